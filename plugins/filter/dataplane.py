@@ -1,0 +1,46 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters over the description of a data plane; documented in the YAML files beside this one."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.derive import derive
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.pgw import pgw_problems
+
+
+def dataplane_problems(description: t.Any, path: str = "nfv_dataplane") -> list[dict[str, str]]:
+    """Every problem of a description; an empty list when it is valid."""
+    return [dataclasses.asdict(problem) for problem in parse_dataplane(description, path)[1]]
+
+
+def dataplane_derived(description: t.Any, path: str = "nfv_dataplane") -> dict[str, t.Any]:
+    """What follows from a valid description; raises AnsibleFilterError that names every problem's key path."""
+    dataplane, problems = parse_dataplane(description, path)
+    if dataplane is None:
+        raise AnsibleFilterError("; ".join(str(problem) for problem in problems))
+    return derive(dataplane)
+
+
+def dataplane_pgw_problems(variables: t.Any, description: t.Any) -> list[dict[str, str]]:
+    """Every problem of a PGW's variables against the host's description."""
+    if not isinstance(variables, t.Mapping):
+        raise AnsibleFilterError("dataplane_pgw_problems takes a dictionary of pgw_s5u, pgw_sgi and pgw_sessions")
+    return [dataclasses.asdict(problem) for problem in pgw_problems(variables, parse_dataplane(description)[0])]
+
+
+class FilterModule:
+    """The filters of this file by name."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {
+            "dataplane_problems": dataplane_problems,
+            "dataplane_derived": dataplane_derived,
+            "dataplane_pgw_problems": dataplane_pgw_problems,
+        }

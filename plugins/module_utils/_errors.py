@@ -1,0 +1,61 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one error type of the collection: a code for machines, a line for people."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """One thing wrong with what the user wrote.
+
+    path: where, as a key path such as ``nfv_dataplane.cpu.polling``;
+    message: what is wrong and what would be right, one line;
+    error_code: the same for machines, such as ``polling_beyond_count``.
+    """
+
+    path: str
+    message: str
+    error_code: str
+
+    def __str__(self) -> str:
+        return f"[{self.error_code}] {self.path}: {self.message}"
+
+
+class NfvError(Exception):
+    """A refusal or failure that a person can act upon.
+
+    error_code: a stable name for machines, such as ``network_not_found``;
+    subject: the name of the object concerned (a VM, a host, an adapter);
+    attempted: what was being done and what came of it;
+    remedy: what to do about it.
+    """
+
+    def __init__(self, error_code: str, subject: str, attempted: str, remedy: str = "") -> None:
+        self.error_code = error_code
+        self.subject = subject
+        self.attempted = one_line(attempted)
+        self.remedy = one_line(remedy)
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        line = f"[{self.error_code}] {self.subject}: {self.attempted}"
+        return f"{line.rstrip('.')}. {self.remedy}" if self.remedy else line
+
+    def result(self) -> dict[str, t.Any]:
+        """The error as a dictionary, fit for a module's result."""
+        return {
+            "error_code": self.error_code,
+            "subject": self.subject,
+            "attempted": self.attempted,
+            "remedy": self.remedy,
+        }
+
+
+def one_line(text: str) -> str:
+    """Folds white space, line breaks included, so that an error stays one line."""
+    return " ".join(text.split())

@@ -1,0 +1,71 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that follows from a description and is therefore never asked for."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .cpulist import cpu_mask, format_cpu_list
+from .model import Adapter, Dataplane, HugepagePool
+
+
+def derive(dataplane: Dataplane) -> dict[str, t.Any]:
+    """The guest's side of a description as plain data for roles (see the filter dataplane_derived)."""
+    cpu, memory = dataplane.cpu, dataplane.memory
+    adapters = [_adapter(adapter) for adapter in dataplane.adapters]
+    return {
+        "cpu_count": cpu.count,
+        "polling_cpus": format_cpu_list(cpu.polling),
+        "polling_cpu_list": list(cpu.polling),
+        "housekeeping_cpus": format_cpu_list(cpu.housekeeping),
+        "pmd_cpu_mask": cpu_mask(cpu.polling),
+        "memory_mb": memory.size_mb,
+        "hugepages": [{"size_kb": pool.size_kb, "count": pool.count, "node": pool.node} for pool in memory.hugepages],
+        "hugepage_memory_mb": sum(pool.amount_mb for pool in memory.hugepages),
+        "kernel_arguments": kernel_arguments(dataplane),
+        "adapters": adapters,
+        "pmd_adapters": [adapter for adapter in adapters if adapter["driver"] == "pmd"],
+        "kernel_adapters": [adapter for adapter in adapters if adapter["driver"] == "kernel"],
+        "management_adapter": dataplane.management_adapter.name,
+    }
+
+
+def kernel_arguments(dataplane: Dataplane) -> dict[str, t.Any]:
+    """The guest's kernel arguments, in the order in which they must stand on the command line.
+
+    Isolation is that of the kernel's admin guide (kernel-parameters: isolcpus, nohz_full, rcu_nocbs, irqaffinity).
+    Pools bound to a node are not asked for at boot: the hugepages module makes them. With pools of several sizes
+    ``hugepagesz`` and ``hugepages`` are lists of the same length whose entries belong together pairwise.
+    """
+    arguments: dict[str, t.Any] = {}
+    polling = format_cpu_list(dataplane.cpu.polling)
+    if polling:
+        arguments["isolcpus"] = f"managed_irq,domain,{polling}"
+        arguments["nohz_full"] = polling
+        arguments["rcu_nocbs"] = polling
+        arguments["irqaffinity"] = format_cpu_list(dataplane.cpu.housekeeping)
+    pools = dataplane.memory.hugepages
+    if pools:
+        # Debian's default "always" lets khugepaged compact and split memory under the polling threads.
+        arguments["transparent_hugepage"] = "never"
+        arguments["default_hugepagesz"] = pools[0].size
+    at_boot: list[HugepagePool] = [pool for pool in pools if pool.node is None]
+    if len(at_boot) == 1:
+        arguments["hugepagesz"] = at_boot[0].size
+        arguments["hugepages"] = str(at_boot[0].count)
+    elif at_boot:
+        arguments["hugepagesz"] = [pool.size for pool in at_boot]
+        arguments["hugepages"] = [str(pool.count) for pool in at_boot]
+    return arguments
+
+
+def _adapter(adapter: Adapter) -> dict[str, t.Any]:
+    return {
+        "name": adapter.name,
+        "network": adapter.network,
+        "driver": adapter.driver,
+        "queues": adapter.queues,
+        "mac": adapter.mac,
+    }

@@ -1,0 +1,87 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The basic shape of a PGW's variables, checked with the description before any connection."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._errors import Problem
+from .model import Dataplane
+from .reader import Section
+
+# 3GPP TS 29.281, 5.1: the TEID has 32 bits; 0 is kept for signalling messages.
+MAX_TEID = 2**32 - 1
+# 3GPP TS 23.003, 2.2: an IMSI has up to 15 digits, of which the first 5 or 6 name the network.
+IMSI = r"[0-9]{6,15}"
+
+
+def pgw_problems(variables: t.Mapping[str, t.Any], dataplane: Dataplane | None) -> tuple[Problem, ...]:
+    """Checks ``pgw_s5u``, ``pgw_sgi`` and ``pgw_sessions``; the adapters they name must be polled ones of ``dataplane``.
+
+    With dataplane None (it has problems of its own) the names are not looked up.
+    """
+    problems: list[Problem] = []
+    ends = {
+        "pgw_s5u": _read_end(variables.get("pgw_s5u"), "pgw_s5u", problems, ("adapter", "address"), dataplane),
+        "pgw_sgi": _read_end(
+            variables.get("pgw_sgi"), "pgw_sgi", problems, ("adapter", "address", "next_hop"), dataplane
+        ),
+    }
+    if ends["pgw_s5u"] is not None and ends["pgw_s5u"] == ends["pgw_sgi"]:
+        problems.append(
+            Problem("pgw_sgi.adapter", f"{ends['pgw_sgi']} is already pgw_s5u's; name another", "duplicate_name")
+        )
+    sessions = variables.get("pgw_sessions")
+    if not isinstance(sessions, (list, tuple)):
+        problems.append(Problem("pgw_sessions", "must be a list of sessions", "wrong_type"))
+        return tuple(problems)
+    taken: dict[tuple[str, t.Any], str] = {}
+    for index, entry in enumerate(sessions):
+        _read_session(entry, f"pgw_sessions[{index}]", problems, taken)
+    return tuple(problems)
+
+
+def _read_end(
+    raw: t.Any, path: str, problems: list[Problem], keys: tuple[str, ...], dataplane: Dataplane | None
+) -> str | None:
+    section = Section.read(raw, path, problems, keys, ("next_hop_mac", "mtu"))
+    if section is None:
+        return None
+    adapter = section.text("adapter", form="an adapter's name")
+    section.ipv4("address", with_prefix=True)
+    section.ipv4("next_hop")
+    section.mac("next_hop_mac")
+    section.integer("mtu", 60, 9190)
+    if adapter is not None and dataplane is not None:
+        polled = [known.name for known in dataplane.adapters if known.driver == "pmd"]
+        if adapter not in polled:
+            section.report(
+                "adapter",
+                "unknown_adapter",
+                f"{adapter} is not an adapter with driver pmd; those are {', '.join(polled) or 'none'}",
+            )
+    return adapter
+
+
+def _read_session(raw: t.Any, path: str, problems: list[Problem], taken: dict[tuple[str, t.Any], str]) -> None:
+    section = Section.read(
+        raw, path, problems, ("name", "ue_address", "local_teid", "peer_teid", "peer_address"), ("imsi",)
+    )
+    if section is None:
+        return
+    section.text("imsi", IMSI, "an IMSI of 6 to 15 digits, quoted")
+    section.integer("peer_teid", 1, MAX_TEID)
+    section.ipv4("peer_address")
+    unique = {
+        "name": section.text("name"),
+        "ue_address": section.ipv4("ue_address"),
+        "local_teid": section.integer("local_teid", 1, MAX_TEID),
+    }
+    for key, value in unique.items():
+        if value is None:
+            continue
+        if (key, value) in taken:
+            section.report(key, "duplicate_session", f"{value} is already taken by {taken[key, value]}")
+        taken.setdefault((key, value), path)

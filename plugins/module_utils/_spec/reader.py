@@ -1,0 +1,176 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads untrusted values and collects every problem, each with its key path, instead of stopping at the first."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import ipaddress
+import re
+import typing as t
+
+from .._errors import Problem
+from .cpulist import parse_cpu_list
+
+_MAC = re.compile(r"^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$")
+_INTEGER = re.compile(r"^[0-9]{1,18}$")
+_BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
+
+
+def shown(value: t.Any) -> str:
+    """The value as it may stand in a one-line message."""
+    text = repr(str(value)) if isinstance(value, str) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+@dataclasses.dataclass(frozen=True)
+class Section:
+    """One mapping of the description, its key path, and the list that collects problems.
+
+    A reader of a field returns None when the field is absent or wrong; what is wrong is then in ``problems``.
+    """
+
+    path: str
+    values: t.Mapping[t.Any, t.Any]
+    problems: list[Problem]
+
+    @classmethod
+    def read(
+        cls,
+        value: t.Any,
+        path: str,
+        problems: list[Problem],
+        required: t.Sequence[str],
+        optional: t.Sequence[str] = (),
+    ) -> Section | None:
+        """Takes a mapping with the given keys; reports unknown keys with the nearest right one, and missing ones."""
+        if not isinstance(value, t.Mapping):
+            problems.append(Problem(path, f"must be a dictionary, not {shown(value)}", "wrong_type"))
+            return None
+        allowed = [*required, *optional]
+        for key in value:
+            if key not in allowed:
+                problems.append(Problem(f"{path}.{key}", _unknown(str(key), allowed), "unknown_key"))
+        for key in required:
+            if value.get(key) is None:
+                problems.append(Problem(f"{path}.{key}", "is missing and has no default", "missing_key"))
+        return cls(path, value, problems)
+
+    def report(self, key: str, error_code: str, message: str) -> None:
+        """Adds a problem of the field ``key``."""
+        self.problems.append(Problem(f"{self.path}.{key}", message, error_code))
+
+    def has(self, key: str) -> bool:
+        return self.values.get(key) is not None
+
+    def integer(self, key: str, low: int, high: int, default: int | None = None) -> int | None:
+        """A whole number; templating's strings of digits are taken, a boolean is not."""
+        value = self.values.get(key)
+        if value is None:
+            return default
+        if isinstance(value, str) and _INTEGER.match(value):
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            self.report(key, "wrong_type", f"must be a whole number, not {shown(value)}")
+            return None
+        if not low <= value <= high:
+            self.report(key, "out_of_range", f"must be from {low} to {high}, not {shown(value)}")
+            return None
+        return int(value)
+
+    def boolean(self, key: str, default: bool) -> bool | None:
+        """True or false; the strings true, yes, false and no are taken."""
+        value = self.values.get(key)
+        if value is None:
+            return default
+        if isinstance(value, str):
+            value = _BOOLEANS.get(value.lower(), value)
+        if not isinstance(value, bool):
+            self.report(key, "wrong_type", f"must be true or false, not {shown(value)}")
+            return None
+        return value
+
+    def text(self, key: str, pattern: str = r"\S(.*\S)?", form: str = "a name") -> str | None:
+        """A string that matches the whole pattern; ``form`` says in words what that is."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            self.report(key, "wrong_type", f"must be {form}, not {shown(value)}")
+            return None
+        if not re.fullmatch(pattern, value):
+            self.report(key, "wrong_form", f"must be {form}, not {shown(value)}")
+            return None
+        return str(value)
+
+    def choice(self, key: str, allowed: t.Sequence[str], default: str | None = None) -> str | None:
+        """One of the allowed strings."""
+        value = self.values.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, str) or value not in allowed:
+            self.report(key, "not_allowed", f"must be one of {', '.join(allowed)}, not {shown(value)}")
+            return None
+        return str(value)
+
+    def cpu_list(self, key: str) -> tuple[int, ...] | None:
+        """A list in cpuset syntax, or one bare number; absent is empty."""
+        value = self.values.get(key)
+        if value is None or value == "":
+            return ()
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        numbers = parse_cpu_list(value) if isinstance(value, str) else None
+        if numbers is None:
+            self.report(key, "wrong_form", f'must be a CPU list such as "1" or "2-3" or "1,3", not {shown(value)}')
+        return numbers
+
+    def mac(self, key: str) -> str | None:
+        """A unicast MAC address, returned in lower case with colons."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        normal = value.lower() if isinstance(value, str) else ""
+        if not _MAC.match(normal):
+            self.report(key, "bad_mac", f'must be a MAC address such as "00:50:56:01:02:03", not {shown(value)}')
+            return None
+        normal = normal.replace("-", ":")
+        # IEEE 802: the lowest bit of the first octet marks a group address, which no adapter may own.
+        if int(normal[:2], 16) & 1 or normal == "00:00:00:00:00:00":
+            self.report(key, "bad_mac", f"must be a unicast address, not {shown(value)}")
+            return None
+        return normal
+
+    def ipv4(self, key: str, with_prefix: bool = False) -> str | None:
+        """An IPv4 address, with its prefix length when the field needs one."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        form = 'an address with prefix such as "198.18.1.1/24"' if with_prefix else 'an address such as "198.18.1.1"'
+        try:
+            if not isinstance(value, str) or ("/" in value) is not with_prefix:
+                raise ValueError
+            ipaddress.IPv4Interface(str(value))
+        except ValueError:
+            self.report(key, "bad_address", f"must be {form}, not {shown(value)}")
+            return None
+        return str(value)
+
+    def items(self, key: str) -> list[tuple[str, t.Any]]:
+        """A list's entries, each with its key path; absent is empty."""
+        value = self.values.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, (list, tuple)):
+            self.report(key, "wrong_type", f"must be a list, not {shown(value)}")
+            return []
+        return [(f"{self.path}.{key}[{index}]", entry) for index, entry in enumerate(value)]
+
+
+def _unknown(key: str, allowed: t.Sequence[str]) -> str:
+    nearest = difflib.get_close_matches(key, allowed, n=1, cutoff=0.5)
+    if nearest:
+        return f"is not a known key; did you mean {nearest[0]}?"
+    return f"is not a known key; known are {', '.join(allowed)}"

@@ -1,0 +1,129 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What follows from a description, through the filters that roles use."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.filter.dataplane import FilterModule
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.cpulist import (
+    cpu_mask,
+    format_cpu_list,
+    parse_cpu_list,
+)
+
+FILTERS = FilterModule().filters()
+Description = dict[str, t.Any]
+
+
+def test_everything_the_guest_needs_is_derived(description: Description) -> None:
+    derived = FILTERS["dataplane_derived"](description)
+    assert list(derived["kernel_arguments"].items()) == [
+        ("isolcpus", "managed_irq,domain,2-3"),
+        ("nohz_full", "2-3"),
+        ("rcu_nocbs", "2-3"),
+        ("irqaffinity", "0-1"),
+        ("transparent_hugepage", "never"),
+        ("default_hugepagesz", "2M"),
+        ("hugepagesz", "2M"),
+        ("hugepages", "512"),
+    ]
+    del derived["kernel_arguments"]
+    mgmt = {"name": "mgmt", "network": "PG-Mgmt", "driver": "kernel", "queues": 1, "mac": None}
+    s5u = {"name": "s5u", "network": "PG-S5U", "driver": "pmd", "queues": 1, "mac": None}
+    sgi = {"name": "sgi", "network": "PG-SGi", "driver": "pmd", "queues": 1, "mac": None}
+    assert derived == {
+        "cpu_count": 4,
+        "polling_cpus": "2-3",
+        "polling_cpu_list": [2, 3],
+        "housekeeping_cpus": "0-1",
+        "pmd_cpu_mask": "0xc",
+        "memory_mb": 4096,
+        "hugepages": [{"size_kb": 2048, "count": 512, "node": None}],
+        "hugepage_memory_mb": 1024,
+        "adapters": [mgmt, s5u, sgi],
+        "pmd_adapters": [s5u, sgi],
+        "kernel_adapters": [mgmt],
+        "management_adapter": "mgmt",
+    }
+
+
+def test_pools_bound_to_a_node_are_not_asked_for_at_boot(description: Description) -> None:
+    description["memory"]["hugepages"] = [{"size": "2M", "amount_mb": 512, "node": 0}]
+    arguments = FILTERS["dataplane_derived"](description)["kernel_arguments"]
+    assert arguments["default_hugepagesz"] == "2M"
+    assert "hugepages" not in arguments and "hugepagesz" not in arguments
+
+
+def test_pools_of_two_sizes_are_pairs(description: Description) -> None:
+    description["memory"]["hugepages"] = [{"size": "1G", "amount_mb": 2048}, {"size": "2M", "amount_mb": 512}]
+    arguments = FILTERS["dataplane_derived"](description)["kernel_arguments"]
+    assert (arguments["hugepagesz"], arguments["hugepages"]) == (["1G", "2M"], ["2", "256"])
+
+
+def test_an_invalid_description_is_refused_with_its_paths(description: Description) -> None:
+    description["cpu"]["polling"] = "7"
+    with pytest.raises(AnsibleFilterError, match=r"\[polling_beyond_count\] nfv_dataplane\.cpu\.polling: "):
+        FILTERS["dataplane_derived"](description)
+    assert [problem["error_code"] for problem in FILTERS["dataplane_problems"](description)] == ["polling_beyond_count"]
+
+
+@given(st.sets(st.integers(0, 200)))
+def test_cpu_lists_round_trip(numbers: set[int]) -> None:
+    if numbers:
+        assert parse_cpu_list(format_cpu_list(numbers)) == tuple(sorted(numbers))
+    assert int(cpu_mask(numbers), 16) == sum(2**number for number in numbers)
+
+
+PGW: dict[str, t.Any] = {
+    "pgw_s5u": {"adapter": "s5u", "address": "198.18.1.1/24"},
+    "pgw_sgi": {"adapter": "sgi", "address": "198.18.2.1/24", "next_hop": "198.18.2.2"},
+    "pgw_sessions": [
+        {
+            "name": "ue-1",
+            "imsi": "001010000000001",
+            "ue_address": "198.19.0.1",
+            "local_teid": 4097,
+            "peer_teid": 8193,
+            "peer_address": "198.18.1.2",
+        }
+    ],
+}
+
+
+def pgw_found(variables: dict[str, t.Any], description: Description) -> list[tuple[str, str]]:
+    problems = FILTERS["dataplane_pgw_problems"](variables, description)
+    return [(problem["path"], problem["error_code"]) for problem in problems]
+
+
+def test_pgw_variables_that_fit_the_description(description: Description) -> None:
+    assert pgw_found(PGW, description) == []
+
+
+def test_pgw_variables_that_do_not_fit(description: Description) -> None:
+    session = PGW["pgw_sessions"][0]
+    wrong = {
+        "pgw_s5u": {"adapter": "mgmt", "address": "198.18.1.1"},
+        "pgw_sgi": {"adapter": "sgi", "address": "198.18.2.1/24"},
+        "pgw_sessions": [session, dict(session, name="ue-2", local_teid=0), dict(session, teid=1), "ue-3"],
+    }
+    assert pgw_found(wrong, description) == [
+        ("pgw_s5u.address", "bad_address"),
+        ("pgw_s5u.adapter", "unknown_adapter"),
+        ("pgw_sgi.next_hop", "missing_key"),
+        ("pgw_sessions[1].local_teid", "out_of_range"),
+        ("pgw_sessions[1].ue_address", "duplicate_session"),
+        ("pgw_sessions[2].teid", "unknown_key"),
+        ("pgw_sessions[2].name", "duplicate_session"),
+        ("pgw_sessions[2].ue_address", "duplicate_session"),
+        ("pgw_sessions[2].local_teid", "duplicate_session"),
+        ("pgw_sessions[3]", "wrong_type"),
+    ]
+    assert pgw_found({}, description)[0] == ("pgw_s5u", "wrong_type")
