@@ -1,0 +1,18 @@
+"""Lets a plain pytest find the collection under its import name, ansible_collections.nfv.vsphere_dpdk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).parent
+
+
+def _link_source_tree() -> None:
+    tree = ROOT / ".cache/source/ansible_collections/nfv/vsphere_dpdk"
+    tree.mkdir(parents=True, exist_ok=True)
+    link = tree / "plugins"
+    if not link.is_symlink():
+        link.symlink_to(Path("../../../../../plugins"))
+
+
+_link_source_tree()
