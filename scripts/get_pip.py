@@ -6,7 +6,6 @@ ansible-test calls it with pip's own options and the pinned package, for example
 
 from __future__ import annotations
 
-import ensurepip
 import subprocess
 import sys
 
@@ -16,7 +15,8 @@ GET_PIP_ONLY = ("--no-setuptools", "--no-wheel")
 def main() -> int:
     """Install pip from ensurepip, then the pinned version of it that ansible-test asks for."""
     arguments = [argument for argument in sys.argv[1:] if argument not in GET_PIP_ONLY]
-    ensurepip.bootstrap()
+    # In a process of its own: ensurepip turns off pip's settings in its own environment.
+    subprocess.check_call([sys.executable, "-m", "ensurepip"], stdout=subprocess.DEVNULL)
     return subprocess.call([sys.executable, "-m", "pip", "install", "--quiet", *arguments])
 
 

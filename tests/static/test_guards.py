@@ -1,0 +1,221 @@
+"""Rules of the repository that no linter knows; each has a negative control beside it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.static.guest_code import ROOT, guest_code
+
+FILE_LINES, FUNCTION_LINES = 400, 50
+GUEST_PYTHON = (3, 9)
+COLLECTION = "ansible_collections.nfv.vsphere_dpdk.plugins.module_utils."
+# What a guest module may import besides the standard library.
+GUEST_IMPORTS = ("ansible.module_utils.", f"{COLLECTION}_guest", f"{COLLECTION}_errors", f"{COLLECTION}_evidence")
+SECRET_OPTION = re.compile(r"pass(word|phrase)|secret|token|private_key")
+# Written in two parts, so that this file does not name what it forbids.
+FORBIDDEN = re.compile(
+    "|".join(
+        re.escape(left + right)
+        for left, right in [
+            ("pypi", ".org"),
+            ("files.python", "hosted.org"),
+            ("deb.deb", "ian.org"),
+            ("proxy.go", "lang.org"),
+            ("registry.npm", "js.org"),
+            ("/wo", "rk/"),
+            ("/tmp", "/w/"),
+            ("/root/.py", "env"),
+        ]
+    )
+)
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """Files in the index or new in the tree, not ignored."""
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    return [path for name in listing.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Dotted names that a module imports, at any depth."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def foreign_to_guest(source: str) -> list[str]:
+    """Imports of a guest file that a guest does not have."""
+    return [
+        name
+        for name in imported(ast.parse(source, feature_version=GUEST_PYTHON))
+        if name.split(".")[0] not in sys.stdlib_module_names and not name.startswith(GUEST_IMPORTS)
+    ]
+
+
+def uncovered_scenarios(scenarios: Path) -> list[str]:
+    """Molecule scenarios whose verify.yml is missing or has no task: Molecule itself calls those successful."""
+    lacking = []
+    for scenario in sorted({path.parent for path in scenarios.glob("*/molecule.yml")}):
+        verify = scenario / "verify.yml"
+        plays = yaml.safe_load(verify.read_text()) if verify.is_file() else []
+        if not any(play.get("tasks") or "ansible.builtin.import_playbook" in play for play in plays or []):
+            lacking.append(scenario.name)
+    return lacking
+
+
+def too_long(path: Path) -> Iterator[str]:
+    """Over-long files and functions; a function's docstring does not count, nor does a module's documentation."""
+    source = path.read_text()
+    tree = ast.parse(source)
+    documentation = sum(
+        (node.end_lineno or 0) - node.lineno + 1
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and node.targets[0].id in {"DOCUMENTATION", "EXAMPLES", "RETURN"}
+    )
+    lines = len(source.splitlines()) - documentation
+    if lines > FILE_LINES:
+        yield f"{path.name}: {lines} lines, at most {FILE_LINES}"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]
+            length = (node.end_lineno or 0) - first.lineno + 2
+            if length > FUNCTION_LINES:
+                yield f"{path.name}:{node.lineno} {node.name}: {length} lines, at most {FUNCTION_LINES}"
+
+
+def unguarded_secrets(source: str) -> Iterator[str]:
+    """Options in an argument spec that are named like a secret and not no_log."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Dict | ast.Call):
+            continue
+        options: list[tuple[str, ast.expr]] = []
+        if isinstance(node, ast.Dict):
+            options = [
+                (key.value, value)
+                for key, value in zip(node.keys, node.values)
+                if isinstance(key, ast.Constant) and isinstance(key.value, str)
+            ]
+        elif isinstance(node.func, ast.Name) and node.func.id == "dict":
+            options = [(keyword.arg, keyword.value) for keyword in node.keywords if keyword.arg]
+        for name, value in options:
+            described = _settings(value)
+            if SECRET_OPTION.search(name) and "type" in described and described.get("no_log") is not True:
+                yield f"line {node.lineno}: {name}"
+
+
+def _settings(value: ast.expr) -> dict[str, object]:
+    """Constant settings of one option, written as {...} or dict(...)."""
+    if isinstance(value, ast.Dict):
+        pairs = [(key.value, item) for key, item in zip(value.keys, value.values) if isinstance(key, ast.Constant)]
+    elif isinstance(value, ast.Call):
+        pairs = [(keyword.arg, keyword.value) for keyword in value.keywords]
+    else:
+        return {}
+    return {str(name): item.value if isinstance(item, ast.Constant) else None for name, item in pairs}
+
+
+def test_every_molecule_scenario_verifies_something() -> None:
+    scenarios = ROOT / "extensions/molecule"
+    assert list(scenarios.glob("*/molecule.yml")), "no Molecule scenario found"
+    assert uncovered_scenarios(scenarios) == []
+
+
+def test_scenario_without_verify_tasks_is_found(tmp_path: Path) -> None:
+    for name in ("missing", "empty"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "molecule.yml").touch()
+    (tmp_path / "empty/verify.yml").write_text("- hosts: all\n  tasks: []\n")
+    assert uncovered_scenarios(tmp_path) == ["empty", "missing"]
+
+
+@pytest.mark.parametrize("path", guest_code(), ids=relative)
+def test_guest_code_is_python_3_9_and_standard_library(path: Path) -> None:
+    assert foreign_to_guest(path.read_text()) == []
+
+
+def test_foreign_import_and_newer_syntax_are_found() -> None:
+    assert foreign_to_guest("import json\nimport yaml\nfrom requests import get\n") == ["yaml", "requests.get"]
+    with pytest.raises(SyntaxError):
+        foreign_to_guest("match 1:\n    case 1:\n        pass\n")
+
+
+def test_pyvmomi_is_imported_in_one_package_only() -> None:
+    allowed = ROOT / "plugins/module_utils/_vsphere"
+    offenders = [
+        relative(path)
+        for path in tracked("plugins/*.py")
+        if not path.is_relative_to(allowed)
+        and any(name.split(".")[0] in {"pyVmomi", "pyVim", "vmware"} for name in imported(ast.parse(path.read_text())))
+    ]
+    assert offenders == []
+
+
+def test_secret_options_are_no_log() -> None:
+    offenders = [
+        f"{relative(path)} {found}" for path in tracked("plugins/*.py") for found in unguarded_secrets(path.read_text())
+    ]
+    assert offenders == []
+
+
+def test_secret_option_without_no_log_is_found() -> None:
+    assert list(unguarded_secrets("spec = dict(password=dict(type='str'))")) == ["line 1: password"]
+    assert list(unguarded_secrets("spec = {'password': {'type': 'str', 'no_log': True}}")) == []
+
+
+@pytest.mark.parametrize("path", tracked("*.py"), ids=relative)
+def test_files_and_functions_stay_short(path: Path) -> None:
+    assert list(too_long(path)) == []
+
+
+def test_long_function_is_found(tmp_path: Path) -> None:
+    long = tmp_path / "long.py"
+    long.write_text("def long() -> None:\n" + "    pass\n" * FILE_LINES)
+    assert len(list(too_long(long))) == 2
+
+
+def test_nothing_names_a_registry_host_or_a_path_of_one_machine() -> None:
+    offenders = []
+    for path in tracked():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        offenders += [f"{relative(path)}: {match.group()}" for match in FORBIDDEN.finditer(text)]
+    assert offenders == []
+
+
+@pytest.mark.parametrize("role", sorted((ROOT / "roles").glob("*/")), ids=lambda role: role.name)
+def test_role_has_what_galaxy_and_its_users_need(role: Path) -> None:
+    assert (role / "README.md").is_file()
+    specs = yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"]
+    assert all(spec.get("short_description") for spec in specs.values())
+    undescribed = [
+        name
+        for spec in specs.values()
+        for name, option in spec.get("options", {}).items()
+        if not option.get("description")
+    ]
+    assert undescribed == []
