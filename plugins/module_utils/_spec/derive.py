@@ -8,7 +8,9 @@ from __future__ import annotations
 import typing as t
 
 from .cpulist import cpu_mask, format_cpu_list
-from .model import Adapter, Dataplane, HugepagePool
+
+if t.TYPE_CHECKING:
+    from .model import Adapter, Dataplane, HugepagePool
 
 
 def derive(dataplane: Dataplane) -> dict[str, t.Any]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import Problem
 from .model import (
     DRIVERS,
     EXCLUSIVITIES,
@@ -21,6 +20,9 @@ from .model import (
     Placement,
 )
 from .reader import Section
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import Problem
 
 # Configuration maximums of a VM in vSphere 8: vCPUs, memory (24 TiB) and adapters.
 MAX_CPUS = 768

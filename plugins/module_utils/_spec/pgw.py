@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import Problem
-from .model import Dataplane
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import Problem
+
 from .reader import Section
+
+if t.TYPE_CHECKING:
+    from .model import Dataplane
 
 # 3GPP TS 29.281, 5.1: the TEID has 32 bits; 0 is kept for signalling messages.
 MAX_TEID = 2**32 - 1
@@ -18,9 +21,10 @@ IMSI = r"[0-9]{6,15}"
 
 
 def pgw_problems(variables: t.Mapping[str, t.Any], dataplane: Dataplane | None) -> tuple[Problem, ...]:
-    """Checks ``pgw_s5u``, ``pgw_sgi`` and ``pgw_sessions``; the adapters they name must be polled ones of ``dataplane``.
+    """Checks ``pgw_s5u``, ``pgw_sgi`` and ``pgw_sessions``.
 
-    With dataplane None (it has problems of its own) the names are not looked up.
+    The adapters that they name must be polled ones of ``dataplane``. With dataplane None (it has
+    problems of its own) the names are not looked up.
     """
     problems: list[Problem] = []
     ends = {

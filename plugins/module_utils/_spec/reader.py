@@ -11,7 +11,8 @@ import ipaddress
 import re
 import typing as t
 
-from .._errors import Problem
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import Problem
+
 from .cpulist import parse_cpu_list
 
 _MAC = re.compile(r"^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$")
@@ -50,12 +51,14 @@ class Section:
             problems.append(Problem(path, f"must be a dictionary, not {shown(value)}", "wrong_type"))
             return None
         allowed = [*required, *optional]
-        for key in value:
-            if key not in allowed:
-                problems.append(Problem(f"{path}.{key}", _unknown(str(key), allowed), "unknown_key"))
-        for key in required:
-            if value.get(key) is None:
-                problems.append(Problem(f"{path}.{key}", "is missing and has no default", "missing_key"))
+        problems.extend(
+            Problem(f"{path}.{key}", _unknown(str(key), allowed), "unknown_key") for key in value if key not in allowed
+        )
+        problems.extend(
+            Problem(f"{path}.{key}", "is missing and has no default", "missing_key")
+            for key in required
+            if value.get(key) is None
+        )
         return cls(path, value, problems)
 
     def report(self, key: str, error_code: str, message: str) -> None:
@@ -150,10 +153,11 @@ class Section:
             return None
         form = 'an address with prefix such as "198.18.1.1/24"' if with_prefix else 'an address such as "198.18.1.1"'
         try:
-            if not isinstance(value, str) or ("/" in value) is not with_prefix:
-                raise ValueError
             ipaddress.IPv4Interface(str(value))
+            sound = isinstance(value, str) and ("/" in value) is with_prefix
         except ValueError:
+            sound = False
+        if not sound:
             self.report(key, "bad_address", f"must be {form}, not {shown(value)}")
             return None
         return str(value)

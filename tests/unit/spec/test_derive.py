@@ -59,7 +59,8 @@ def test_pools_bound_to_a_node_are_not_asked_for_at_boot(description: Descriptio
     description["memory"]["hugepages"] = [{"size": "2M", "amount_mb": 512, "node": 0}]
     arguments = FILTERS["dataplane_derived"](description)["kernel_arguments"]
     assert arguments["default_hugepagesz"] == "2M"
-    assert "hugepages" not in arguments and "hugepagesz" not in arguments
+    assert "hugepages" not in arguments
+    assert "hugepagesz" not in arguments
 
 
 def test_pools_of_two_sizes_are_pairs(description: Description) -> None:

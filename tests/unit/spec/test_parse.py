@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import typing as t
 
@@ -140,13 +141,15 @@ def test_templated_strings_mean_the_same_as_numbers(description: Description) ->
 def test_one_bare_number_is_a_cpu_list(description: Description) -> None:
     put(description, "cpu.polling", 3)
     dataplane = parse_dataplane(description)[0]
-    assert dataplane is not None and dataplane.cpu.polling == (3,)
+    assert dataplane is not None
+    assert dataplane.cpu.polling == (3,)
 
 
 def test_the_management_adapter_can_be_marked(description: Description) -> None:
     description["adapters"].append({"name": "oam", "network": "PG-OAM", "driver": "kernel", "management": True})
     dataplane = parse_dataplane(description)[0]
-    assert dataplane is not None and dataplane.management_adapter.name == "oam"
+    assert dataplane is not None
+    assert dataplane.management_adapter.name == "oam"
 
 
 def test_one_size_has_either_nodes_or_one_pool(description: Description) -> None:
@@ -204,20 +207,20 @@ VALID: Description = {
 @given(JUNK)
 def test_anything_at_all_gives_problems_not_a_traceback(junk: t.Any) -> None:
     dataplane, problems = parse_dataplane(junk)
-    assert dataplane is None and problems
+    assert dataplane is None
+    assert problems
 
 
 @given(st.lists(st.tuples(st.sampled_from(PATHS), JUNK), min_size=1, max_size=3))
 def test_a_mangled_description_gives_problems_or_derives(mangled: list[tuple[str, t.Any]]) -> None:
     description = copy.deepcopy(VALID)
     for path, junk in mangled:
-        try:
+        with contextlib.suppress(TypeError, KeyError, IndexError):  # an earlier mangling took the place away
             put(description, path, junk)
-        except (TypeError, KeyError, IndexError):
-            continue  # an earlier mangling took the place away
     dataplane, problems = parse_dataplane(description)
     assert (dataplane is None) == bool(problems)
     for problem in problems:
-        assert problem.path.startswith("nfv_dataplane") and "\n" not in problem.message
+        assert problem.path.startswith("nfv_dataplane")
+        assert "\n" not in problem.message
     if dataplane is not None:
         derive(dataplane)
