@@ -1,0 +1,234 @@
+#!/usr/bin/python
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sends known traffic through a PGW's user plane from a tester and counts what arrives."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: traffic_probe
+short_description: Send known traffic through a PGW and count what arrives at the other side
+version_added: 0.1.0
+author: nfv.vsphere_dpdk contributors (@nfv)
+description:
+  - Runs on a tester with one interface in the S5-U network, where it plays the SGW, and one in the SGi network, where
+    it plays a server.
+  - On the uplink it sends G-PDUs (3GPP TS 29.281) to the PGW and expects the inner packets on SGi. On the downlink it
+    sends plain packets to the subscribers and expects G-PDUs on S5-U. In a third leg it sends G-PDUs with a TEID that
+    no session has, and nothing may arrive.
+  - Every packet carries the run, its number and its time. What arrives is compared with what was sent, inner header,
+    TTL and payload included, and for G-PDUs outer addresses, UDP port, message type and TEID.
+  - Before the counted packets of a direction it resolves the PGW's MAC addresses afresh through the kernel and sends a
+    few packets that are counted apart, so that the PGW knows its neighbours.
+  - Loss is no failure of the module; the filter P(nfv.vsphere_dpdk.poll_mode_verdict#filter) judges the rows.
+attributes:
+  check_mode:
+    support: none
+    description: A run sends traffic; in check mode the task is skipped.
+  diff_mode:
+    support: none
+    description: A run changes nothing that could be shown.
+options:
+  s5u:
+    description: The tester's interface in the S5-U network.
+    type: dict
+    required: true
+    suboptions: &side
+      interface:
+        description: Name of the interface in the tester's network namespace.
+        type: str
+        required: true
+      address:
+        description: IPv4 address of the tester on this interface.
+        type: str
+        required: true
+      gateway:
+        description: IPv4 address of the PGW in this network.
+        type: str
+        required: true
+  sgi:
+    description: The tester's interface in the SGi network.
+    type: dict
+    required: true
+    suboptions: *side
+  sessions:
+    description: The subscriber sessions that the PGW has; the packets take them in turn.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the session.
+        type: str
+        required: true
+      imsi:
+        description: IMSI of the subscriber; not used.
+        type: str
+      ue_address:
+        description: IPv4 address of the subscriber.
+        type: str
+        required: true
+      local_teid:
+        description: TEID that the PGW receives with.
+        type: int
+        required: true
+      peer_teid:
+        description: TEID that the PGW sends with.
+        type: int
+        required: true
+      peer_address:
+        description: IPv4 address of the SGW, which the tester has on its S5-U interface.
+        type: str
+        required: true
+  count:
+    description: Packets of each leg, 1 to 1000000.
+    type: int
+    default: 1000
+  pps:
+    description: Packets a second, 1 to 100000. What was achieved is in the result.
+    type: float
+    default: 500
+  size:
+    description: Bytes of a subscriber's IPv4 packet, 64 to 1464.
+    type: int
+    default: 128
+  drain:
+    description: Seconds to wait for late packets after the last one of a leg, at most 60.
+    type: float
+    default: 2
+notes:
+  - Needs root, because it captures and sends frames by AF_PACKET sockets.
+  - Use it in a lab or a maintenance window; it sends to the addresses given here and nowhere else.
+"""
+
+EXAMPLES = r"""
+- name: Send 1000 packets in each direction
+  nfv.vsphere_dpdk.traffic_probe:
+    s5u: {interface: eth1, address: 198.18.1.2, gateway: 198.18.1.1}
+    sgi: {interface: eth2, address: 198.18.2.2, gateway: 198.18.2.1}
+    sessions:
+      - {name: ue-1, ue_address: 198.19.0.1, local_teid: 4097, peer_teid: 8193, peer_address: 198.18.1.2}
+  delegate_to: tester-1
+  register: probe
+"""
+
+RETURN = r"""
+traffic:
+  description: One row for each leg.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the leg, C(uplink), C(downlink) or C(wrong TEID).
+      type: str
+    direction:
+      description: Way through the PGW, C(uplink) or C(downlink).
+      type: str
+    sent:
+      description: Packets sent.
+      type: int
+    expected:
+      description: Packets that must arrive, 0 for a leg that the PGW must drop.
+      type: int
+    received:
+      description: Different packets that arrived as they must.
+      type: int
+    lost:
+      description: Expected less received.
+      type: int
+    duplicate:
+      description: Packets that arrived again.
+      type: int
+    corrupt:
+      description: Packets that arrived otherwise than they must.
+      type: int
+    bad_outer_checksum:
+      description: G-PDUs with a wrong UDP checksum. A peer that receives by a UDP socket never sees them.
+      type: int
+    warm_up_sent:
+      description: Packets sent before the counted ones.
+      type: int
+    warm_up_received:
+      description: How many of these arrived.
+      type: int
+    pps_asked:
+      description: Packets a second that were asked for.
+      type: float
+    pps_seen:
+      description: Packets a second that were achieved.
+      type: float
+    latency_us:
+      description: Microseconds from sending to capture, as C(p50), C(p99) and C(max); null when nothing arrived.
+      type: dict
+    problems:
+      description: The first reasons why something is wrong.
+      type: list
+      elements: str
+capture_dropped:
+  description: Frames that the tester's own capture lost for lack of buffer; above 0 the tester was too slow.
+  returned: success
+  type: int
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.probe import Session
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.traffic import (
+    Interface,
+    Load,
+    run_probe,
+    validate,
+)
+
+
+def _side() -> dict[str, t.Any]:
+    text = {"type": "str", "required": True}
+    return {"type": "dict", "required": True, "options": {"interface": text, "address": text, "gateway": text}}
+
+
+def _argument_spec() -> dict[str, t.Any]:
+    text, number = {"type": "str", "required": True}, {"type": "int", "required": True}
+    session = {
+        "name": text,
+        "imsi": {"type": "str"},
+        "ue_address": text,
+        "local_teid": number,
+        "peer_teid": number,
+        "peer_address": text,
+    }
+    return {
+        "s5u": _side(),
+        "sgi": _side(),
+        "sessions": {"type": "list", "elements": "dict", "required": True, "options": session},
+        "count": {"type": "int", "default": 1000},
+        "pps": {"type": "float", "default": 500},
+        "size": {"type": "int", "default": 128},
+        "drain": {"type": "float", "default": 2},
+    }
+
+
+def main() -> None:
+    """Runs the probe with the module's options."""
+    module = AnsibleModule(argument_spec=_argument_spec(), supports_check_mode=False)
+    options = module.params
+    sessions = [Session(**{key: one[key] for key in one if key != "imsi"}) for one in options["sessions"]]
+    s5u, sgi = (
+        Interface(options[side]["interface"], options[side]["address"], options[side]["gateway"])
+        for side in ("s5u", "sgi")
+    )
+    load = Load(options["count"], options["pps"], options["size"], options["drain"])
+    try:
+        validate(s5u, sgi, sessions, load)
+        rows, dropped = run_probe(s5u, sgi, sessions, load)
+    except NfvError as error:
+        module.fail_json(msg=str(error), **error.result())
+    module.exit_json(changed=False, traffic=rows, capture_dropped=dropped)
+
+
+if __name__ == "__main__":
+    main()
