@@ -32,14 +32,23 @@ class NfvError(Exception):
     error_code: a stable name for machines, such as ``network_not_found``;
     subject: the name of the object concerned (a VM, a host, an adapter);
     attempted: what was being done and what came of it;
-    remedy: what to do about it.
+    remedy: what to do about it;
+    details: more for a module's result, such as how far it came with each VM.
     """
 
-    def __init__(self, error_code: str, subject: str, attempted: str, remedy: str = "") -> None:
+    def __init__(
+        self,
+        error_code: str,
+        subject: str,
+        attempted: str,
+        remedy: str = "",
+        details: t.Mapping[str, t.Any] | None = None,
+    ) -> None:
         self.error_code = error_code
         self.subject = subject
         self.attempted = one_line(attempted)
         self.remedy = one_line(remedy)
+        self.details = dict(details or {})
         super().__init__(str(self))
 
     def __str__(self) -> str:
@@ -53,7 +62,22 @@ class NfvError(Exception):
             "subject": self.subject,
             "attempted": self.attempted,
             "remedy": self.remedy,
+            **self.details,
         }
+
+
+def joined(errors: t.Sequence[NfvError], details: t.Mapping[str, t.Any] | None = None, what: str = "VMs") -> NfvError:
+    """One error for several: itself when it is one, else ``several_errors`` with each in full."""
+    if len(errors) == 1:
+        error = errors[0]
+        return NfvError(error.error_code, error.subject, error.attempted, error.remedy, details or error.details)
+    codes = {error.error_code for error in errors}
+    return NfvError(
+        codes.pop() if len(codes) == 1 else "several_errors",
+        f"{len(errors)} {what}",
+        "; ".join(str(error) for error in errors),
+        details=details,
+    )
 
 
 def one_line(text: str) -> str:

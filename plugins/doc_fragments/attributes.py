@@ -1,0 +1,40 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of what modules support, in the words that all of them share."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Attributes of modules."""
+
+    DOCUMENTATION = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return what would change, without changing anything.
+  diff_mode:
+    description: Returns in diff mode what has changed, or would change in C(check_mode).
+  idempotent:
+    description: When run twice with nothing else changing, the second run changes nothing.
+"""
+
+    # For modules that only look.
+    INFO_MODULE = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return what would change, without changing anything.
+    support: full
+    details:
+      - This module changes nothing.
+  diff_mode:
+    description: Returns in diff mode what has changed, or would change in C(check_mode).
+    support: none
+  idempotent:
+    description: When run twice with nothing else changing, the second run changes nothing.
+    support: full
+    details:
+      - This module changes nothing.
+"""

@@ -1,0 +1,141 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module vm_dataplane does: a fleet of VMs brought to their descriptions in one go."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError, joined
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import POWERED_OFF, POWERED_ON
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.plan import plan_release, plan_vm, predict
+
+from . import report
+from .apply import Outcome, apply_plans
+from .client import Client, Connection
+from .faults import typed_errors
+from .read import read_inventory, read_vms
+from .select import find_vm, read_requests, vm_not_found
+from .write import config_spec
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import ChangeSet
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Dataplane
+
+    from .read import Inventory, VmRecord
+    from .select import Request
+
+
+def converge(params: t.Mapping[str, t.Any], connection: Connection, check_mode: bool) -> dict[str, t.Any]:
+    """Brings the VMs of ``params`` to their descriptions; returns the module's result.
+
+    Raises NfvError before anything is changed when any VM cannot be brought there, and afterwards, with how far each
+    VM came in its details, when vSphere failed one.
+    """
+    releasing = params["state"] == "absent"
+    requests = read_requests(params["vms"], params["dataplane"], needed=not releasing)
+    with (
+        Client.open(connection, closed_for_writes=check_mode) as client,
+        typed_errors(connection.hostname, "the VMs were to be read and reconfigured"),
+    ):
+        inventory = read_inventory(client, params["datacenter"], any(request.by == "uuid" for request in requests))
+        descriptions = _select(requests, inventory, params["datacenter"])
+        records = read_vms(client, [managed for managed, _dataplane in descriptions.values()], inventory)
+
+        def plan(record: VmRecord) -> ChangeSet:
+            dataplane = descriptions[record.state.moid][1]
+            if releasing or dataplane is None:
+                return plan_release(record.state)
+            return plan_vm(record.state, dataplane, inventory.networks)
+
+        plans = _plan_all(client, records, plan, consent=check_mode or params["power_cycle"] == "when_needed")
+        outcome = (
+            Outcome(_predicted(records, plans), {})
+            if client.closed_for_writes
+            else apply_plans(client, inventory, records, plans, plan)
+        )
+    return _result(plans, outcome, {moid: dataplane for moid, (_managed, dataplane) in descriptions.items()})
+
+
+def _select(
+    requests: t.Sequence[Request], inventory: Inventory, datacenter: str | None
+) -> dict[str, tuple[t.Any, Dataplane | None]]:
+    """The VMs' objects and descriptions by moid."""
+    selected: dict[str, tuple[t.Any, Dataplane | None]] = {}
+    errors = []
+    for request in requests:
+        try:
+            managed = find_vm(request, inventory)
+        except NfvError as error:
+            errors.append(error)
+            continue
+        if managed is None:
+            errors.append(vm_not_found(request, datacenter))
+        elif managed._moId in selected:
+            errors.append(NfvError("vm_named_twice", request.value, "the option vms has this VM twice", "Name it once"))
+        else:
+            selected[managed._moId] = (managed, request.dataplane)
+    if errors:
+        raise joined(errors)
+    return selected
+
+
+def _plan_all(
+    client: Client, records: t.Mapping[str, VmRecord], plan: t.Callable[[VmRecord], ChangeSet], consent: bool
+) -> dict[str, ChangeSet]:
+    """Plans every VM, and refuses before any change when one of them cannot be changed as planned."""
+    plans, errors = {}, []
+    for moid, record in records.items():
+        try:
+            plans[moid] = plan(record)
+            _refuse_power(record, plans[moid], consent)
+            config_spec(client, record, plans[moid])
+        except NfvError as error:
+            errors.append(error)
+    if errors:
+        raise joined(errors)
+    return plans
+
+
+def _refuse_power(record: VmRecord, plan: ChangeSet, consent: bool) -> None:
+    state = record.state
+    if plan and state.power_state not in (POWERED_ON, POWERED_OFF):
+        raise NfvError(
+            "power_state_wrong",
+            state.name,
+            f"it was to be reconfigured, and is {state.power_state}",
+            "Power it on or off first",
+        )
+    if plan.power_off_needed and state.power_state == POWERED_ON and not consent:
+        raise NfvError(
+            "power_off_needed",
+            state.name,
+            f"it is powered on, and these settings need a power cycle: {', '.join(plan.power_off_needed)}",
+            "Nothing was changed. Set power_cycle to when_needed to allow it, or power the VM off first",
+        )
+
+
+def _predicted(records: t.Mapping[str, VmRecord], plans: t.Mapping[str, ChangeSet]) -> dict[str, VmRecord]:
+    return {
+        moid: dataclasses.replace(record, state=predict(record.state, plans[moid])) for moid, record in records.items()
+    }
+
+
+def _result(
+    plans: t.Mapping[str, ChangeSet], outcome: Outcome, descriptions: t.Mapping[str, Dataplane | None]
+) -> dict[str, t.Any]:
+    result = {
+        "changed": any(bool(plan) for moid, plan in plans.items() if moid not in outcome.errors),
+        "diff": report.diff(plan for moid, plan in plans.items() if moid not in outcome.errors),
+        "vms": {
+            outcome.records[moid].state.name: report.vm_result(
+                outcome.records[moid].state, plan, descriptions[moid], outcome.errors.get(moid)
+            )
+            for moid, plan in plans.items()
+        },
+    }
+    if outcome.errors:
+        raise joined(list(outcome.errors.values()), result)
+    return result

@@ -1,0 +1,66 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What vSphere and the network throw, as errors that a person can act upon."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import ssl
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+
+from .sdk import vmodl
+
+# Fault of the API, by its last name: our code and what to do. A fault's parents are looked up too.
+_FAULTS: t.Final = {
+    "InvalidLogin": ("authentication_failed", "Check username and password"),
+    "NoPermission": ("permission_denied", "Give the user the privilege that is named, or use another user"),
+    "NotAuthenticated": ("session_expired", "Run again"),
+    "ConcurrentAccess": ("changed_by_other", "Someone else changed the VM meanwhile; look at it and run again"),
+    "ManagedObjectNotFound": ("object_gone", "It was removed meanwhile; run again"),
+    "InvalidPowerState": ("power_state_wrong", "Its power state changed meanwhile; run again"),
+    "RestrictedVersion": ("license_needed", "The host's license does not allow this change"),
+    "InsufficientResourcesFault": ("resources_short", "Free capacity on the host, or choose another one"),
+    "NotSupported": ("not_supported", "This vCenter or host does not offer it"),
+}
+
+
+def from_fault(fault: t.Any, subject: str, attempted: str) -> NfvError:
+    """The typed error for a fault of the API; attempted: what was being done, such as "was to be reconfigured"."""
+    names = [parent.__name__.rsplit(".", 1)[-1] for parent in type(fault).__mro__]
+    code, remedy = next(
+        (_FAULTS[name] for name in names if name in _FAULTS), ("vsphere_refused", "Correct what is named and run again")
+    )
+    return NfvError(code, subject, f"{attempted}: {_text(fault)} ({names[0]})", remedy)
+
+
+def _text(fault: t.Any) -> str:
+    said = getattr(fault, "msg", None) or getattr(fault, "localizedMessage", None) or "vSphere gives no reason"
+    privilege = getattr(fault, "privilegeId", None)
+    return f"{said.rstrip('.')}, privilege {privilege}" if privilege else said.rstrip(".")
+
+
+@contextlib.contextmanager
+def typed_errors(subject: str, attempted: str) -> t.Iterator[None]:
+    """Turns what the SDK raises inside the block into NfvError."""
+    try:
+        yield
+    except vmodl.MethodFault as fault:
+        raise from_fault(fault, subject, attempted) from fault
+    except ssl.SSLCertVerificationError as error:
+        raise NfvError(
+            "certificate_untrusted",
+            subject,
+            f"{attempted}: its certificate was not accepted: {error.verify_message}",
+            "Give the certificate authority as ca_path, and the host name that the certificate has",
+        ) from error
+    except (OSError, http.client.HTTPException) as error:
+        raise NfvError(
+            "vcenter_unreachable",
+            subject,
+            f"{attempted}: {str(error) or type(error).__name__}",
+            "Check hostname, port, and the way to it",
+        ) from error

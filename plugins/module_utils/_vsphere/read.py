@@ -1,0 +1,266 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From vSphere's objects to plain states, in as few round trips as there are kinds of objects."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+import urllib.parse
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.guest import GuestNic, GuestState
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import (
+    AdapterState,
+    Network,
+    Value,
+    VmState,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.settings import ADVANCED, UNLIMITED
+
+from .sdk import vim
+
+if t.TYPE_CHECKING:
+    from .client import Client, Properties
+
+GUEST_PROPERTIES: t.Final = ("guest.ipAddress", "guest.net", "guest.toolsRunningStatus", "runtime.powerState")
+_VM_PROPERTIES: t.Final = (
+    "name",
+    "config.changeVersion",
+    "config.uuid",
+    "config.template",
+    "config.hardware.numCPU",
+    "config.hardware.numCoresPerSocket",
+    "config.hardware.memoryMB",
+    "config.hardware.device",
+    "config.cpuAllocation",
+    "config.memoryAllocation",
+    "config.memoryReservationLockedToMax",
+    "config.cpuAffinity",
+    "config.latencySensitivity",
+    "config.cpuHotAddEnabled",
+    "config.memoryHotAddEnabled",
+    "config.extraConfig",
+    "runtime.host",
+    *GUEST_PROPERTIES,
+)
+# By the last part of the SDK's type name; others are shown by that name.
+_ADAPTER_TYPES: t.Final = {
+    "VirtualE1000": "e1000",
+    "VirtualE1000e": "e1000e",
+    "VirtualPCNet32": "vlance",
+    "VirtualVmxnet": "vmxnet",
+    "VirtualVmxnet2": "vmxnet2",
+    "VirtualVmxnet3": "vmxnet3",
+    "VirtualSriovEthernetCard": "sriov",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Host:
+    """An ESXi host. mhz: clock of one core in MHz."""
+
+    name: str
+    mhz: int | None
+    latency_sensitivity: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Inventory:
+    """What a datacenter (or all) has: VMs as objects with their properties, port groups by name, hosts by moid."""
+
+    vms: tuple[tuple[t.Any, Properties], ...]
+    networks: t.Mapping[str, tuple[Network, ...]]
+    hosts: t.Mapping[str, Host]
+
+
+@dataclasses.dataclass(frozen=True)
+class VmRecord:
+    """A VM: its state, its object, its network adapters as the SDK has them by key, and what its guest reports."""
+
+    state: VmState
+    managed: t.Any
+    devices: t.Mapping[int, t.Any]
+    guest: GuestState
+
+
+def read_inventory(client: Client, datacenter: str | None, with_uuids: bool) -> Inventory:
+    """Reads names, port groups and hosts. with_uuids: VMs will be looked up by UUID. Raises NfvError."""
+    vm_paths = ["name", "config.template", *(("config.uuid", "config.instanceUuid") if with_uuids else ())]
+    found = client.in_view(
+        {
+            vim.VirtualMachine: vm_paths,
+            vim.HostSystem: ["name", "summary.hardware.cpuMhz", "capability.latencySensitivitySupported"],
+            vim.Network: ["name"],
+            vim.dvs.DistributedVirtualPortgroup: ["name", "key", "config.distributedVirtualSwitch"],
+            vim.DistributedVirtualSwitch: ["uuid"],
+        },
+        _datacenter(client, datacenter) if datacenter else None,
+    )
+    switches = {
+        each._moId: properties.get("uuid") for each, properties in found if _is(each, "DistributedVirtualSwitch")
+    }
+    networks: dict[str, tuple[Network, ...]] = {}
+    for each, properties in found:
+        network = _network(each, properties, switches)
+        if network is not None:
+            networks[network.name] = (*networks.get(network.name, ()), network)
+    return Inventory(
+        tuple((each, properties) for each, properties in found if _is(each, "VirtualMachine")),
+        networks,
+        {
+            each._moId: Host(
+                properties.get("name", each._moId),
+                properties.get("summary.hardware.cpuMhz"),
+                bool(properties.get("capability.latencySensitivitySupported")),
+            )
+            for each, properties in found
+            if _is(each, "HostSystem")
+        },
+    )
+
+
+def _is(managed: t.Any, kind: str) -> bool:
+    return isinstance(managed, getattr(vim, kind))
+
+
+def _datacenter(client: Client, name: str) -> t.Any:
+    matching = [
+        each
+        for each, properties in client.in_view({vim.Datacenter: ["name"]})
+        if name in (plain_name(properties.get("name", "")), each._moId)
+    ]
+    if len(matching) != 1:
+        raise NfvError(
+            "datacenter_not_found" if not matching else "datacenter_not_unique",
+            name,
+            f"vCenter has {len(matching)} datacenters of this name",
+            "Correct datacenter, or give its managed object id",
+        )
+    return matching[0]
+
+
+def _network(managed: t.Any, properties: Properties, switches: t.Mapping[str, str | None]) -> Network | None:
+    if not _is(managed, "Network"):
+        return None
+    name = plain_name(properties.get("name", ""))
+    if not isinstance(managed, vim.dvs.DistributedVirtualPortgroup):
+        return Network(name, managed._moId, managed._moId)
+    switch = properties.get("config.distributedVirtualSwitch")
+    uuid = switches.get(switch._moId) if switch is not None else None
+    return Network(name, managed._moId, properties.get("key", managed._moId), uuid)
+
+
+def plain_name(name: str) -> str:
+    """vSphere shows the characters / \\ % in a name as %2f, %5c, %25."""
+    return urllib.parse.unquote(name)
+
+
+def read_vms(client: Client, managed: t.Sequence[t.Any], inventory: Inventory) -> dict[str, VmRecord]:
+    """Reads the given VMs in one batch; by moid. Raises NfvError for a VM whose configuration cannot be read."""
+    records = {}
+    for each, properties in client.of_objects(vim.VirtualMachine, managed, _VM_PROPERTIES):
+        if "config.hardware.device" not in properties:
+            raise NfvError(
+                "vm_unreadable",
+                plain_name(properties.get("name", each._moId)),
+                "its configuration was to be read, and vCenter has none",
+                "It is inaccessible or still being made, or the user may not read it",
+            )
+        records[each._moId] = _record(each, properties, inventory)
+    return records
+
+
+def _record(managed: t.Any, properties: Properties, inventory: Inventory) -> VmRecord:
+    host_object = properties.get("runtime.host")
+    host = inventory.hosts.get(host_object._moId) if host_object is not None else None
+    devices = {
+        device.key: device
+        for device in properties["config.hardware.device"]
+        if isinstance(device, vim.vm.device.VirtualEthernetCard)
+    }
+    names = {network.key: network.name for group in inventory.networks.values() for network in group}
+    state = VmState(
+        name=plain_name(properties["name"]),
+        moid=managed._moId,
+        uuid=properties.get("config.uuid", ""),
+        change_version=properties.get("config.changeVersion", ""),
+        power_state=properties.get("runtime.powerState", ""),
+        template=bool(properties.get("config.template")),
+        host=host.name if host else None,
+        host_mhz=host.mhz if host else None,
+        host_latency_sensitivity=bool(host and host.latency_sensitivity),
+        settings=_settings(properties),
+        adapters=tuple(_adapter(devices[key], names) for key in sorted(devices)),
+    )
+    return VmRecord(state, managed, devices, guest_state(properties))
+
+
+def _settings(properties: Properties) -> dict[str, Value]:
+    affinity = properties.get("config.cpuAffinity")
+    latency = properties.get("config.latencySensitivity")
+    advanced = {option.key: option.value for option in properties.get("config.extraConfig", ())}
+    settings: dict[str, Value] = {
+        "cpu.count": properties.get("config.hardware.numCPU"),
+        "cpu.cores_per_socket": properties.get("config.hardware.numCoresPerSocket"),
+        "cpu.hot_add": bool(properties.get("config.cpuHotAddEnabled")),
+        "cpu.latency_sensitivity": str(latency.level) if latency is not None else "normal",
+        "cpu.affinity": tuple(sorted(affinity.affinitySet)) if affinity is not None else (),
+        "memory.size_mb": properties.get("config.hardware.memoryMB"),
+        "memory.hot_add": bool(properties.get("config.memoryHotAddEnabled")),
+        "memory.reserve_all": bool(properties.get("config.memoryReservationLockedToMax")),
+    }
+    settings["cpu.reservation_mhz"], settings["cpu.limit_mhz"] = _allocation(properties.get("config.cpuAllocation"))
+    settings["memory.reservation_mb"], settings["memory.limit_mb"] = _allocation(
+        properties.get("config.memoryAllocation")
+    )
+    for name, key in ADVANCED.items():
+        settings[name] = str(advanced[key]) if advanced.get(key) else None
+    return settings
+
+
+def _allocation(allocation: t.Any) -> tuple[int, int]:
+    reservation = getattr(allocation, "reservation", None)
+    limit = getattr(allocation, "limit", None)
+    return reservation or 0, UNLIMITED if limit is None else limit
+
+
+def _adapter(device: t.Any, names: t.Mapping[str, str]) -> AdapterState:
+    kind = type(device).__name__.rsplit(".", 1)[-1]
+    name, key = _backing(device.backing, names)
+    return AdapterState(
+        key=device.key,
+        label=device.deviceInfo.label if device.deviceInfo is not None else f"adapter {device.key}",
+        type=_ADAPTER_TYPES.get(kind, kind),
+        mac=(device.macAddress or "").lower(),
+        address_type=(device.addressType or "manual").lower(),
+        network=name,
+        network_key=key,
+        connected=bool(device.connectable is not None and device.connectable.connected),
+        start_connected=bool(device.connectable is None or device.connectable.startConnected),
+    )
+
+
+def _backing(backing: t.Any, names: t.Mapping[str, str]) -> tuple[str | None, str | None]:
+    """Name and key of the port group; the name is None when it is none that we know."""
+    port = getattr(backing, "port", None)
+    if port is not None:
+        return names.get(port.portgroupKey), port.portgroupKey
+    network = getattr(backing, "network", None)
+    if network is not None:
+        return names.get(network._moId, backing.deviceName), network._moId
+    return getattr(backing, "deviceName", None), None
+
+
+def guest_state(properties: Properties) -> GuestState:
+    """What the guest's tools report, from GUEST_PROPERTIES."""
+    return GuestState(
+        power_state=str(properties.get("runtime.powerState", "")),
+        tools_running=properties.get("guest.toolsRunningStatus") == "guestToolsRunning",
+        address=properties.get("guest.ipAddress") or None,
+        nics=tuple(
+            GuestNic((nic.macAddress or "").lower(), tuple(nic.ipAddress or ()))
+            for nic in properties.get("guest.net") or ()
+        ),
+    )

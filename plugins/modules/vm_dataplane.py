@@ -1,0 +1,192 @@
+#!/usr/bin/python
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Brings VMs to the descriptions of their data planes."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vm_dataplane
+version_added: 0.1.0
+short_description: Bring VMs to the descriptions of their data planes
+description:
+  - Brings one VM or a whole fleet to its description in one task, with one session, one batched read, and one
+    reconfiguration for each VM that differs.
+  - Adapters become VMXNET3. An E1000 or E1000E is removed and added in one step and keeps its MAC address, port group,
+    connection state and place. Adapters that no description names are left alone.
+  - What a setting needs is derived and set with it, such as the full CPU and memory reservations for latency
+    sensitivity.
+  - Descriptions are checked as a whole before the first connection; every VM is planned before the first change.
+  - What vSphere shows after a change is compared with what was asked for. A value that it accepted and dropped is an
+    error.
+  - A VM that someone else changes between reading and writing is not overwritten, the error is C(changed_by_other).
+author:
+  - nfv.vsphere_dpdk contributors (@nfv)
+extends_documentation_fragment:
+  - nfv.vsphere_dpdk.attributes
+  - nfv.vsphere_dpdk.connection
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Makes no call that changes anything. A change that needs a power cycle is shown and not refused.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  vms:
+    description: The VMs.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: The VM's name. Exactly one of name, uuid and moid must be given.
+        type: str
+      uuid:
+        description: The VM's BIOS or instance UUID.
+        type: str
+      moid:
+        description: The VM's managed object id.
+        type: str
+      dataplane:
+        description: The VM's description; O(dataplane) when not given.
+        type: dict
+  dataplane:
+    description:
+      - The description of every VM that has none of its own, a dictionary with C(cpu), C(memory), C(adapters) and
+        C(placement).
+      - An adapter of the description is found in the VM by its MAC address, else by its port group.
+    type: dict
+  state:
+    description:
+      - V(present) brings the VMs to their descriptions.
+      - V(absent) makes them give back what a description lets them hold on their host, namely latency sensitivity,
+        affinity, CPU and memory reservations and 1 GB pages. Adapters, CPU count and memory size stay.
+    type: str
+    choices: [present, absent]
+    default: present
+  power_cycle:
+    description:
+      - Whether a VM that runs may be powered off and on again for a setting that needs it. Its guest is shut down if
+        VMware Tools run.
+      - With V(never) such a change fails the module before anything is changed. The error C(power_off_needed) names the
+        settings.
+    type: str
+    choices: [never, when_needed]
+    default: never
+seealso:
+  - module: nfv.vsphere_dpdk.vm_dataplane_info
+"""
+
+EXAMPLES = r"""
+- name: Bring a VM to its description
+  nfv.vsphere_dpdk.vm_dataplane:
+    hostname: vcenter.example.com
+    username: automation
+    password: "{{ vault_vsphere_password }}"
+    vms:
+      - name: pgw-1
+    dataplane:
+      cpu: {count: 4, polling: "2-3", exclusivity: latency_sensitivity}
+      memory: {size_mb: 4096, host_page_size: 1G, hugepages: [{size: 2M, amount_mb: 1024}]}
+      adapters:
+        - {name: mgmt, network: PG-Mgmt, driver: kernel}
+        - {name: s5u, network: PG-S5U, driver: pmd}
+        - {name: sgi, network: PG-SGi, driver: pmd}
+  delegate_to: localhost
+
+- name: Bring all VMs of a play to their descriptions, power-cycling those that need it
+  nfv.vsphere_dpdk.vm_dataplane:
+    vms: "{{ fleet }}"
+    power_cycle: when_needed
+  delegate_to: localhost
+  run_once: true
+"""
+
+RETURN = r"""
+vms:
+  description: What came of each VM, by its name.
+  returned: when the VMs were found
+  type: dict
+  contains:
+    moid:
+      description: Managed object id.
+      type: str
+      returned: always
+    uuid:
+      description: BIOS UUID.
+      type: str
+      returned: always
+    changed:
+      description: Whether this VM was changed.
+      type: bool
+      returned: always
+    changes:
+      description: The settings that differed, each with C(setting), C(from), C(to) and C(power_off_needed).
+      type: list
+      elements: dict
+      returned: always
+    warnings:
+      description: What was noticed and left as it is.
+      type: list
+      elements: str
+      returned: always
+    power_state:
+      description: Power state after the change, as the API calls it.
+      type: str
+      returned: always
+    adapters:
+      description:
+        - The adapters after the change, those of the description first and in its order, with C(name), C(label),
+          C(key), C(type), C(mac), C(network) and C(driver).
+        - C(name) and C(driver) are null for adapters that no description names.
+      type: list
+      elements: dict
+      returned: always
+    error:
+      description: What went wrong with this VM, with C(error_code) and C(message); null when nothing did.
+      type: dict
+      returned: always
+  sample:
+    pgw-1:
+      moid: vm-42
+      changed: true
+      changes:
+        - {setting: cpu.count, from: 2, to: 4, power_off_needed: true}
+error_code:
+  description: What kind of failure it is, the same as in brackets at the beginning of the message.
+  returned: on failure
+  type: str
+  sample: power_off_needed
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.converge import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.module import (
+    connection_of,
+    connection_options,
+    run,
+    vm_options,
+)
+
+
+def main() -> None:
+    """Runs the module."""
+    module = AnsibleModule(
+        argument_spec={
+            **connection_options(),
+            **vm_options(),
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "power_cycle": {"type": "str", "choices": ["never", "when_needed"], "default": "never"},
+        },
+        supports_check_mode=True,
+    )
+    run(module, lambda: converge(module.params, connection_of(module.params), module.check_mode))
+
+
+if __name__ == "__main__":
+    main()
