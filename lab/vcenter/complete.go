@@ -1,0 +1,176 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// Prefixes of VMware's generated addresses (vSphere Networking, "MAC address generation"):
+// vCenter assigns 00:50:56:80 to 00:50:56:bf, an ESXi host generates 00:0c:29.
+var (
+	vmwarePrefix = net.HardwareAddr{0x00, 0x50, 0x56}
+	esxPrefix    = net.HardwareAddr{0x00, 0x0c, 0x29}
+)
+
+// macPool hands out addresses as vCenter assigns them.
+type macPool struct {
+	mu   sync.Mutex
+	last uint16
+}
+
+func (p *macPool) next() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last++
+	return fmt.Sprintf("00:50:56:80:%02x:%02x", p.last>>8, p.last&0xff)
+}
+
+// completeSpec fills in what a real vCenter takes from the current
+// configuration or decides itself; the simulator would store the gaps.
+func completeSpec(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec, nextMAC func() string) {
+	if spec.CpuAllocation != nil && now.CpuAllocation != nil {
+		fillUnset(spec.CpuAllocation, now.CpuAllocation)
+	}
+	if spec.MemoryAllocation != nil && now.MemoryAllocation != nil {
+		fillUnset(spec.MemoryAllocation, now.MemoryAllocation)
+	}
+	if spec.Flags != nil {
+		fillUnset(spec.Flags, &now.Flags)
+	}
+	lockMemory(now, spec)
+	completeAdapters(now, spec, nextMAC)
+}
+
+// lockMemory makes the reservation follow the memory size while memoryReservationLockedToMax holds.
+func lockMemory(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) {
+	locked := isTrue(now.MemoryReservationLockedToMax)
+	if spec.MemoryReservationLockedToMax != nil {
+		locked = *spec.MemoryReservationLockedToMax
+	}
+	if !locked {
+		return
+	}
+	if spec.MemoryAllocation == nil {
+		spec.MemoryAllocation = &types.ResourceAllocationInfo{}
+		if now.MemoryAllocation != nil {
+			*spec.MemoryAllocation = *now.MemoryAllocation
+		}
+	}
+	spec.MemoryAllocation.Reservation = types.NewInt64(orCurrent(spec.MemoryMB, int64(now.Hardware.MemoryMB)))
+}
+
+// completeAdapters numbers, labels and addresses added adapters, and fills edited ones.
+func completeAdapters(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec, nextMAC func() string) {
+	used := map[int32]bool{}
+	for _, device := range adapters(now) {
+		used[device.GetVirtualDevice().Key] = true
+	}
+	for _, change := range adapterChanges(now, spec) {
+		switch change.operation {
+		case types.VirtualDeviceConfigSpecOperationRemove:
+			delete(used, change.card.Key)
+		case types.VirtualDeviceConfigSpecOperationEdit:
+			fillUnset(change.device, change.old)
+		case types.VirtualDeviceConfigSpecOperationAdd:
+			number := int32(0)
+			for used[firstAdapterKey+number] {
+				number++
+			}
+			used[firstAdapterKey+number] = true
+			placeAdapter(change.card, number)
+		}
+		if change.operation != types.VirtualDeviceConfigSpecOperationRemove {
+			addressAdapter(change.card, nextMAC)
+		}
+	}
+}
+
+// placeAdapter: adapters sit on PCI controller 100 from unit 7 on.
+func placeAdapter(card *types.VirtualEthernetCard, number int32) {
+	card.Key = firstAdapterKey + number
+	card.ControllerKey = 100
+	card.UnitNumber = types.NewInt32(7 + number)
+	card.DeviceInfo = &types.Description{Label: fmt.Sprintf("Network adapter %d", number+1)}
+}
+
+// addressAdapter keeps a manual address, and an assigned or generated one in its
+// range; otherwise the server assigns one (API reference, VirtualEthernetCard.macAddress).
+func addressAdapter(card *types.VirtualEthernetCard, nextMAC func() string) {
+	switch {
+	case card.MacAddress == "":
+	case card.AddressType == "":
+		card.AddressType = string(types.VirtualEthernetCardMacTypeManual)
+		return
+	case strings.EqualFold(card.AddressType, string(types.VirtualEthernetCardMacTypeManual)):
+		return
+	case isGenerated(card.MacAddress):
+		return
+	}
+	card.AddressType = string(types.VirtualEthernetCardMacTypeAssigned)
+	card.MacAddress = nextMAC()
+}
+
+func isGenerated(text string) bool {
+	mac, err := net.ParseMAC(text)
+	if err != nil {
+		return false
+	}
+	return slices.Equal(mac[:3], esxPrefix) || slices.Equal(mac[:3], vmwarePrefix) && mac[3] >= 0x80 && mac[3] <= 0xbf
+}
+
+// fillUnset copies the fields that wanted leaves unset; both point to structs of one type.
+func fillUnset(wanted, current any) {
+	fillStruct(reflect.ValueOf(wanted).Elem(), reflect.ValueOf(current).Elem())
+}
+
+func fillStruct(wanted, current reflect.Value) {
+	for i := range wanted.NumField() {
+		field := wanted.Field(i)
+		switch {
+		case wanted.Type().Field(i).Anonymous && field.Kind() == reflect.Struct:
+			fillStruct(field, current.Field(i))
+		case field.IsZero():
+			field.Set(current.Field(i))
+		}
+	}
+}
+
+// keepDroppedFields stores typed fields that the simulator accepts and drops.
+func keepDroppedFields(config *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) {
+	if spec.VcpuConfig != nil {
+		config.VcpuConfig = spec.VcpuConfig
+	}
+	if spec.SimultaneousThreads != 0 {
+		config.Hardware.SimultaneousThreads = spec.SimultaneousThreads
+	}
+}
+
+// changedFields are the properties that the simulator changes without telling property collectors.
+func changedFields(config *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) []types.PropertyChange {
+	var changes []types.PropertyChange
+	for _, field := range []struct {
+		set   bool
+		name  string
+		value any
+	}{
+		{spec.CpuAffinity != nil, "config.cpuAffinity", config.CpuAffinity},
+		{spec.LatencySensitivity != nil, "config.latencySensitivity", config.LatencySensitivity},
+		{spec.CpuAllocation != nil, "config.cpuAllocation", config.CpuAllocation},
+		{spec.MemoryAllocation != nil, "config.memoryAllocation", config.MemoryAllocation},
+		{spec.MemoryReservationLockedToMax != nil, "config.memoryReservationLockedToMax", config.MemoryReservationLockedToMax},
+		{spec.NumCPUs != 0, "config.hardware.numCPU", config.Hardware.NumCPU},
+		{spec.NumCoresPerSocket != 0, "config.hardware.numCoresPerSocket", config.Hardware.NumCoresPerSocket},
+		{spec.MemoryMB != 0, "config.hardware.memoryMB", config.Hardware.MemoryMB},
+	} {
+		if field.set {
+			changes = append(changes, types.PropertyChange{Name: field.name, Val: field.value})
+		}
+	}
+	return changes
+}

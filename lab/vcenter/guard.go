@@ -1,0 +1,169 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/soap"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// guard stands between the clients and the simulator: it answers the methods
+// below in place of the simulator's objects, which stay as they are, and calls
+// those once a real vCenter would have agreed.
+//
+// The simulator dispatches by reference and reflection, so the handler turns a
+// call of one of these methods on a VM into the same call on the guard; the
+// request's body still names the VM.
+type guard struct {
+	Self types.ManagedObjectReference
+
+	registry    *simulator.Registry
+	context     simulator.Context // template of contexts for work that no request asked for
+	hypervisor  *hypervisor
+	calls       *callCounter
+	tasks       *taskQueue
+	macs        *macPool
+	transitions *transitions
+}
+
+func newGuard(service *simulator.Service, hypervisor *hypervisor, calls *callCounter) *guard {
+	g := &guard{
+		Self:        types.ManagedObjectReference{Type: "LabGuard", Value: "guard"},
+		registry:    service.Context.Map,
+		context:     *service.Context,
+		hypervisor:  hypervisor,
+		calls:       calls,
+		tasks:       newTaskQueue(),
+		macs:        &macPool{},
+		transitions: newTransitions(),
+	}
+	g.registry.Put(g)
+	g.registry.Handler = g.handle
+	return g
+}
+
+// Reference makes the guard an object of the simulator's registry.
+func (g *guard) Reference() types.ManagedObjectReference { return g.Self }
+
+// Lock and Unlock opt out of the simulator's lock per object: the guard serves many VMs at a time.
+func (*guard) Lock() {}
+
+// Unlock does nothing, as Lock.
+func (*guard) Unlock() {}
+
+// guardedTypes names, for each method that the guard answers, the type of object it is called on.
+var guardedTypes = map[string]string{
+	"CloneVM_Task":    "VirtualMachine",
+	"CreateVM_Task":   "Folder",
+	"Destroy_Task":    "VirtualMachine",
+	"Fetch":           "PropertyCollector",
+	"PowerOffVM_Task": "VirtualMachine",
+	"PowerOnVM_Task":  "VirtualMachine",
+	"RebootGuest":     "VirtualMachine",
+	"ReconfigVM_Task": "VirtualMachine",
+	"ResetVM_Task":    "VirtualMachine",
+	"ShutdownGuest":   "VirtualMachine",
+	"UnregisterVM":    "VirtualMachine",
+}
+
+// unguarded are methods that would pass by the guard's power operations.
+var unguarded = map[string]bool{
+	"PowerOnMultiVM_Task": true,
+	"SuspendVM_Task":      true,
+	"StandbyGuest":        true,
+}
+
+// handle sees every call before the simulator does.
+func (g *guard) handle(ctx *simulator.Context, method *simulator.Method) (mo.Reference, types.BaseMethodFault) {
+	g.calls.add(method.Name)
+	if fault := checkLogin(ctx, method); fault != nil {
+		return nil, fault
+	}
+	if unguarded[method.Name] {
+		return nil, &types.NotSupported{}
+	}
+	if guardedTypes[method.Name] == method.This.Type && g.registry.Get(method.This) != nil {
+		method.This = g.Self
+	}
+	return nil, nil
+}
+
+// newContext returns a context of its own, so that locks taken with it are not
+// shared with any request's.
+func (g *guard) newContext() *simulator.Context {
+	ctx := g.context
+	return &ctx
+}
+
+func (g *guard) vm(reference types.ManagedObjectReference) *simulator.VirtualMachine {
+	return g.registry.Get(reference).(*simulator.VirtualMachine)
+}
+
+// vmByUUID returns nil when there is no such VM.
+func (g *guard) vmByUUID(uuid string) *simulator.VirtualMachine {
+	for _, entity := range g.registry.All("VirtualMachine") {
+		vm := entity.(*simulator.VirtualMachine)
+		if strings.EqualFold(vm.Config.Uuid, uuid) {
+			return vm
+		}
+	}
+	return nil
+}
+
+// ReconfigVMTask answers ReconfigVM_Task.
+func (g *guard) ReconfigVMTask(ctx *simulator.Context, req *types.ReconfigVM_Task) soap.HasFault {
+	vm := g.vm(req.This)
+	task := g.tasks.run(ctx, vm, "ReconfigVM_Task", "reconfigure", func() (types.AnyType, *refusal) {
+		return nil, g.reconfigure(ctx, vm, &req.Spec)
+	})
+	return &methods.ReconfigVM_TaskBody{Res: &types.ReconfigVM_TaskResponse{Returnval: task}}
+}
+
+// reconfigure applies the spec as a real vCenter does: refused whole or applied whole.
+func (g *guard) reconfigure(ctx *simulator.Context, vm *simulator.VirtualMachine, spec *types.VirtualMachineConfigSpec) *refusal {
+	var refused *refusal
+	ctx.WithLock(vm, func() {
+		if refused = firstRefusal(reconfigureRules, g.machine(vm), spec); refused == nil {
+			completeSpec(vm.Config, spec, g.macs.next)
+		}
+	})
+	if refused != nil {
+		return refused
+	}
+	body := vm.ReconfigVMTask(ctx, &types.ReconfigVM_Task{This: vm.Self, Spec: *spec})
+	if _, refused = await(ctx, body.(*methods.ReconfigVM_TaskBody).Res.Returnval); refused != nil {
+		return refused
+	}
+	ctx.WithLock(vm, func() {
+		keepDroppedFields(vm.Config, spec)
+		ctx.Update(vm, changedFields(vm.Config, spec))
+		ctx.Update(vm, g.guestAdapters(vm, nil))
+	})
+	return nil
+}
+
+// CreateVMTask answers CreateVM_Task.
+func (g *guard) CreateVMTask(ctx *simulator.Context, req *types.CreateVM_Task) soap.HasFault {
+	folder := g.registry.Get(req.This).(*simulator.Folder)
+	task := g.tasks.run(ctx, folder, "CreateVM_Task", "createVm", func() (types.AnyType, *refusal) {
+		blank := machine{
+			config:   &types.VirtualMachineConfigInfo{Hardware: types.VirtualHardware{NumCPU: 1, NumCoresPerSocket: 1, MemoryMB: 32}},
+			networks: g.networks(),
+		}
+		if refused := firstRefusal(reconfigureRules, blank, &req.Config); refused != nil {
+			return nil, refused
+		}
+		completeSpec(blank.config, &req.Config, g.macs.next)
+		body := folder.CreateVMTask(ctx, req)
+		result, refused := await(ctx, body.(*methods.CreateVM_TaskBody).Res.Returnval)
+		if refused == nil {
+			vm := g.vm(result.(types.ManagedObjectReference))
+			ctx.WithLock(vm, func() { keepDroppedFields(vm.Config, &req.Config) })
+		}
+		return result, refused
+	})
+	return &methods.CreateVM_TaskBody{Res: &types.CreateVM_TaskResponse{Returnval: task}}
+}

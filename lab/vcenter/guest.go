@@ -1,0 +1,86 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// guestReport is what the hypervisor tells about a guest.
+type guestReport struct {
+	UUID         string                         `json:"uuid"`
+	PowerState   types.VirtualMachinePowerState `json:"power_state"`
+	ToolsRunning bool                           `json:"tools_running"`
+	HostName     string                         `json:"host_name"`
+	IPAddress    *string                        `json:"ip_address"`
+	NICs         []guestNIC                     `json:"nics"`
+}
+
+type guestNIC struct {
+	MAC       string   `json:"mac"`
+	Network   string   `json:"network"`
+	Addresses []string `json:"addresses"`
+}
+
+// guestChanges are the properties that show a report; the zero report shows a guest that does not run.
+func (g *guard) guestChanges(vm *simulator.VirtualMachine, report guestReport) []types.PropertyChange {
+	running, status, state := types.VirtualMachineToolsRunningStatusGuestToolsNotRunning,
+		types.VirtualMachineToolsStatusToolsNotRunning, types.VirtualMachineGuestStateNotRunning
+	heartbeat := types.ManagedEntityStatusGray
+	if report.ToolsRunning {
+		running, status, state = types.VirtualMachineToolsRunningStatusGuestToolsRunning,
+			types.VirtualMachineToolsStatusToolsOk, types.VirtualMachineGuestStateRunning
+		heartbeat = types.ManagedEntityStatusGreen
+	}
+	address := ""
+	if report.IPAddress != nil {
+		address = *report.IPAddress
+	}
+	unmanaged := string(types.VirtualMachineToolsVersionStatusGuestToolsUnmanaged) // as open-vm-tools
+	changes := []types.PropertyChange{
+		{Name: "guest.guestState", Val: string(state)},
+		{Name: "guestHeartbeatStatus", Val: heartbeat},
+		{Name: "guest.toolsStatus", Val: status},
+		{Name: "summary.guest.toolsStatus", Val: status},
+	}
+	for name, value := range map[string]string{
+		"toolsRunningStatus":  string(running),
+		"toolsVersionStatus2": unmanaged,
+		"hostName":            report.HostName,
+		"ipAddress":           address,
+	} {
+		changes = append(changes,
+			types.PropertyChange{Name: "guest." + name, Val: value},
+			types.PropertyChange{Name: "summary.guest." + name, Val: value})
+	}
+	return append(changes, g.guestAdapters(vm, report.NICs)...)
+}
+
+// guestAdapters lists the VM's adapters in guest.net with the addresses reported for their MACs.
+func (g *guard) guestAdapters(vm *simulator.VirtualMachine, reported []guestNIC) []types.PropertyChange {
+	known := g.networks()
+	list := []types.GuestNicInfo{}
+	for _, device := range adapters(vm.Config) {
+		card := cardOf(device)
+		info := types.GuestNicInfo{
+			Network: known.name(card.Backing), MacAddress: card.MacAddress, DeviceConfigId: card.Key,
+			Connected: card.Connectable == nil || card.Connectable.Connected,
+		}
+		for _, nic := range reported {
+			if strings.EqualFold(nic.MAC, card.MacAddress) {
+				setAddresses(&info, nic.Addresses)
+			}
+		}
+		list = append(list, info)
+	}
+	return []types.PropertyChange{{Name: "guest.net", Val: list}}
+}
+
+// setAddresses takes addresses with or without a prefix length.
+func setAddresses(info *types.GuestNicInfo, addresses []string) {
+	for _, text := range addresses {
+		address, _, _ := strings.Cut(text, "/")
+		info.IpAddress = append(info.IpAddress, address)
+	}
+}

@@ -1,0 +1,138 @@
+// lab-vcenter is the lab's vCenter: govmomi's simulator with the lab's
+// inventory, the refusals of a real vCenter, and hooks to the lab's hypervisor.
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log"
+	"net/url"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/vmware/govmomi/simulator"
+)
+
+// options are the command line.
+type options struct {
+	listen, certificate, key  string
+	username, passwordFile    string
+	control, hypervisor, file string
+}
+
+func parseOptions() options {
+	var o options
+	flag.StringVar(&o.listen, "listen", "127.0.0.1:0", "address and port of the SOAP and REST endpoint")
+	flag.StringVar(&o.certificate, "certificate", "", "PEM file with the server's certificate chain")
+	flag.StringVar(&o.key, "key", "", "PEM file with the server's private key")
+	flag.StringVar(&o.username, "username", "", "the user who may log in")
+	flag.StringVar(&o.passwordFile, "password-file", "", "file that holds the user's password")
+	flag.StringVar(&o.control, "control-socket", "", "unix socket on which the lab reports guest states")
+	flag.StringVar(&o.hypervisor, "hypervisor-socket", "", "unix socket of the lab's hypervisor; without it power operations only change state")
+	flag.StringVar(&o.file, "ready-file", "", "file to write {url, port, pid} to once requests are answered")
+	flag.Parse()
+	return o
+}
+
+func main() {
+	if err := run(parseOptions()); err != nil {
+		fmt.Fprintln(os.Stderr, "lab-vcenter:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves until SIGINT or SIGTERM.
+func run(o options) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	password, err := readPassword(o)
+	if err != nil {
+		return err
+	}
+	certificate, err := tls.LoadX509KeyPair(o.certificate, o.key)
+	if err != nil {
+		return fmt.Errorf("the server's certificate: %w", err)
+	}
+
+	model, err := newModel()
+	if err != nil {
+		return err
+	}
+	defer model.Remove()
+	home, err := os.MkdirTemp("", "lab-vcenter-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(home)
+
+	calls := newCallCounter()
+	service := model.Service
+	guard := newGuard(service, newHypervisor(o.hypervisor), calls)
+	if err := buildInventory(ctx, model, home); err != nil {
+		return fmt.Errorf("the lab's inventory: %w", err)
+	}
+	calls.reset()
+
+	service.Listen = &url.URL{Host: o.listen, User: url.UserPassword(o.username, password)}
+	service.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	service.RegisterEndpoints = true
+
+	server := service.NewServer()
+	defer server.Close()
+	server.Config.Handler = restrictREST(calls, server.Config.Handler)
+
+	control, err := serveControl(o.control, guard, calls)
+	if err != nil {
+		return err
+	}
+	defer control.Close()
+
+	if err := writeReadyFile(o.file, server); err != nil {
+		return err
+	}
+	defer os.Remove(o.file)
+	log.Printf("lab vCenter answers at %s", server.URL.Host)
+	<-ctx.Done()
+	return nil
+}
+
+func readPassword(o options) (string, error) {
+	text, err := os.ReadFile(o.passwordFile)
+	if err != nil {
+		return "", fmt.Errorf("the user's password: %w", err)
+	}
+	password := strings.TrimRight(string(text), "\r\n")
+	if o.username == "" || password == "" {
+		return "", fmt.Errorf("a user name and a password are required")
+	}
+	return password, nil
+}
+
+// writeReadyFile writes whole or not at all, so that a waiting reader never sees half of it.
+func writeReadyFile(name string, server *simulator.Server) error {
+	port, err := strconv.Atoi(server.URL.Port())
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(map[string]any{
+		"url":  "https://" + server.URL.Host + server.URL.Path,
+		"port": port,
+		"pid":  os.Getpid(),
+	})
+	if err != nil {
+		return err
+	}
+	partial := filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+".partial")
+	if err := os.WriteFile(partial, append(text, '\n'), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(partial, name)
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// powerOffSetting is a setting of the API that may change on a powered-off VM only.
+type powerOffSetting struct {
+	name    string
+	changes func(*types.VirtualMachineConfigInfo, *types.VirtualMachineConfigSpec) bool
+}
+
+// powerOffSettings: a spec that repeats the current value changes nothing and is accepted.
+var powerOffSettings = []powerOffSetting{
+	{"cpuAffinity", func(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) bool {
+		return spec.CpuAffinity != nil && !slices.Equal(affinity(spec.CpuAffinity), affinity(now.CpuAffinity))
+	}},
+	{"cpuHotAddEnabled", func(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) bool {
+		return flagChanges(now.CpuHotAddEnabled, spec.CpuHotAddEnabled)
+	}},
+	{"cpuHotRemoveEnabled", func(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) bool {
+		return flagChanges(now.CpuHotRemoveEnabled, spec.CpuHotRemoveEnabled)
+	}},
+	{"memoryHotAddEnabled", func(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) bool {
+		return flagChanges(now.MemoryHotAddEnabled, spec.MemoryHotAddEnabled)
+	}},
+	{"nestedHVEnabled", func(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) bool {
+		return flagChanges(now.NestedHVEnabled, spec.NestedHVEnabled)
+	}},
+	{"flags.vvtdEnabled", func(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) bool {
+		return spec.Flags != nil && flagChanges(now.Flags.VvtdEnabled, spec.Flags.VvtdEnabled)
+	}},
+	{"firmware", func(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) bool {
+		return spec.Firmware != "" && spec.Firmware != now.Firmware
+	}},
+	{"version", func(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) bool {
+		return spec.Version != "" && spec.Version != now.Version
+	}},
+	{"numCPUs", func(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) bool {
+		count := orCurrent(spec.NumCPUs, now.Hardware.NumCPU)
+		return count > now.Hardware.NumCPU && !isTrue(now.CpuHotAddEnabled) ||
+			count < now.Hardware.NumCPU && !isTrue(now.CpuHotRemoveEnabled)
+	}},
+	{"numCoresPerSocket", func(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) bool {
+		return orCurrent(spec.NumCoresPerSocket, now.Hardware.NumCoresPerSocket) != now.Hardware.NumCoresPerSocket
+	}},
+	{"memoryMB", func(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) bool {
+		size, current := orCurrent(spec.MemoryMB, int64(now.Hardware.MemoryMB)), int64(now.Hardware.MemoryMB)
+		return size > current && !isTrue(now.MemoryHotAddEnabled) || size < current
+	}},
+	{"device.numaNode", adapterNodeChanges},
+}
+
+func adapterNodeChanges(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) bool {
+	for _, change := range adapterChanges(now, spec) {
+		if change.operation != types.VirtualDeviceConfigSpecOperationEdit || change.old == nil {
+			continue
+		}
+		if node := change.card.NumaNode; node != 0 && node != change.old.GetVirtualDevice().NumaNode {
+			return true
+		}
+	}
+	return false
+}
+
+// affinity returns the set in one order, so that sets can be compared.
+func affinity(info *types.VirtualMachineAffinityInfo) []int32 {
+	if info == nil {
+		return nil
+	}
+	return slices.Sorted(slices.Values(info.AffinitySet))
+}
+
+func flagChanges(now, wanted *bool) bool {
+	return wanted != nil && *wanted != isTrue(now)
+}
+
+func isTrue(flag *bool) bool {
+	return flag != nil && *flag
+}
+
+// orCurrent reads a number of a spec, where 0 stands for "as it is".
+func orCurrent[T int32 | int64](wanted, current T) T {
+	if wanted == 0 {
+		return current
+	}
+	return wanted
+}
+
+func reservationOf(allocation *types.ResourceAllocationInfo) int64 {
+	if allocation == nil || allocation.Reservation == nil {
+		return 0
+	}
+	return *allocation.Reservation
+}
+
+func latencyHigh(config *types.VirtualMachineConfigInfo) bool {
+	sensitivity := config.LatencySensitivity
+	return sensitivity != nil && sensitivity.Level == types.LatencySensitivitySensitivityLevelHigh
+}
+
+func allMemoryReserved(config *types.VirtualMachineConfigInfo) bool {
+	return isTrue(config.MemoryReservationLockedToMax) ||
+		reservationOf(config.MemoryAllocation) >= int64(config.Hardware.MemoryMB)
+}
+
+// extraConfig returns the value of an advanced setting, "" when it is not set.
+func extraConfig(config *types.VirtualMachineConfigInfo, key string) string {
+	for _, option := range config.ExtraConfig {
+		if value := option.GetOptionValue(); value.Key == key {
+			text, _ := value.Value.(string)
+			return text
+		}
+	}
+	return ""
+}
+
+func extraConfigTrue(config *types.VirtualMachineConfigInfo, key string) bool {
+	return strings.EqualFold(extraConfig(config, key), "TRUE")
+}
