@@ -1,0 +1,231 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The hypervisor's daemon: takes vCenter's power operations, tells vCenter how the guests are."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lab import accelerator, guest, unix_http
+from lab.errors import LabError
+from lab.guest_state import GuestState, off_state, running_state, silent_state
+from lab.machine import parse_machine, parse_uuid
+from lab.plan import PORT_GROUPS
+from lab.state import State
+
+if TYPE_CHECKING:
+    from lab.guest import Guest
+
+POLL_SECONDS = 2.0
+"""Between two looks at a guest that has no address yet."""
+SETTLED_POLL_SECONDS = 6.0
+"""Between two looks at a guest that has one: each look costs an emulated guest a little of its time."""
+SILENT_LOOKS = 3
+"""So many looks without an answer make an agent that once answered count as stopped: a busy guest is slow."""
+Body = Mapping[str, Any]
+Answer = dict[str, Any]
+
+
+class Hypervisor:
+    """All guests of this lab; one operation at a time on each machine."""
+
+    def __init__(self, state: State, *, kvm: bool) -> None:
+        """Start with no guest."""
+        self.state = state
+        self.kvm = kvm
+        self.guests: dict[str, Guest] = {}
+        self._table = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+        self.stopping = threading.Event()
+
+    def _lock(self, machine_uuid: str) -> threading.Lock:
+        with self._table:
+            return self._locks.setdefault(machine_uuid, threading.Lock())
+
+    def _running(self, body: Body) -> Guest:
+        machine_uuid = parse_uuid(body)
+        found = self.guests.get(machine_uuid)
+        if found is None:
+            raise LabError("not_powered_on", f"{body.get('name') or machine_uuid}: no guest runs; power it on first")
+        return found
+
+    def power_on(self, body: Body) -> Answer:
+        """POST /power-on: start a guest from the configuration in the request."""
+        machine = parse_machine(body, PORT_GROUPS)
+        with self._lock(machine.uuid):
+            if self.stopping.is_set():
+                raise LabError("hypervisor_stopping", f"{machine.name}: the hypervisor is being stopped")
+            if machine.uuid in self.guests:
+                raise LabError("already_powered_on", f"{machine.name}: its guest runs already")
+            started = guest.power_on(self.state, machine, kvm=self.kvm)
+            self.guests[machine.uuid] = started
+        log(f"{machine.name}: powered on, {machine.cpus} vCPUs, {machine.memory_mb} MB, "
+            f"{', '.join(f'{a.type} in {a.network}' for a in machine.adapters)}")  # fmt: skip
+        threading.Thread(target=self._watch, args=(started,), daemon=True).start()
+        return {}
+
+    def power_off(self, body: Body) -> Answer:
+        """POST /power-off: returns when the guest is gone."""
+        running = self._running(body)
+        with self._lock(running.machine.uuid):
+            running.power_off()
+            self._forget(running)
+        return {}
+
+    def reset(self, body: Body) -> Answer:
+        """POST /reset: the guest starts again with the devices that it has."""
+        self._running(body).qmp("system_reset")
+        return {}
+
+    def shutdown_guest(self, body: Body) -> Answer:
+        """POST /shutdown-guest: returns when the guest was asked; its end is reported later."""
+        self._running(body).shut_down("powerdown", "system_powerdown")
+        return {}
+
+    def reboot_guest(self, body: Body) -> Answer:
+        """POST /reboot-guest: returns when the guest was asked."""
+        self._running(body).shut_down("reboot", "system_reset")
+        return {}
+
+    def destroy(self, body: Body) -> Answer:
+        """POST /destroy: end the guest if it runs, remove its disk."""
+        machine_uuid = parse_uuid(body)
+        with self._lock(machine_uuid):
+            running = self.guests.get(machine_uuid)
+            if running:
+                running.power_off()
+                self._forget(running)
+            guest.destroy(self.state, machine_uuid)
+        return {}
+
+    def list_guests(self, _body: Body) -> Answer:
+        """GET /guests: which guests run."""
+        return {
+            "kvm": self.kvm,
+            "guests": [
+                {"uuid": running.machine.uuid, "name": running.machine.name, "pid": running.process.pid}
+                for running in list(self.guests.values())
+            ],
+        }
+
+    def stop(self) -> None:
+        """End every guest."""
+        self.stopping.set()
+        for running in list(self.guests.values()):
+            with self._lock(running.machine.uuid):
+                running.power_off()
+                self._forget(running)
+
+    def _forget(self, ended: Guest) -> None:
+        if self.guests.get(ended.machine.uuid) is ended:
+            del self.guests[ended.machine.uuid]
+            ended.release()
+            log(f"{ended.machine.name}: powered off")
+
+    def _watch(self, watched: Guest) -> None:
+        """Tell vCenter of every change of a guest until its process ends."""
+        told: GuestState | None = None
+        silent = 0
+        while watched.process.poll() is None:
+            seen = observe(watched)
+            silent = silent + 1 if seen is None else 0
+            current = seen or (silent_state(watched.machine) if told is None or silent >= SILENT_LOOKS else told)
+            if current != told and self._tell(current):
+                told = current
+            self._pause(watched, SETTLED_POLL_SECONDS if current["ip_address"] else POLL_SECONDS)
+        if watched.expected_end:
+            return
+        with self._lock(watched.machine.uuid):
+            # Powered off by vCenter, or on again, while this thread waited.
+            if self.guests.get(watched.machine.uuid) is not watched:
+                return
+            self._forget(watched)
+        while not self.stopping.is_set() and watched.machine.uuid not in self.guests:
+            if self._tell(off_state(watched.machine.uuid)):
+                return
+            time.sleep(POLL_SECONDS)
+
+    @staticmethod
+    def _pause(watched: Guest, seconds: float) -> None:
+        """Sleep, but not longer than the guest lives."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            watched.process.wait(timeout=seconds)
+
+    def _tell(self, body: GuestState) -> bool:
+        try:
+            unix_http.request(self.state.control_socket, "POST", "/guest-state", body)
+        except (OSError, LabError) as error:
+            log(f"{body['uuid']}: vCenter did not take the guest's state: {error}")
+            return False
+        log(f"{body['uuid']}: {body['power_state']}, agent {'answers' if body['tools_running'] else 'silent'},"
+            f" address {body['ip_address']}")  # fmt: skip
+        return True
+
+
+def observe(watched: Guest) -> GuestState | None:
+    """Return what the guest agent says; None when it says nothing."""
+    try:
+        with watched.agent() as agent:
+            host_name = agent.ask("guest-get-host-name")["host-name"]
+            interfaces = agent.ask("guest-network-get-interfaces")
+    except (OSError, LabError):
+        return None
+    return running_state(watched.machine, host_name, interfaces)
+
+
+def log(line: str) -> None:
+    """Write one line with the time to the daemon's log (standard output)."""
+    print(time.strftime("%H:%M:%S"), line, flush=True)
+
+
+def serve(state: State) -> None:
+    """Serve until SIGTERM, then end all guests."""
+    chosen = accelerator.choose()
+    log(f"{'hardware virtualisation (KVM)' if chosen.kvm else 'software emulation'}: {chosen.reason}")
+    hypervisor = Hypervisor(state, kvm=chosen.kvm)
+    server = unix_http.Server(
+        state.hypervisor_socket,
+        {
+            ("POST", "/power-on"): hypervisor.power_on,
+            ("POST", "/power-off"): hypervisor.power_off,
+            ("POST", "/reset"): hypervisor.reset,
+            ("POST", "/shutdown-guest"): hypervisor.shutdown_guest,
+            ("POST", "/reboot-guest"): hypervisor.reboot_guest,
+            ("POST", "/destroy"): hypervisor.destroy,
+            ("GET", "/guests"): hypervisor.list_guests,
+        },
+    )
+
+    def stop(_signal: int, _frame: object) -> None:
+        # shutdown() waits for serve_forever(), which runs in this thread.
+        threading.Thread(target=server.shutdown, daemon=True).start()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    server.serve_forever(poll_interval=0.2)
+    hypervisor.stop()
+    state.hypervisor_socket.unlink(missing_ok=True)
+
+
+def main() -> int:
+    """Run the daemon (started by `python -m lab up`)."""
+    parser = argparse.ArgumentParser(prog="python -m lab.hypervisor", description=__doc__)
+    parser.add_argument("--state", type=Path, required=True, help="the lab's state directory")
+    parser.add_argument("--checkout", type=Path, required=True, help="the checkout that the lab belongs to")
+    arguments = parser.parse_args()
+    serve(State(arguments.state, arguments.checkout))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

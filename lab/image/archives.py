@@ -1,0 +1,54 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the image's packages come from: the archives that this machine itself uses for Debian."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+"""Debian's own keys (package debian-archive-keyring), in the machine and in the image at the same place."""
+TARGET_FORMAT = "$(ORIGIN)|$(CODENAME)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)"
+FORWARDED = ("Acquire::http::", "Acquire::https::", "Acquire::Check-", "Acquire::Retries")
+"""apt settings of the machine that decide whether its archives can be reached and are accepted."""
+
+
+def source_lines(targets: Iterable[str], suite: str) -> list[str]:
+    """Return sources.list lines for Debian's own archives of a suite (pure).
+
+    ``targets`` are lines in TARGET_FORMAT; third parties' archives and other releases are left out. Empty
+    when the machine knows none: mmdebstrap's own defaults serve then.
+    """
+    lines = []
+    for target in targets:
+        origin, codename, uri, release, component = target.strip().split("|")
+        if origin == "Debian" and component == "main" and codename.split("-")[0] == suite:
+            lines.append(f"deb [signed-by={KEYRING}] {uri} {release} {component}")
+    return sorted(set(lines))
+
+
+def forwarded_settings(dump: Iterable[str]) -> list[str]:
+    """Return the lines of ``apt-config dump`` that the image's apt needs as well while it is built (pure)."""
+    return [line.strip() for line in dump if line.startswith(FORWARDED) and not line.rstrip().endswith('"";')]
+
+
+def _lines(*command: str) -> list[str]:
+    if shutil.which(command[0]) is None:
+        return []
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
+
+
+def machine_sources(suite: str) -> list[str]:
+    """Return this machine's Debian archives for a suite, as its package lists name them."""
+    return source_lines(_lines("apt-get", "indextargets", "--format", TARGET_FORMAT, "Identifier: Packages"), suite)
+
+
+def machine_settings() -> list[str]:
+    """Return this machine's apt settings that building an image needs."""
+    return forwarded_settings(_lines("apt-config", "dump"))

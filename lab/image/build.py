@@ -1,0 +1,157 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Builds the golden image: mmdebstrap, the install role over a chroot connection, a disk with GRUB."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab.collection import install_collection
+from lab.commands import run, run_logged
+from lab.errors import LabError
+from lab.image import archives, disk
+from lab.image.inputs import IMAGE_NAME, SUITE, collect, read_packages
+from lab.pki import ensure_pki
+
+if TYPE_CHECKING:
+    from lab.state import State
+
+Say = Callable[[str], None]
+HOST_KEY = "etc/ssh/ssh_host_ed25519_key.pub"
+LEFT_OUT = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*", "/usr/share/info/*")
+
+
+@dataclass(frozen=True)
+class Image:
+    """A golden image that is there."""
+
+    name: str
+    path: Path
+    """qcow2 file, backing file of the guests' disks."""
+    host_key: Path
+    """Public ssh host key of every guest made from it."""
+    built_seconds: float
+    """How long it took to build now; 0 when it was cached."""
+
+
+def ensure(state: State, say: Say) -> Image:
+    """Return the image for the present inputs, building it when there is none."""
+    pki = ensure_pki(state.pki)
+    inputs = collect(state.checkout, pki.ssh_public_key)
+    path = state.images / f"{inputs.digest}.qcow2"
+    host_key = path.with_suffix(".host-key.pub")
+    seconds = 0.0
+    if not (path.exists() and host_key.exists()):
+        say(f"building the golden image {IMAGE_NAME} ({inputs.digest}): about 4 minutes")
+        started = time.monotonic()
+        _build(state, path, host_key, pki.ssh_public_key, say)
+        seconds = time.monotonic() - started
+    _name_it(state, path)
+    return Image(IMAGE_NAME, path, host_key, seconds)
+
+
+def _name_it(state: State, path: Path) -> None:
+    """Let the image's name point at it; whole or not at all."""
+    temporary = state.images / f"{IMAGE_NAME}.new"
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(path.name)
+    temporary.replace(state.images / f"{IMAGE_NAME}.qcow2")
+
+
+def _build(state: State, path: Path, host_key: Path, ssh_public_key: Path, say: Say) -> None:
+    if os.geteuid() != 0:
+        raise LabError("not_root", "building the golden image needs root: run this command as root")
+    workshop = state.root / "cache" / "build"
+    root = workshop / "root"
+    log = path.with_suffix(".log")
+    shutil.rmtree(workshop, ignore_errors=True)
+    workshop.mkdir(parents=True)
+    log.write_text("")
+    say("  Debian's packages into a root file system (mmdebstrap): about 90 s")
+    _bootstrap(state.checkout / "lab" / "image", root, log)
+    _let_in(root, ssh_public_key)
+    say("  role nfv.vsphere_dpdk.dpdk_install over a chroot connection: about 90 s")
+    _install_role(state, workshop, root, log)
+    _clean(root)
+    say("  disk with GRUB: about 30 s")
+    disk.make(root, workshop / "disk.raw", workshop / "disk.qcow2")
+    shutil.copyfile(root / HOST_KEY, host_key)
+    (workshop / "disk.qcow2").replace(path)
+    shutil.rmtree(workshop)
+
+
+def _bootstrap(sources: Path, root: Path, log: Path) -> None:
+    packages = read_packages((sources / "packages.txt").read_text())
+    command: list[str | Path] = ["mmdebstrap", "--variant=minbase", f"--include={','.join(packages)}"]
+    command += [f"--aptopt={setting}" for setting in archives.machine_settings()]
+    command += [f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT]
+    command += [
+        f"--essential-hook=sync-in '{sources / 'guest'}' /",
+        f"--customize-hook={sources / 'finish.sh'}",
+        # The install role comes after this: it needs the package lists.
+        "--skip=cleanup/apt/lists",
+        SUITE,
+        root,
+        *archives.machine_sources(SUITE),
+    ]
+    run_logged(
+        command, log, error_code="image_failed", attempted="Installing Debian for the golden image", timeout=1200
+    )
+
+
+def _let_in(root: Path, ssh_public_key: Path) -> None:
+    directory = root / "home/nfv/.ssh"
+    directory.mkdir(mode=0o700)
+    shutil.copyfile(ssh_public_key, directory / "authorized_keys")
+    owner = (root / "home/nfv").stat()
+    for path in (directory, directory / "authorized_keys"):
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def _install_role(state: State, workshop: Path, root: Path, log: Path) -> None:
+    inventory = workshop / "inventory.yml"
+    inventory.write_text(
+        "image:\n  hosts:\n    golden:\n"
+        "      ansible_connection: community.general.chroot\n"
+        f"      ansible_host: {root}\n"
+        "      ansible_python_interpreter: /usr/bin/python3\n"
+    )
+    shutil.copyfile("/etc/resolv.conf", root / "etc/resolv.conf")
+    # Mounts live in a mount namespace of the playbook's own: none is left behind, however it ends.
+    script = (
+        'set -eu; root=$1; shift; mount -t proc proc "$root/proc"; mount -t sysfs -o ro sysfs "$root/sys";'
+        ' mount --rbind /dev "$root/dev"; exec "$@"'
+    )
+    playbook = Path(sys.executable).parent / "ansible-playbook"
+    run_logged(
+        [
+            *("unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", root),
+            *(playbook, "-i", state.checkout / "lab/inventory", "-i", inventory, "nfv.vsphere_dpdk.build_image"),
+        ],
+        log,
+        error_code="image_failed",
+        attempted="Applying role nfv.vsphere_dpdk.dpdk_install to the golden image",
+        timeout=1200,
+        environment={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(install_collection(state)), "LC_ALL": "C.UTF-8"},
+    )
+
+
+def _clean(root: Path) -> None:
+    """Remove what only the build needed."""
+    for name in ("etc/resolv.conf", "etc/apt/apt.conf.d/99mmdebstrap"):
+        (root / name).unlink(missing_ok=True)
+    run(
+        ["chroot", root, "apt-get", "clean"],
+        error_code="image_failed",
+        attempted="Removing downloaded packages from the golden image",
+    )
+    for leftover in (root / "var/lib/apt/lists").glob("*_*"):
+        leftover.unlink()

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# mmdebstrap's last hook ($1: the root file system): the user, and services that make a boot slow.
+set -eu
+root=$1
+chroot "$root" useradd --create-home --shell /bin/bash nfv
+chmod 0440 "$root/etc/sudoers.d/nfv"
+
+chroot "$root" systemctl --quiet enable systemd-networkd.service
+chroot "$root" systemctl --quiet disable systemd-networkd-wait-online.service
+# No terminals (the console is a log file), no housekeeping: the machine lives for a test.
+chroot "$root" systemctl --quiet mask \
+    getty@tty1.service serial-getty@ttyS0.service \
+    apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
+    e2scrub_all.timer e2scrub_reap.service fstrim.timer systemd-pstore.service \
+    proc-sys-fs-binfmt_misc.automount systemd-binfmt.service dev-mqueue.mount \
+    modprobe@drm.service modprobe@dm_mod.service modprobe@loop.service modprobe@efi_pstore.service \
+    systemd-update-utmp.service systemd-update-utmp-runlevel.service
+# Without PAM sshd refuses an account whose password is locked ("!"); "*" is no password either.
+chroot "$root" usermod --password '*' nfv
+
+# One host key: clones of a template share it, so the lab can verify it.
+rm -f "$root"/etc/ssh/ssh_host_*
+chroot "$root" ssh-keygen -q -t ed25519 -N "" -C nfv-guest -f /etc/ssh/ssh_host_ed25519_key
+
+# Each clone makes its own machine-id at its first boot (machine-id(5): an empty file is no "first boot").
+: > "$root/etc/machine-id"
+rm -f "$root/var/lib/dbus/machine-id"

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a golden image is made from, and the hash that names it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+SUITE = "bookworm"
+IMAGE_NAME = "debian-12"
+SIZE_BYTES = 4 * 1024**3
+"""Size of the virtual disk; only written blocks take space."""
+
+
+@dataclass(frozen=True)
+class ImageInputs:
+    """Every file that goes into an image, by a name that does not depend on the checkout's place."""
+
+    files: Mapping[str, bytes]
+    """Content by name; the name of an executable file ends with ``*``."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over names and contents, 16 hexadecimal digits."""
+        total = hashlib.sha256()
+        for name, content in sorted(self.files.items()):
+            total.update(f"{name}\0{len(content)}\0".encode())
+            total.update(content)
+        return total.hexdigest()[:16]
+
+
+def read_packages(text: str) -> list[str]:
+    """Return the package names of a package list: one a line, # starts a comment."""
+    lines = (line.split("#", 1)[0].strip() for line in text.splitlines())
+    return [line for line in lines if line]
+
+
+def collect(checkout: Path, ssh_public_key: Path) -> ImageInputs:
+    """Read the inputs: the image's sources, the install role, its variables and playbook, the key that is let in."""
+    roots = (
+        checkout / "lab" / "image",
+        checkout / "roles" / "dpdk_install",
+        checkout / "playbooks" / "build_image.yml",
+        checkout / "lab" / "inventory" / "group_vars" / "all" / "dpdk_install.yml",
+    )
+    files = {_name(path, checkout): path.read_bytes() for root in roots for path in _files(root)}
+    return ImageInputs({**files, "ssh_public_key": ssh_public_key.read_bytes()})
+
+
+def _files(root: Path) -> Iterable[Path]:
+    if root.is_file():
+        return [root]
+    return [path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+
+
+def _name(path: Path, checkout: Path) -> str:
+    executable = path.stat().st_mode & 0o100
+    return f"{path.relative_to(checkout)}{'*' if executable else ''}"

@@ -1,0 +1,197 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A virtual machine's configuration, and the QEMU command line that it means (pure)."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lab.errors import LabError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEVICES = {"vmxnet3": "vmxnet3", "e1000": "e1000", "e1000e": "e1000e"}
+"""vSphere's adapter types without "Virtual", in lower case, and QEMU's device of the same hardware."""
+MEBIBYTE = 1024 * 1024
+
+DISK_SLOT = 0x02
+CHANNEL_SLOT = 0x03
+ENTROPY_SLOT = 0x04
+FIRST_ADAPTER_SLOT = 0x10
+"""Adapters lie behind one another from this PCI slot on, in the machine's order: their order in the guest."""
+MAX_ADAPTERS = 10
+"""vSphere's limit (Configuration Maximums: virtual NICs per virtual machine)."""
+
+MAC = re.compile(r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}$")
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """A virtual network adapter."""
+
+    label: str
+    type: str
+    mac: str
+    network: str
+    connected: bool
+
+
+@dataclass(frozen=True)
+class VirtualMachine:
+    """What a power-on needs to know of a virtual machine."""
+
+    uuid: str
+    name: str
+    cpus: int
+    cores_per_socket: int
+    memory_mb: int
+    iommu: bool
+    image: str
+    adapters: tuple[Adapter, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one machine's files, sockets and taps are on this host."""
+
+    disk: str
+    console_log: str
+    qmp_socket: str
+    agent_socket: str
+    taps: tuple[str, ...]
+    """One per adapter, in the machine's order."""
+
+
+def parse_uuid(body: Mapping[str, Any]) -> str:
+    """Return a request's uuid in its usual form; it becomes a directory's name, so nothing else passes."""
+    try:
+        return str(uuid.UUID(str(body["uuid"])))
+    except (KeyError, ValueError) as error:
+        raise LabError("request_invalid", f"request to the hypervisor: uuid {body.get('uuid')!r} is none") from error
+
+
+def parse_machine(body: Mapping[str, Any], port_groups: tuple[str, ...]) -> VirtualMachine:
+    """Turn vCenter's power-on request into a machine.
+
+    Raises LabError naming the machine and what QEMU cannot give it: ``adapter_type_unsupported``,
+    ``network_not_found``, ``firmware_unsupported`` or ``request_invalid``.
+    """
+    identity = parse_uuid(body)
+    name = str(body.get("name") or identity)
+    firmware = str(body.get("firmware") or "bios")
+    if firmware != "bios":
+        raise LabError(
+            "firmware_unsupported", f"{name}: firmware {firmware}: the lab's images boot by BIOS, set firmware bios"
+        )
+    try:
+        machine = VirtualMachine(
+            uuid=identity,
+            name=name,
+            cpus=int(body["cpus"]),
+            cores_per_socket=int(body.get("cores_per_socket") or 1),
+            memory_mb=int(body["memory_mb"]),
+            iommu=bool(body.get("iommu")),
+            image=str(body["image"]),
+            adapters=tuple(_parse_adapter(name, adapter, port_groups) for adapter in body.get("adapters") or ()),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise LabError("request_invalid", f"{name}: power-on request lacks or misspells {error}") from error
+    _check(machine)
+    return machine
+
+
+def _parse_adapter(machine: str, body: Mapping[str, Any], port_groups: tuple[str, ...]) -> Adapter:
+    label = str(body["label"])
+    given = str(body["type"])
+    kind = given.lower().removeprefix("virtual")
+    if kind not in DEVICES:
+        raise LabError(
+            "adapter_type_unsupported",
+            f"{machine}: {label}: type {given} is not emulated; use one of {', '.join(DEVICES)}",
+        )
+    network = str(body["network"])
+    if network not in port_groups:
+        raise LabError(
+            "network_not_found",
+            f"{machine}: {label}: no port group {network} on the lab's host; there are {', '.join(port_groups)}",
+        )
+    mac = str(body["mac"]).lower()
+    if not MAC.match(mac):
+        raise LabError("request_invalid", f"{machine}: {label}: {mac!r} is no MAC address")
+    return Adapter(label, kind, mac, network, bool(body.get("connected", True)))
+
+
+def _check(machine: VirtualMachine) -> None:
+    if machine.cpus < 1 or machine.cores_per_socket < 1 or machine.cpus % machine.cores_per_socket:
+        raise LabError(
+            "request_invalid",
+            f"{machine.name}: {machine.cpus} vCPUs cannot be split into sockets of {machine.cores_per_socket} cores",
+        )
+    if machine.memory_mb < 1:
+        raise LabError("request_invalid", f"{machine.name}: memory of {machine.memory_mb} MB")
+    if len(machine.adapters) > MAX_ADAPTERS:
+        raise LabError("request_invalid", f"{machine.name}: {len(machine.adapters)} adapters, at most {MAX_ADAPTERS}")
+    macs = [adapter.mac for adapter in machine.adapters]
+    if len(set(macs)) < len(macs):
+        raise LabError("request_invalid", f"{machine.name}: two adapters have one MAC address: {', '.join(macs)}")
+
+
+def qemu_arguments(machine: VirtualMachine, place: Place, *, kvm: bool) -> list[str]:
+    """Return QEMU's command line for a machine.
+
+    Devices get fixed PCI slots on the root bus, so that a change of an adapter's type moves nothing.
+    """
+    if len(place.taps) != len(machine.adapters):
+        raise ValueError("one tap per adapter is needed")
+    arguments = [
+        *("qemu-system-x86_64", "-no-user-config", "-nodefaults"),
+        # QEMU's option parser takes a comma for the next option; doubled it is a comma.
+        *("-name", f"guest={machine.name.replace(',', ',,')}"),
+        *("-uuid", machine.uuid),
+        *_processor(machine, kvm=kvm),
+        *("-m", f"{machine.memory_mb}M"),
+        *("-display", "none", "-monitor", "none"),
+        *("-serial", f"file:{place.console_log}"),
+        *("-qmp", f"unix:{place.qmp_socket},server=on,wait=off"),
+        # A lab's disk is made anew from the image: nothing is lost when the host fails.
+        *("-drive", f"if=none,id=disk,file={place.disk},format=qcow2,cache=unsafe,discard=unmap"),
+        *("-device", f"virtio-blk-pci,drive=disk,addr={DISK_SLOT:#04x}"),
+        *("-device", f"virtio-serial-pci,addr={CHANNEL_SLOT:#04x}"),
+        *("-chardev", f"socket,id=agent,path={place.agent_socket},server=on,wait=off"),
+        *("-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0"),
+        *("-device", f"virtio-rng-pci,addr={ENTROPY_SLOT:#04x}"),
+    ]
+    for position, (adapter, tap) in enumerate(zip(machine.adapters, place.taps)):
+        arguments += _adapter(position, adapter, tap)
+    return arguments
+
+
+def _processor(machine: VirtualMachine, *, kvm: bool) -> list[str]:
+    # vfio needs interrupt remapping, which KVM's in-kernel interrupt controller lacks.
+    split = ",kernel-irqchip=split" if machine.iommu and kvm else ""
+    sockets = machine.cpus // machine.cores_per_socket
+    arguments = [
+        *("-machine", f"q35{split}"),
+        *("-accel", "kvm" if kvm else "tcg,thread=multi"),
+        # As vSphere's machines by default: no virtualisation inside (and no time spent on its drivers).
+        *("-cpu", "host" if kvm else "max,-svm"),
+        *("-smp", f"cpus={machine.cpus},sockets={sockets},cores={machine.cores_per_socket},threads=1"),
+    ]
+    # The IOMMU has to come before the devices that it translates for.
+    return [*arguments, "-device", "intel-iommu,intremap=on"] if machine.iommu else arguments
+
+
+def _adapter(position: int, adapter: Adapter, tap: str) -> list[str]:
+    slot = FIRST_ADAPTER_SLOT + position
+    return [
+        "-netdev",
+        # Without vnet_hdr QEMU fills in checksums and cuts segments: the bridge carries whole real frames.
+        f"tap,id=network{position},ifname={tap},script=no,downscript=no,vnet_hdr=off",
+        "-device",
+        f"{DEVICES[adapter.type]},id=adapter{position},netdev=network{position},mac={adapter.mac},addr={slot:#04x}",
+    ]

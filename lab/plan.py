@@ -1,0 +1,158 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the lab's networks are: port groups, addresses, and the commands that make them (pure)."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from dataclasses import dataclass
+
+Command = tuple[str, ...]
+
+BENCHMARK_RANGE = ipaddress.ip_network("198.18.0.0/15")
+"""RFC 2544 appendix C.2.2: for tests of network devices only, so nobody's real addresses."""
+USER_EQUIPMENT = ipaddress.ip_network("198.19.0.0/16")
+"""Addresses that the packet gateway gives to subscribers."""
+GATEWAY_ON_SGI = ipaddress.ip_address("198.18.2.1")
+"""The packet gateway's own address on SGi: where the tester routes the subscribers' addresses."""
+QUIET_ICMP_MS = 24 * 60 * 60 * 1000
+"""Time between two ICMP errors to one peer: the tester's Linux must not answer G-PDUs with port unreachable."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One port group: a bridge of the same name in the segments namespace."""
+
+    port_group: str
+    network: ipaddress.IPv4Network
+    host_address: ipaddress.IPv4Interface | None = None
+    """The bridge's own address, where the lab serves DHCP."""
+    tester_interface: str | None = None
+    tester_address: ipaddress.IPv4Interface | None = None
+
+
+SEGMENTS = (
+    Segment(
+        "PG-Mgmt",
+        ipaddress.IPv4Network("198.18.0.0/24"),
+        host_address=ipaddress.IPv4Interface("198.18.0.1/24"),
+    ),
+    Segment(
+        "PG-S5U",
+        ipaddress.IPv4Network("198.18.1.0/24"),
+        tester_interface="s5u",
+        tester_address=ipaddress.IPv4Interface("198.18.1.2/24"),
+    ),
+    Segment(
+        "PG-SGi",
+        ipaddress.IPv4Network("198.18.2.0/24"),
+        tester_interface="sgi",
+        tester_address=ipaddress.IPv4Interface("198.18.2.2/24"),
+    ),
+)
+PORT_GROUPS = tuple(segment.port_group for segment in SEGMENTS)
+MANAGEMENT = SEGMENTS[0]
+
+
+def tap_name(machine_uuid: str, position: int) -> str:
+    """Return the tap of a machine's adapter: at most 15 characters (IFNAMSIZ), the same every time."""
+    return f"tap{hashlib.sha256(machine_uuid.encode()).hexdigest()[:8]}-{position}"
+
+
+def network_commands(segments_namespace: str, tester_namespace: str) -> list[Command]:
+    """Return the commands that make both namespaces and everything in them, in order.
+
+    Interfaces are born inside the namespaces: the machine's own namespace never sees one.
+    """
+    commands: list[Command] = []
+    for namespace in (segments_namespace, tester_namespace):
+        commands += [
+            ("ip", "netns", "add", namespace),
+            # No IPv6 chatter (neighbour discovery, MLD) among the frames that tests count.
+            _inside(namespace, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1"),
+            _inside(namespace, "sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1"),
+            ("ip", "-n", namespace, "link", "set", "lo", "up"),
+        ]
+    for segment in SEGMENTS:
+        commands += _segment_commands(segment, segments_namespace, tester_namespace)
+    commands += [
+        _inside(tester_namespace, "sysctl", "-qw", f"net.ipv4.icmp_ratelimit={QUIET_ICMP_MS}"),
+        # Subscribers' packets come in on one interface and belong to a route on the other.
+        _inside(tester_namespace, "sysctl", "-qw", "net.ipv4.conf.all.rp_filter=0"),
+        ("ip", "-n", tester_namespace, "route", "add", str(USER_EQUIPMENT), "via", str(GATEWAY_ON_SGI)),
+    ]
+    return commands
+
+
+def _inside(namespace: str, *command: str) -> Command:
+    return ("ip", "netns", "exec", namespace, *command)
+
+
+def _segment_commands(segment: Segment, segments_namespace: str, tester_namespace: str) -> list[Command]:
+    inside = ("ip", "-n", segments_namespace)
+    bridge = segment.port_group
+    commands: list[Command] = [
+        (*inside, "link", "add", bridge, "type", "bridge", "stp_state", "0", "mcast_snooping", "0"),
+        (*inside, "link", "set", bridge, "up"),
+    ]
+    if segment.host_address:
+        commands.append((*inside, "address", "add", str(segment.host_address), "dev", bridge))
+    if segment.tester_interface and segment.tester_address:
+        tester, port = segment.tester_interface, f"tester-{segment.tester_interface}"
+        commands += [
+            (*inside, "link", "add", port, "type", "veth", "peer", "name", tester, "netns", tester_namespace),
+            (*inside, "link", "set", port, "master", bridge, "up"),
+            # Frames are what a wire would carry: checksums filled in, nothing merged or segmented later.
+            _offloads_off(segments_namespace, port),
+            _offloads_off(tester_namespace, tester),
+            ("ip", "-n", tester_namespace, "address", "add", str(segment.tester_address), "dev", tester),
+            ("ip", "-n", tester_namespace, "link", "set", tester, "up"),
+        ]
+    return commands
+
+
+def _offloads_off(namespace: str, interface: str) -> Command:
+    features = ("rx", "tx", "sg", "tso", "gso", "gro")
+    settings = [word for feature in features for word in (feature, "off")]
+    return _inside(namespace, "ethtool", "-K", interface, *settings)
+
+
+def tap_commands(segments_namespace: str, tap: str, port_group: str) -> list[Command]:
+    """Return the commands that make one adapter's tap and plug it into its port group's bridge."""
+    inside = ("ip", "-n", segments_namespace)
+    return [
+        (*inside, "tuntap", "add", "dev", tap, "mode", "tap"),
+        (*inside, "link", "set", tap, "master", port_group, "up"),
+    ]
+
+
+def dhcp_command(run_directory: str) -> Command:
+    """Return the DHCP server's command: management addresses only, no DNS, leases in the lab's state.
+
+    Guests get neither gateway nor name server (empty options 3 and 6): nothing of theirs leaves the segment.
+    """
+    network = MANAGEMENT.network
+    return (
+        "dnsmasq",
+        "--keep-in-foreground",
+        "--conf-file=/dev/null",
+        "--port=0",
+        "--no-ping",
+        f"--interface={MANAGEMENT.port_group}",
+        "--bind-dynamic",
+        "--user=root",
+        "--dhcp-authoritative",
+        f"--dhcp-range={network[10]},{network[-6]},{network.netmask},12h",
+        "--dhcp-option=3",
+        "--dhcp-option=6",
+        f"--dhcp-leasefile={run_directory}/dnsmasq.leases",
+        f"--log-facility={run_directory}/dnsmasq.log",
+        "--pid-file=",
+    )
+
+
+def proxy_command(segments_namespace: str) -> str:
+    """Return ssh's ProxyCommand: the only way to the guests leads through the lab's own namespace."""
+    return f"ip netns exec {segments_namespace} socat - TCP:%h:%p"
