@@ -151,7 +151,8 @@ func keepDroppedFields(config *types.VirtualMachineConfigInfo, spec *types.Virtu
 	}
 }
 
-// changedFields are the properties that the simulator changes without telling property collectors.
+// changedFields are the properties that the simulator changes without telling property
+// collectors. Its update cannot assign optional flags (it panics), so those stay untold.
 func changedFields(config *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) []types.PropertyChange {
 	var changes []types.PropertyChange
 	for _, field := range []struct {
@@ -163,7 +164,6 @@ func changedFields(config *types.VirtualMachineConfigInfo, spec *types.VirtualMa
 		{spec.LatencySensitivity != nil, "config.latencySensitivity", config.LatencySensitivity},
 		{spec.CpuAllocation != nil, "config.cpuAllocation", config.CpuAllocation},
 		{spec.MemoryAllocation != nil, "config.memoryAllocation", config.MemoryAllocation},
-		{spec.MemoryReservationLockedToMax != nil, "config.memoryReservationLockedToMax", config.MemoryReservationLockedToMax},
 		{spec.NumCPUs != 0, "config.hardware.numCPU", config.Hardware.NumCPU},
 		{spec.NumCoresPerSocket != 0, "config.hardware.numCoresPerSocket", config.Hardware.NumCoresPerSocket},
 		{spec.MemoryMB != 0, "config.hardware.memoryMB", config.Hardware.MemoryMB},
