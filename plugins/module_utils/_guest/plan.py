@@ -1,0 +1,85 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a module decided to do in a guest: steps as data, so that a plan can be shown, tested and not carried out."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+
+@dataclasses.dataclass(frozen=True)
+class WriteFile:
+    """Writes a file whole: a reader sees the old content or the new, never a part."""
+
+    path: str
+    content: str
+
+
+@dataclasses.dataclass(frozen=True)
+class RemoveFile:
+    """Removes a file that may be gone already."""
+
+    path: str
+
+
+@dataclasses.dataclass(frozen=True)
+class SetAttribute:
+    """Writes a value into a kernel attribute below /sys or /proc."""
+
+    path: str
+    value: str
+
+
+@dataclasses.dataclass(frozen=True)
+class RunCommand:
+    """Runs a command that must succeed; error_code and remedy tell of its failure."""
+
+    argv: tuple[str, ...]
+    error_code: str
+    remedy: str
+
+
+@dataclasses.dataclass(frozen=True)
+class ResizePool:
+    """Asks the kernel for a number of hugepages; gives the pool its earlier size back when the kernel has fewer."""
+
+    name: str
+    path: str
+    count: int
+    previous: int
+
+
+@dataclasses.dataclass(frozen=True)
+class BindDriver:
+    """Gives a PCI device to a driver.
+
+    override: what /sys/bus/pci/devices/…/driver_override is to hold, empty for none (the kernel then chooses);
+    driver: the driver that the device must have afterwards;
+    fallback: the driver that it goes back to when that fails.
+    """
+
+    name: str
+    pci_address: str
+    override: str
+    driver: str
+    fallback: str
+
+
+Step = t.Union[WriteFile, RemoveFile, SetAttribute, RunCommand, ResizePool, BindDriver]
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """Steps in order, the state before and after them for the diff, and what the module returns when they are done."""
+
+    steps: tuple[Step, ...]
+    before: t.Mapping[str, t.Any]
+    after: t.Mapping[str, t.Any]
+    result: t.Mapping[str, t.Any]
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.steps)

@@ -1,0 +1,159 @@
+#!/usr/bin/python
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Adapters of a guest given to a poll-mode driver, or back to the kernel."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dpdk_bind
+short_description: Gives adapters to a poll-mode driver for good, or back to the kernel
+version_added: 0.1.0
+description:
+  - Finds adapters by MAC address, gives them to a userspace driver, and keeps it so over reboots
+    (C(driverctl) and C(/etc/modules-load.d)).
+  - Under a userspace driver a MAC address cannot be read. It is therefore kept with the PCI address in
+    C(/etc/nfv-vsphere-dpdk/adapters.json).
+  - Never takes an adapter that this session or a default route uses, nor one that carries an address or a route or
+    belongs to a bridge or bond.
+  - When a binding fails, the adapter goes back to its kernel driver.
+  - Adapters that were bound earlier and are no longer named with O(adapters[].driver=pmd) are given back.
+author:
+  - nfv.vsphere_dpdk contributors (@nfv)
+options:
+  adapters:
+    description: The guest's adapters.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: The adapter's name in the description of the data plane.
+        type: str
+        required: true
+      mac:
+        description: The MAC address that vSphere assigned.
+        type: str
+        required: true
+      driver:
+        description: V(pmd) for a poll-mode driver, V(kernel) for the kernel's own.
+        type: str
+        choices: [pmd, kernel]
+        required: true
+  driver:
+    description:
+      - The userspace driver.
+      - V(auto) takes V(vfio-pci) where there is an IOMMU, or where the kernel can do without one and
+        O(allow_no_iommu) is set; else V(igb_uio) where it is installed; else V(uio_pci_generic).
+    type: str
+    choices: [auto, vfio-pci, igb_uio, uio_pci_generic]
+    default: auto
+  allow_no_iommu:
+    description:
+      - Whether V(vfio-pci) may be used without an IOMMU. The kernel calls this mode unsafe and marks itself tainted,
+        because the adapter can then write to all of the guest's memory (as it can under the uio drivers).
+    type: bool
+    default: false
+  allow_other_devices:
+    description: Whether adapters other than VMXNET3 may be bound.
+    type: bool
+    default: false
+  state:
+    description:
+      - V(present) binds the V(pmd) adapters, V(absent) gives back every adapter that was bound and removes all files.
+    type: str
+    choices: [present, absent]
+    default: present
+attributes:
+  check_mode:
+    description: Predicts without changing anything; refuses what it would refuse otherwise.
+    support: full
+  diff_mode:
+    description: Shows each adapter's driver before and after.
+    support: full
+notes:
+  - Needs root, the package C(driverctl) for the next boot, C(iproute2), and nothing beside Python's standard library.
+"""
+
+EXAMPLES = r"""
+- name: Two adapters for the data plane
+  nfv.vsphere_dpdk.dpdk_bind:
+    adapters:
+      - {name: mgmt, mac: "00:50:56:00:00:01", driver: kernel}
+      - {name: s5u, mac: "00:50:56:00:00:02", driver: pmd}
+      - {name: sgi, mac: "00:50:56:00:00:03", driver: pmd}
+  register: result
+
+- name: Give them back
+  nfv.vsphere_dpdk.dpdk_bind:
+    state: absent
+"""
+
+RETURN = r"""
+devices:
+  description: The adapters asked for with V(pmd), in the order of O(adapters).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The adapter's name.
+      type: str
+    mac:
+      description: Its MAC address.
+      type: str
+    pci_address:
+      description: Its PCI address.
+      type: str
+      sample: "0000:00:04.0"
+    driver:
+      description: Its driver now; in check mode the one it still has.
+      type: str
+    driver_wanted:
+      description: The userspace driver chosen for it.
+      type: str
+    previous_driver:
+      description: The kernel driver that it goes back to.
+      type: str
+error_code:
+  description: Why it failed, one of V(management_adapter), V(adapter_in_use), V(adapter_type), V(adapter_not_found),
+    V(adapter_repeated), V(device_busy), V(no_driver), V(driverctl_missing), V(modprobe_failed), V(bind_failed),
+    V(record_unreadable), V(ip_failed), V(write_failed), V(not_converged).
+  returned: failure
+  type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.binding import Adapter, Policy, plan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.inventory import read_current
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.pci import USERSPACE_DRIVERS
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.runner import converge
+
+
+def main() -> None:
+    """Entry point."""
+    adapter = {
+        "name": {"type": "str", "required": True},
+        "mac": {"type": "str", "required": True},
+        "driver": {"type": "str", "choices": ["pmd", "kernel"], "required": True},
+    }
+    module = AnsibleModule(
+        argument_spec={
+            "adapters": {"type": "list", "elements": "dict", "default": [], "options": adapter},
+            "driver": {"type": "str", "choices": ["auto", *USERSPACE_DRIVERS], "default": "auto"},
+            "allow_no_iommu": {"type": "bool", "default": False},
+            "allow_other_devices": {"type": "bool", "default": False},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        supports_check_mode=True,
+    )
+    asked = module.params
+    adapters = [Adapter(entry["name"], entry["mac"].lower(), entry["driver"]) for entry in asked["adapters"]]
+    policy = Policy(asked["driver"], asked["allow_no_iommu"], asked["allow_other_devices"])
+    converge(module, lambda guest: plan(adapters, read_current(guest), policy, asked["state"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+#!/usr/bin/python
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a guest has and runs for a poll-mode data plane."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dpdk_info
+short_description: A guest's adapters, drivers, hugepages and isolated CPUs as they run
+version_added: 0.1.0
+description:
+  - Reads what the running kernel shows in C(/proc) and C(/sys). Changes nothing.
+author:
+  - nfv.vsphere_dpdk contributors (@nfv)
+attributes:
+  check_mode:
+    description: Reads only, so that check mode makes no difference.
+    support: full
+  diff_mode:
+    description: Nothing changes, so that there is no diff.
+    support: none
+notes:
+  - Needs nothing beside Python's standard library.
+"""
+
+EXAMPLES = r"""
+- name: Look at the guest
+  nfv.vsphere_dpdk.dpdk_info:
+  register: guest
+
+- name: Check that vCPU 1 is isolated
+  ansible.builtin.assert:
+    that: guest.cpus.isolated == "1"
+"""
+
+RETURN = r"""
+dpdk_version:
+  description: Version of the installed package, null without one.
+  returned: success
+  type: str
+  sample: 22.11.11
+devices:
+  description: The network devices in the order of their PCI addresses.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    pci_address:
+      description: PCI address.
+      type: str
+    name:
+      description: Name that M(nfv.vsphere_dpdk.dpdk_bind) recorded, null otherwise.
+      type: str
+    mac:
+      description: MAC address, the recorded one under a userspace driver.
+      type: str
+    vendor:
+      description: PCI vendor.
+      type: str
+    device:
+      description: PCI device.
+      type: str
+    driver:
+      description: Driver, null without one.
+      type: str
+    interfaces:
+      description: The kernel's interfaces on it.
+      type: list
+      elements: str
+    in_use_by:
+      description: Bridges and bonds above its interfaces.
+      type: list
+      elements: str
+    handles:
+      description: Device files through which a program drives it.
+      type: list
+      elements: str
+    iommu_group:
+      description: IOMMU group, null without one.
+      type: str
+    numa_node:
+      description: NUMA node, null when the platform does not tell.
+      type: int
+    userspace:
+      description: Whether a userspace driver has it.
+      type: bool
+platform:
+  description: What the machine offers to userspace drivers.
+  returned: success
+  type: dict
+  contains:
+    iommu:
+      description: Whether there is an IOMMU.
+      type: bool
+    no_iommu:
+      description: Whether the kernel's vfio can do without one.
+      type: bool
+    drivers:
+      description: Userspace drivers that the running kernel has.
+      type: list
+      elements: str
+hugepages:
+  description: The machine's hugepage pools, then each NUMA node's.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    size_kb:
+      description: Size of a page in KiB.
+      type: int
+    node:
+      description: NUMA node, null for the whole machine.
+      type: int
+    allocated:
+      description: Pages in the pool.
+      type: int
+    free:
+      description: Pages that nobody uses.
+      type: int
+memory_available_kb:
+  description: Memory that programs can still get, in KiB.
+  returned: success
+  type: int
+transparent_hugepage:
+  description: Mode of transparent hugepages.
+  returned: success
+  type: str
+  sample: never
+cpus:
+  description: CPU lists of the running kernel, empty strings for none.
+  returned: success
+  type: dict
+  contains:
+    online:
+      description: CPUs that run.
+      type: str
+    isolated:
+      description: CPUs that the scheduler leaves alone.
+      type: str
+    nohz_full:
+      description: CPUs without a periodic tick.
+      type: str
+kernel:
+  description: The running kernel.
+  returned: success
+  type: dict
+  contains:
+    release:
+      description: Its release.
+      type: str
+    arguments:
+      description: Its command line.
+      type: list
+      elements: str
+error_code:
+  description: Why it failed, such as V(record_unreadable).
+  returned: failure
+  type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.inventory import read_info
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.runner import report
+
+
+def main() -> None:
+    """Entry point."""
+    report(AnsibleModule(argument_spec={}, supports_check_mode=True), read_info)
+
+
+if __name__ == "__main__":
+    main()

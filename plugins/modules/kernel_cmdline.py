@@ -1,0 +1,119 @@
+#!/usr/bin/python
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kernel arguments of a guest, kept by a GRUB drop-in."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kernel_cmdline
+short_description: Kernel arguments through a GRUB drop-in, compared with what runs
+version_added: 0.1.0
+description:
+  - Keeps kernel arguments in one file of its own, C(/etc/default/grub.d/90-nfv-vsphere-dpdk.cfg), and runs
+    C(update-grub) when that file changed or when no entry of GRUB's menu carries the arguments.
+  - Compares them with C(/proc/cmdline) and tells which of them need a reboot. Never reboots.
+  - An interrupted run is finished by the next one.
+author:
+  - nfv.vsphere_dpdk contributors (@nfv)
+options:
+  arguments:
+    description:
+      - Arguments in the order in which they are to stand on the command line.
+      - A value is a string or a number, null for a word alone, or a list for a key that stands there several times;
+        neighbouring keys with lists of one length are written entry by entry, as V(hugepagesz) and V(hugepages) need.
+      - With O(state=absent) they say which arguments are looked for in the running kernel.
+    type: dict
+    default: {}
+  state:
+    description:
+      - V(present) makes the file hold exactly O(arguments), V(absent) removes it.
+    type: str
+    choices: [present, absent]
+    default: present
+attributes:
+  check_mode:
+    description: Predicts without changing anything.
+    support: full
+  diff_mode:
+    description: Shows the file before and after.
+    support: full
+notes:
+  - Needs root, Debian's GRUB packages and nothing beside Python's standard library.
+"""
+
+EXAMPLES = r"""
+- name: Isolate vCPU 1 at the next boot
+  nfv.vsphere_dpdk.kernel_cmdline:
+    arguments:
+      isolcpus: managed_irq,domain,1
+      nohz_full: "1"
+      rcu_nocbs: "1"
+  register: result
+
+- name: Two sizes of hugepages
+  nfv.vsphere_dpdk.kernel_cmdline:
+    arguments:
+      hugepagesz: [1G, 2M]
+      hugepages: [2, 512]
+
+- name: Tell what a reboot would bring
+  ansible.builtin.debug:
+    var: result.pending
+"""
+
+RETURN = r"""
+arguments:
+  description: The arguments in the drop-in, as they stand on the command line.
+  returned: success
+  type: list
+  elements: str
+  sample: [isolcpus=managed_irq,domain,1, nohz_full=1, rcu_nocbs=1]
+running:
+  description: The running kernel's whole command line.
+  returned: success
+  type: list
+  elements: str
+configured:
+  description: Whether the boot loader carries them; in check mode whether it does already.
+  returned: success
+  type: bool
+pending:
+  description:
+    - With O(state=present) the arguments that the running kernel was not started with.
+    - With O(state=absent) the arguments of ours that it was started with and that a reboot takes away.
+  returned: success
+  type: list
+  elements: str
+reboot_required:
+  description: Whether RV(pending) holds anything.
+  returned: success
+  type: bool
+error_code:
+  description: Why it failed, one of V(argument_invalid), V(bootloader_unsupported), V(update_grub_failed),
+    V(write_failed), V(not_converged).
+  returned: failure
+  type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.cmdline import plan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.runner import converge
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(
+        argument_spec={
+            "arguments": {"type": "dict", "default": {}},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        supports_check_mode=True,
+    )
+    converge(module, lambda guest: plan(guest, module.params["arguments"], module.params["state"]))
+
+
+if __name__ == "__main__":
+    main()
