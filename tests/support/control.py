@@ -20,6 +20,7 @@ READ_ONLY = frozenset(
         "DestroyPropertyCollector",
         "DestroyPropertyFilter",
         "DestroyView",
+        "Fetch",
         "FindAllByUuid",
         "FindByInventoryPath",
         "FindByUuid",

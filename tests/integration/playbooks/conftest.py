@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import typing as t
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.control import Control
 from tests.support.playbook import Run, run_playbook
-from tests.support.vcenter import VCenter, running_vcenter
 
 DATAPLANE: dict[str, t.Any] = {
     "cpu": {"count": 2, "polling": "1", "exclusivity": "latency_sensitivity"},
@@ -46,25 +45,31 @@ PGW = {
 class Deployment:
     """deploy_pgw with an inventory of its own."""
 
-    vcenter: VCenter
+    vsphere: t.Mapping[str, t.Any]
+    control: Control
     directory: Path
 
     def run(self, *arguments: str, **changes: t.Any) -> Run:
         """Deploy host pgw-1 with the lab's variables, changed by ``changes``."""
-        variables = {**self.vcenter.variables, **PGW, "nfv_dataplane": copy.deepcopy(DATAPLANE), **changes}
+        variables = {**self.vsphere, **PGW, "nfv_dataplane": DATAPLANE, **changes}
         inventory = self.directory / "inventory.json"
-        hosts = {"pgw-1": {name: value for name, value in variables.items() if value is not None}}
-        inventory.write_text(json.dumps({"pgw": {"hosts": hosts}}))
+        inventory.write_text(json.dumps({"pgw": {"hosts": {"pgw-1": variables}}}))
         return run_playbook("nfv.vsphere_dpdk.deploy_pgw", [inventory], *arguments, timeout=300)
 
 
-@pytest.fixture(scope="session")
-def vcenter() -> t.Iterator[VCenter]:
-    with running_vcenter() as running:
-        yield running
-
-
 @pytest.fixture
-def deployment(vcenter: VCenter, tmp_path: Path) -> Deployment:
-    vcenter.control.reset()
-    return Deployment(vcenter, tmp_path)
+def deployment(start_vcenter: t.Callable[[], t.Any], tmp_path: Path) -> Deployment:
+    """A deployment of its own in a fresh vCenter that has had no call yet."""
+    vcenter = start_vcenter()
+    vsphere = {
+        "vsphere_hostname": "localhost",
+        "vsphere_port": vcenter.port,
+        "vsphere_username": vcenter.username,
+        "vsphere_password": vcenter.password,
+        "vsphere_ca_path": str(vcenter.ca_path),
+        "vsphere_datacenter": "nfv-dc",
+        "vsphere_cluster": "nfv-a",
+        "vsphere_template": "debian-12-dpdk",
+        "vsphere_template_folder": "/nfv-dc/vm/templates",
+    }
+    return Deployment(vsphere, Control(vcenter.control_socket), tmp_path)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.pki import ensure_pki
+from tests.integration.conftest import make_certificates
 from tests.integration.playbooks.conftest import DATAPLANE, PGW, Deployment
 from tests.support.playbook import Run
 
@@ -76,19 +76,19 @@ def test_wrong_description_is_refused_before_any_connection(deployment: Deployme
     assert f"[{error_code}]" in message
     assert path in message
     assert right in message
-    assert deployment.vcenter.control.calls() == {}
+    assert deployment.control.calls() == {}
 
 
 def test_wrong_sessions_are_refused_before_any_connection(deployment: Deployment) -> None:
     message = refusal(deployment.run(pgw_sessions=[*PGW["pgw_sessions"], *PGW["pgw_sessions"]]))
     assert "pgw_sessions[1]" in message
-    assert deployment.vcenter.control.calls() == {}
+    assert deployment.control.calls() == {}
 
 
 def test_a_right_description_does_connect(deployment: Deployment) -> None:
     """The count that the cases above find to be zero does count."""
     deployment.run("--check")
-    assert deployment.vcenter.control.calls()["Login"] >= 1
+    assert deployment.control.calls()["Login"] >= 1
 
 
 def closed_port() -> int:
@@ -110,16 +110,16 @@ def test_wrong_password(deployment: Deployment) -> None:
 
 
 def test_untrusted_certificate(deployment: Deployment, tmp_path: Path) -> None:
-    stranger = ensure_pki(tmp_path / "pki")
-    assert "[certificate_untrusted]" in refusal(deployment.run(vsphere_ca_path=str(stranger.ca_certificate)))
-    assert "Login" not in deployment.vcenter.control.calls()
+    stranger = make_certificates(tmp_path)
+    assert "[certificate_untrusted]" in refusal(deployment.run(vsphere_ca_path=str(stranger.ca)))
+    assert "Login" not in deployment.control.calls()
 
 
 def test_missing_template(deployment: Deployment) -> None:
     message = refusal(deployment.run(vsphere_template="debian-99"))
     assert "[template_not_found]" in message
     assert "debian-99" in message
-    assert deployment.vcenter.control.mutating_calls() == {}
+    assert deployment.control.mutating_calls() == {}
 
 
 def test_missing_port_group(deployment: Deployment) -> None:
@@ -128,13 +128,13 @@ def test_missing_port_group(deployment: Deployment) -> None:
     message = refusal(deployment.run(nfv_dataplane=dataplane))
     assert "[network_not_found]" in message
     assert "PG-Nowhere" in message
-    assert deployment.vcenter.control.mutating_calls() == {}
+    assert deployment.control.mutating_calls() == {}
 
 
 def test_check_mode_writes_nothing_to_vcenter(deployment: Deployment) -> None:
     run = deployment.run("--check", "--diff")
     assert run.succeeded, run.output
-    assert deployment.vcenter.control.mutating_calls() == {}
+    assert deployment.control.mutating_calls() == {}
 
 
 def test_guest_without_address_is_told_and_the_next_run_goes_on(deployment: Deployment) -> None:
@@ -142,9 +142,9 @@ def test_guest_without_address_is_told_and_the_next_run_goes_on(deployment: Depl
     message = refusal(first)
     assert "[guest_no_address]" in message
     assert "pgw-1" in message
-    deployment.vcenter.control.reset()
+    deployment.control.reset()
     second = deployment.run(vm_hardware_address_timeout=5)
     assert "[guest_no_address]" in refusal(second)
     # Everything up to the address was done by the first run: the second has nothing to change.
     assert second.changed == 0, second.changed_tasks
-    assert deployment.vcenter.control.mutating_calls() == {}
+    assert deployment.control.mutating_calls() == {}
