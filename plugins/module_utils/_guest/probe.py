@@ -246,9 +246,9 @@ class Tally:
         if len(self.problems) < PROBLEMS_KEPT:
             self.problems.append(problem)
 
-    def row(self, sent: int, warm_up_sent: int, pps: tuple[float, float]) -> dict[str, t.Any]:
-        """The leg's row of the module's result; ``pps`` are the asked and the achieved packets a second."""
-        expected = sent if self.leg.delivered else 0
+    def row(self, count: int, sent: int, warm_up_sent: int, pps: tuple[float, float]) -> dict[str, t.Any]:
+        """The leg's row of the module's result: packets asked for and sent, packets a second asked for and achieved."""
+        expected = count if self.leg.delivered else 0
         received = len(self.right)
         missing = [number for number in range(sent) if number not in self.right] if self.leg.delivered else []
         if missing:

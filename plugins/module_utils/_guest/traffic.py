@@ -233,7 +233,7 @@ class Run:
         rows = []
         for number, tally in self._tallies.items():
             sent, warm_up, pps = self._sent[number]
-            row = tally.row(sent, warm_up, (self._load.pps, pps))
+            row = tally.row(self._load.count, sent, warm_up, (self._load.pps, pps))
             rows.append({**row, "bad_outer_checksum": self.bad_outer_checksums[number]})
         return rows
 
@@ -329,4 +329,4 @@ def _unsent(leg: Leg, load: Load, silent: t.Sequence[Interface]) -> dict[str, t.
     tally = Tally(leg)
     for side in silent:
         tally.note(f"nothing sent: nobody answers ARP for {side.gateway} on {side.name}")
-    return {**tally.row(0, 0, (load.pps, 0.0)), "bad_outer_checksum": 0}
+    return {**tally.row(load.count, 0, 0, (load.pps, 0.0)), "bad_outer_checksum": 0}

@@ -1,0 +1,55 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters that judge samples of a guest; documented in the YAML files beside this one."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.judge import judge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import Expected
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.report import build_report
+
+
+def poll_mode_verdict(observed: t.Any, expected: t.Any) -> dict[str, t.Any]:
+    """The verdict over two samples and the tester's rows; raises AnsibleFilterError when ``expected`` is incomplete."""
+    if not isinstance(observed, t.Mapping) or not isinstance(expected, t.Mapping):
+        raise AnsibleFilterError("poll_mode_verdict takes a dictionary of observations and one of what is expected")
+    return judge(
+        observed.get("before"),
+        observed.get("after"),
+        observed.get("traffic"),
+        _expected(expected),
+        [str(error) for error in observed.get("errors") or () if error],
+    )
+
+
+def _expected(expected: t.Mapping[str, t.Any]) -> Expected:
+    required = ("devices", "sides", "polling_cpus", "hugepages")
+    missing = [key for key in required if key not in expected]
+    unknown = sorted(set(expected) - set(Expected.__dataclass_fields__))
+    if missing or unknown:
+        raise AnsibleFilterError(f"poll_mode_verdict: expected misses {missing}, has unknown {unknown}")
+    lists = {key: tuple(expected[key]) for key in ("devices", "polling_cpus", "hugepages")}
+    devices = tuple(
+        {**device, "pci_address": device["pci_address"].lower(), "mac": device["mac"].lower()}
+        for device in lists["devices"]
+    )
+    return Expected(**{**expected, **lists, "devices": devices})
+
+
+def poll_mode_report(verdicts: t.Any, created: str) -> dict[str, t.Any]:
+    """The report over the verdicts of several hosts."""
+    if not isinstance(verdicts, t.Mapping):
+        raise AnsibleFilterError("poll_mode_report takes a dictionary of verdicts by host name")
+    return build_report(verdicts, created)
+
+
+class FilterModule:
+    """The filters of this file by name."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"poll_mode_verdict": poll_mode_verdict, "poll_mode_report": poll_mode_report}

@@ -1,0 +1,204 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Evidence about the application: which process it is, its polling threads, the isolated CPUs and its hugepages."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import (
+    NO_TRAFFIC,
+    Mapping,
+    Row,
+    Window,
+    find,
+    joined,
+    row,
+)
+
+# A worker that polls never gives its CPU up by itself; locks of the slow path, taken while a flow is seen for the first
+# time, may cost a few switches. A worker that sleeps between packets switches many times a second.
+SWITCHES_TOLERATED = 5
+# Of the time that the kernel accounts to the CPU, and of the time of the wall clock. The second is looser because an
+# emulated machine's processor clock and wall clock run apart by some per cent.
+LEAST_SHARE_OF_CPU = 0.95
+LEAST_SHARE_OF_WALL = 0.80
+SHORTEST_WINDOW = 1.0
+# EAL arguments with which an application runs without real devices or hugepages (DPDK's "EAL parameters").
+_FALSE_EAL = re.compile(r"--no-huge|--no-pci|--vdev(=net_.*)?$|net_(af_packet|af_xdp|tap|null|pcap|ring)\w*.*$")
+
+
+def application_rows(window: Window) -> list[Row]:
+    """All rows about the application."""
+    rows = [_process(window), _eal(window), _isolation(window)]
+    rows += [_worker(window, cpu) for cpu in window.expected.polling_cpus]
+    rows += _strayed_workers(window)
+    if window.after["application"]["kind"] == "ovs":
+        rows.append(_cycles(window))
+    rows.append(_hugepages(window))
+    return rows
+
+
+def _process(window: Window) -> Row:
+    before, after = window.before["application"], window.after["application"]
+    asked = f"one {window.expected.executable} from the first sample to the second, and its own telemetry"
+    problems = []
+    if after["pid"] is None or before["pid"] is None:
+        problems.append("the application does not run")
+    elif window.before["boot_id"] != window.after["boot_id"]:
+        problems.append("the guest booted between the samples")
+    elif before["pid"] != after["pid"]:
+        problems.append(f"process {before['pid']} became {after['pid']} between the samples")
+    if after["pid"] is not None and not str(after["executable"]).startswith(window.expected.executable):
+        problems.append(f"the process is {after['executable']}")
+    for when, entry in (("before", before), ("after", after)):
+        if entry["telemetry_pid"] is None:
+            problems.append(f"no telemetry {when} the traffic")
+        elif entry["telemetry_pid"] != entry["pid"]:
+            problems.append(f"the telemetry {when} the traffic is process {entry['telemetry_pid']}'s")
+    seen = f"{after['executable']} ({after['pid']}), telemetry of process {after['telemetry_pid']}"
+    return row("process", asked, seen, problems)
+
+
+def _eal(window: Window) -> Row:
+    parameters = window.after["application"]["eal_parameters"]
+    asked = "real devices and hugepages: no --no-pci, --no-huge or virtual port"
+    if not parameters:
+        return row("EAL arguments", asked, "not observed", ["the EAL arguments were not observed"])
+    false = [word for word in parameters if _FALSE_EAL.match(word)]
+    problems = [f"the application runs with {joined(false)}"] if false else []
+    return row("EAL arguments", asked, " ".join(parameters), problems)
+
+
+def _isolation(window: Window) -> Row:
+    wanted = set(window.expected.polling_cpus)
+    isolated = set(window.after["isolated_cpus"]) & set(window.before["isolated_cpus"])
+    missing = sorted(wanted - isolated)
+    problems = (
+        [f"CPU {joined(missing)} not isolated in the running kernel: not set, or not rebooted"] if missing else []
+    )
+    if not wanted:
+        problems.append("no polling CPU was asked for")
+    asked = f"CPU {joined(sorted(wanted))} isolated in the running kernel"
+    seen = f"isolated {joined(sorted(isolated))}, without timer tick {joined(window.after['nohz_full_cpus'])}"
+    return row("isolated CPUs", asked, seen, problems)
+
+
+def _worker(window: Window, cpu: int) -> Row:
+    name = f"worker CPU {cpu}"
+    asked = (
+        f"one thread bound to CPU {cpu} that never yields (at most {SWITCHES_TOLERATED} voluntary switches), alone "
+        f"there, with {LEAST_SHARE_OF_CPU:.0%} of its time"
+    )
+    after = find(window.after["workers"], "allowed_cpus", [cpu])
+    if after is None:
+        seen = joined(f"{one['name']} on CPU {joined(one['allowed_cpus'])}" for one in window.after["workers"])
+        return row(name, asked, seen, [f"no polling thread is bound to CPU {cpu} alone"])
+    before = find(window.before["workers"], "tid", after["tid"])
+    if before is None:
+        return row(name, asked, str(after["name"]), ["the thread is not the one of the first sample"])
+    switches, wall, share_of_cpu, share_of_wall = _progress(window, before, after)
+    involuntary = (after["involuntary_switches"] or 0) - (before["involuntary_switches"] or 0)
+    problems = [] if any(window.load(device["name"]).any for device in window.expected.devices) else [NO_TRAFFIC]
+    if wall < SHORTEST_WINDOW:
+        problems.append(f"the samples are only {wall:.1f} s apart")
+    if switches is None:
+        problems.append("its context switches were not observed")
+    elif switches > SWITCHES_TOLERATED:
+        problems.append(f"it yielded {switches} times: it waits instead of polling")
+    if share_of_cpu is None or share_of_cpu < LEAST_SHARE_OF_CPU:
+        problems.append("it does not use its CPU fully")
+    if share_of_wall < LEAST_SHARE_OF_WALL:
+        problems.append(f"its processor time is only {share_of_wall:.0%} of the wall clock's")
+    if after["cpu"] != cpu:
+        problems.append(f"it runs on CPU {after['cpu']}")
+    guests = _others(window, cpu)
+    if guests:
+        problems.append(f"it shares CPU {cpu} with {joined(guests)}")
+    shown = "unknown" if share_of_cpu is None else f"{share_of_cpu:.1%}"
+    seen = (
+        f"{after['name']}: {switches} voluntary and {involuntary} involuntary switches in {wall:.1f} s, {shown} of CPU "
+        f"{cpu}, {share_of_wall:.0%} of the wall clock"
+    )
+    return row(name, asked, seen, problems)
+
+
+def _progress(window: Window, before: Mapping, after: Mapping) -> tuple[int | None, float, float | None, float]:
+    """Voluntary switches, seconds, share of the CPU's accounted time and of the wall clock, between the samples."""
+    switches = None
+    if before["voluntary_switches"] is not None and after["voluntary_switches"] is not None:
+        switches = after["voluntary_switches"] - before["voluntary_switches"]
+    ticks = sum(after[key] - before[key] for key in ("user_ticks", "system_ticks"))
+    wall = after["monotonic"] - before["monotonic"]
+    share_of_cpu = None
+    if before["cpu_ticks"] is not None and after["cpu_ticks"] is not None and after["cpu_ticks"] > before["cpu_ticks"]:
+        share_of_cpu = ticks / (after["cpu_ticks"] - before["cpu_ticks"])
+    share_of_wall = ticks / window.after["clock_ticks"] / wall if wall > 0 else 0.0
+    return switches, wall, share_of_cpu, share_of_wall
+
+
+def _others(window: Window, cpu: int) -> list[str]:
+    """User threads that ran on the CPU between the samples."""
+    before = {thread["tid"]: thread["ticks"] for thread in window.before["other_threads"] if thread["cpu"] == cpu}
+    return [
+        f"{thread['name']} ({thread['pid']})"
+        for thread in window.after["other_threads"]
+        if thread["cpu"] == cpu and thread["ticks"] != before.get(thread["tid"])
+    ]
+
+
+def _strayed_workers(window: Window) -> list[Row]:
+    """A failing row for each polling thread outside the CPUs given for polling."""
+    given = set(window.expected.polling_cpus)
+    return [
+        row(
+            f"worker {thread['name']}",
+            f"polling only on CPU {joined(sorted(given))}",
+            f"allowed on CPU {joined(thread['allowed_cpus'])}",
+            ["it may run outside the CPUs given for polling"],
+        )
+        for thread in window.after["workers"]
+        if not set(thread["allowed_cpus"]) <= given
+    ]
+
+
+def _cycles(window: Window) -> Row:
+    sent = sum(window.load(device["name"]).received for device in window.expected.devices)
+    asked = f"the polling threads received the {sent} packets that the tester sent"
+    before = {entry["cpu"]: entry for entry in window.before["cycles"]}
+    after = {entry["cpu"]: entry for entry in window.after["cycles"]}
+    if not after or before.keys() != after.keys():
+        reason = (window.after.get("problems") or {}).get("ovs_control", "pmd-stats-show named no polling thread")
+        return row("polled packets", asked, "not observed", [f"the cycles were not observed ({reason})"])
+    packets, busy, idle = (
+        sum(after[cpu][key] - before[cpu][key] for cpu in after) for key in ("packets", "busy", "idle")
+    )
+    problems = [] if sent else [NO_TRAFFIC]
+    if packets < sent:
+        problems.append(f"they received {packets}: others handled the rest, or it was lost")
+    if busy <= 0:
+        problems.append("they spent no cycle on packets")
+    share = busy / (busy + idle) if busy + idle > 0 else 0.0
+    return row("polled packets", asked, f"{packets} packets, {share:.2%} of the cycles busy", problems)
+
+
+def _hugepages(window: Window) -> Row:
+    pools = {pool["size_kb"]: pool for pool in window.after["hugepages"]}
+    mapped = window.after["hugepages_mapped_kb"]
+    wanted = window.expected.hugepages
+    asked = joined(f"{pool['count']} of {pool['size_kb']} kB" for pool in wanted)
+    problems = [] if wanted else ["no hugepages were asked for"]
+    for size, count in ((pool["size_kb"], pool["count"]) for pool in wanted):
+        total = (pools.get(size) or {}).get("total") or 0
+        if total < count:
+            problems.append(f"the pool of {size} kB pages has {total}, asked for were {count}")
+    used = sum(((pool["total"] or 0) - (pool["free"] or 0)) * pool["size_kb"] for pool in pools.values())
+    if not mapped:
+        problems.append("the application has no hugepages in its memory")
+    elif mapped > used:
+        problems.append(f"the application has {mapped} kB, the pools gave out {used} kB")
+    seen = joined(
+        f"{pool['free']} of {pool['total']} of {size} kB free" for size, pool in pools.items() if pool["total"]
+    )
+    return row("hugepages", f"{asked}, used by the application", f"{seen}; application has {mapped or 0} kB", problems)

@@ -1,0 +1,209 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Evidence about each adapter: its driver, who drives it, the port it is, its counters and its interrupts."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import (
+    NO_TRAFFIC,
+    Load,
+    Mapping,
+    Row,
+    Window,
+    find,
+    joined,
+    row,
+)
+
+# Drivers that hand a PCI device to user space (DPDK's "Linux Drivers" guide).
+USER_SPACE_DRIVERS = ("vfio-pci", "igb_uio", "uio_pci_generic")
+_ERRORS = ("imissed", "ierrors", "oerrors", "rx_nombuf")
+
+
+def device_rows(window: Window) -> list[Row]:
+    """All rows of all devices, device by device."""
+    rows: list[Row] = []
+    for device in window.expected.devices:
+        rows += [
+            _driver(window, device),
+            _holder(window, device),
+            _port(window, device),
+            _counters(window, device),
+            _interrupts(window, device),
+        ]
+    return rows
+
+
+def _driver(window: Window, device: Mapping) -> Row:
+    problems: list[str] = []
+    seen = "not observed"
+    for when, sample in (("before", window.before), ("after", window.after)):
+        entry = find(sample.get("devices"), "name", device["name"])
+        if entry is None or not entry.get("present"):
+            problems.append(f"no device at {device['pci_address']} {when} the traffic")
+            continue
+        seen = f"{entry['driver'] or 'no driver'}, network interface {joined(entry['net'])}"
+        if entry["driver"] is None:
+            problems.append(f"the adapter has no driver at all {when} the traffic: a bind failed half-way")
+        elif entry["driver"] not in USER_SPACE_DRIVERS:
+            problems.append(f"driven by the kernel's {entry['driver']} {when} the traffic")
+        if entry["net"]:
+            problems.append(f"the kernel has it as {joined(entry['net'])} {when} the traffic")
+    asked = f"{' or '.join(USER_SPACE_DRIVERS)}, no network interface"
+    return row(f"driver {device['name']}", asked, seen, problems)
+
+
+def _holder(window: Window, device: Mapping) -> Row:
+    problems: list[str] = []
+    seen = "not observed"
+    for when, sample in (("before", window.before), ("after", window.after)):
+        entry = find(sample.get("devices"), "name", device["name"]) or {}
+        pid = sample["application"]["pid"]
+        holders = entry.get("holders") or []
+        if entry.get("node") is None:
+            problems.append(f"there is no device file of user space {when} the traffic")
+            continue
+        seen = f"{entry['node']} held by {joined(_process(holder) for holder in holders)}"
+        if pid is None or [holder["pid"] for holder in holders] != [pid]:
+            problems.append(f"{entry['node']} is not held by the application alone {when} the traffic")
+    asked = f"device file held by {window.expected.executable} and nobody else"
+    return row(f"holder {device['name']}", asked, seen, problems)
+
+
+def _process(holder: Mapping) -> str:
+    return f"{holder.get('executable') or 'unknown'} ({holder['pid']})"
+
+
+def _port(window: Window, device: Mapping) -> Row:
+    problems: list[str] = []
+    seen: list[str] = []
+    for when, sample in (("before", window.before), ("after", window.after)):
+        port = find(sample.get("ports"), "name", device["pci_address"])
+        found, wrong = _port_of_dpdk(port, device, sample)
+        if sample.get("interfaces") is not None or sample["application"]["kind"] == "ovs":
+            interface_found, interface_wrong = _interface_of_ovs(window, device, sample)
+            found, wrong = found + interface_found, wrong + interface_wrong
+        seen = found
+        problems += [f"{text} {when} the traffic" for text in wrong]
+    asked = f"{window.expected.port_driver} port at {device['pci_address']} with MAC {device['mac']}, started"
+    return row(f"port {device['name']}", asked, "; ".join(seen) or "not observed", problems)
+
+
+def _port_of_dpdk(port: Mapping | None, device: Mapping, sample: Mapping) -> tuple[list[str], list[str]]:
+    if port is None:
+        names = joined(entry["name"] for entry in sample.get("ports") or ())
+        reason = (sample.get("problems") or {}).get("telemetry")
+        return [f"DPDK ports: {names}"], [
+            f"DPDK has no port at {device['pci_address']}" + (f" ({reason})" if reason else "")
+        ]
+    wrong = []
+    if port["mac"] != device["mac"]:
+        wrong.append(f"its MAC is {port['mac']}")
+    if not port["started"]:
+        wrong.append("DPDK has not started it")
+    return [f"DPDK port {port['name']}, MAC {port['mac']}, {'started' if port['started'] else 'not started'}"], wrong
+
+
+def _interface_of_ovs(window: Window, device: Mapping, sample: Mapping) -> tuple[list[str], list[str]]:
+    interfaces = sample.get("interfaces")
+    if interfaces is None:
+        return [], [
+            f"Open vSwitch's interfaces were not observed ({(sample.get('problems') or {}).get('ovs_database')})"
+        ]
+    entry = next((one for one in interfaces if _pci_address(one) == device["pci_address"]), None)
+    if entry is None:
+        namesake = find(interfaces, "name", device["name"])
+        instead = f": {_described(namesake)}" if namesake else ""
+        return [f"Open vSwitch has {_described(namesake)}"] if namesake else [], [
+            f"no interface of Open vSwitch is at {device['pci_address']}{instead}"
+        ]
+    driver = entry["status"].get("driver_name")
+    checks = (
+        ("type", entry["type"], "dpdk"),
+        ("driver", driver, window.expected.port_driver),
+        ("MAC", str(entry["mac_in_use"]).lower(), device["mac"]),
+        ("error", joined(_as_list(entry["error"])), "none"),
+    )
+    wrong = [f"{what} of Open vSwitch's {entry['name']} is {value}" for what, value, right in checks if value != right]
+    return [f"Open vSwitch has {_described(entry)}"], wrong
+
+
+def _described(interface: Mapping) -> str:
+    devargs = interface["options"].get("dpdk-devargs")
+    driver = interface["status"].get("driver_name", "no driver")
+    return f"{interface['name']} of type {interface['type'] or 'system'}, driver {driver}" + (
+        f", devargs {devargs}" if devargs else ""
+    )
+
+
+def _pci_address(interface: Mapping) -> str:
+    """The PCI address in a port's devargs, which may go on with parameters of the driver."""
+    return str(interface["options"].get("dpdk-devargs", "")).partition(",")[0].lower()
+
+
+def _as_list(value: t.Any) -> list[t.Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _counters(window: Window, device: Mapping) -> Row:
+    load = window.load(device["name"])
+    name, asked = f"counters {device['name']}", _counters_asked(load)
+    before, after = window.pair("ports", "name", device["pci_address"])
+    if not before or not after or not before.get("counters") or not after.get("counters"):
+        return row(name, asked, "not observed", ["the port's counters were not observed"])
+    rise = {key: after["counters"][key] - before["counters"][key] for key in before["counters"]}
+    received, sent = rise["ipackets"], rise["opackets"]
+    problems = [] if load.any else [NO_TRAFFIC]
+    if not load.received <= received <= load.received + load.noise:
+        problems.append(f"the port received {received}, the tester sent {load.received} to it")
+    if not load.sent_least <= sent <= load.sent_most + load.noise:
+        problems.append(f"the port sent {sent}, the tester received {load.sent_least} from it")
+    problems += [f"{key} rose by {rise[key]}" for key in _ERRORS if rise[key] != 0]
+    noise = received - load.received
+    remark = f"{noise} received beyond the tester's are ARP and neighbour discovery" if noise else ""
+    errors = ", ".join(f"{key} {rise[key]:+d}" for key in _ERRORS)
+    return row(name, asked, f"received {received}, sent {sent}, {errors}", problems, remark)
+
+
+def _counters_asked(load: Load) -> str:
+    sent = str(load.sent_least) if load.sent_least == load.sent_most else f"{load.sent_least} to {load.sent_most}"
+    return (
+        f"received {load.received}, sent {sent}, each at most {load.noise} more by ARP and neighbour discovery; "
+        "misses, errors and failed buffers flat"
+    )
+
+
+def _interrupts(window: Window, device: Mapping) -> Row:
+    name, asked = f"interrupts {device['name']}", "no rise under load"
+    before, after = window.pair("devices", "name", device["name"])
+    if not before or not after or not after.get("present"):
+        return row(name, asked, "not observed", ["the device's interrupts were not observed"])
+    counts = {line["line"]: line["count"] for line in before["interrupts"]}
+    lines = [(line, line["count"] - counts.get(line["line"], 0)) for line in after["interrupts"]]
+    rise = sum(count for _, count in lines)
+    own = _rise(before.get("uio_events"), after.get("uio_events"))
+    foreign = sorted({name for line, _ in lines for name in line["handlers"] if not _is_own(name, device)})
+    seen = ", ".join(f"line {line['line']} {count:+d}" for line, count in lines) or "no interrupt line"
+    seen += "" if own is None else f", own interrupts {own:+d}"
+    problems = [] if window.load(device["name"]).any else [NO_TRAFFIC]
+    remark = ""
+    if own:
+        problems.append(f"the device raised {own} interrupts")
+    elif rise and foreign and own == 0:
+        remark = f"the line is shared with {joined(foreign)}; the device itself raised none"
+    elif rise:
+        shared = f" (the line is shared with {joined(foreign)})" if foreign else ""
+        problems.append(f"the device's interrupt line rose by {rise}{shared}")
+    return row(name, asked, seen, problems, remark)
+
+
+def _is_own(handler: str, device: Mapping) -> bool:
+    """Whether a handler of an interrupt line serves this device: vfio names it, uio only itself."""
+    return device["pci_address"] in handler or handler in USER_SPACE_DRIVERS
+
+
+def _rise(before: int | None, after: int | None) -> int | None:
+    return None if before is None or after is None else after - before

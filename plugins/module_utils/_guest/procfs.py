@@ -1,0 +1,156 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What proc(5) says about processes, threads, interrupts, CPUs and hugepages; unreadable files are just not there."""
+
+from __future__ import annotations
+
+import re
+import time
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.tree import Tree
+
+_KERNEL_THREAD = 0x00200000  # PF_KTHREAD, include/linux/sched.h; in field 9 of /proc/<pid>/stat
+_HUGEPAGES = "/sys/kernel/mm/hugepages"
+
+
+class Stat(t.NamedTuple):
+    """The fields of /proc/<pid>/stat used here; times in clock ticks."""
+
+    name: str
+    flags: int
+    user: int
+    system: int
+    cpu: int
+
+
+def parse_stat(text: str) -> Stat | None:
+    """Reads a stat line; the name stands in parentheses and may hold spaces and parentheses itself."""
+    start, end = text.find("("), text.rfind(")")
+    fields = text[end + 1 :].split()
+    if start < 0 or len(fields) < 37:
+        return None
+    # Behind the name comes field 3 (state): field n is at index n - 3.
+    return Stat(text[start + 1 : end], int(fields[6]), int(fields[11]), int(fields[12]), int(fields[36]))
+
+
+def parse_cpu_list(text: str) -> list[int]:
+    """Numbers of a kernel CPU list such as ``0,2-3``; none of an empty or unreadable one."""
+    numbers: list[int] = []
+    for first, last in re.findall(r"(\d+)(?:-(\d+))?", text):
+        numbers.extend(range(int(first), int(last or first) + 1))
+    return numbers
+
+
+def status_fields(tree: Tree, path: str) -> dict[str, str]:
+    """The fields of a status file by name."""
+    lines = (tree.text(path) or "").splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def processes(tree: Tree) -> list[int]:
+    """The numbers of all processes, kernel threads among them."""
+    return sorted(int(name) for name in tree.names("/proc") if name.isdigit())
+
+
+def executable(tree: Tree, pid: int) -> str | None:
+    """The base name of the program that a process runs; None for a kernel thread or a process that is gone."""
+    return tree.target(f"/proc/{pid}/exe")
+
+
+def command(tree: Tree, pid: int) -> list[str]:
+    """The arguments that a process was started with."""
+    return (tree.text(f"/proc/{pid}/cmdline") or "").rstrip("\0").split("\0")
+
+
+def holders(tree: Tree, wanted: t.Collection[str]) -> dict[str, list[int]]:
+    """Which processes have each of the wanted device files open."""
+    found: dict[str, list[int]] = {path: [] for path in wanted}
+    for pid in processes(tree):
+        for descriptor in tree.names(f"/proc/{pid}/fd"):
+            path = tree.link(f"/proc/{pid}/fd/{descriptor}")
+            if path is not None and path in found and pid not in found[path]:
+                found[path].append(pid)
+    return found
+
+
+def workers(tree: Tree, pid: int, prefixes: tuple[str, ...]) -> list[dict[str, t.Any]]:
+    """The threads of a process that poll, known by the start of their names, each with the time it was looked at."""
+    found = []
+    for name in tree.names(f"/proc/{pid}/task"):
+        base = f"/proc/{pid}/task/{name}"
+        stat = parse_stat(tree.text(f"{base}/stat") or "")
+        if stat is None or not stat.name.startswith(prefixes):
+            continue
+        status = status_fields(tree, f"{base}/status")
+        found.append(
+            {
+                "tid": int(name),
+                "name": stat.name,
+                "monotonic": time.monotonic(),
+                "cpu": stat.cpu,
+                "allowed_cpus": parse_cpu_list(status.get("Cpus_allowed_list", "")),
+                "user_ticks": stat.user,
+                "system_ticks": stat.system,
+                "cpu_ticks": cpu_ticks(tree, stat.cpu),
+                "voluntary_switches": _number(status.get("voluntary_ctxt_switches")),
+                "involuntary_switches": _number(status.get("nonvoluntary_ctxt_switches")),
+            }
+        )
+    return found
+
+
+def other_threads(tree: Tree, cpus: t.Collection[int], known: t.Collection[int]) -> list[dict[str, t.Any]]:
+    """User threads other than the known ones that last ran on one of the CPUs."""
+    found = []
+    for pid in processes(tree):
+        for name in tree.names(f"/proc/{pid}/task"):
+            stat = parse_stat(tree.text(f"/proc/{pid}/task/{name}/stat") or "")
+            if stat is None or stat.flags & _KERNEL_THREAD or stat.cpu not in cpus or int(name) in known:
+                continue
+            ticks = stat.user + stat.system
+            found.append({"pid": pid, "tid": int(name), "name": stat.name, "cpu": stat.cpu, "ticks": ticks})
+    return found
+
+
+def cpu_ticks(tree: Tree, cpu: int) -> int | None:
+    """All time that the kernel accounted to a CPU, idle included, in clock ticks."""
+    match = re.search(rf"^cpu{cpu} (.*)$", tree.text("/proc/stat") or "", re.MULTILINE)
+    return sum(int(field) for field in match.group(1).split()[:8]) if match else None
+
+
+def interrupt_lines(tree: Tree) -> dict[str, dict[str, t.Any]]:
+    """Each line of /proc/interrupts: its count over all CPUs, and the names of those who handle it."""
+    lines = (tree.text("/proc/interrupts") or "").splitlines()
+    cpus = len(lines[0].split()) if lines else 0
+    found = {}
+    for line in lines[1:]:
+        number, _, rest = line.partition(":")
+        fields = rest.split()
+        counts = [int(field) for field in fields[:cpus] if field.isdigit()]
+        # Behind the counts: the chip, the line's number and trigger in it, then the handlers.
+        handlers = " ".join(fields[cpus + 2 :]).split(", ")
+        found[number.strip()] = {"count": sum(counts), "handlers": [name for name in handlers if name]}
+    return found
+
+
+def hugepage_pools(tree: Tree) -> list[dict[str, int | None]]:
+    """Every pool of the machine: page size in KiB, pages in all and free ones."""
+    return [
+        {
+            "size_kb": int(name[len("hugepages-") : -len("kB")]),
+            "total": tree.number(f"{_HUGEPAGES}/{name}/nr_hugepages"),
+            "free": tree.number(f"{_HUGEPAGES}/{name}/free_hugepages"),
+        }
+        for name in tree.names(_HUGEPAGES)
+    ]
+
+
+def hugepages_mapped_kb(tree: Tree, pid: int) -> int | None:
+    """KiB of hugepages in a process's memory (HugetlbPages, proc(5))."""
+    return _number(status_fields(tree, f"/proc/{pid}/status").get("HugetlbPages", "").replace("kB", "").strip())
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdigit() else None

@@ -1,0 +1,95 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asking a running DPDK application: telemetry (DPDK's "Telemetry User Guide"), and Open vSwitch's own sockets."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import typing as t
+from pathlib import Path
+
+_TIMEOUT = 10.0  # seconds; an emulated guest answers within one
+
+
+_Peer = t.TypeVar("_Peer", bound="Peer")
+
+
+class Peer:
+    """A UNIX socket to a running process. Raises OSError when nobody listens or answers."""
+
+    def __init__(self, path: str | Path, kind: socket.SocketKind) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, kind)
+        try:
+            self._socket.settimeout(_TIMEOUT)
+            self._socket.connect(str(path))
+        except OSError:
+            self._socket.close()
+            raise
+
+    @property
+    def pid(self) -> int:
+        """The process that listens, as the kernel knows it (SO_PEERCRED, unix(7))."""
+        credentials = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        return int(struct.unpack("3i", credentials)[0])
+
+    def __enter__(self: _Peer) -> _Peer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+
+class Telemetry(Peer):
+    """The telemetry socket of an EAL process, protocol v2: a packet with a command, a packet with JSON."""
+
+    def __init__(self, path: str | Path) -> None:
+        super().__init__(path, socket.SOCK_SEQPACKET)
+        hello = json.loads(self._socket.recv(1024))
+        self._answer_bytes = int(hello["max_output_len"])
+
+    def ask(self, command: str) -> t.Any:
+        """The answer to a command such as ``/ethdev/info,0``; None when the application refuses it."""
+        self._socket.send(command.encode())
+        answer = json.loads(self._socket.recv(self._answer_bytes))
+        return next(iter(answer.values())) if isinstance(answer, dict) else None
+
+
+class JsonRpc(Peer):
+    """A JSON-RPC 1.0 socket of Open vSwitch: the database's (RFC 7047) or a daemon's control socket."""
+
+    def __init__(self, path: str | Path) -> None:
+        super().__init__(path, socket.SOCK_STREAM)
+
+    def call(self, method: str, *parameters: t.Any) -> t.Any:
+        """The result of a call; OSError when the other side answers with an error."""
+        request = {"id": 0, "method": method, "params": list(parameters)}
+        self._socket.sendall(json.dumps(request).encode())
+        answer = self._receive()
+        if answer.get("error") is not None:
+            raise OSError(f"{method}: {answer['error']}")
+        return answer["result"]
+
+    def _receive(self) -> dict[str, t.Any]:
+        data = ""
+        while True:
+            chunk = self._socket.recv(65536)
+            if not chunk:
+                raise OSError("the other side ended the connection")
+            data += chunk.decode()
+            try:
+                answer: dict[str, t.Any] = json.loads(data)
+            except ValueError:
+                continue
+            return answer
+
+
+def ovsdb_value(value: t.Any) -> t.Any:
+    """A column's value in plain types: RFC 7047 (5.1) wraps sets, maps and row ids in tagged lists."""
+    if isinstance(value, list) and len(value) == 2 and value[0] == "map":
+        return dict(value[1])
+    if isinstance(value, list) and len(value) == 2 and value[0] == "set":
+        return [ovsdb_value(one) for one in value[1]]
+    return value

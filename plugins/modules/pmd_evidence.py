@@ -1,0 +1,164 @@
+#!/usr/bin/python
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes one sample of what a guest shows about its poll-mode drivers."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pmd_evidence
+short_description: Take a sample of what a guest shows about its poll-mode drivers
+version_added: 0.1.0
+author: nfv.vsphere_dpdk contributors (@nfv)
+description:
+  - Observes drivers, device files and who holds them, ports, counters, interrupts, polling threads, isolated CPUs and
+    hugepages of a running DPDK application, and changes nothing.
+  - One sample proves little. Take one before and one after known traffic, and judge both with the filter
+    P(nfv.vsphere_dpdk.poll_mode_verdict#filter).
+  - What cannot be observed is empty in the sample, with a reason under C(problems); it is no failure of the module.
+attributes:
+  check_mode:
+    support: full
+    description: Changes nothing in any mode.
+  diff_mode:
+    support: none
+    description: Changes nothing that could be shown.
+options:
+  devices:
+    description:
+      - The adapters that must be polled, each with C(name) (in the description of the data plane), C(pci_address) (for
+        example C(0000:0b:00.0)) and C(mac) (as vSphere assigned it).
+      - Other keys are ignored, so that the devices of M(nfv.vsphere_dpdk.dpdk_bind) can be given as they are.
+    type: list
+    elements: dict
+    required: true
+  application:
+    description:
+      - V(ovs) for Open vSwitch with DPDK.
+      - V(dpdk) for any other DPDK application that has a telemetry socket, for example testpmd.
+    type: str
+    choices: [ovs, dpdk]
+    default: ovs
+  file_prefix:
+    description: The application's C(--file-prefix), which names the directory of its telemetry socket.
+    type: str
+    default: rte
+  start_timeout:
+    description: Seconds to wait until the application has started the ports of all devices.
+    type: float
+    default: 30
+notes:
+  - Needs root, because it reads the descriptors of other users' processes.
+  - Statistics are asked only of ports that have started; DPDK 22.11 crashes otherwise.
+"""
+
+EXAMPLES = r"""
+- name: Sample before the traffic
+  nfv.vsphere_dpdk.pmd_evidence:
+    devices:
+      - {name: s5u, pci_address: "0000:0b:00.0", mac: "00:50:56:01:00:02"}
+  register: before
+"""
+
+RETURN = r"""
+sample:
+  description: The observations; counts are absolute, two samples make a rise.
+  returned: success
+  type: dict
+  contains:
+    monotonic:
+      description: Seconds of the guest's monotonic clock; threads and ports carry their own.
+      type: float
+    boot_id:
+      description: Changes with every boot.
+      type: str
+    clock_ticks:
+      description: Ticks a second of the processor times.
+      type: int
+    application:
+      description: C(kind), C(pid), C(executable), C(telemetry_pid) and C(eal_parameters) of the application.
+      type: dict
+    devices:
+      description:
+        - For each device C(driver), C(net) (network interfaces of the kernel), C(node) (the device file), C(holders),
+          C(interrupts) and C(uio_events).
+      type: list
+      elements: dict
+    ports:
+      description: DPDK's ports with C(name), C(mac), C(started) and C(counters).
+      type: list
+      elements: dict
+    interfaces:
+      description: Interfaces of Open vSwitch, null for other applications.
+      type: list
+      elements: dict
+    cycles:
+      description: Packets, idle and busy cycles of each polling thread of Open vSwitch.
+      type: list
+      elements: dict
+    workers:
+      description: The threads that poll, with their CPUs, context switches and processor times.
+      type: list
+      elements: dict
+    other_threads:
+      description: Other user threads that last ran on the polling threads' CPUs.
+      type: list
+      elements: dict
+    isolated_cpus:
+      description: CPUs that the kernel has isolated.
+      type: list
+      elements: int
+    nohz_full_cpus:
+      description: CPUs that run without the timer tick.
+      type: list
+      elements: int
+    hugepages:
+      description: C(size_kb), C(total) and C(free) of each pool.
+      type: list
+      elements: dict
+    hugepages_mapped_kb:
+      description: KiB of hugepages in the application's memory.
+      type: int
+    problems:
+      description: What could not be observed, and why.
+      type: dict
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.evidence import (
+    Application,
+    parse_devices,
+    take_sample,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.tree import Tree
+
+
+def _argument_spec() -> dict[str, t.Any]:
+    return {
+        "devices": {"type": "list", "elements": "dict", "required": True},
+        "application": {"type": "str", "choices": ["ovs", "dpdk"], "default": "ovs"},
+        "file_prefix": {"type": "str", "default": "rte"},
+        "start_timeout": {"type": "float", "default": 30},
+    }
+
+
+def main() -> None:
+    """Takes the sample."""
+    module = AnsibleModule(argument_spec=_argument_spec(), supports_check_mode=True)
+    options = module.params
+    application = Application(options["application"], options["file_prefix"])
+    try:
+        devices = parse_devices(options["devices"])
+    except NfvError as error:
+        module.fail_json(msg=str(error), **error.result())
+    sample = take_sample(Tree(), application, devices, options["start_timeout"])
+    module.exit_json(changed=False, sample=sample)
+
+
+if __name__ == "__main__":
+    main()
