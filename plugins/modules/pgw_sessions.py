@@ -1,0 +1,239 @@
+#!/usr/bin/python
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Installs the sessions of a PGW's user plane."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pgw_sessions
+short_description: Install the sessions of a PGW's user plane in Open vSwitch
+version_added: 0.1.0
+description:
+  - Brings the addresses and the subscriber sessions of a PGW's user plane (GTP-U on S5/S8-U, plain IP on SGi) to what
+    is asked for, on the bridges C(br-s5u) and C(br-sgi) that M(nfv.vsphere_dpdk.ovs_dpdk) makes.
+  - The input is checked as a whole before anything is changed.
+  - All changes of a bridge's flows are one atomic bundle; flows of unchanged sessions keep their counters.
+  - A systemd unit of its own, C(nfv-pgw.service), brings addresses and sessions back whenever C(ovs-vswitchd) starts.
+requirements:
+  - Open vSwitch 3.1 or newer, Linux 5.16 or newer and iproute2 5.17 or newer in the guest
+author:
+  - nfv.vsphere_dpdk contributors (@nfv)
+attributes:
+  check_mode:
+    description: Nothing is written; the result is predicted.
+    support: full
+  diff_mode:
+    description: Shows sessions and addresses before and after, not flows.
+    support: full
+options:
+  state:
+    description: V(absent) removes sessions, addresses and the unit.
+    type: str
+    choices: [present, absent]
+    default: present
+  s5u:
+    description:
+      - The S5/S8-U end, where GTP-U tunnels of the peers (SGWs) end.
+      - Required with O(state=present).
+    type: dict
+    suboptions:
+      adapter:
+        description: Name of the adapter in the description of the data plane.
+        type: str
+        required: true
+      address:
+        description: Own address with prefix length.
+        type: str
+        required: true
+      mtu:
+        description: Largest IP packet in bytes; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
+        type: int
+  sgi:
+    description:
+      - The SGi end, towards the packet data network.
+      - Required with O(state=present).
+    type: dict
+    suboptions:
+      adapter:
+        description: Name of the adapter in the description of the data plane.
+        type: str
+        required: true
+      address:
+        description: Own address with prefix length.
+        type: str
+        required: true
+      next_hop:
+        description: Router that takes all uplink packets.
+        type: str
+        required: true
+      next_hop_mac:
+        description: MAC address of the next hop. Without it the switch learns it from the next hop's ARP messages.
+        type: str
+      mtu:
+        description: Largest IP packet in bytes; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
+        type: int
+  sessions:
+    description:
+      - All sessions; others are removed.
+      - Required with O(state=present).
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the session in results and diffs.
+        type: str
+        required: true
+      imsi:
+        description: Subscriber's IMSI. It is checked and not kept in the guest.
+        type: str
+      ue_address:
+        description: Address of the subscriber. Uplink packets with another inner source are dropped.
+        type: str
+        required: true
+      local_teid:
+        description: TEID of the uplink G-PDUs that this PGW receives.
+        type: int
+        required: true
+      peer_teid:
+        description: TEID of the downlink G-PDUs that this PGW sends.
+        type: int
+        required: true
+      peer_address:
+        description: Address of the peer (SGW) on S5/S8-U.
+        type: str
+        required: true
+seealso:
+  - module: nfv.vsphere_dpdk.ovs_dpdk
+"""
+
+EXAMPLES = r"""
+- name: Carry one subscriber
+  nfv.vsphere_dpdk.pgw_sessions:
+    s5u: {adapter: s5u, address: 198.18.1.1/24}
+    sgi: {adapter: sgi, address: 198.18.2.1/24, next_hop: 198.18.2.2}
+    sessions:
+      - name: ue-1
+        imsi: "001010000000001"
+        ue_address: 198.19.0.1
+        local_teid: 4097
+        peer_teid: 8193
+        peer_address: 198.18.1.2
+
+- name: Take everything back
+  nfv.vsphere_dpdk.pgw_sessions:
+    state: absent
+"""
+
+RETURN = r"""
+sessions:
+  description: The sessions that the switch carries, with the packets that each has carried so far.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - name: ue-1
+      ue_address: 198.19.0.1
+      local_teid: 4097
+      peer_teid: 8193
+      peer_address: 198.18.1.2
+      uplink_packets: 1000
+      downlink_packets: 1000
+dropped:
+  description: >-
+    Packets dropped so far, C(uplink) for an unknown TEID, a spoofed source or a message other than a G-PDU,
+    C(downlink) for a destination that is no subscriber's.
+  returned: success
+  type: dict
+  sample: {"uplink": 10, "downlink": 0}
+next_hop_mac:
+  description: MAC address of the SGi next hop, null as long as it has not answered.
+  returned: success
+  type: str
+  sample: 00:50:56:01:00:09
+peers:
+  description: MAC address of each peer, null for one that has not answered.
+  returned: success
+  type: dict
+  sample: {"198.18.1.2": "00:50:56:01:00:08"}
+error_code:
+  description: The kind of failure, for machines.
+  returned: failure
+  type: str
+  sample: pgw_invalid
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.runner import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_check import problems
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_state import (
+    observe,
+    plan,
+    remove,
+    sgi_mac,
+)
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.apply import Guest
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.plan import Plan
+
+_END = {
+    "adapter": {"type": "str", "required": True},
+    "address": {"type": "str", "required": True},
+    "mtu": {"type": "int"},
+}
+_NEXT_HOP = {"next_hop": {"type": "str", "required": True}, "next_hop_mac": {"type": "str"}}
+_SESSION = {
+    "name": {"type": "str", "required": True},
+    "imsi": {"type": "str"},
+    "ue_address": {"type": "str", "required": True},
+    "local_teid": {"type": "int", "required": True},
+    "peer_teid": {"type": "int", "required": True},
+    "peer_address": {"type": "str", "required": True},
+}
+ARGUMENTS = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "s5u": {"type": "dict", "options": _END},
+    "sgi": {"type": "dict", "options": {**_END, **_NEXT_HOP}},
+    "sessions": {"type": "list", "elements": "dict", "options": _SESSION},
+}
+
+
+def desired_plane(params: t.Mapping[str, t.Any]) -> UserPlane:
+    """The user plane that the parameters ask for; raises NfvError ``pgw_invalid`` with every problem's key path."""
+    found = problems(params["s5u"], params["sgi"], params["sessions"])
+    if found:
+        raise NfvError(
+            "pgw_invalid", found[0].path, "; ".join(str(problem) for problem in found), "Nothing was changed."
+        )
+    return UserPlane.of(params["s5u"], params["sgi"], params["sessions"])
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=ARGUMENTS,
+        required_if=[("state", "present", ["s5u", "sgi", "sessions"])],
+        supports_check_mode=True,
+    )
+
+    def ask(argv: t.Sequence[str], text: str) -> tuple[int, str, str]:
+        status, output, errors = module.run_command(list(argv), data=text)
+        return int(status), str(output), str(errors)
+
+    def decide(guest: Guest) -> Plan:
+        if module.params["state"] == "absent":
+            return remove(observe(guest, ask, None))
+        plane = desired_plane(module.params)
+        return plan(observe(guest, ask, plane), plane, sgi_mac(guest), bool(module.check_mode))
+
+    converge(module, decide)
+
+
+if __name__ == "__main__":
+    main()
