@@ -56,17 +56,20 @@ func (*guard) Unlock() {}
 
 // guardedTypes names, for each method that the guard answers, the type of object it is called on.
 var guardedTypes = map[string]string{
-	"CloneVM_Task":    "VirtualMachine",
-	"CreateVM_Task":   "Folder",
-	"Destroy_Task":    "VirtualMachine",
-	"Fetch":           "PropertyCollector",
-	"PowerOffVM_Task": "VirtualMachine",
-	"PowerOnVM_Task":  "VirtualMachine",
-	"RebootGuest":     "VirtualMachine",
-	"ReconfigVM_Task": "VirtualMachine",
-	"ResetVM_Task":    "VirtualMachine",
-	"ShutdownGuest":   "VirtualMachine",
-	"UnregisterVM":    "VirtualMachine",
+	"CloneVM_Task":     "VirtualMachine",
+	"CreateVM_Task":    "Folder",
+	"Destroy_Task":     "VirtualMachine",
+	"Fetch":            "PropertyCollector",
+	"Logout":           "SessionManager",
+	"PowerOffVM_Task":  "VirtualMachine",
+	"PowerOnVM_Task":   "VirtualMachine",
+	"RebootGuest":      "VirtualMachine",
+	"ReconfigVM_Task":  "VirtualMachine",
+	"ResetVM_Task":     "VirtualMachine",
+	"ShutdownGuest":    "VirtualMachine",
+	"UnregisterVM":     "VirtualMachine",
+	"WaitForUpdates":   "PropertyCollector",
+	"WaitForUpdatesEx": "PropertyCollector",
 }
 
 // unguarded are methods that would pass by the guard's power operations.

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/vmware/govmomi/vim25/types"
@@ -78,6 +80,10 @@ func (h *hypervisor) call(path string, body any) error {
 	}
 	response, err := h.client.Post("http://hypervisor"+path, "application/json", bytes.NewReader(text))
 	if err != nil {
+		var failed *url.Error // its own text repeats a URL that means nothing to a reader
+		if errors.As(err, &failed) {
+			err = failed.Err
+		}
 		return fmt.Errorf("the lab's hypervisor does not answer: %w", err)
 	}
 	defer response.Body.Close()

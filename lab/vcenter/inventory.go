@@ -80,7 +80,8 @@ func buildInventory(ctx context.Context, model *simulator.Model, home string) er
 			return err
 		}
 	}
-	return nil
+	_, err = methods.Logout(ctx, client, &types.Logout{This: *client.ServiceContent.SessionManager})
+	return err
 }
 
 // shapeHosts changes the simulator's host template before any host is made from it.

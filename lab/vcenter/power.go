@@ -272,12 +272,12 @@ func (g *guard) report(report guestReport) error {
 }
 
 func (g *guard) reportEnd(ctx *simulator.Context, vm *simulator.VirtualMachine) error {
-	if g.transitions.noteEnd(vm.Self) {
-		return nil
+	if g.transitions.noteEnd(vm.Self) || g.requireNow(ctx, vm, poweredOn) != nil {
+		return nil // a transition takes care of it, or it is known already
 	}
 	defer g.tasks.lock(vm.Self)()
 	if g.requireNow(ctx, vm, poweredOn) != nil {
-		return nil // known already
+		return nil // a task came first
 	}
 	if refused := g.showPoweredOff(ctx, vm); refused != nil {
 		return fmt.Errorf("%s", refused.message)

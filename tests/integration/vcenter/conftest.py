@@ -65,11 +65,17 @@ class Lab:
 
 
 @pytest.fixture(scope="session")
-def lab(vcenter: Any) -> Iterator[Lab]:
+def open_lab() -> Callable[[Any], Lab]:
+    """A function that logs in to a lab vCenter."""
+    return lambda vcenter: Lab(connect(vcenter), vcenter)
+
+
+@pytest.fixture(scope="session")
+def lab(vcenter: Any, open_lab: Callable[[Any], Lab]) -> Iterator[Lab]:
     """The shared lab vCenter, logged in."""
-    service = connect(vcenter)
-    yield Lab(service, vcenter)
-    Disconnect(service)
+    opened = open_lab(vcenter)
+    yield opened
+    Disconnect(opened.service)
 
 
 @pytest.fixture
