@@ -95,7 +95,7 @@ options:
             type: int
             required: true
           type:
-            description: V(dpdk) is a device with a poll-mode driver, V(gtpu) a GTP-U tunnel whose flows set peer and TEID.
+            description: V(dpdk) is a device with a poll-mode driver, V(gtpu) a tunnel whose flows set peer and TEID.
             type: str
             choices: [dpdk, gtpu]
             required: true

@@ -1,0 +1,44 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A valid user plane to mangle, and what a real guest (Debian 12, OVS 3.1.0) said."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+
+RECORDED = Path(__file__).parent / "recorded"
+
+
+@pytest.fixture
+def variables() -> dict[str, t.Any]:
+    return {
+        "s5u": {"adapter": "s5u", "address": "198.18.1.1/24"},
+        "sgi": {"adapter": "sgi", "address": "198.18.2.1/24", "next_hop": "198.18.2.2"},
+        "sessions": [
+            {
+                "name": f"ue-{number}",
+                "imsi": f"00101000000000{number}",
+                "ue_address": f"198.19.0.{number}",
+                "local_teid": 4096 + number,
+                "peer_teid": 8192 + number,
+                "peer_address": "198.18.1.2",
+            }
+            for number in (1, 2)
+        ],
+    }
+
+
+@pytest.fixture
+def tables() -> str:
+    """The switch's database, as ovs-vsctl printed it in a configured guest."""
+    return (RECORDED / "ovs_tables.jsonl").read_text()
+
+
+@pytest.fixture
+def dump() -> str:
+    """The flows of the SGi bridge in the same guest."""
+    return (RECORDED / "br-sgi.dump").read_text()

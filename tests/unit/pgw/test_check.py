@@ -1,0 +1,96 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A user plane is checked whole: the guest's check and the controller's filter name the path of each wrong value."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_check import problems
+
+Variables = dict[str, t.Any]
+
+# (path in the input, wrong value, path and code of the problem)
+WRONG = [
+    (("s5u", "address"), "198.18.1.1", "pgw_s5u.address", "bad_address"),
+    (("s5u", "address"), "198.18.1.0/24", "pgw_s5u.address", "bad_address"),
+    (("s5u", "address"), "fd00::1/64", "pgw_s5u.address", "bad_address"),
+    (("sgi", "address"), "198.18.2.1/16", "pgw_sgi.address", "networks_overlap"),
+    (("sgi", "adapter"), "s5u", "pgw_sgi.adapter", "duplicate_name"),
+    (("sgi", "next_hop"), "198.18.3.2", "pgw_sgi.next_hop", "off_link"),
+    (("sgi", "next_hop"), "198.18.2.1", "pgw_sgi.next_hop", "off_link"),
+    (("sgi", "next_hop"), "198.18.2.255", "pgw_sgi.next_hop", "off_link"),
+    (("sgi", "next_hop_mac"), "01:00:5e:00:00:01", "pgw_sgi.next_hop_mac", "bad_mac"),
+    (("sessions", 1, "local_teid"), 0, "pgw_sessions[1].local_teid", "out_of_range"),
+    (("sessions", 1, "local_teid"), 2**32, "pgw_sessions[1].local_teid", "out_of_range"),
+    (("sessions", 1, "peer_teid"), -1, "pgw_sessions[1].peer_teid", "out_of_range"),
+    (("sessions", 1, "local_teid"), 4097, "pgw_sessions[1].local_teid", "duplicate_session"),
+    (("sessions", 1, "peer_teid"), 8193, "pgw_sessions[1].peer_teid", "duplicate_session"),
+    (("sessions", 1, "name"), "ue-1", "pgw_sessions[1].name", "duplicate_session"),
+    (("sessions", 1, "ue_address"), "198.19.0.1", "pgw_sessions[1].ue_address", "duplicate_session"),
+    (("sessions", 0, "ue_address"), "198.19.0.300", "pgw_sessions[0].ue_address", "bad_address"),
+    (("sessions", 0, "ue_address"), "198.18.2.9", "pgw_sessions[0].ue_address", "bad_address"),
+    (("sessions", 0, "ue_address"), "224.0.0.1", "pgw_sessions[0].ue_address", "bad_address"),
+    (("sessions", 0, "peer_address"), "198.18.1.1", "pgw_sessions[0].peer_address", "off_link"),
+    (("sessions", 0, "peer_address"), "192.0.2.1", "pgw_sessions[0].peer_address", "off_link"),
+]
+# Of the wrong keys and types, which Ansible refuses before the module sees them, the filter tells on the controller.
+MALFORMED = [
+    (("sessions", 0, "local_teid"), "many", "pgw_sessions[0].local_teid"),
+    (("sessions", 0, "local_teid"), None, "pgw_sessions[0].local_teid"),
+    (("sessions", 0, "teid"), 7, "pgw_sessions[0].teid"),
+    (("sessions", 0), "ue-1", "pgw_sessions[0]"),
+    (("sessions",), {"ue-1": 4097}, "pgw_sessions"),
+    (("sgi",), None, "pgw_sgi"),
+]
+
+
+def mangled(variables: Variables, where: tuple[t.Any, ...], value: t.Any) -> Variables:
+    target: t.Any = variables
+    for key in where[:-1]:
+        target = target[key]
+    target[where[-1]] = value
+    return variables
+
+
+def filtered(variables: t.Any) -> list[dict[str, str]]:
+    # The filter runs on the controller only, whose Python is newer than the guest's.
+    from ansible_collections.nfv.vsphere_dpdk.plugins.filter.pgw_problems import FilterModule  # noqa: PLC0415
+
+    found: list[dict[str, str]] = FilterModule().filters()["pgw_problems"](variables)
+    return found
+
+
+def test_valid_user_plane_has_no_problem(variables: Variables) -> None:
+    assert problems(**variables) == ()
+    assert filtered(variables) == []
+
+
+def test_a_point_to_point_network_has_two_hosts(variables: Variables) -> None:
+    variables["sgi"].update(address="198.18.2.0/31", next_hop="198.18.2.1")
+    assert problems(**variables) == ()
+
+
+@pytest.mark.parametrize(("where", "value", "path", "error_code"), WRONG)
+def test_wrong_value_is_named(
+    variables: Variables, where: tuple[t.Any, ...], value: t.Any, path: str, error_code: str
+) -> None:
+    found = problems(**mangled(variables, where, value))
+    assert [(problem.path, problem.error_code) for problem in found] == [(path, error_code)]
+    assert path in {problem["path"] for problem in filtered(variables)}
+
+
+@pytest.mark.parametrize(("where", "value", "path"), MALFORMED)
+def test_malformed_input_is_named_by_the_filter(
+    variables: Variables, where: tuple[t.Any, ...], value: t.Any, path: str
+) -> None:
+    assert path in {problem["path"] for problem in filtered(mangled(variables, where, value))}
+
+
+def test_every_problem_is_told_at_once(variables: Variables) -> None:
+    variables["sgi"]["next_hop"] = "198.18.3.2"
+    variables["sessions"][1]["ue_address"] = "198.19.0.1"
+    assert len(problems(**variables)) == 2
