@@ -1,0 +1,253 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""VMs in the lab's vCenter, our engine against them, and real runs of Ansible."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import http.server
+import itertools
+import json
+import os
+import ssl
+import subprocess
+import sys
+import threading
+import typing as t
+from pathlib import Path
+
+import pytest
+from pyVim.task import WaitForTask
+from pyVmomi import vim
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import Client, Connection
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.converge import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.info import gather
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+ANSIBLE_SECONDS = 300
+
+# What may be called without changing anything.
+READING = {
+    "ContinueRetrievePropertiesEx",
+    "CreateContainerView",
+    "CreateFilter",
+    "DestroyPropertyFilter",
+    "DestroyView",
+    "Fetch",
+    "FindByInventoryPath",
+    "Login",
+    "Logout",
+    "RetrieveProperties",
+    "RetrievePropertiesEx",
+    "RetrieveServiceContent",
+    "WaitForUpdatesEx",
+}
+
+DESCRIPTION: dict[str, t.Any] = {
+    "cpu": {"count": 2, "polling": "1"},
+    "memory": {"size_mb": 2048, "host_page_size": "1G", "hugepages": [{"size": "2M", "amount_mb": 512}]},
+    "adapters": [
+        {"name": "mgmt", "network": "PG-Mgmt", "driver": "kernel"},
+        {"name": "s5u", "network": "PG-S5U", "driver": "pmd"},
+        {"name": "sgi", "network": "PG-SGi", "driver": "pmd"},
+    ],
+}
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def description() -> dict[str, t.Any]:
+    return copy.deepcopy(DESCRIPTION)
+
+
+@pytest.fixture(scope="session")
+def connection(vcenter: t.Any) -> Connection:
+    return Connection(vcenter.hostname, vcenter.port, vcenter.username, vcenter.password, ca_path=str(vcenter.ca_path))
+
+
+@pytest.fixture(scope="session")
+def session(connection: Connection) -> t.Iterator[Client]:
+    """Somebody else's session, to prepare VMs and to look at them."""
+    with Client.open(connection, closed_for_writes=False) as client:
+        yield client
+
+
+@pytest.fixture
+def make_vm(session: Client) -> t.Iterator[t.Callable[..., t.Any]]:
+    """A function that clones the template; its VMs are destroyed after the test."""
+    made: list[t.Any] = []
+    datacenter = session.content.rootFolder.childEntity[0]
+    template = datacenter.vmFolder.childEntity[0].childEntity[0]
+
+    def make(power_on: bool = False) -> t.Any:
+        location = vim.vm.RelocateSpec(pool=datacenter.hostFolder.childEntity[0].resourcePool)
+        spec = vim.vm.CloneSpec(location=location, powerOn=power_on)
+        task = template.Clone(datacenter.vmFolder, f"engine-{next(_numbers)}", spec)
+        WaitForTask(task)
+        made.append(task.info.result)
+        return made[-1]
+
+    yield make
+    for machine in made:
+        destroy(machine)
+
+
+def destroy(machine: t.Any) -> None:
+    if machine.runtime.powerState == "poweredOn":
+        WaitForTask(machine.PowerOff())
+    WaitForTask(machine.Destroy_Task())
+
+
+@pytest.fixture
+def vm(make_vm: t.Callable[..., t.Any]) -> t.Any:
+    return make_vm()
+
+
+@dataclasses.dataclass(frozen=True)
+class Engine:
+    """Our engine with the options that a module would have, and the calls that it made."""
+
+    vcenter: t.Any
+    connection: Connection
+
+    def converge(self, *machines: t.Any, check_mode: bool = False, **options: t.Any) -> dict[str, t.Any]:
+        defaults = {"state": "present", "power_cycle": "never", "datacenter": "nfv-dc", "dataplane": DESCRIPTION}
+        params = {"vms": [{"name": machine.name} for machine in machines], **defaults, **options}
+        self.vcenter.reset_calls()
+        return converge(params, self.connection, check_mode)
+
+    def gather(self, *names: str, **options: t.Any) -> dict[str, t.Any]:
+        defaults = {
+            "datacenter": "nfv-dc",
+            "dataplane": DESCRIPTION,
+            "required_templates": [],
+            "required_networks": [],
+            "wait_for_address": 0,
+        }
+        self.vcenter.reset_calls()
+        return gather({"vms": [{"name": name} for name in names], **defaults, **options}, self.connection)
+
+    def changing_calls(self) -> dict[str, int]:
+        """The calls since the last start that change something."""
+        return {name: count for name, count in self.vcenter.calls().items() if name not in READING}
+
+
+@pytest.fixture
+def engine(vcenter: t.Any, connection: Connection) -> Engine:
+    return Engine(vcenter, connection)
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One run of Ansible: its exit status, what it printed, and the counts of its recap by host."""
+
+    status: int
+    output: str
+    recap: dict[str, dict[str, int]]
+
+    def results(self) -> list[dict[str, t.Any]]:
+        """The results of all tasks on all hosts."""
+        plays = json.loads(self.output[self.output.index("{") :])["plays"]
+        return [result for play in plays for task in play["tasks"] for result in task["hosts"].values()]
+
+    def failure(self) -> dict[str, t.Any]:
+        """The one failure that the run must have."""
+        (failed,) = [result for result in self.results() if result.get("failed")]
+        return failed
+
+
+@dataclasses.dataclass(frozen=True)
+class Ansible:
+    """Runs ansible-playbook on the source tree's collection, as a user would."""
+
+    directory: Path
+    inventory: dict[str, t.Any]
+
+    def playbook(self, playbook: Path, *arguments: str, **variables: t.Any) -> Run:
+        """Runs with the inventory's variables, those given on top; returns when it has ended."""
+        (self.directory / "variables.json").write_text(json.dumps({**self.inventory, **variables}))
+        command = [Path(sys.executable).parent / "ansible-playbook", "-i", self.directory / "hosts.ini"]
+        command += ["--extra-vars", f"@{self.directory}/variables.json", playbook, *arguments]
+        environment = os.environ | {
+            "ANSIBLE_COLLECTIONS_PATH": str(self.directory),
+            "ANSIBLE_CONFIG": str(self.directory / "ansible.cfg"),
+            "ANSIBLE_HOME": str(self.directory / "home"),
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+        }
+        done = subprocess.run(
+            [str(each) for each in command],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment,
+            timeout=ANSIBLE_SECONDS,
+        )
+        output = done.stdout
+        assert "{" in output, f"no result:\n{output}\n{done.stderr}"
+        return Run(done.returncode, output, json.loads(output[output.index("{") :])["stats"])
+
+    def module(self, name: str, options: dict[str, t.Any], *arguments: str) -> dict[str, t.Any]:
+        """Runs one module on the controller; returns its result."""
+        playbook = self.directory / "module.yml"
+        task = {f"nfv.vsphere_dpdk.{name}": options}
+        playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
+        (result,) = self.playbook(playbook, *arguments).results()
+        return result
+
+    def connection_options(self, **changed: t.Any) -> dict[str, t.Any]:
+        """The options of every module that talks to the lab's vCenter."""
+        options = {
+            "hostname": self.inventory["vsphere_hostname"],
+            "port": self.inventory["vsphere_port"],
+            "username": self.inventory["vsphere_username"],
+            "password": self.inventory["vsphere_password"],
+            "ca_path": self.inventory["vsphere_ca_path"],
+            "datacenter": self.inventory["vsphere_datacenter"],
+        }
+        return {**options, **changed}
+
+
+@pytest.fixture
+def ansible(tmp_path: Path, vcenter: t.Any) -> Ansible:
+    namespace = tmp_path / "ansible_collections" / "nfv"
+    namespace.mkdir(parents=True)
+    (namespace / "vsphere_dpdk").symlink_to(REPOSITORY)
+    (tmp_path / "ansible.cfg").write_text("[defaults]\nlocalhost_warning = false\n")
+    (tmp_path / "hosts.ini").write_text("[pgw]\npgw-it\n")
+    return Ansible(
+        tmp_path,
+        {
+            "vsphere_hostname": vcenter.hostname,
+            "vsphere_port": vcenter.port,
+            "vsphere_username": vcenter.username,
+            "vsphere_password": vcenter.password,
+            "vsphere_ca_path": str(vcenter.ca_path),
+            "vsphere_datacenter": "nfv-dc",
+            "vsphere_cluster": "nfv-a",
+            "vsphere_template": "debian-12-dpdk",
+            "vsphere_template_folder": "templates",
+            "nfv_dataplane": DESCRIPTION,
+            "pgw_s5u": {"adapter": "s5u", "address": "198.18.1.1/24"},
+            "pgw_sgi": {"adapter": "sgi", "address": "198.18.2.1/24", "next_hop": "198.18.2.2"},
+            "pgw_sessions": [],
+        },
+    )
+
+
+@pytest.fixture
+def web_server(certificates: t.Any) -> t.Iterator[int]:
+    """The port of a TLS server with a trusted certificate that is no vCenter: it finds nothing."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates.certificate, certificates.key)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_address[1]
+    server.shutdown()
+    thread.join()
+    server.server_close()
