@@ -190,13 +190,12 @@ class Ansible:
         assert "{" in output, f"no result:\n{output}\n{done.stderr}"
         return Run(done.returncode, output, json.loads(output[output.index("{") :])["stats"])
 
-    def module(self, name: str, options: dict[str, t.Any], *arguments: str) -> dict[str, t.Any]:
-        """Runs one module on the controller; returns its result."""
-        playbook = self.directory / "module.yml"
-        task = {f"nfv.vsphere_dpdk.{name}": options}
-        playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
-        (result,) = self.playbook(playbook, *arguments).results()
-        return result
+    def modules(self, *tasks: tuple[str, dict[str, t.Any]], arguments: t.Sequence[str] = ()) -> list[dict[str, t.Any]]:
+        """Runs modules on the controller, each after the other whatever comes of it; returns their results."""
+        playbook = self.directory / "modules.yml"
+        steps = [{f"nfv.vsphere_dpdk.{name}": options, "ignore_errors": True} for name, options in tasks]
+        playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": steps}]))
+        return self.playbook(playbook, *arguments).results()
 
     def connection_options(self, **changed: t.Any) -> dict[str, t.Any]:
         """The options of every module that talks to the lab's vCenter."""

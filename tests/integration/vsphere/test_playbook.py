@@ -47,27 +47,25 @@ def put(description: dict[str, t.Any], path: str, value: t.Any) -> dict[str, t.A
     return changed
 
 
-@pytest.mark.parametrize(
-    ("path", "value", "line"),
-    [
-        ("cpu.coutn", 2, "[unknown_key] pgw-it: nfv_dataplane.cpu.coutn is not a known key; did you mean count?"),
-        ("cpu.polling", "2", "[polling_beyond_count] pgw-it: nfv_dataplane.cpu.polling names vCPU 2, but"),
-        (
-            "memory.hugepages.0.amount_mb",
-            4096,
-            "[hugepages_beyond_memory] pgw-it: nfv_dataplane.memory.hugepages sum up to 4096 MiB;",
-        ),
-        ("adapters.2.name", "s5u", "[duplicate_name] pgw-it: nfv_dataplane.adapters[2].name s5u is already taken"),
-        ("adapters.0.driver", "pmd", "[no_management_adapter] pgw-it: nfv_dataplane.adapters has no adapter with"),
-    ],
-)
-def test_a_wrong_description_stops_before_the_first_connection(
-    ansible: t.Any, vcenter: t.Any, path: str, value: t.Any, line: str
-) -> None:
+def test_a_wrong_description_stops_before_the_first_connection(ansible: t.Any, vcenter: t.Any) -> None:
+    wrong = put(DESCRIPTION, "cpu.coutn", 2)
+    wrong = put(wrong, "cpu.polling", "2")
+    wrong = put(wrong, "memory.hugepages.0.amount_mb", 4096)
+    wrong = put(wrong, "adapters.2.name", "s5u")
+    wrong = put(wrong, "adapters.0.driver", "pmd")
     vcenter.reset_calls()
-    run = ansible.playbook(PLAYBOOK, nfv_dataplane=put(DESCRIPTION, path, value))
+    run = ansible.playbook(PLAYBOOK, nfv_dataplane=wrong)
     assert run.status != 0
-    assert line in run.failure()["msg"]
+    told = run.failure()["msg"]
+    for line in (
+        "[unknown_key] pgw-it: nfv_dataplane.cpu.coutn is not a known key; did you mean count?",
+        "[polling_beyond_count] pgw-it: nfv_dataplane.cpu.polling names vCPU 2, but cpu.count 2 gives vCPUs 0 to 1",
+        "[hugepages_beyond_memory] pgw-it: nfv_dataplane.memory.hugepages sum up to 4096 MiB;",
+        "[duplicate_name] pgw-it: nfv_dataplane.adapters[2].name s5u is already taken by an earlier adapter",
+        "[no_management_adapter] pgw-it: nfv_dataplane.adapters has no adapter with driver kernel;",
+    ):
+        assert line in told
+    assert "\n" not in told
     assert vcenter.calls() == {}
 
 
@@ -84,9 +82,7 @@ def test_wrong_sessions_and_missing_variables_stop_there_too(ansible: t.Any, vce
 @pytest.mark.parametrize(
     ("variables", "code"),
     [
-        ({"vsphere_port": 1}, "vcenter_unreachable"),
         ({"vsphere_password": "wrong"}, "authentication_failed"),
-        ({"vsphere_ca_path": "/etc/ssl/certs/ca-certificates.crt"}, "certificate_untrusted"),
         ({"vsphere_template": "nobody"}, "template_not_found"),
         ({"nfv_dataplane": put(DESCRIPTION, "adapters.2.network", "PG-Nowhere")}, "network_not_found"),
     ],
