@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from typing_extensions import Self
+
 DELIMITER = b"\xff"
 """guest-sync-delimited (QEMU guest agent protocol): makes the agent forget a request cut in half."""
 
@@ -36,7 +38,7 @@ class Channel:
             self._socket.close()
             raise
 
-    def __enter__(self) -> Channel:
+    def __enter__(self) -> Self:
         """Return the connected channel."""
         return self
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import contextlib
 import shutil
 import subprocess
+import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ from lab.machine import Place, VirtualMachine, qemu_arguments
 from lab.plan import tap_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lab.processes import ProcessRecord
     from lab.state import State
 
@@ -58,6 +61,10 @@ class Guest:
     process: subprocess.Popen[bytes]
     expected_end: bool = False
     """Whether vCenter asked for the power-off: it knows, and is not told again."""
+    ip_address: str | None = None
+    """What vCenter was told last."""
+    agent_lock: threading.Lock = field(default_factory=threading.Lock)
+    """QEMU serves one client of the agent's socket at a time."""
 
     def qmp(self, command: str) -> None:
         """Run a QMP command; raises ``qemu_unreachable`` when QEMU does not answer."""
@@ -68,15 +75,12 @@ class Guest:
                 "qemu_unreachable", f"{self.machine.name}: {command}: QEMU does not answer: {error}"
             ) from error
 
-    def agent(self) -> GuestAgent:
-        """Return the guest's agent, known to listen; raises OSError (TimeoutError) when none does."""
-        agent = GuestAgent(Path(self.place.agent_socket), AGENT_SECONDS)
-        try:
+    @contextlib.contextmanager
+    def agent(self) -> Iterator[GuestAgent]:
+        """Give the guest's agent, known to listen; raises OSError (TimeoutError) when none does."""
+        with self.agent_lock, GuestAgent(Path(self.place.agent_socket), AGENT_SECONDS) as agent:
             agent.synchronise()
-        except BaseException:
-            agent.__exit__(None, None, None)
-            raise
-        return agent
+            yield agent
 
     def power_off(self) -> None:
         """Pull the plug, and return when the process is gone."""

@@ -113,7 +113,12 @@ class Hypervisor:
         return {
             "kvm": self.kvm,
             "guests": [
-                {"uuid": running.machine.uuid, "name": running.machine.name, "pid": running.process.pid}
+                {
+                    "uuid": running.machine.uuid,
+                    "name": running.machine.name,
+                    "pid": running.process.pid,
+                    "ip_address": running.ip_address,
+                }
                 for running in list(self.guests.values())
             ],
         }
@@ -140,6 +145,7 @@ class Hypervisor:
             seen = observe(watched)
             silent = silent + 1 if seen is None else 0
             current = seen or (silent_state(watched.machine) if told is None or silent >= SILENT_LOOKS else told)
+            watched.ip_address = current["ip_address"]
             if current != told and self._tell(current):
                 told = current
             self._pause(watched, SETTLED_POLL_SECONDS if current["ip_address"] else POLL_SECONDS)

@@ -178,8 +178,7 @@ def _processor(machine: VirtualMachine, *, kvm: bool) -> list[str]:
     arguments = [
         *("-machine", f"q35{split}"),
         *("-accel", "kvm" if kvm else "tcg,thread=multi"),
-        # As vSphere's machines by default: no virtualisation inside (and no time spent on its drivers).
-        *("-cpu", "host" if kvm else "max,-svm"),
+        *("-cpu", "host" if kvm else "max"),
         *("-smp", f"cpus={machine.cpus},sockets={sockets},cores={machine.cores_per_socket},threads=1"),
     ]
     # The IOMMU has to come before the devices that it translates for.

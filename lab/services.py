@@ -77,10 +77,10 @@ def start(
     raise LabError("service_failed", f"Starting {name}: it ended at once: {last_line(log.read_text())} (see {log})")
 
 
-def stop(state: State, name: str) -> bool:
-    """End a recorded program; return whether it was running."""
+def stop(state: State, name: str, *, patience: float = 10) -> bool:
+    """End a recorded program, by force after ``patience`` seconds; return whether it was running."""
     path = state.run / f"{name}.pid"
     record = processes.read_record(path)
-    ended = record is not None and processes.end(record)
+    ended = record is not None and processes.end(record, patience=patience)
     path.unlink(missing_ok=True)
     return ended

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab.collection import install_collection
 from lab.commands import run, run_logged
 from lab.errors import LabError
 from lab.image import archives, disk
 from lab.image.inputs import IMAGE_NAME, SUITE, collect, read_packages
 from lab.pki import ensure_pki
+from lab.tools import PROGRAMS, environment, install_collection
 
 if TYPE_CHECKING:
     from lab.state import State
@@ -124,23 +123,30 @@ def _install_role(state: State, workshop: Path, root: Path, log: Path) -> None:
         f"      ansible_host: {root}\n"
         "      ansible_python_interpreter: /usr/bin/python3\n"
     )
+    install_collection(state)
     shutil.copyfile("/etc/resolv.conf", root / "etc/resolv.conf")
     # Mounts live in a mount namespace of the playbook's own: none is left behind, however it ends.
     script = (
         'set -eu; root=$1; shift; mount -t proc proc "$root/proc"; mount -t sysfs -o ro sysfs "$root/sys";'
         ' mount --rbind /dev "$root/dev"; exec "$@"'
     )
-    playbook = Path(sys.executable).parent / "ansible-playbook"
     run_logged(
         [
             *("unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", root),
-            *(playbook, "-i", state.checkout / "lab/inventory", "-i", inventory, "nfv.vsphere_dpdk.build_image"),
+            *(
+                PROGRAMS / "ansible-playbook",
+                "-i",
+                state.checkout / "lab/inventory",
+                "-i",
+                inventory,
+                "nfv.vsphere_dpdk.build_image",
+            ),
         ],
         log,
         error_code="image_failed",
         attempted="Applying role nfv.vsphere_dpdk.dpdk_install to the golden image",
         timeout=1200,
-        environment={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(install_collection(state)), "LC_ALL": "C.UTF-8"},
+        environment=environment(state),
     )
 
 

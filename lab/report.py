@@ -1,0 +1,110 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads the deployment's report and says it in a short table (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lab.errors import LabError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SEEN_WIDTH = 60
+"""Characters of an observation that the table shows; the report has all of it."""
+
+
+@dataclass(frozen=True)
+class HostReport:
+    """What was proved of one host."""
+
+    host: str
+    proved: bool
+    evidence: tuple[Mapping[str, Any], ...]
+    traffic: tuple[Mapping[str, Any], ...]
+
+
+def parse(document: object) -> tuple[HostReport, ...]:
+    """Return the hosts of a report: one object, a list of them, or a dictionary with ``hosts`` or by host name.
+
+    Raises ``report_invalid`` when it is none of these or says nothing of any host.
+    """
+    reports = tuple(_host(entry) for entry in _entries(document))
+    if not reports:
+        raise LabError("report_invalid", "the deployment's report names no host: run the deployment again")
+    return reports
+
+
+def _entries(document: object) -> list[dict[str, Any]]:
+    if isinstance(document, list):
+        return [entry for entry in document if isinstance(entry, dict)]
+    if not isinstance(document, dict):
+        return []
+    if "evidence" in document or ("proved" in document and "hosts" not in document):
+        return [document]
+    hosts = document.get("hosts", document)
+    if isinstance(hosts, dict):
+        return [{"host": name, **entry} for name, entry in hosts.items() if isinstance(entry, dict)]
+    return _entries(hosts)
+
+
+def _host(entry: Mapping[str, Any]) -> HostReport:
+    return HostReport(
+        host=str(entry.get("host", "?")),
+        proved=entry.get("proved") is True,
+        evidence=_rows(entry.get("evidence")),
+        traffic=_rows(entry.get("traffic")),
+    )
+
+
+def _rows(value: object) -> tuple[Mapping[str, Any], ...]:
+    return tuple(row for row in value if isinstance(row, dict)) if isinstance(value, list) else ()
+
+
+def is_proved(reports: Sequence[HostReport], expected_hosts: Sequence[str]) -> bool:
+    """Tell whether every expected host is reported, with evidence that all passed and traffic that was sent.
+
+    The word "proved" alone is not enough: a report without evidence proves nothing.
+    """
+    by_host = {report.host: report for report in reports}
+    return bool(expected_hosts) and set(expected_hosts) <= set(by_host) and all(map(_is_sound, reports))
+
+
+def _is_sound(report: HostReport) -> bool:
+    passed = bool(report.evidence) and all(row.get("verdict") == "pass" for row in report.evidence)
+    return report.proved and passed and any(int(row.get("sent") or 0) > 0 for row in report.traffic)
+
+
+def table(reports: Sequence[HostReport]) -> list[str]:
+    """Return the lines of a table that a person can read."""
+    lines: list[str] = []
+    for report in reports:
+        lines += [f"{report.host}: {'PROVED' if report.proved else 'NOT PROVED'}", ""]
+        lines += _columns([("evidence", "verdict", "seen"), *map(_evidence_row, report.evidence)])
+        if report.traffic:
+            lines += ["", *_columns([("traffic", "sent", "received"), *map(_traffic_row, report.traffic)])]
+        lines.append("")
+    return lines
+
+
+def _evidence_row(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    verdict = str(row.get("verdict", "?"))
+    told = row.get("seen") if verdict == "pass" else row.get("reason") or row.get("seen")
+    return str(row.get("name", "?")), verdict, _short(told)
+
+
+def _traffic_row(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    return str(row.get("name", "?")), str(row.get("sent", "?")), str(row.get("received", "?"))
+
+
+def _short(value: object) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= SEEN_WIDTH else text[: SEEN_WIDTH - 1] + "…"
+
+
+def _columns(rows: Sequence[tuple[str, str, str]]) -> list[str]:
+    first, second = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return [f"  {row[0]:<{first}}  {row[1]:<{second}}  {row[2]}".rstrip() for row in rows]
