@@ -30,15 +30,21 @@ def poll_mode_verdict(observed: t.Any, expected: t.Any) -> dict[str, t.Any]:
 def _expected(expected: t.Mapping[str, t.Any]) -> Expected:
     required = ("devices", "sides", "polling_cpus", "hugepages")
     missing = [key for key in required if key not in expected]
-    unknown = sorted(set(expected) - set(Expected.__dataclass_fields__))
+    unknown = sorted(set(expected) - set(Expected.__dataclass_fields__) - {"adapters"})
     if missing or unknown:
         raise AnsibleFilterError(f"poll_mode_verdict: expected misses {missing}, has unknown {unknown}")
-    lists = {key: tuple(expected[key]) for key in ("devices", "polling_cpus", "hugepages")}
+    assigned = {adapter["name"]: adapter["mac"] for adapter in expected.get("adapters") or ()}
     devices = tuple(
-        {**device, "pci_address": device["pci_address"].lower(), "mac": device["mac"].lower()}
-        for device in lists["devices"]
+        {
+            "name": device["name"],
+            "pci_address": str(device["pci_address"]).lower(),
+            "mac": str(assigned.get(device["name"]) or device["mac"]).lower(),
+        }
+        for device in expected["devices"]
     )
-    return Expected(**{**expected, **lists, "devices": devices})
+    others = {key: value for key, value in expected.items() if key not in ("adapters", "devices")}
+    lists = {key: tuple(expected[key]) for key in ("polling_cpus", "hugepages")}
+    return Expected(**{**others, **lists, "devices": devices})
 
 
 def poll_mode_report(verdicts: t.Any, created: str) -> dict[str, t.Any]:

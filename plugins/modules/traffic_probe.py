@@ -16,7 +16,7 @@ description:
     it plays a server.
   - On the uplink it sends G-PDUs (3GPP TS 29.281) to the PGW and expects the inner packets on SGi. On the downlink it
     sends plain packets to the subscribers and expects G-PDUs on S5-U. In a third leg it sends G-PDUs with a TEID that
-    no session has, and nothing may arrive.
+    no session has, in a fourth with the subscriber of another session as source; of these nothing may arrive.
   - Every packet carries the run, its number and its time. What arrives is compared with what was sent, inner header,
     TTL and payload included, and for G-PDUs outer addresses, UDP port, message type and TEID.
   - Before the counted packets of a direction it resolves the PGW's MAC addresses afresh through the kernel and sends a
@@ -121,7 +121,7 @@ traffic:
   elements: dict
   contains:
     name:
-      description: Name of the leg, C(uplink), C(downlink) or C(wrong TEID).
+      description: Name of the leg, C(uplink), C(downlink), C(wrong TEID) or C(wrong source).
       type: str
     direction:
       description: Way through the PGW, C(uplink) or C(downlink).

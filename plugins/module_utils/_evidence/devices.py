@@ -23,6 +23,19 @@ USER_SPACE_DRIVERS = ("vfio-pci", "igb_uio", "uio_pci_generic")
 _ERRORS = ("imissed", "ierrors", "oerrors", "rx_nombuf")
 
 
+class _Findings:
+    """Problems of the two samples; one that both have is said once."""
+
+    def __init__(self) -> None:
+        self._when: dict[str, list[str]] = {}
+
+    def add(self, when: str, problem: str) -> None:
+        self._when.setdefault(problem, []).append(when)
+
+    def all(self) -> list[str]:
+        return [f"{problem} {' and '.join(when)} the traffic" for problem, when in self._when.items()]
+
+
 def device_rows(window: Window) -> list[Row]:
     """All rows of all devices, device by device."""
     rows: list[Row] = []
@@ -38,39 +51,39 @@ def device_rows(window: Window) -> list[Row]:
 
 
 def _driver(window: Window, device: Mapping) -> Row:
-    problems: list[str] = []
+    problems = _Findings()
     seen = "not observed"
     for when, sample in (("before", window.before), ("after", window.after)):
         entry = find(sample.get("devices"), "name", device["name"])
         if entry is None or not entry.get("present"):
-            problems.append(f"no device at {device['pci_address']} {when} the traffic")
+            problems.add(when, f"no device at {device['pci_address']}")
             continue
         seen = f"{entry['driver'] or 'no driver'}, network interface {joined(entry['net'])}"
         if entry["driver"] is None:
-            problems.append(f"the adapter has no driver at all {when} the traffic: a bind failed half-way")
+            problems.add(when, "the adapter has no driver at all, as a failed bind leaves it,")
         elif entry["driver"] not in USER_SPACE_DRIVERS:
-            problems.append(f"driven by the kernel's {entry['driver']} {when} the traffic")
+            problems.add(when, f"driven by the kernel's {entry['driver']}")
         if entry["net"]:
-            problems.append(f"the kernel has it as {joined(entry['net'])} {when} the traffic")
+            problems.add(when, f"the kernel has it as {joined(entry['net'])}")
     asked = f"{' or '.join(USER_SPACE_DRIVERS)}, no network interface"
-    return row(f"driver {device['name']}", asked, seen, problems)
+    return row(f"driver {device['name']}", asked, seen, problems.all())
 
 
 def _holder(window: Window, device: Mapping) -> Row:
-    problems: list[str] = []
+    problems = _Findings()
     seen = "not observed"
     for when, sample in (("before", window.before), ("after", window.after)):
         entry = find(sample.get("devices"), "name", device["name"]) or {}
         pid = sample["application"]["pid"]
         holders = entry.get("holders") or []
         if entry.get("node") is None:
-            problems.append(f"there is no device file of user space {when} the traffic")
+            problems.add(when, "there is no device file of user space")
             continue
         seen = f"{entry['node']} held by {joined(_process(holder) for holder in holders)}"
         if pid is None or [holder["pid"] for holder in holders] != [pid]:
-            problems.append(f"{entry['node']} is not held by the application alone {when} the traffic")
+            problems.add(when, f"{entry['node']} is not held by the application alone")
     asked = f"device file held by {window.expected.executable} and nobody else"
-    return row(f"holder {device['name']}", asked, seen, problems)
+    return row(f"holder {device['name']}", asked, seen, problems.all())
 
 
 def _process(holder: Mapping) -> str:
@@ -78,7 +91,7 @@ def _process(holder: Mapping) -> str:
 
 
 def _port(window: Window, device: Mapping) -> Row:
-    problems: list[str] = []
+    problems = _Findings()
     seen: list[str] = []
     for when, sample in (("before", window.before), ("after", window.after)):
         port = find(sample.get("ports"), "name", device["pci_address"])
@@ -87,9 +100,10 @@ def _port(window: Window, device: Mapping) -> Row:
             interface_found, interface_wrong = _interface_of_ovs(window, device, sample)
             found, wrong = found + interface_found, wrong + interface_wrong
         seen = found
-        problems += [f"{text} {when} the traffic" for text in wrong]
+        for text in wrong:
+            problems.add(when, text)
     asked = f"{window.expected.port_driver} port at {device['pci_address']} with MAC {device['mac']}, started"
-    return row(f"port {device['name']}", asked, "; ".join(seen) or "not observed", problems)
+    return row(f"port {device['name']}", asked, "; ".join(seen) or "not observed", problems.all())
 
 
 def _port_of_dpdk(port: Mapping | None, device: Mapping, sample: Mapping) -> tuple[list[str], list[str]]:
@@ -185,7 +199,9 @@ def _interrupts(window: Window, device: Mapping) -> Row:
     lines = [(line, line["count"] - counts.get(line["line"], 0)) for line in after["interrupts"]]
     rise = sum(count for _, count in lines)
     own = _rise(before.get("uio_events"), after.get("uio_events"))
-    foreign = sorted({name for line, _ in lines for name in line["handlers"] if not _is_own(name, device)})
+    foreign = sorted(
+        {name for line, _ in lines for name in line["handlers"] if not _is_own(name, device, after["net"])}
+    )
     seen = ", ".join(f"line {line['line']} {count:+d}" for line, count in lines) or "no interrupt line"
     seen += "" if own is None else f", own interrupts {own:+d}"
     problems = [] if window.load(device["name"]).any else [NO_TRAFFIC]
@@ -200,9 +216,11 @@ def _interrupts(window: Window, device: Mapping) -> Row:
     return row(name, asked, seen, problems, remark)
 
 
-def _is_own(handler: str, device: Mapping) -> bool:
-    """Whether a handler of an interrupt line serves this device: vfio names it, uio only itself."""
-    return device["pci_address"] in handler or handler in USER_SPACE_DRIVERS
+def _is_own(handler: str, device: Mapping, net: t.Sequence[str]) -> bool:
+    """Whether a handler serves this device: vfio's names the device, uio's the driver, a NIC driver's the interface."""
+    if device["pci_address"] in handler or handler in USER_SPACE_DRIVERS:
+        return True
+    return handler.partition("-")[0] in net
 
 
 def _rise(before: int | None, after: int | None) -> int | None:

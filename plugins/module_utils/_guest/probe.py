@@ -47,13 +47,17 @@ class Side:
 
 @dataclasses.dataclass(frozen=True)
 class Leg:
-    """One counted run: ``number`` marks its packets (0 to 127); with ``teid`` every packet carries that TEID."""
+    """One counted run: ``number`` marks its packets (0 to 127).
+
+    With ``teid`` every packet carries that TEID; with ``foreign`` the inner source is the next session's subscriber.
+    """
 
     number: int
     name: str
     direction: str
     delivered: bool = True
     teid: int | None = None
+    foreign: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,14 +94,19 @@ class Arrival:
 
 
 def default_legs(sessions: t.Sequence[Session]) -> tuple[Leg, ...]:
-    """Both directions, and uplink with a TEID that no session has, of which nothing may arrive."""
-    taken = {session.local_teid for session in sessions}
-    wrong = next(teid for teid in range(max(taken) + 1, max(taken) + 3) if teid % 2**32 not in taken | {0}) % 2**32
-    return (
+    """Both directions; then uplink with a TEID that no session has, and with another session's subscriber as source.
+
+    Of the last two nothing may arrive; the last one needs two sessions.
+    """
+    taken = {session.local_teid for session in sessions} | {0}
+    wrong = next(teid % 2**32 for teid in range(max(taken) + 1, max(taken) + 2**16) if teid % 2**32 not in taken)
+    legs = (
         Leg(1, UPLINK, UPLINK),
         Leg(2, DOWNLINK, DOWNLINK),
         Leg(3, "wrong TEID", UPLINK, delivered=False, teid=wrong),
     )
+    foreign = Leg(4, "wrong source", UPLINK, delivered=False, foreign=True)
+    return legs if len(sessions) < 2 else (*legs, foreign)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,7 +121,7 @@ class Probe:
 
     def inner(self, leg: Leg, label: Label) -> packets.Ipv4:
         """The subscriber's packet: UE to server on the uplink, server to UE on the downlink."""
-        ue = self.sessions[label.session].ue_address
+        ue = self.sessions[(label.session + leg.foreign) % len(self.sessions)].ue_address
         source, destination = (ue, self.sgi.address) if leg.direction == UPLINK else (self.sgi.address, ue)
         ports = (UE_PORT, SERVER_PORT) if leg.direction == UPLINK else (SERVER_PORT, UE_PORT)
         start = label.pack()

@@ -300,7 +300,7 @@ class Run:
 def run_probe(
     s5u: Interface, sgi: Interface, sessions: t.Sequence[Session], load: Load
 ) -> tuple[list[dict[str, t.Any]], int]:
-    """Both directions and the wrong TEID; the rows, and how many frames the tester's own capture dropped.
+    """Both directions and what must be dropped; the rows, and how many frames the tester's own capture dropped.
 
     A PGW that answers no ARP is a row with nothing sent, no error: it is an observation. Raises NfvError when the
     tester itself is not fit.
