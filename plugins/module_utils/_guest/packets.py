@@ -132,7 +132,9 @@ def parse_ipv4(data: bytes) -> Ipv4:
     """The packet at the start of the data; PacketError when it is cut short, a fragment or no IPv4."""
     if len(data) < IPV4_BYTES or data[0] >> 4 != 4:
         raise PacketError("not an IPv4 packet")
-    _, service, total, identification, fragment, ttl, protocol, _, source, destination = _IPV4.unpack_from(data)
+    _version, service, total, identification, fragment, ttl, protocol, _checksum, source, destination = (
+        _IPV4.unpack_from(data)
+    )
     header = (data[0] & 0x0F) * 4
     if header < IPV4_BYTES or total < header or total > len(data):
         raise PacketError(f"IPv4 length {total} with a header of {header} in {len(data)} bytes")
@@ -178,7 +180,7 @@ def parse_gtpu(data: bytes) -> Gtpu:
         return Gtpu(message_type, teid, data[GTPU_BYTES:])
     if length < 4:
         raise PacketError("GTP-U flags announce fields that are not there")
-    sequence, _, extension = struct.unpack_from("!HBB", data, GTPU_BYTES)
+    sequence, _npdu, extension = struct.unpack_from("!HBB", data, GTPU_BYTES)
     extensions, start = _skip_extensions(data, extension if flags & 0x04 else 0)
     return Gtpu(message_type, teid, data[start:], sequence if flags & 0x02 else None, extensions)
 

@@ -81,7 +81,7 @@ class Label:
         """The label of a probe packet's payload, None when the payload is something else."""
         if len(payload) < _LABEL.size or not payload.startswith(_MAGIC):
             return None
-        _, run, leg, session, sequence, sent = _LABEL.unpack_from(payload)
+        _magic, run, leg, session, sequence, sent = _LABEL.unpack_from(payload)
         return cls(run, leg & ~_WARM_UP, session, sequence, sent, bool(leg & _WARM_UP))
 
 

@@ -46,7 +46,7 @@ def parse_cpu_list(text: str) -> list[int]:
 def status_fields(tree: Tree, path: str) -> dict[str, str]:
     """The fields of a status file by name."""
     lines = (tree.text(path) or "").splitlines()
-    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return {name: value.strip() for name, _colon, value in (line.partition(":") for line in lines)}
 
 
 def processes(tree: Tree) -> list[int]:
@@ -126,7 +126,7 @@ def interrupt_lines(tree: Tree) -> dict[str, dict[str, t.Any]]:
     cpus = len(lines[0].split()) if lines else 0
     found = {}
     for line in lines[1:]:
-        number, _, rest = line.partition(":")
+        number, _colon, rest = line.partition(":")
         fields = rest.split()
         counts = [int(field) for field in fields[:cpus] if field.isdigit()]
         # Behind the counts: the chip, the line's number and trigger in it, then the handlers.

@@ -176,7 +176,7 @@ def _compare(ask: Ask, bridge: str, wanted: t.Sequence[str]) -> tuple[int, str, 
 
 
 def _json(ask: Ask, argv: t.Sequence[str]) -> list[dict[str, t.Any]]:
-    status, output, _ = ask(argv, "")
+    status, output, _rest = ask(argv, "")
     return [entry for entry in json.loads(output or "[]") if entry] if status == 0 else []
 
 

@@ -112,7 +112,7 @@ class Port:
     def receive(self) -> tuple[bytes, int] | None:
         """The next captured frame and the kernel's time stamp of it (CLOCK_REALTIME, ns); None when there is none."""
         try:
-            frame, ancillary, _, _ = self._socket.recvmsg(65535, 64, socket.MSG_DONTWAIT)
+            frame, ancillary, _flags, _peer = self._socket.recvmsg(65535, 64, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return None
         for level, kind, data in ancillary:
@@ -170,7 +170,7 @@ def resolve(interface: Interface, timeout: float = 5.0) -> str | None:
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError):
                 trigger.sendto(b"", (interface.gateway, _DISCARD_PORT))
-            for _ in range(10):
+            for _attempt in range(10):
                 mac = _neighbour(interface)
                 if mac is not None:
                     return mac
@@ -275,7 +275,7 @@ class Run:
         deadline = time.monotonic() + seconds
         while not done():
             left = deadline - time.monotonic()
-            ready, _, _ = select.select(list(self._ports.values()), [], [], max(left, 0))
+            ready, _writable, _failed = select.select(list(self._ports.values()), [], [], max(left, 0))
             for port in ready:
                 self._take(port)
             if left <= 0:
@@ -285,7 +285,7 @@ class Run:
     def _take(self, port: Port) -> None:
         """Counts the frames waiting at a port, a bounded number so that sending stays on time."""
         direction = DOWNLINK if port is self._ports[UPLINK] else UPLINK
-        for _ in range(64):
+        for _burst in range(64):
             captured = port.receive()
             if captured is None:
                 return
