@@ -197,10 +197,10 @@ def _interrupts(window: Window, device: Mapping) -> Row:
         return row(name, asked, "not observed", ["the device's interrupts were not observed"])
     counts = {line["line"]: line["count"] for line in before["interrupts"]}
     lines = [(line, line["count"] - counts.get(line["line"], 0)) for line in after["interrupts"]]
-    rise = sum(count for _, count in lines)
+    rise = sum(count for _line, count in lines)
     own = _rise(before.get("uio_events"), after.get("uio_events"))
     foreign = sorted(
-        {name for line, _ in lines for name in line["handlers"] if not _is_own(name, device, after["net"])}
+        {name for line, _count in lines for name in line["handlers"] if not _is_own(name, device, after["net"])}
     )
     seen = ", ".join(f"line {line['line']} {count:+d}" for line, count in lines) or "no interrupt line"
     seen += "" if own is None else f", own interrupts {own:+d}"
