@@ -16,7 +16,6 @@ setup: ## Debian packages, .venv with pinned versions, a Go toolchain (5 minutes
 	@scripts/bootstrap
 
 deploy: setup ## A proved PGW in the lab, from nothing (10-20 minutes; the second time about 3)
-	@scripts/install-collection
 	@$(PYTHON) -m lab deploy
 
 test: setup ## Every test: static checks, units, vSphere integration, importer, then one lab (about 40 minutes)
