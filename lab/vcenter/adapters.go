@@ -66,6 +66,19 @@ func adapters(config *types.VirtualMachineConfigInfo) []types.BaseVirtualDevice 
 	return found
 }
 
+// inOrder returns the devices with the adapters in the order of their keys; the
+// simulator moves an edited device to the end, a vCenter does not.
+func inOrder(config *types.VirtualMachineConfigInfo) []types.BaseVirtualDevice {
+	ordered := slices.Clone(config.Hardware.Device)
+	sorted := adapters(config)
+	for i, device := range ordered {
+		if _, ok := device.(types.BaseVirtualEthernetCard); ok {
+			ordered[i], sorted = sorted[0], sorted[1:]
+		}
+	}
+	return ordered
+}
+
 func cardOf(device types.BaseVirtualDevice) *types.VirtualEthernetCard {
 	return device.(types.BaseVirtualEthernetCard).GetVirtualEthernetCard()
 }

@@ -128,7 +128,9 @@ func (g *guard) ReconfigVMTask(ctx *simulator.Context, req *types.ReconfigVM_Tas
 // reconfigure applies the spec as a real vCenter does: refused whole or applied whole.
 func (g *guard) reconfigure(ctx *simulator.Context, vm *simulator.VirtualMachine, spec *types.VirtualMachineConfigSpec) *refusal {
 	var refused *refusal
+	var shown []guestNIC
 	ctx.WithLock(vm, func() {
+		shown = reportedNICs(vm.Guest.Net) // the simulator rewrites guest.net at device changes
 		if refused = firstRefusal(reconfigureRules, g.machine(vm), spec); refused == nil {
 			completeSpec(vm.Config, spec, g.macs.next)
 		}
@@ -142,8 +144,9 @@ func (g *guard) reconfigure(ctx *simulator.Context, vm *simulator.VirtualMachine
 	}
 	ctx.WithLock(vm, func() {
 		keepDroppedFields(vm.Config, spec)
+		vm.Config.Hardware.Device = inOrder(vm.Config)
 		ctx.Update(vm, changedFields(vm.Config, spec))
-		ctx.Update(vm, g.guestAdapters(vm, nil))
+		ctx.Update(vm, g.guestAdapters(vm, shown))
 	})
 	return nil
 }

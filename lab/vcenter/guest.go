@@ -19,7 +19,6 @@ type guestReport struct {
 
 type guestNIC struct {
 	MAC       string   `json:"mac"`
-	Network   string   `json:"network"`
 	Addresses []string `json:"addresses"`
 }
 
@@ -75,6 +74,15 @@ func (g *guard) guestAdapters(vm *simulator.VirtualMachine, reported []guestNIC)
 		list = append(list, info)
 	}
 	return []types.PropertyChange{{Name: "guest.net", Val: list}}
+}
+
+// reportedNICs returns what guest.net already shows, so that a change of hardware keeps it.
+func reportedNICs(shown []types.GuestNicInfo) []guestNIC {
+	var nics []guestNIC
+	for _, info := range shown {
+		nics = append(nics, guestNIC{MAC: info.MacAddress, Addresses: info.IpAddress})
+	}
+	return nics
 }
 
 // setAddresses takes addresses with or without a prefix length.

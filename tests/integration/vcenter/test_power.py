@@ -129,7 +129,7 @@ def test_power_on_passes_the_configuration_as_it_then_is(vm: Any, hypervisor: Hy
     )
     WaitForTask(vm.Reconfigure(spec))
     WaitForTask(vm.PowerOn())
-    macs = [a.macAddress for a in sorted(adapters(vm), key=lambda a: a.key)]
+    macs = [a.macAddress for a in adapters(vm)]
     assert hypervisor.requests == [
         (
             "/power-on",
@@ -233,6 +233,17 @@ def test_guest_state_is_shown_and_ends_with_the_power(lab: Any, vm: Any) -> None
     WaitForTask(vm.PowerOff())
     assert not vm.guest.ipAddress
     assert vm.guest.toolsRunningStatus == "guestToolsNotRunning"
+
+
+def test_live_change_keeps_what_the_guest_reported(lab: Any, vm: Any) -> None:
+    WaitForTask(vm.PowerOn())
+    lab.vcenter.report_guest(vm.config.uuid, **running(vm))
+    first = adapters(vm)[0]
+    first.wakeOnLanEnabled = False
+    edit = vim.vm.device.VirtualDeviceSpec(operation="edit", device=first)
+    WaitForTask(vm.Reconfigure(vim.vm.ConfigSpec(annotation="changed", deviceChange=[edit])))
+    assert [list(nic.ipAddress) for nic in vm.guest.net] == [["198.18.0.10"], [], []]
+    assert vm.guest.ipAddress == "198.18.0.10"
 
 
 def test_reset_forgets_the_address(lab: Any, vm: Any) -> None:

@@ -192,7 +192,8 @@ def test_partial_edit_keeps_the_rest(vm: Any) -> None:
     old = adapters(vm)[1]
     edit = vim.vm.device.VirtualE1000(key=old.key, backing=standard("PG-Mgmt"))
     reconfigure(vm, deviceChange=[device("edit", edit)])
-    (new,) = [a for a in adapters(vm) if a.key == old.key]
+    assert [a.key for a in adapters(vm)] == [4000, 4001, 4002]
+    new = adapters(vm)[1]
     assert (new.macAddress, new.unitNumber, new.deviceInfo.label) == (old.macAddress, 8, "Network adapter 2")
     assert new.backing.deviceName == "PG-Mgmt"
 
