@@ -49,7 +49,7 @@ def variables(state: State, pki: Pki, port: int, password: str) -> dict[str, dic
 
 def known_hosts(state: State) -> Path:
     """Return the file with the guests' ssh host key."""
-    return state.inventory / "known_hosts"
+    return state.pki / "known_hosts"
 
 
 def tester_python(state: State) -> Path:
@@ -65,7 +65,6 @@ def write(state: State, pki: Pki, port: int, host_key: Path) -> None:
         write_secret(directory / "lab.yml", yaml.safe_dump(content, sort_keys=True).encode())
     write_secret(state.inventory / "hosts.yml", b"pgw:\ntesters:\n")
     kind, key = host_key.read_text().split()[:2]
-    # Ansible would read the file as an inventory source but for its name's lack of a known ending.
     known_hosts(state).write_text(f"{HOST_KEY_ALIAS} {kind} {key}\n")
     _write_tester_python(state)
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 Command = tuple[str, ...]
 
-BENCHMARK_RANGE = ipaddress.ip_network("198.18.0.0/15")
+BENCHMARK_RANGE = ipaddress.IPv4Network("198.18.0.0/15")
 """RFC 2544 appendix C.2.2: for tests of network devices only, so nobody's real addresses."""
-USER_EQUIPMENT = ipaddress.ip_network("198.19.0.0/16")
+USER_EQUIPMENT = ipaddress.IPv4Network("198.19.0.0/16")
 """Addresses that the packet gateway gives to subscribers."""
-GATEWAY_ON_SGI = ipaddress.ip_address("198.18.2.1")
+GATEWAY_ON_SGI = ipaddress.IPv4Address("198.18.2.1")
 """The packet gateway's own address on SGi: where the tester routes the subscribers' addresses."""
 QUIET_ICMP_MS = 24 * 60 * 60 * 1000
 """Time between two ICMP errors to one peer: the tester's Linux must not answer G-PDUs with port unreachable."""
