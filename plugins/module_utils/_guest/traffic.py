@@ -315,7 +315,7 @@ def run_probe(
         gateways = [resolve(interface) for interface in (s5u, sgi)]
         silent = [side for side, mac in zip((s5u, sgi), gateways) if mac is None]
         if silent:
-            return [_unsent(leg, load, silent) for leg in legs], 0
+            return silent_rows(legs, load, silent), 0
         sides = [
             Side(port.mac, side.address, str(mac), side.gateway) for port, side, mac in zip(ports, (s5u, sgi), gateways)
         ]
@@ -325,8 +325,12 @@ def run_probe(
     return rows, sum(port.dropped for port in ports)
 
 
-def _unsent(leg: Leg, load: Load, silent: t.Sequence[Interface]) -> dict[str, t.Any]:
-    tally = Tally(leg)
-    for side in silent:
-        tally.note(f"nothing sent: nobody answers ARP for {side.gateway} on {side.name}")
-    return {**tally.row(load.count, 0, 0, (load.pps, 0.0)), "bad_outer_checksum": 0}
+def silent_rows(legs: t.Sequence[Leg], load: Load, silent: t.Sequence[Interface]) -> list[dict[str, t.Any]]:
+    """The rows of a run that could not begin, because nobody answers ARP on the silent interfaces."""
+    rows = []
+    for leg in legs:
+        tally = Tally(leg)
+        for side in silent:
+            tally.note(f"nothing sent: nobody answers ARP for {side.gateway} on {side.name}")
+        rows.append({**tally.row(load.count, 0, 0, (load.pps, 0.0)), "bad_outer_checksum": 0})
+    return rows

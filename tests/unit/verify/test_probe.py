@@ -1,0 +1,177 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the probe takes for right, and each way in which a packet can come back wrong."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.probe import (
+    DOWNLINK,
+    UPLINK,
+    Arrival,
+    Label,
+    Leg,
+    Probe,
+    Session,
+    Tally,
+    default_legs,
+    latency_percentiles,
+    outer_checksum_right,
+)
+from tests.unit.verify import gateway
+
+LEGS = {1: Leg(1, UPLINK, UPLINK), 2: Leg(2, DOWNLINK, DOWNLINK)}
+
+
+def label(leg: int, session: int = 0) -> Label:
+    return Label(0x0123456789ABCDEF, leg, session, 3, 10**18)
+
+
+def arrive(probe: Probe, direction: str, **changed: t.Any) -> Arrival | None:
+    number = 1 if direction == UPLINK else 2
+    sent = probe.frame(LEGS[number], label(number))
+    way = gateway.uplink if direction == UPLINK else gateway.downlink
+    out = way(probe, sent, **changed)
+    assert out is not None
+    return probe.read(direction, LEGS, out)
+
+
+@pytest.mark.parametrize("direction", [UPLINK, DOWNLINK])
+def test_a_right_packet_arrives_without_a_problem(probe: Probe, direction: str) -> None:
+    assert arrive(probe, direction) == Arrival(label(1 if direction == UPLINK else 2), None)
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"ttl": 62}, "inner TTL 62"),
+        ({"source": "198.19.0.9"}, "inner source 198.19.0.9"),
+        ({"destination": "198.18.2.9"}, "inner destination 198.18.2.9"),
+        ({"type_of_service": 4}, "inner type of service 4"),
+        ({"identification": 9}, "inner identification 9"),
+    ],
+)
+def test_a_changed_inner_packet_is_noticed(probe: Probe, changed: dict[str, t.Any], problem: str) -> None:
+    arrival = arrive(probe, UPLINK, **changed)
+    assert arrival
+    assert problem in (arrival.problem or "")
+
+
+def test_a_changed_payload_is_noticed(probe: Probe) -> None:
+    out = bytearray(gateway.uplink(probe, probe.frame(LEGS[1], label(1))) or b"")
+    out[-1] ^= 0xFF
+    arrival = probe.read(UPLINK, LEGS, bytes(out))
+    assert arrival
+    assert "inner payload" in (arrival.problem or "")
+
+
+def test_a_packet_that_the_pgw_did_not_send_is_noticed(probe: Probe) -> None:
+    out = gateway.uplink(probe, probe.frame(LEGS[1], label(1))) or b""
+    foreign = out[:6] + packets.mac_bytes("02:00:00:00:99:99") + out[12:]
+    astray = packets.mac_bytes("02:00:00:00:99:99") + out[6:]
+    for frame, problem in ((foreign, "sent by MAC 02:00:00:00:99:99"), (astray, "sent to MAC 02:00:00:00:99:99")):
+        arrival = probe.read(UPLINK, LEGS, frame)
+        assert arrival
+        assert problem in (arrival.problem or "")
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"teid": 1}, "TEID 1, must be 8193"),
+        ({"message_type": 254}, "GTP-U message type 254, must be 255"),
+        ({"source": "198.18.1.9"}, "outer source 198.18.1.9"),
+        ({"destination": "198.18.1.9"}, "outer destination 198.18.1.9"),
+        ({"port": 2153}, "outer UDP port 2153"),
+        ({"padding": b"\0\0"}, "bytes behind the inner packet 2"),
+    ],
+)
+def test_a_wrong_tunnel_is_noticed(probe: Probe, changed: dict[str, t.Any], problem: str) -> None:
+    arrival = arrive(probe, DOWNLINK, **changed)
+    assert arrival
+    assert problem in (arrival.problem or "")
+
+
+def test_a_packet_that_was_not_encapsulated_does_not_count(probe: Probe) -> None:
+    """A tester that hears its own downlink packet on S5-U must not take it for the PGW's."""
+    assert probe.read(DOWNLINK, LEGS, probe.frame(LEGS[2], label(2))) is None
+    assert probe.read(UPLINK, LEGS, probe.frame(LEGS[1], label(1))) is None
+
+
+def test_a_packet_of_another_run_does_not_count(probe: Probe) -> None:
+    old = Label(1, 1, 0, 3, 10**18)
+    assert probe.read(UPLINK, LEGS, gateway.uplink(probe, probe.frame(LEGS[1], old)) or b"") is None
+
+
+def test_outer_checksum(probe: Probe) -> None:
+    out = bytearray(gateway.downlink(probe, probe.frame(LEGS[2], label(2))) or b"")
+    assert outer_checksum_right(bytes(out))
+    out[40] ^= 0x01
+    assert not outer_checksum_right(bytes(out))
+    out[40:42] = b"\0\0"
+    assert outer_checksum_right(bytes(out))
+
+
+@pytest.mark.parametrize("size", [64, 65, 128, 283, 284, 600, 1464])
+def test_sizes_are_those_of_the_inner_packet(probe: Probe, size: int) -> None:
+    one = Probe(probe.run, probe.s5u, probe.sgi, probe.sessions, size)
+    assert len(packets.build_ipv4(one.inner(LEGS[1], label(1)))) == size
+
+
+@pytest.mark.parametrize("teids", [(1,), (4097, 4098), (2**32 - 1,), (2**32 - 1, 1), (2**32 - 2, 2**32 - 1, 1, 2)])
+def test_the_wrong_teid_is_of_no_session_and_not_zero(teids: tuple[int, ...]) -> None:
+    sessions = [Session(str(teid), "198.19.0.1", teid, 1, "198.18.1.2") for teid in teids]
+    wrong = next(leg for leg in default_legs(sessions) if leg.name == "wrong TEID").teid
+    assert wrong
+    assert wrong not in teids
+    assert 0 < wrong < 2**32
+
+
+def test_one_session_has_no_foreign_source() -> None:
+    assert "wrong source" not in [leg.name for leg in default_legs([Session("a", "198.19.0.1", 1, 1, "198.18.1.2")])]
+
+
+def tallied(*arrivals: tuple[int, str | None, bool], delivered: bool = True) -> dict[str, t.Any]:
+    tally = Tally(Leg(1, UPLINK, UPLINK, delivered=delivered))
+    for sequence, problem, warm_up in arrivals:
+        tally.add(Arrival(Label(1, 1, 0, sequence, 1000, warm_up), problem), 3000)
+    return tally.row(3, 3, 1, (100.0, 99.95))
+
+
+def test_tally_counts_each_packet_once() -> None:
+    row = tallied((0, None, True), (0, None, False), (1, None, False), (1, None, False))
+    assert [row[key] for key in ("sent", "received", "lost", "duplicate", "corrupt")] == [3, 2, 1, 1, 0]
+    assert (row["warm_up_sent"], row["warm_up_received"]) == (1, 1)
+    assert row["problems"] == ["packet 1 arrived twice", "1 packets never arrived, the first is number 2"]
+    assert row["latency_us"] == {"p50": 2.0, "p99": 2.0, "max": 2.0}
+    assert (row["pps_asked"], row["pps_seen"]) == (100.0, 100.0)
+
+
+def test_tally_keeps_changed_packets_apart() -> None:
+    row = tallied((0, "inner TTL 3, sent with 64", False), (1, None, False), (2, None, False))
+    assert [row[key] for key in ("received", "lost", "corrupt")] == [2, 1, 1]
+    assert row["problems"][0] == "packet 0: inner TTL 3, sent with 64"
+
+
+def test_tally_of_what_must_be_dropped() -> None:
+    quiet, leaking = tallied(delivered=False), tallied((0, None, False), delivered=False)
+    assert (quiet["expected"], quiet["received"], quiet["lost"], quiet["problems"]) == (0, 0, 0, [])
+    assert leaking["received"] == 1
+
+
+def test_a_thousand_problems_are_told_by_the_first() -> None:
+    tally = Tally(Leg(1, UPLINK, UPLINK))
+    for number in range(1000):
+        tally.note(str(number))
+    assert tally.problems == ["0", "1", "2", "3", "4"]
+
+
+def test_percentiles_are_nearest_rank() -> None:
+    assert latency_percentiles([]) == {"p50": None, "p99": None, "max": None}
+    assert latency_percentiles([n * 1000 for n in range(1, 101)]) == {"p50": 50.0, "p99": 99.0, "max": 100.0}
+    assert latency_percentiles([5000]) == {"p50": 5.0, "p99": 5.0, "max": 5.0}

@@ -1,0 +1,270 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sampler over a real guest's recorded files and over sockets that give its recorded answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import tempfile
+import threading
+import typing as t
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import procfs
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.evidence import (
+    Application,
+    Device,
+    parse_devices,
+    parse_pmd_stats,
+    take_sample,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.telemetry import ovsdb_value
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.tree import Tree
+from tests.unit.verify.conftest import recording
+
+DEVICES = [Device("s5u", "0000:00:04.0", "00:50:56:01:0a:02"), Device("sgi", "0000:00:05.0", "00:50:56:01:0a:03")]
+TELEMETRY = "var/run/dpdk/rte/dpdk_telemetry.v2"
+
+
+class Server:
+    """Answers one client after the other on a UNIX socket until it is closed; notes what it was asked."""
+
+    def __init__(self, path: Path, kind: socket.SocketKind, hello: t.Any, answer: t.Callable[[str], t.Any]) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._listener = socket.socket(socket.AF_UNIX, kind)
+        self._listener.bind(str(path))
+        self._listener.listen()
+        self._hello, self._answer = hello, answer
+        self.asked: list[str] = []
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            with client:
+                if self._hello is not None:
+                    client.send(json.dumps(self._hello).encode())
+                while data := client.recv(65536):
+                    self.asked.append(data.decode())
+                    client.send(json.dumps(self._answer(data.decode())).encode())
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+
+class Guest:
+    """The recorded guest below a directory, and its answers, which a test may change."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.recorded = recording("guest")
+        for path, text in self.recorded["files"].items():
+            self.write(path, text)
+        for path, target in self.recorded["links"].items():
+            link = root / path[1:]
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(target)
+        self.telemetry: dict[str, t.Any] = self.recorded["telemetry"]
+        self.servers: list[Server] = []
+
+    def write(self, path: str, text: str) -> None:
+        file = self.root / path[1:]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def serve(self) -> Server:
+        run = self.root / "var/run/openvswitch"
+        pid = self.recorded["pid"]
+        hello = self.telemetry[""]
+        stream = socket.SOCK_STREAM
+        self.servers = [
+            Server(self.root / TELEMETRY, socket.SOCK_SEQPACKET, hello, lambda asked: self.telemetry[asked]),
+            Server(run / "db.sock", stream, None, lambda _: self.recorded["database"]),
+            Server(run / f"ovs-vswitchd.{pid}.ctl", stream, None, lambda _: self.recorded["control"]),
+        ]
+        return self.servers[0]
+
+    def sample(self, application: Application | None = None, timeout: float = 0.0) -> dict[str, t.Any]:
+        return take_sample(Tree(str(self.root)), application or Application(), DEVICES, timeout)
+
+
+@pytest.fixture
+def guest() -> Iterator[Guest]:
+    root = Path(tempfile.mkdtemp(prefix="nfv"))  # a short path: a UNIX socket's has at most 107 characters
+    made = Guest(root)
+    yield made
+    for server in made.servers:
+        server.close()
+    shutil.rmtree(root)
+
+
+def test_sample_of_the_recorded_guest(guest: Guest) -> None:
+    guest.serve()
+    sample = guest.sample()
+    assert sample["problems"] == {}
+    assert sample["application"]["pid"] == guest.recorded["pid"]
+    assert sample["application"]["executable"] == "ovs-vswitchd-dpdk"
+    assert sample["application"]["telemetry_pid"] == os.getpid()  # the kernel's word, not the hello's
+    assert sample["isolated_cpus"] == [1]
+    assert sample["hugepages"][1] == {"size_kb": 2048, "total": 256, "free": 33}
+    assert sample["hugepages_mapped_kb"] == 456704
+    assert [port["name"] for port in sample["ports"]] == ["0000:00:04.0", "0000:00:05.0"]
+    assert sample["ports"][0]["counters"]["ipackets"] > 0
+    assert sample["cycles"][0]["cpu"] == 1
+    assert {one["name"]: one["type"] for one in sample["interfaces"]}["s5u"] == "dpdk"
+
+
+def test_devices_of_the_recorded_guest(guest: Guest) -> None:
+    guest.serve()
+    s5u = guest.sample()["devices"][0]
+    assert (s5u["driver"], s5u["net"], s5u["node"]) == ("uio_pci_generic", [], "/dev/uio0")
+    assert s5u["holders"] == [{"pid": guest.recorded["pid"], "executable": "ovs-vswitchd-dpdk"}]
+    # One interrupt of the link when the port started: "no rise" is asked of a guest, not "none".
+    assert s5u["interrupts"] == [{"line": "20", "count": 1, "handlers": ["uio_pci_generic"]}]
+    assert s5u["uio_events"] == 1
+
+
+def test_the_polling_thread_of_the_recorded_guest(guest: Guest) -> None:
+    guest.serve()
+    (worker,) = guest.sample()["workers"]
+    assert worker["name"] == "pmd-c01/id:8"
+    assert (worker["cpu"], worker["allowed_cpus"]) == (1, [1])
+    assert worker["user_ticks"] > 0
+    assert worker["cpu_ticks"] >= worker["user_ticks"] + worker["system_ticks"]
+    assert worker["voluntary_switches"] is not None
+
+
+def test_a_user_thread_on_the_polling_cpu_is_seen_and_a_kernel_thread_is_not(guest: Guest) -> None:
+    guest.serve()
+    stat = guest.recorded["files"][f"/proc/{guest.recorded['pid']}/stat"].split(") ", 1)[1].split()
+    for pid, flags in ((501, "4194304"), (502, str(0x00200000))):
+        fields = [*stat[:6], flags, *stat[7:36], "1", *stat[37:]]
+        guest.write(f"/proc/{pid}/task/{pid}/stat", f"{pid} (a b) c) {' '.join(fields)}\n")
+    others = guest.sample()["other_threads"]
+    assert [(one["pid"], one["name"], one["cpu"]) for one in others] == [(501, "a b) c", 1)]
+
+
+def test_statistics_are_never_asked_of_a_port_that_has_not_started(guest: Guest) -> None:
+    guest.telemetry["/ethdev/info,0"]["/ethdev/info"]["dev_started"] = 0
+    telemetry = guest.serve()
+    sample = guest.sample()
+    assert "/ethdev/stats,0" not in telemetry.asked
+    assert "/ethdev/stats,1" in telemetry.asked
+    assert (sample["ports"][0]["started"], sample["ports"][0]["counters"]) == (False, None)
+
+
+def test_it_waits_for_the_ports_to_start(guest: Guest) -> None:
+    info = guest.telemetry["/ethdev/info,0"]["/ethdev/info"]
+    info["dev_started"] = 0
+    guest.serve()
+    threading.Timer(0.7, info.update, kwargs={"dev_started": 1}).start()
+    assert guest.sample(timeout=20)["ports"][0]["started"]
+
+
+def test_without_an_application_the_sample_says_why(guest: Guest) -> None:
+    (guest.root / "var/run/openvswitch/ovs-vswitchd.pid").unlink()
+    sample = guest.sample()
+    assert sample["application"]["pid"] is None
+    assert "No such file" in sample["problems"]["telemetry"]
+    assert "No such file" in sample["problems"]["ovs_database"]
+    assert (sample["ports"], sample["interfaces"], sample["workers"]) == ([], None, [])
+
+
+def test_another_dpdk_application_is_known_by_its_telemetry(guest: Guest) -> None:
+    guest.serve()
+    sample = guest.sample(Application("dpdk"))
+    assert sample["application"]["pid"] == os.getpid()
+    assert (sample["interfaces"], sample["cycles"]) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("made", "node"), [("/dev/vfio/5", "/dev/vfio/5"), ("/dev/vfio/noiommu-5", "/dev/vfio/noiommu-5")]
+)
+def test_a_vfio_device_is_held_through_its_group(guest: Guest, made: str, node: str) -> None:
+    base = guest.root / "sys/bus/pci/devices/0000:00:04.0"
+    shutil.rmtree(base / "uio")
+    (base / "driver").unlink()
+    (base / "driver").symlink_to("../../../bus/pci/drivers/vfio-pci")
+    (base / "iommu_group").symlink_to("../../../kernel/iommu_groups/5")
+    guest.write(made, "")
+    (guest.root / f"proc/{guest.recorded['pid']}/fd/99").symlink_to(made)
+    s5u = guest.sample()["devices"][0]
+    assert s5u["node"] == node
+    assert [holder["pid"] for holder in s5u["holders"]] == [guest.recorded["pid"]]
+    assert s5u["uio_events"] is None
+
+
+def test_interrupt_lines_with_several_handlers() -> None:
+    lines = procfs.interrupt_lines(_tree("/proc/interrupts", INTERRUPTS))
+    assert lines["20"] == {"count": 12, "handlers": ["uio_pci_generic", "ehci_hcd:usb1"]}
+    assert lines["25"] == {"count": 7, "handlers": ["vfio-msix[0](0000:00:04.0)"]}
+    assert lines["ERR"]["count"] == 0
+
+
+INTERRUPTS = """\
+           CPU0       CPU1
+ 20:          5          7   IO-APIC  20-fasteoi   uio_pci_generic, ehci_hcd:usb1
+ 25:          0          7   PCI-MSI 49153-edge      vfio-msix[0](0000:00:04.0)
+ERR:          0
+"""
+
+
+class _OneFile(Tree):
+    def __init__(self, path: str, text: str) -> None:
+        super().__init__()
+        self._only = (path, text)
+
+    def text(self, path: str) -> str | None:
+        return self._only[1] if path == self._only[0] else None
+
+
+def _tree(path: str, text: str) -> Tree:
+    return _OneFile(path, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"), [("", []), ("1", [1]), ("0,2-3", [0, 2, 3]), ("1-1,4", [1, 4]), ("(null)", [])]
+)
+def test_cpu_lists(text: str, numbers: list[int]) -> None:
+    assert procfs.parse_cpu_list(text) == numbers
+
+
+def test_pmd_stats_of_several_threads() -> None:
+    text = (
+        "pmd thread numa_id 0 core_id 1:\n  packets received: 10\n  idle cycles: 90 (90.00%)\n"
+        "  processing cycles: 10 (10.00%)\npmd thread numa_id -1 core_id 3:\n  packets received: 0\n"
+        "main thread:\n  packets received: 5\n"
+    )
+    assert parse_pmd_stats(text) == [
+        {"cpu": 1, "packets": 10, "idle": 90, "busy": 10},
+        {"cpu": 3, "packets": 0, "idle": 0, "busy": 0},
+    ]
+
+
+def test_values_of_the_database() -> None:
+    assert ovsdb_value(["map", [["a", "b"]]]) == {"a": "b"}
+    assert ovsdb_value(["set", []]) == []
+    assert ovsdb_value("plain") == "plain"
+
+
+def test_a_device_without_an_address_is_refused() -> None:
+    with pytest.raises(NfvError) as raised:
+        parse_devices([{"name": "s5u", "pci_address": None, "mac": "00:50:56:01:0a:02"}])
+    assert (raised.value.error_code, raised.value.subject) == ("invalid_device", "devices[0].pci_address")
+
+
+def test_devices_may_hold_more_and_any_case() -> None:
+    given = {"name": "s5u", "pci_address": "0000:00:0A.0", "mac": "00:50:56:AB:00:01", "driver": "vfio-pci"}
+    assert parse_devices([given]) == [Device("s5u", "0000:00:0a.0", "00:50:56:ab:00:01")]
