@@ -112,13 +112,14 @@ def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
     menu = menu_lines(tree.text(GRUB_CFG) or "")
     line = asked if state == "present" else ()
     wanted = drop_in(line) if line else None
-    in_menu = not line or any(set(line) <= entry for entry in menu)
-    steps = () if current == wanted and in_menu else _steps(tree, line, wanted)
+    steps = () if current == wanted and _carried(line, menu) else _steps(tree, line, wanted)
+    before = drop_in_arguments(current or "")
+    finished = _carried(before, menu) and _PENDING not in (current or "")
     pending = _pending(asked, running) if state == "present" else _leftover(asked, current, running, menu)
     return Plan(
         steps=steps,
-        before={"arguments": list(drop_in_arguments(current or "")), "in_menu": in_menu and current == wanted},
-        after={"arguments": list(line), "in_menu": True},
+        before={"arguments": list(before), "grub_cfg": "current" if finished else "outdated"},
+        after={"arguments": list(line), "grub_cfg": "current"},
         result={
             "arguments": list(line),
             "running": list(running),
@@ -127,6 +128,11 @@ def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
             "reboot_required": bool(pending),
         },
     )
+
+
+def _carried(line: t.Sequence[str], menu: t.Sequence[frozenset[str]]) -> bool:
+    """Whether an entry of the menu has the arguments; the recovery entries have none of ours."""
+    return not line or any(set(line) <= entry for entry in menu)
 
 
 def _steps(tree: Tree, line: t.Sequence[str], wanted: str | None) -> tuple[Step, ...]:
