@@ -49,12 +49,12 @@ class Deployment:
     control: Control
     directory: Path
 
-    def run(self, *arguments: str, **changes: t.Any) -> Run:
-        """Deploy host pgw-1 with the lab's variables, changed by ``changes``."""
+    def run(self, *arguments: str, playbook: str = "nfv.vsphere_dpdk.deploy_pgw", **changes: t.Any) -> Run:
+        """Run a playbook on host pgw-1 with the lab's variables, changed by ``changes``."""
         variables = {**self.vsphere, **PGW, "nfv_dataplane": DATAPLANE, **changes}
         inventory = self.directory / "inventory.json"
         inventory.write_text(json.dumps({"pgw": {"hosts": {"pgw-1": variables}}}))
-        return run_playbook("nfv.vsphere_dpdk.deploy_pgw", [inventory], *arguments, timeout=300)
+        return run_playbook(playbook, [inventory], *arguments, timeout=300)
 
 
 @pytest.fixture
