@@ -124,15 +124,15 @@ def observe(guest: Guest, ask: Ask, plane: UserPlane | None) -> Observed:
         status, output, errors = _compare(ask, bridge, wanted[bridge])
         if status not in (0, 2):
             if "is not a bridge" not in errors:
-                raise NfvError("ovs_not_running", bridge, f"its flows cannot be read: {errors}", "Start ovs-vswitchd.")
+                raise _unreadable(bridge, errors)
             missing.append(bridge)
             output = "\n".join(
                 f"+{line.replace(',cookie=', ' cookie=').replace(',actions=', ' actions=')}" for line in wanted[bridge]
             )
         differences[bridge] = tuple(line for line in output.splitlines() if line)
     unit = ask(("systemctl", "show", "--property=ActiveState,UnitFileState", UNIT), "")[1]
-    settled = plane is not None and "ActiveState=active" in unit and not any(differences.values())
-    seen, tunnel_neighbours = _carried(ask, names, plane if settled else None)
+    settled = plane is not None and "ActiveState=active" in unit and not any(map(bundle, differences.values()))
+    seen, tunnel_neighbours = _carried(ask, names, SGI_BRIDGE in missing, plane if settled else None)
     links = {link["ifname"]: link for link in _json(ask, ("ip", "-json", "address", "show"))}
     near = _json(ask, ("ip", "-4", "-json", "neighbour", "show"))
     return Observed(
@@ -149,13 +149,18 @@ def observe(guest: Guest, ask: Ask, plane: UserPlane | None) -> Observed:
     )
 
 
-def _carried(ask: Ask, names: t.Mapping[str, str], plane: UserPlane | None) -> tuple[Carried, dict[str, str]]:
+def _carried(
+    ask: Ask, names: t.Mapping[str, str], missing: bool, plane: UserPlane | None
+) -> tuple[Carried, dict[str, str]]:
     """What the flows carry, and the tunnel's neighbours; with a plane it waits a little for ARP to be answered."""
     deadline = time.monotonic() + NEIGHBOUR_SECONDS
     dump = (*OFCTL, "--no-names", "dump-flows", SGI_BRIDGE, f"cookie={COOKIE:#x}/{2**64 - 2:#x}")
     while True:
         last = plane is None or time.monotonic() > deadline
-        seen, neighbours = carried(ask(dump, "")[1], names), _tunnel_neighbours(ask)
+        status, output, errors = ask(dump, "")
+        if status != 0 and not missing:
+            raise _unreadable(SGI_BRIDGE, errors)
+        seen, neighbours = carried(output, names), _tunnel_neighbours(ask)
         if last or (plane is not None and seen.next_hop_mac and set(plane.peers) <= set(neighbours)):
             return seen, neighbours
         time.sleep(0.5)
@@ -173,6 +178,10 @@ def _compare(ask: Ask, bridge: str, wanted: t.Sequence[str]) -> tuple[int, str, 
         raise NfvError(
             "ovs_missing", "ovs-ofctl", f"cannot be run: {error.strerror}", "Install Open vSwitch."
         ) from error
+
+
+def _unreadable(bridge: str, errors: str) -> NfvError:
+    return NfvError("ovs_not_running", bridge, f"its flows cannot be read: {errors}", "Start ovs-vswitchd.")
 
 
 def _json(ask: Ask, argv: t.Sequence[str]) -> list[dict[str, t.Any]]:
