@@ -194,23 +194,25 @@ def log(line: str) -> None:
     print(time.strftime("%H:%M:%S"), line, flush=True)
 
 
+def handlers(hypervisor: Hypervisor) -> dict[tuple[str, str], unix_http.Handler]:
+    """Return what the socket serves."""
+    return {
+        ("POST", "/power-on"): hypervisor.power_on,
+        ("POST", "/power-off"): hypervisor.power_off,
+        ("POST", "/reset"): hypervisor.reset,
+        ("POST", "/shutdown-guest"): hypervisor.shutdown_guest,
+        ("POST", "/reboot-guest"): hypervisor.reboot_guest,
+        ("POST", "/destroy"): hypervisor.destroy,
+        ("GET", "/guests"): hypervisor.list_guests,
+    }
+
+
 def serve(state: State) -> None:
     """Serve until SIGTERM, then end all guests."""
     chosen = accelerator.choose()
     log(f"{'hardware virtualisation (KVM)' if chosen.kvm else 'software emulation'}: {chosen.reason}")
     hypervisor = Hypervisor(state, kvm=chosen.kvm)
-    server = unix_http.Server(
-        state.hypervisor_socket,
-        {
-            ("POST", "/power-on"): hypervisor.power_on,
-            ("POST", "/power-off"): hypervisor.power_off,
-            ("POST", "/reset"): hypervisor.reset,
-            ("POST", "/shutdown-guest"): hypervisor.shutdown_guest,
-            ("POST", "/reboot-guest"): hypervisor.reboot_guest,
-            ("POST", "/destroy"): hypervisor.destroy,
-            ("GET", "/guests"): hypervisor.list_guests,
-        },
-    )
+    server = unix_http.Server(state.hypervisor_socket, handlers(hypervisor))
 
     def stop(_signal: int, _frame: object) -> None:
         # shutdown() waits for serve_forever(), which runs in this thread.
