@@ -35,7 +35,8 @@ def run(command: str, more: list[str]) -> int:
     """Run one command and return its exit status."""
     state = find_state()
     if command == "deploy":
-        return 0 if deploy(state, say, more) else 1
+        with state.locked("deploy"):
+            return 0 if deploy(state, say, more) else 1
     if command == "up":
         lifecycle.up(state, say)
     elif command == "down":

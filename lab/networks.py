@@ -53,8 +53,14 @@ def ensure(state: State) -> bool:
 
 
 def remove(state: State) -> None:
-    """Remove both namespaces with everything in them. Processes inside must have ended before."""
+    """Remove both namespaces with everything in them.
+
+    What still runs inside (ssh's way to guests that are gone) is ended: a namespace lives as long as they.
+    """
     for namespace in sorted({state.segments_namespace, state.tester_namespace} & namespaces()):
+        inside = _ip(("ip", "netns", "pids", namespace), f"Listing the processes in network namespace {namespace}")
+        for record in filter(None, (processes.observe(int(pid)) for pid in inside.split())):
+            processes.end(record, patience=2)
         _ip(("ip", "netns", "delete", namespace), f"Removing network namespace {namespace}")
 
 

@@ -94,10 +94,10 @@ class State:
         self.root.chmod(0o700)
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep other commands that change this lab out; raise ``lab_busy`` when one is at work."""
+    def locked(self, name: str = "lab") -> Iterator[None]:
+        """Keep other commands that do the same to this lab out; raise ``lab_busy`` when one is at work."""
         self.prepare()
-        with (self.root / "lock").open("w") as lock:
+        with (self.root / f"{name}.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]
 HOST_KEY = "etc/ssh/ssh_host_ed25519_key.pub"
+IMAGES_KEPT = 2
 LEFT_OUT = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*", "/usr/share/info/*")
 
 
@@ -53,6 +54,8 @@ def ensure(state: State, say: Say) -> Image:
         started = time.monotonic()
         _build(state, path, host_key, pki.ssh_public_key, say)
         seconds = time.monotonic() - started
+        if not any(state.machines.iterdir()):
+            _forget_old(state)
     _name_it(state, path)
     return Image(IMAGE_NAME, path, host_key, seconds)
 
@@ -63,6 +66,14 @@ def _name_it(state: State, path: Path) -> None:
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(path.name)
     temporary.replace(state.images / f"{IMAGE_NAME}.qcow2")
+
+
+def _forget_old(state: State) -> None:
+    """Keep the newest images, for a change that is taken back; called while no machine's disk needs an old one."""
+    images = sorted(state.images.glob("????????????????.qcow2"), key=lambda image: image.stat().st_mtime)
+    for image in images[:-IMAGES_KEPT]:
+        for path in state.images.glob(f"{image.stem}.*"):
+            path.unlink()
 
 
 def _build(state: State, path: Path, host_key: Path, ssh_public_key: Path, say: Say) -> None:
