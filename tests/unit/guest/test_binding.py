@@ -1,0 +1,287 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which adapters are bound and which are refused, how, and that a failed binding is undone."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing as t
+
+import pytest
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import binding, pci
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.apply import apply
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.binding import Adapter, Policy
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.inventory import read_current
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.plan import Plan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.record import RECORD, read_record
+
+from .conftest import MACS, MGMT, S5U, SGI
+
+if t.TYPE_CHECKING:
+    from .conftest import RecordedGuest
+
+ADAPTERS = [Adapter("mgmt", MACS[MGMT], "kernel"), Adapter("s5u", MACS[S5U], "pmd"), Adapter("sgi", MACS[SGI], "pmd")]
+AUTO = Policy()
+
+
+@pytest.fixture(autouse=True)
+def _session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+
+
+def plan(
+    guest: RecordedGuest, adapters: t.Sequence[Adapter] = ADAPTERS, state: str = "present", policy: Policy = AUTO
+) -> Plan:
+    return binding.plan(adapters, read_current(guest), policy, state)
+
+
+def carry_out(guest: RecordedGuest, adapters: t.Sequence[Adapter] = ADAPTERS, state: str = "present") -> Plan:
+    """Applies a plan and sees that nothing is left to do."""
+    made = plan(guest, adapters, state)
+    apply(made.steps, guest)
+    assert not plan(guest, adapters, state).changed
+    return made
+
+
+def refused(guest: RecordedGuest, adapters: t.Sequence[Adapter], policy: Policy = AUTO) -> NfvError:
+    with pytest.raises(NfvError) as caught:
+        plan(guest, adapters, policy=policy)
+    return caught.value
+
+
+def drivers(guest: RecordedGuest) -> list[str | None]:
+    return [device.driver for device in pci.read_network_devices(guest)]
+
+
+def test_bound_guest_was_bound_by_these_rules(fresh: RecordedGuest, bound: RecordedGuest) -> None:
+    """The plan's result in a fresh guest is what was recorded in the real one."""
+    carry_out(fresh)
+    assert drivers(fresh) == drivers(bound) == ["vmxnet3", "uio_pci_generic", "uio_pci_generic"]
+    paths = [RECORD, *binding.managed_files([S5U, SGI])]
+    assert {path: fresh.text(path) for path in paths} == {path: bound.text(path) for path in paths}
+    assert fresh.commands == ["modprobe uio_pci_generic"]
+
+
+def test_second_run_does_nothing_and_still_knows_the_macs(bound: RecordedGuest) -> None:
+    made = plan(bound)
+    assert not made.changed
+    assert made.before == made.after
+    assert made.result["devices"][0] == {
+        "name": "s5u",
+        "mac": MACS[S5U],
+        "pci_address": S5U,
+        "driver": "uio_pci_generic",
+        "driver_wanted": "uio_pci_generic",
+        "previous_driver": "vmxnet3",
+    }
+
+
+def test_absent_gives_all_back_and_leaves_no_file(bound: RecordedGuest) -> None:
+    made = carry_out(bound, [], "absent")
+    assert made.after == {"s5u": "vmxnet3", "sgi": "vmxnet3"}
+    assert drivers(bound) == ["vmxnet3"] * 3
+    assert not any(bound.exists(path) for path in [RECORD, *binding.managed_files([S5U, SGI])])
+    assert bound.value(f"{pci.DEVICES}/{S5U}/driver_override") is None
+
+
+def test_adapter_no_longer_described_is_given_back(bound: RecordedGuest) -> None:
+    carry_out(bound, ADAPTERS[:2])
+    assert drivers(bound) == ["vmxnet3", "uio_pci_generic", "vmxnet3"]
+    assert [entry.name for entry in read_record(bound)] == ["s5u"]
+    assert not bound.exists(binding.override_file(SGI))
+
+
+def test_adapter_gone_from_the_vm_is_forgotten(bound: RecordedGuest) -> None:
+    bound.path(f"{pci.DEVICES}/{SGI}/class").write_text("0x030000")
+    carry_out(bound, ADAPTERS[:2])
+    assert [entry.name for entry in read_record(bound)] == ["s5u"]
+
+
+@pytest.mark.parametrize("done", range(6))
+def test_interrupted_anywhere_the_next_run_converges(fresh: RecordedGuest, done: int) -> None:
+    steps = plan(fresh).steps
+    assert done < len(steps)
+    apply(steps[:done], fresh)
+    carry_out(fresh)
+    assert drivers(fresh) == ["vmxnet3", "uio_pci_generic", "uio_pci_generic"]
+
+
+def test_nic_left_without_a_driver_is_found_by_the_record(bound: RecordedGuest) -> None:
+    bound.set_attribute(f"{pci.DEVICES}/{S5U}/driver/unbind", S5U)
+    carry_out(bound)
+    assert drivers(bound)[1] == "uio_pci_generic"
+
+
+def test_failed_binding_gives_the_nic_back(fresh: RecordedGuest) -> None:
+    fresh.broken_drivers.add("uio_pci_generic")
+    with pytest.raises(NfvError, match="It is back on vmxnet3") as caught:
+        apply(plan(fresh).steps, fresh)
+    assert caught.value.error_code == "bind_failed"
+    assert drivers(fresh) == ["vmxnet3"] * 3
+    assert not fresh.exists(binding.override_file(S5U)), "a driver that failed would be tried at every boot"
+
+
+def test_nic_that_cannot_be_given_back_is_told(fresh: RecordedGuest) -> None:
+    fresh.broken_drivers |= {"uio_pci_generic", "vmxnet3"}
+    with pytest.raises(NfvError, match="Reboot the guest to get it back"):
+        apply(plan(fresh).steps, fresh)
+
+
+def test_management_adapter_by_default_route(fresh: RecordedGuest) -> None:
+    error = refused(fresh, [Adapter("s5u", MACS[MGMT], "pmd")])
+    assert error.error_code == "management_adapter"
+    assert "enp0s3 carries route to default" in str(error)
+
+
+def test_management_adapter_by_this_session(fresh: RecordedGuest, monkeypatch: pytest.MonkeyPatch) -> None:
+    for command in ("ip -json -4 route show", "ip -json -6 route show"):
+        fresh.outputs[command] = "[]"
+    assert refused(fresh, [Adapter("s5u", MACS[MGMT], "pmd")]).error_code == "adapter_in_use"
+    monkeypatch.setenv("SSH_CONNECTION", "10.0.2.2 50000 10.0.2.15 22")
+    assert refused(fresh, [Adapter("s5u", MACS[MGMT], "pmd")]).error_code == "management_adapter"
+
+
+@pytest.mark.parametrize(
+    ("command", "interface"),
+    [
+        ("ip -json address show", {"ifname": "enp0s4", "addr_info": [{"local": "198.18.1.1", "scope": "global"}]}),
+        ("ip -json -4 route show", {"dst": "198.18.9.0/24", "dev": "enp0s4"}),
+        ("ip -json -4 route show", {"dst": "198.18.9.0/24", "nexthops": [{"dev": "lo"}, {"dev": "enp0s4"}]}),
+    ],
+)
+def test_adapter_with_an_address_or_route(fresh: RecordedGuest, command: str, interface: dict[str, t.Any]) -> None:
+    fresh.outputs[command] = json.dumps([*json.loads(fresh.outputs[command]), interface])
+    assert refused(fresh, ADAPTERS).error_code == "adapter_in_use"
+
+
+@pytest.mark.parametrize("scope", ["link", "host"])
+def test_link_local_addresses_are_no_use(fresh: RecordedGuest, scope: str) -> None:
+    addresses = [{"ifname": "enp0s4", "addr_info": [{"local": "fe80::1", "scope": scope}]}]
+    fresh.outputs["ip -json address show"] = json.dumps(addresses)
+    fresh.outputs["ip -json -6 route show"] = json.dumps([{"dst": "fe80::/64", "dev": "enp0s4"}])
+    assert plan(fresh).changed
+
+
+def test_adapter_in_a_bridge(fresh: RecordedGuest) -> None:
+    fresh.lay_out(f"{pci.DEVICES}/{S5U}/net/enp0s4/upper_br0", {"link": "../br0"})
+    error = refused(fresh, ADAPTERS)
+    assert (error.error_code, "br0" in str(error)) == ("adapter_in_use", True)
+
+
+def test_only_vmxnet3_unless_allowed(fresh: RecordedGuest) -> None:
+    fresh.replace_file(f"{pci.DEVICES}/{S5U}/device", "0x100f\n")
+    assert refused(fresh, ADAPTERS).error_code == "adapter_type"
+    assert plan(fresh, policy=Policy(allow_other_devices=True)).changed
+
+
+def test_unknown_mac_names_those_there(fresh: RecordedGuest) -> None:
+    error = refused(fresh, [Adapter("s5u", "00:50:56:ff:ff:ff", "pmd")])
+    assert error.error_code == "adapter_not_found"
+    assert MACS[SGI] in str(error)
+
+
+def test_record_is_not_believed_when_another_nic_stands_there(bound: RecordedGuest) -> None:
+    bound.lay_out(f"{pci.DEVICES}/{S5U}/net/enp0s4/address", "00:50:56:ff:ff:ff\n")
+    assert refused(bound, ADAPTERS).error_code == "adapter_not_found"
+
+
+@pytest.mark.parametrize("twin", [Adapter("s5u", "00:50:56:ff:ff:ff", "pmd"), Adapter("twin", MACS[S5U], "kernel")])
+def test_adapter_named_twice(fresh: RecordedGuest, twin: Adapter) -> None:
+    assert refused(fresh, [*ADAPTERS, twin]).error_code == "adapter_repeated"
+
+
+def test_device_that_a_program_drives_is_left_alone(bound: RecordedGuest) -> None:
+    bound.lay_out("/proc/612/fd/9", {"link": "/dev/uio0"})
+    bound.lay_out("/proc/612/comm", "ovs-vswitchd\n")
+    assert not plan(bound).changed
+    with pytest.raises(NfvError, match=r"ovs-vswitchd \(process 612\)") as caught:
+        plan(bound, state="absent")
+    assert caught.value.error_code == "device_busy"
+
+
+def test_without_driverctl_nothing_would_last(fresh: RecordedGuest) -> None:
+    fresh.remove_file(binding.DRIVERCTL)
+    assert refused(fresh, ADAPTERS).error_code == "driverctl_missing"
+
+
+def test_unreadable_record(bound: RecordedGuest) -> None:
+    bound.replace_file(RECORD, '{"adapters": [{"name": "s5u"}]}')
+    with pytest.raises(NfvError) as caught:
+        read_current(bound)
+    assert caught.value.error_code == "record_unreadable"
+
+
+def test_failing_iproute_is_no_free_pass(fresh: RecordedGuest) -> None:
+    fresh.failing.add("ip -json -4 route show")
+    with pytest.raises(NfvError) as caught:
+        plan(fresh)
+    assert caught.value.error_code == "ip_failed"
+
+
+ALL = ("vfio-pci", "igb_uio", "uio_pci_generic")
+UNSAFE = Policy(allow_no_iommu=True)
+
+
+@pytest.mark.parametrize(
+    ("policy", "iommu", "no_iommu", "available", "expected"),
+    [
+        (AUTO, True, False, ALL, ("vfio-pci", False)),
+        (UNSAFE, True, True, ALL, ("vfio-pci", False)),
+        (AUTO, False, True, ALL, ("igb_uio", False)),
+        (UNSAFE, False, True, ALL, ("vfio-pci", True)),
+        (UNSAFE, False, False, ALL, ("igb_uio", False)),
+        (AUTO, False, False, ("vfio-pci", "uio_pci_generic"), ("uio_pci_generic", False)),
+        (Policy("uio_pci_generic"), True, True, ALL, ("uio_pci_generic", False)),
+    ],
+)
+def test_choice_of_driver(
+    policy: Policy, iommu: bool, no_iommu: bool, available: tuple[str, ...], expected: tuple[str, bool]
+) -> None:
+    choice = binding.choose_driver(policy, pci.Platform(iommu, no_iommu, available))
+    assert (choice.driver, choice.unsafe) == expected
+
+
+@pytest.mark.parametrize(
+    ("policy", "no_iommu", "available", "reason"),
+    [
+        (Policy("vfio-pci"), False, ALL, "CONFIG_VFIO_NOIOMMU"),
+        (Policy("vfio-pci"), True, ALL, "leave to work without one"),
+        (Policy("igb_uio"), False, ("uio_pci_generic",), "uio_pci_generic"),
+        (AUTO, False, ("vfio-pci",), "vfio-pci"),
+        (AUTO, False, (), "none"),
+    ],
+)
+def test_no_driver(policy: Policy, no_iommu: bool, available: tuple[str, ...], reason: str) -> None:
+    with pytest.raises(NfvError, match=reason) as caught:
+        binding.choose_driver(policy, pci.Platform(iommu=False, no_iommu=no_iommu, drivers=available))
+    assert caught.value.error_code == "no_driver"
+
+
+def test_unsafe_mode_is_switched_on_for_now_and_for_later(fresh: RecordedGuest) -> None:
+    fresh.lay_out(binding.NO_IOMMU_PARAMETER, "N\n")
+    apply(plan(fresh, policy=UNSAFE).steps, fresh)
+    assert drivers(fresh)[1:] == ["vfio-pci", "vfio-pci"]
+    assert fresh.value(binding.NO_IOMMU_PARAMETER) == "Y"
+    assert "enable_unsafe_noiommu_mode=1" in (fresh.text(binding.MODPROBE) or "")
+
+
+def test_vfio_handles_are_those_of_the_group(bound: RecordedGuest) -> None:
+    device = pci.read_network_devices(bound)[1]
+    assert device.handles == ("/dev/uio0",)
+    bound.path(f"{pci.DEVICES}/{S5U}/driver").unlink()
+    bound.lay_out(f"{pci.DEVICES}/{S5U}/driver", {"link": "../vfio-pci"})
+    bound.lay_out(f"{pci.DEVICES}/{S5U}/iommu_group", {"link": "../../../kernel/iommu_groups/7"})
+    assert "/dev/vfio/7" in pci.read_network_devices(bound)[1].handles
+
+
+def test_platform_of_debian_12(fresh: RecordedGuest) -> None:
+    platform = pci.read_platform(fresh)
+    assert dataclasses.asdict(platform) == {
+        "iommu": False,
+        "no_iommu": False,
+        "drivers": ("vfio-pci", "uio_pci_generic"),
+    }
