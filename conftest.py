@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 ROOT = Path(__file__).parent
@@ -13,6 +14,8 @@ def _link_source_tree() -> None:
     link = tree / "plugins"
     if not link.is_symlink():
         link.symlink_to(Path("../../../../../plugins"))
+        # pytest has put the tree on sys.path already, and Python remembers that there was nothing in it.
+        importlib.invalidate_caches()
 
 
 _link_source_tree()

@@ -12,7 +12,6 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.derive import derive
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.pgw import pgw_problems
 
 
 def dataplane_problems(description: t.Any, path: str = "nfv_dataplane") -> list[dict[str, str]]:
@@ -28,13 +27,6 @@ def dataplane_derived(description: t.Any, path: str = "nfv_dataplane") -> dict[s
     return derive(dataplane)
 
 
-def dataplane_pgw_problems(variables: t.Any, description: t.Any) -> list[dict[str, str]]:
-    """Every problem of a PGW's variables against the host's description."""
-    if not isinstance(variables, t.Mapping):
-        raise AnsibleFilterError("dataplane_pgw_problems takes a dictionary of pgw_s5u, pgw_sgi and pgw_sessions")
-    return [dataclasses.asdict(problem) for problem in pgw_problems(variables, parse_dataplane(description)[0])]
-
-
 class FilterModule:
     """The filters of this file by name."""
 
@@ -42,5 +34,4 @@ class FilterModule:
         return {
             "dataplane_problems": dataplane_problems,
             "dataplane_derived": dataplane_derived,
-            "dataplane_pgw_problems": dataplane_pgw_problems,
         }

@@ -12,14 +12,14 @@ from ansible.errors import AnsibleFilterError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.filter.dataplane import FilterModule
+from ansible_collections.nfv.vsphere_dpdk.plugins.filter import dataplane, pgw_problems
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.cpulist import (
     cpu_mask,
     format_cpu_list,
     parse_cpu_list,
 )
 
-FILTERS = FilterModule().filters()
+FILTERS = {**dataplane.FilterModule().filters(), **pgw_problems.FilterModule().filters()}
 Description = dict[str, t.Any]
 
 
@@ -84,9 +84,9 @@ def test_cpu_lists_round_trip(numbers: set[int]) -> None:
 
 
 PGW: dict[str, t.Any] = {
-    "pgw_s5u": {"adapter": "s5u", "address": "198.18.1.1/24"},
-    "pgw_sgi": {"adapter": "sgi", "address": "198.18.2.1/24", "next_hop": "198.18.2.2"},
-    "pgw_sessions": [
+    "s5u": {"adapter": "s5u", "address": "198.18.1.1/24"},
+    "sgi": {"adapter": "sgi", "address": "198.18.2.1/24", "next_hop": "198.18.2.2"},
+    "sessions": [
         {
             "name": "ue-1",
             "imsi": "001010000000001",
@@ -100,7 +100,7 @@ PGW: dict[str, t.Any] = {
 
 
 def pgw_found(variables: dict[str, t.Any], description: Description) -> list[tuple[str, str]]:
-    problems = FILTERS["dataplane_pgw_problems"](variables, description)
+    problems = FILTERS["pgw_problems"](variables, description)
     return [(problem["path"], problem["error_code"]) for problem in problems]
 
 
@@ -109,11 +109,11 @@ def test_pgw_variables_that_fit_the_description(description: Description) -> Non
 
 
 def test_pgw_variables_that_do_not_fit(description: Description) -> None:
-    session = PGW["pgw_sessions"][0]
+    session = PGW["sessions"][0]
     wrong = {
-        "pgw_s5u": {"adapter": "mgmt", "address": "198.18.1.1"},
-        "pgw_sgi": {"adapter": "sgi", "address": "198.18.2.1/24"},
-        "pgw_sessions": [session, dict(session, name="ue-2", local_teid=0), dict(session, teid=1), "ue-3"],
+        "s5u": {"adapter": "mgmt", "address": "198.18.1.1"},
+        "sgi": {"adapter": "sgi", "address": "198.18.2.1/24"},
+        "sessions": [session, dict(session, name="ue-2", local_teid=0), dict(session, teid=1), "ue-3"],
     }
     assert pgw_found(wrong, description) == [
         ("pgw_s5u.address", "bad_address"),
