@@ -38,6 +38,7 @@ def variables(state: State, pki: Pki, port: int, password: str) -> dict[str, dic
             "ansible_ssh_private_key_file": str(pki.ssh_key),
             "ansible_ssh_host_key_checking": True,
             "ansible_ssh_args": ssh,
+            "ansible_control_path_dir": str(state.ssh),
             "ansible_python_interpreter": "/usr/bin/python3",
         },
         "testers": {

@@ -100,7 +100,7 @@ def _end_machines(state: State) -> None:
         processes.end(record)
     shutil.rmtree(state.machines, ignore_errors=True)
     state.machines.mkdir()
-    for socket in state.run.glob("*.sock"):
+    for socket in (*state.run.glob("*.sock"), *state.ssh.iterdir()):
         socket.unlink()
 
 

@@ -51,6 +51,11 @@ class State:
         return self.root / "vms"
 
     @property
+    def ssh(self) -> Path:
+        """Sockets of shared ssh connections: another lab's guest may have the same address."""
+        return self.root / "ssh"
+
+    @property
     def inventory(self) -> Path:
         """The generated part of the lab's Ansible inventory."""
         return self.root / "inventory"
@@ -82,14 +87,15 @@ class State:
 
     def prepare(self) -> None:
         """Make the directories; raise ``state_path_too_long`` where a socket would not fit."""
-        longest = len(os.fsencode(self.run / "00000000-agent.sock"))
+        # ssh's own: Ansible's ten digits, and while it is being made a dot and sixteen characters.
+        longest = len(os.fsencode(self.ssh / ("0" * 27)))
         if longest > SOCKET_PATH_LIMIT:
             raise LabError(
                 "state_path_too_long",
                 f"{self.root} is too long for unix sockets by {longest - SOCKET_PATH_LIMIT} characters:"
                 f" set {STATE_VARIABLE} to a shorter directory",
             )
-        for directory in (self.images, self.pki, self.run, self.machines, self.inventory):
+        for directory in (self.images, self.pki, self.run, self.ssh, self.machines, self.inventory):
             directory.mkdir(parents=True, exist_ok=True)
         self.root.chmod(0o700)
 

@@ -92,6 +92,8 @@ def test_the_inventory_says_how_guests_are_reached_and_verified(tmp_path: Path) 
     ssh = variables["pgw"]["ansible_ssh_args"]
     assert "StrictHostKeyChecking=yes" in ssh
     assert f'ProxyCommand="ip netns exec {state.segments_namespace} socat - TCP:%h:%p"' in ssh
+    # Ansible's own names of these sockets know neither the lab nor the way: guests of two labs share addresses.
+    assert variables["pgw"]["ansible_control_path_dir"] == str(state.root / "ssh")
     assert generated_inventory.known_hosts(state).read_text() == "nfv-guest ssh-ed25519 AAAA\n"
     secret = state.inventory / "group_vars/all/lab.yml"
     assert stat.S_IMODE(secret.stat().st_mode) == 0o600
