@@ -136,7 +136,7 @@ traffic:
       description: Different packets that arrived as they must.
       type: int
     lost:
-      description: Expected less received.
+      description: Packets that were sent, expected and not received.
       type: int
     duplicate:
       description: Packets that arrived again.

@@ -32,7 +32,8 @@ def judge(
     expected: Expected,
     errors: t.Sequence[str] = (),
 ) -> dict[str, t.Any]:
-    """The verdict: ``proved``, ``error_code`` (empty when proved), ``evidence`` and ``traffic`` rows.
+    """The verdict: ``proved``, ``error_code`` (empty when proved), ``failures`` as lines, and the rows of
+    ``evidence`` and ``traffic``.
 
     errors: what kept an observation from being made at all; each one fails the verdict.
     """
@@ -49,6 +50,7 @@ def judge(
     return {
         "proved": proved,
         "error_code": "" if proved else ERROR_CODE,
+        "failures": [f"{one.name}: {one.reason} (seen: {one.seen})" for one in rows if one.verdict != "pass"],
         "evidence": [dataclasses.asdict(one) for one in rows],
         "traffic": [dict(leg) for leg in legs],
     }
@@ -74,6 +76,8 @@ def _is_negative(leg: Mapping) -> bool:
 
 def _delivered(leg: Mapping, expected: Expected) -> Row:
     problems = [] if leg["sent"] > 0 else [NO_TRAFFIC]
+    if 0 < leg["sent"] < leg["expected"]:
+        problems.append(f"only {leg['sent']} of {leg['expected']} sent")
     if leg["lost"] > expected.lost:
         problems.append(f"{leg['lost']} of {leg['expected']} lost")
     if leg["duplicate"]:

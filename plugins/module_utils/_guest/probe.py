@@ -268,7 +268,7 @@ class Tally:
             "sent": sent,
             "expected": expected,
             "received": received,
-            "lost": max(expected - received, 0),
+            "lost": max(min(expected, sent) - received, 0),
             "duplicate": self.duplicate,
             "corrupt": self.corrupt,
             "warm_up_sent": warm_up_sent,

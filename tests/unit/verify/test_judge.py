@@ -105,6 +105,7 @@ def test_recorded_fakes_fail(name: str, rows: dict[str, str], expected: Expected
     for row, reason in rows.items():
         assert reason in reasons[row]
     assert (result["proved"], result["error_code"]) == (False, "not_proved")
+    assert [line.partition(":")[0] for line in result["failures"]] == list(reasons)
 
 
 def device(sample: Sample) -> Sample:
@@ -147,7 +148,7 @@ def other_thread(sample: Sample) -> None:
 
 def unsent(sample: Sample) -> None:
     for one in sample["traffic"]:
-        one.update(sent=0, received=0, lost=one["expected"], warm_up_sent=0, warm_up_received=0)
+        one.update(sent=0, received=0, lost=0, warm_up_sent=0, warm_up_received=0)
         one["problems"] = ["nothing sent: nobody answers ARP for 198.18.1.1 on eth1"]
 
 
@@ -245,6 +246,7 @@ CONTROLS: list[tuple[str, Change, str, str]] = [
     ("pool untouched", lambda s: s["after"]["hugepages"][1].update(free=256), "hugepages", "the pools gave out 0 kB"),
     ("nothing sent", unsent, "traffic uplink", "nobody answers ARP"),
     ("nothing sent, nothing dropped", unsent, "traffic wrong TEID", "no traffic seen"),
+    ("half sent", lambda s: leg(s, "uplink").update(sent=100, received=100), "traffic uplink", "only 100 of 200 sent"),
     ("uplink lost", lambda s: leg(s, "uplink").update(received=199, lost=1), "traffic uplink", "1 of 200 lost"),
     ("downlink twice", lambda s: leg(s, "downlink").update(duplicate=2), "traffic downlink", "2 arrived twice"),
     ("downlink changed", lambda s: leg(s, "downlink").update(corrupt=3), "traffic downlink", "3 arrived changed"),

@@ -49,7 +49,7 @@ class Server:
     def _serve(self) -> None:
         while True:
             try:
-                client, _ = self._listener.accept()
+                client = self._listener.accept()[0]
             except OSError:
                 return
             with client:
