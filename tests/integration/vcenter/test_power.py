@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socketserver
 import threading
 import time
@@ -375,29 +374,3 @@ def test_typed_settings_reach_waiting_clients(vm: Any, watch: Callable[..., Any]
 
 
 # The control socket and the process
-
-
-def test_calls_are_counted_by_method(lab: Any, vm: Any) -> None:
-    lab.vcenter.reset_calls()
-    assert lab.vcenter.calls() == {}
-    WaitForTask(vm.Reconfigure(vim.vm.ConfigSpec(annotation="counted")))
-    calls = lab.vcenter.calls()
-    assert calls["ReconfigVM_Task"] == 1
-    assert "PowerOnVM_Task" not in calls
-    lab.vcenter.reset_calls()
-    assert lab.vcenter.calls() == {}
-
-
-def test_control_socket_is_its_owners(lab: Any) -> None:
-    assert lab.vcenter.control_socket.stat().st_mode & 0o777 == 0o600
-
-
-def test_process_ends_cleanly(start_vcenter: Callable[..., Any]) -> None:
-    vcenter = start_vcenter()
-    ready = vcenter.control_socket.with_name("vcenter.json")
-    assert json.loads(ready.read_text(encoding="utf-8"))["pid"] == vcenter.pid
-    os.kill(vcenter.pid, 15)
-    deadline = time.monotonic() + 20
-    while ready.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not ready.exists()
