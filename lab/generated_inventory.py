@@ -58,14 +58,14 @@ def tester_python(state: State) -> Path:
     return state.run / "tester-python"
 
 
-def write(state: State, pki: Pki, port: int, host_key: Path) -> None:
+def write(state: State, pki: Pki, port: int) -> None:
     """Write the inventory; files with the password are mode 0600."""
     for group, content in variables(state, pki, port, pki.password.read_text()).items():
         directory = state.inventory / "group_vars" / group
         directory.mkdir(parents=True, exist_ok=True)
         write_secret(directory / "lab.yml", yaml.safe_dump(content, sort_keys=True).encode())
     write_secret(state.inventory / "hosts.yml", b"pgw:\ntesters:\n")
-    kind, key = host_key.read_text().split()[:2]
+    kind, key = pki.host_public_key.read_text().split()[:2]
     known_hosts(state).write_text(f"{HOST_KEY_ALIAS} {kind} {key}\n")
     _write_tester_python(state)
 

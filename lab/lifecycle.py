@@ -44,14 +44,14 @@ def up(state: State, say: Say) -> None:
     started = time.monotonic()
     with state.locked():
         pki = ensure_pki(state.pki)
-        image = build.ensure(state, say)
+        build.ensure(state, say)
         if networks.ensure(state):
             say("networks: made (a second)")
         vcenter = vcenter_process.running(state)
         if vcenter is None or not _hypervisor_answers(state):
             _end_machines(state)
             vcenter = _start_both(state, pki, say)
-        generated_inventory.write(state, pki, vcenter.port, image.host_key)
+        generated_inventory.write(state, pki, vcenter.port)
     say(f"the lab is up: vCenter at {vcenter.url} ({time.monotonic() - started:.0f} s)")
 
 

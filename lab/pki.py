@@ -61,6 +61,16 @@ class Pki:
         """OpenSSH public key that golden images let in."""
         return self.directory / "ssh.pub"
 
+    @property
+    def host_key(self) -> Path:
+        """OpenSSH private host key of every guest: clones of one template share it, also of a rebuilt one."""
+        return self.directory / "guest-host-key"
+
+    @property
+    def host_public_key(self) -> Path:
+        """OpenSSH public host key of every guest."""
+        return self.directory / "guest-host-key.pub"
+
 
 def write_secret(path: Path, content: bytes) -> None:
     """Write a file that nobody else can read at any moment (mode 0600); whole or not at all."""
@@ -79,8 +89,12 @@ def ensure_pki(directory: Path, now: dt.datetime | None = None) -> Pki:
     pki = Pki(directory)
     if not pki.password.exists():
         write_secret(pki.password, secrets.token_urlsafe(24).encode())
-    if not (pki.ssh_key.exists() and pki.ssh_public_key.exists()):
-        write_ssh_key(pki.ssh_key, pki.ssh_public_key, "nfv lab")
+    for private, public, comment in (
+        (pki.ssh_key, pki.ssh_public_key, "nfv-lab"),
+        (pki.host_key, pki.host_public_key, "nfv-guest"),
+    ):
+        if not (private.exists() and public.exists()):
+            write_ssh_key(private, public, comment)
     if not is_current(pki, now or dt.datetime.now(dt.timezone.utc)):
         make_certificates(pki, now or dt.datetime.now(dt.timezone.utc))
     return pki

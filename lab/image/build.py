@@ -17,14 +17,15 @@ from lab.commands import run, run_logged
 from lab.errors import LabError
 from lab.image import archives, disk
 from lab.image.inputs import IMAGE_NAME, SUITE, collect, read_packages
-from lab.pki import ensure_pki
+from lab.pki import ensure_pki, write_secret
 from lab.tools import PROGRAMS, environment, install_collection
 
 if TYPE_CHECKING:
+    from lab.pki import Pki
     from lab.state import State
 
 Say = Callable[[str], None]
-HOST_KEY = "etc/ssh/ssh_host_ed25519_key.pub"
+HOST_KEY = "etc/ssh/ssh_host_ed25519_key"
 IMAGES_KEPT = 2
 LEFT_OUT = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*", "/usr/share/info/*")
 
@@ -36,8 +37,6 @@ class Image:
     name: str
     path: Path
     """qcow2 file, backing file of the guests' disks."""
-    host_key: Path
-    """Public ssh host key of every guest made from it."""
     built_seconds: float
     """How long it took to build now; 0 when it was cached."""
 
@@ -45,19 +44,18 @@ class Image:
 def ensure(state: State, say: Say) -> Image:
     """Return the image for the present inputs, building it when there is none."""
     pki = ensure_pki(state.pki)
-    inputs = collect(state.checkout, pki.ssh_public_key)
+    inputs = collect(state.checkout, (pki.ssh_public_key, pki.host_public_key))
     path = state.images / f"{inputs.digest}.qcow2"
-    host_key = path.with_suffix(".host-key.pub")
     seconds = 0.0
-    if not (path.exists() and host_key.exists()):
+    if not path.exists():
         say(f"building the golden image {IMAGE_NAME} ({inputs.digest}): about 4 minutes")
         started = time.monotonic()
-        _build(state, path, host_key, pki.ssh_public_key, say)
+        _build(state, path, pki, say)
         seconds = time.monotonic() - started
         if not any(state.machines.iterdir()):
             _forget_old(state)
     _name_it(state, path)
-    return Image(IMAGE_NAME, path, host_key, seconds)
+    return Image(IMAGE_NAME, path, seconds)
 
 
 def _name_it(state: State, path: Path) -> None:
@@ -76,7 +74,7 @@ def _forget_old(state: State) -> None:
             path.unlink()
 
 
-def _build(state: State, path: Path, host_key: Path, ssh_public_key: Path, say: Say) -> None:
+def _build(state: State, path: Path, pki: Pki, say: Say) -> None:
     if os.geteuid() != 0:
         raise LabError("not_root", "building the golden image needs root: run this command as root")
     workshop = state.root / "cache" / "build"
@@ -87,13 +85,12 @@ def _build(state: State, path: Path, host_key: Path, ssh_public_key: Path, say: 
     log.write_text("")
     say("  Debian's packages into a root file system (mmdebstrap): about 90 s")
     _bootstrap(state.checkout / "lab" / "image", root, log)
-    _let_in(root, ssh_public_key)
+    _place_keys(root, pki)
     say("  role nfv.vsphere_dpdk.dpdk_install over a chroot connection: about 90 s")
     _install_role(state, workshop, root, log)
     _clean(root)
     say("  disk with GRUB: about 30 s")
     disk.make(root, workshop / "disk.raw", workshop / "disk.qcow2")
-    shutil.copyfile(root / HOST_KEY, host_key)
     (workshop / "disk.qcow2").replace(path)
     shutil.rmtree(workshop)
 
@@ -117,13 +114,16 @@ def _bootstrap(sources: Path, root: Path, log: Path) -> None:
     )
 
 
-def _let_in(root: Path, ssh_public_key: Path) -> None:
+def _place_keys(root: Path, pki: Pki) -> None:
+    """Let the lab's ssh key in, and give all guests the host key that the lab verifies."""
     directory = root / "home/nfv/.ssh"
     directory.mkdir(mode=0o700)
-    shutil.copyfile(ssh_public_key, directory / "authorized_keys")
+    shutil.copyfile(pki.ssh_public_key, directory / "authorized_keys")
     owner = (root / "home/nfv").stat()
     for path in (directory, directory / "authorized_keys"):
         os.chown(path, owner.st_uid, owner.st_gid)
+    write_secret(root / HOST_KEY, pki.host_key.read_bytes())
+    shutil.copyfile(pki.host_public_key, root / f"{HOST_KEY}.pub")
 
 
 def _install_role(state: State, workshop: Path, root: Path, log: Path) -> None:

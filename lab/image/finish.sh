@@ -22,9 +22,8 @@ chroot "$root" systemctl --quiet mask \
 # Without PAM sshd refuses an account whose password is locked ("!"); "*" is no password either.
 chroot "$root" usermod --password '*' nfv
 
-# One host key: clones of a template share it, so the lab can verify it.
+# The lab puts its own host key there.
 rm -f "$root"/etc/ssh/ssh_host_*
-chroot "$root" ssh-keygen -q -t ed25519 -N "" -C nfv-guest -f /etc/ssh/ssh_host_ed25519_key
 
 # Each clone makes its own machine-id at its first boot (machine-id(5): an empty file is no "first boot").
 : > "$root/etc/machine-id"

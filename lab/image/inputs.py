@@ -42,8 +42,8 @@ def read_packages(text: str) -> list[str]:
     return [line for line in lines if line]
 
 
-def collect(checkout: Path, ssh_public_key: Path) -> ImageInputs:
-    """Read the inputs: the image's sources, the install role, its variables and playbook, the key that is let in."""
+def collect(checkout: Path, keys: Iterable[Path]) -> ImageInputs:
+    """Read the inputs: the image's sources, the install role, its variables and playbook, public keys."""
     roots = (
         checkout / "lab" / "image",
         checkout / "roles" / "dpdk_install",
@@ -51,7 +51,7 @@ def collect(checkout: Path, ssh_public_key: Path) -> ImageInputs:
         checkout / "lab" / "inventory" / "group_vars" / "all" / "dpdk_install.yml",
     )
     files = {_name(path, checkout): path.read_bytes() for root in roots for path in _files(root)}
-    return ImageInputs({**files, "ssh_public_key": ssh_public_key.read_bytes()})
+    return ImageInputs({**files, **{f"key {key.name}": key.read_bytes() for key in keys}})
 
 
 def _files(root: Path) -> Iterable[Path]:

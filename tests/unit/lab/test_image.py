@@ -29,7 +29,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def digest(checkout: Path) -> str:
-    return collect(checkout, checkout / "ssh.pub").digest
+    return collect(checkout, [checkout / "ssh.pub"]).digest
 
 
 @pytest.mark.parametrize("name", INPUTS)

@@ -47,7 +47,7 @@ def test_one_command_at_a_time(tmp_path: Path) -> None:
 def test_secrets_are_the_owners_alone_and_stay(tmp_path: Path) -> None:
     pki = ensure_pki(tmp_path / "pki")
     before = {path: path.read_bytes() for path in pki.directory.iterdir()}
-    for path in (pki.password, pki.key, pki.ssh_key):
+    for path in (pki.password, pki.key, pki.ssh_key, pki.host_key):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     ensure_pki(tmp_path / "pki")
     assert {path: path.read_bytes() for path in pki.directory.iterdir()} == before
@@ -85,16 +85,17 @@ def test_the_inventory_says_how_guests_are_reached_and_verified(tmp_path: Path) 
     state = State(tmp_path / "s", tmp_path)
     state.prepare()
     pki = ensure_pki(state.pki)
-    host_key = tmp_path / "host.pub"
-    host_key.write_text("ssh-ed25519 AAAA nfv-guest\n")
-    generated_inventory.write(state, pki, 8989, host_key)
+    generated_inventory.write(state, pki, 8989)
     variables = generated_inventory.variables(state, pki, 8989, "secret")
     ssh = variables["pgw"]["ansible_ssh_args"]
     assert "StrictHostKeyChecking=yes" in ssh
     assert f'ProxyCommand="ip netns exec {state.segments_namespace} socat - TCP:%h:%p"' in ssh
     # Ansible's own names of these sockets know neither the lab nor the way: guests of two labs share addresses.
     assert variables["pgw"]["ansible_control_path_dir"] == str(state.root / "ssh")
-    assert generated_inventory.known_hosts(state).read_text() == "nfv-guest ssh-ed25519 AAAA\n"
+    assert generated_inventory.known_hosts(state).read_text().split() == [
+        "nfv-guest",
+        *pki.host_public_key.read_text().split()[:2],
+    ]
     secret = state.inventory / "group_vars/all/lab.yml"
     assert stat.S_IMODE(secret.stat().st_mode) == 0o600
     assert state.tester_namespace in generated_inventory.tester_python(state).read_text()
