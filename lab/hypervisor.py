@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from lab import accelerator, guest, unix_http
 from lab.errors import LabError
 from lab.guest_state import GuestState, off_state, running_state, silent_state
+from lab.image.inputs import KERNEL_NAME
 from lab.machine import parse_machine, parse_uuid
 from lab.plan import PORT_GROUPS
 from lab.state import State
@@ -209,7 +210,7 @@ def handlers(hypervisor: Hypervisor) -> dict[tuple[str, str], unix_http.Handler]
 
 def serve(state: State) -> None:
     """Serve until SIGTERM, then end all guests."""
-    chosen = accelerator.choose()
+    chosen = accelerator.choose(state.images / KERNEL_NAME)
     log(f"{'hardware virtualisation (KVM)' if chosen.kvm else 'software emulation'}: {chosen.reason}")
     hypervisor = Hypervisor(state, kvm=chosen.kvm)
     server = unix_http.Server(state.hypervisor_socket, handlers(hypervisor))

@@ -59,7 +59,7 @@ def _start_both(state: State, pki: Pki, say: Say) -> vcenter_process.VCenter:
     say("vCenter: building from lab/vcenter (1-3 minutes the first time, then seconds)")
     binary = vcenter_process.build(state)
     command = (sys.executable, "-m", "lab.hypervisor", "--state", str(state.root), "--checkout", str(state.checkout))
-    say("hypervisor: starting, with a trial of hardware virtualisation (up to 10 s)")
+    say("hypervisor: starting, with a trial of hardware virtualisation (up to 15 s)")
     start(state, Service(HYPERVISOR, command), ready=lambda: _hypervisor_answers(state))
     say(f"  {_accelerator(state)}")
     return vcenter_process.start_vcenter(state, binary, pki)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from lab.commands import run, run_logged
 from lab.errors import LabError
 from lab.image import archives, disk
-from lab.image.inputs import IMAGE_NAME, SUITE, collect, read_packages
+from lab.image.inputs import IMAGE_NAME, KERNEL_NAME, SUITE, collect, read_packages
 from lab.pki import ensure_pki, write_secret
 from lab.tools import PROGRAMS, environment, install_collection
 
@@ -47,23 +47,25 @@ def ensure(state: State, say: Say) -> Image:
     inputs = collect(state.checkout, (pki.ssh_public_key, pki.host_public_key))
     path = state.images / f"{inputs.digest}.qcow2"
     seconds = 0.0
-    if not path.exists():
+    kernel = path.with_suffix(".vmlinuz")
+    if not (path.exists() and kernel.exists()):
         say(f"building the golden image {IMAGE_NAME} ({inputs.digest}): about 4 minutes")
         started = time.monotonic()
         _build(state, path, pki, say)
         seconds = time.monotonic() - started
         if not any(state.machines.iterdir()):
             _forget_old(state)
-    _name_it(state, path)
+    _name_it(state.images / f"{IMAGE_NAME}.qcow2", path)
+    _name_it(state.images / KERNEL_NAME, kernel)
     return Image(IMAGE_NAME, path, seconds)
 
 
-def _name_it(state: State, path: Path) -> None:
-    """Let the image's name point at it; whole or not at all."""
-    temporary = state.images / f"{IMAGE_NAME}.new"
+def _name_it(name: Path, path: Path) -> None:
+    """Let a name point at a file of the same directory; whole or not at all."""
+    temporary = name.with_name(f"{name.name}.new")
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(path.name)
-    temporary.replace(state.images / f"{IMAGE_NAME}.qcow2")
+    temporary.replace(name)
 
 
 def _forget_old(state: State) -> None:
@@ -91,6 +93,7 @@ def _build(state: State, path: Path, pki: Pki, say: Say) -> None:
     _clean(root)
     say("  disk with GRUB: about 30 s")
     disk.make(root, workshop / "disk.raw", workshop / "disk.qcow2")
+    shutil.copyfile((root / "vmlinuz").resolve(), path.with_suffix(".vmlinuz"))
     (workshop / "disk.qcow2").replace(path)
     shutil.rmtree(workshop)
 

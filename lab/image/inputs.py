@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SUITE = "bookworm"
 IMAGE_NAME = "debian-12"
+KERNEL_NAME = f"{IMAGE_NAME}.vmlinuz"
+"""The image's kernel beside it: what hardware virtualisation is tried with."""
 SIZE_BYTES = 4 * 1024**3
 """Size of the virtual disk; only written blocks take space."""
 
