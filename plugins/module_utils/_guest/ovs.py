@@ -25,8 +25,6 @@ OWNED_KEYS = (
 LIVE_KEYS = ("pmd-cpu-mask",)
 # Put on bridges that this collection made: no other bridge is ever changed or removed.
 OWNER_KEY = "nfv-vsphere-dpdk"
-# Names the ovs-vswitchd process that runs with older settings than the database holds.
-PENDING_KEY = "nfv-vsphere-dpdk-restart"
 
 
 @dataclasses.dataclass(frozen=True)

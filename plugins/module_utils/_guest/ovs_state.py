@@ -11,13 +11,15 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 
-from .ovs import OWNED_KEYS, OWNER_KEY, PENDING_KEY, Bridge, Port, Switch, needs_restart, transaction
+from .ovs import OWNED_KEYS, OWNER_KEY, Bridge, Port, Switch, needs_restart, transaction
 from .plan import Plan, RemoveFile, RunCommand, Step, WriteFile
 
 if t.TYPE_CHECKING:
     from .apply import Guest
 
 RECORD = "/etc/nfv-vsphere-dpdk/ovs_dpdk.json"
+# Names the ovs-vswitchd process that runs with older settings than the database holds; a reboot clears /run.
+PENDING = "/run/nfv-vsphere-dpdk/ovs-restart"
 PID_FILE = "/run/openvswitch/ovs-vswitchd.pid"
 LOG = "/var/log/openvswitch/ovs-vswitchd.log"
 # Debian and Ubuntu carry two builds of ovs-vswitchd and choose by update-alternatives.
@@ -53,7 +55,6 @@ def observe(guest: Guest) -> Observed:
     """Reads the switch. Raises NfvError ``ovs_missing`` or ``ovs_not_running``."""
     tables = _tables(guest)
     root = tables["Open_vSwitch"][0]
-    ids = root["external_ids"]
     process, program = _process(guest)
     recorded = guest.text(RECORD)
     interfaces = {row["_uuid"]: row for row in tables["Interface"]}
@@ -69,7 +70,7 @@ def observe(guest: Guest) -> Observed:
         program=program,
         chosen=guest.link(ALTERNATIVE),
         dpdk_build=guest.exists(DPDK_BUILD) or "dpdk" in _list(root["iface_types"]),
-        pending=ids.get(PENDING_KEY),
+        pending=guest.value(PENDING),
         record=json.loads(recorded) if recorded else None,
     )
 
@@ -135,16 +136,15 @@ def _port(row: t.Mapping[str, t.Any]) -> Port:
 
 
 def _process(guest: Guest) -> tuple[str, str | None]:
-    """The running ovs-vswitchd as boot, PID and start time, which no later process repeats; and its program."""
+    """The running ovs-vswitchd as PID and start time, which no later process of this boot repeats; and its program."""
     pid = guest.value(PID_FILE)
     stat = guest.text(f"/proc/{pid}/stat") if pid else None
     if not stat:
         return "", None
     started = stat.rpartition(")")[2].split()[19]  # proc_pid_stat(5): field 22, starttime
-    boot = (guest.value("/proc/sys/kernel/random/boot_id") or "")[:8]
     program = guest.link(f"/proc/{pid}/exe")
     # An upgraded package leaves " (deleted)" behind the path: that is another program too.
-    return f"{boot}:{pid}:{started}", program
+    return f"{pid}:{started}", program
 
 
 def plan(observed: Observed, desired: Switch | None, restart: bool) -> Plan:
@@ -162,10 +162,12 @@ def plan(observed: Observed, desired: Switch | None, restart: bool) -> Plan:
     if desired is not None and observed.record is None:
         steps.append(WriteFile(RECORD, json.dumps({"other_config": dict(observed.switch.other_config)}) + "\n"))
     steps += choice
+    if commands and reasons:
+        steps.append(WriteFile(PENDING, observed.process))
     if commands:
-        steps.append(_transact(commands, observed, bool(reasons)))
+        steps.append(_transact(commands, wait=not reasons))
     if reasons and restart:
-        steps.append(_restart())
+        steps += [_restart(), RemoveFile(PENDING)]
     if desired is None and observed.record is not None:
         steps.append(RemoveFile(RECORD))
     if desired is not None and not steps and not reasons:
@@ -204,12 +206,9 @@ def _restart_reasons(observed: Observed, wanted: Switch, choice: t.Sequence[Step
     return reasons
 
 
-def _transact(commands: t.Sequence[tuple[str, ...]], observed: Observed, pending: bool) -> RunCommand:
-    """One transaction; with a restart to come it also marks the process that does not know of it."""
-    # Without --no-wait ovs-vsctl returns when ovs-vswitchd has taken the change up.
-    argv = ["ovs-vsctl", "--timeout=60", *(["--no-wait"] if pending else [])]
-    if pending:
-        commands = [*commands, ("set", "Open_vSwitch", ".", f'external_ids:{PENDING_KEY}="{observed.process}"')]
+def _transact(commands: t.Sequence[tuple[str, ...]], wait: bool) -> RunCommand:
+    """All commands as one transaction; wait: until ovs-vswitchd has taken the change up."""
+    argv = ["ovs-vsctl", "--timeout=60", *([] if wait else ["--no-wait"])]
     for number, command in enumerate(commands):
         argv += [*(["--"] if number else []), *command]
     return RunCommand(tuple(argv), "ovs_transaction_failed", f"Look at {LOG}.")

@@ -18,14 +18,14 @@ from .sessions import COOKIE, S5U_BRIDGE, SGI_BRIDGE, Carried, UserPlane, bundle
 if t.TYPE_CHECKING:
     from .apply import Guest
 
-DIRECTORY = "/etc/nfv-vsphere-dpdk/pgw"
+DIRECTORY = "/etc/nfv-vsphere-dpdk"
 SCRATCH = "/run/nfv-vsphere-dpdk"
 UNIT = "nfv-pgw.service"
 UNIT_FILE = f"/etc/systemd/system/{UNIT}"
 BRIDGES = (S5U_BRIDGE, SGI_BRIDGE)
 OFCTL = ("ovs-ofctl", "--protocols=OpenFlow15")
-FLOWS = {bridge: f"{DIRECTORY}/{bridge}.flows" for bridge in BRIDGES}
-ADDRESSES, NAMES = f"{DIRECTORY}/addresses", f"{DIRECTORY}/names.json"
+FLOWS = {bridge: f"{DIRECTORY}/pgw-{bridge}.flows" for bridge in BRIDGES}
+ADDRESSES, NAMES = f"{DIRECTORY}/pgw-addresses", f"{DIRECTORY}/pgw-names.json"
 FILES = (*FLOWS.values(), ADDRESSES, NAMES, UNIT_FILE)
 NEIGHBOUR_SECONDS = 4.0  # the kernel asks three times, a second apart (mcast_solicit, retrans_time_ms)
 # AnsibleModule.run_command with text for standard input

@@ -24,6 +24,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.ovs import
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.ovs_state import (
     ALTERNATIVE,
     DPDK_BUILD,
+    PENDING,
     PID_FILE,
     Observed,
     defects,
@@ -57,7 +58,6 @@ def guest(tmp_path: Path, tables: str) -> Guest:
     for path, text in {
         PID_FILE: "1741\n",
         "/proc/1741/stat": f"1741 (ovs-vswitchd) S {' '.join(['0'] * 18)} 250739 0 0\n",
-        "/proc/sys/kernel/random/boot_id": "83cc3d87-0000-0000-0000-000000000000\n",
         DPDK_BUILD: "",
         "/etc/nfv-vsphere-dpdk/ovs_dpdk.json": '{"other_config": {}}\n',
     }.items():
@@ -73,8 +73,7 @@ def guest(tmp_path: Path, tables: str) -> Guest:
 
 @pytest.fixture
 def seen(guest: Guest) -> Observed:
-    # The recording still holds the mark of a process before this one, as a real database does.
-    return dataclasses.replace(observe(guest), pending="83cc3d87:1:1")
+    return observe(guest)
 
 
 def answering(status: int, output: str, errors: str) -> t.Callable[[t.Sequence[str]], tuple[int, str, str]]:
@@ -92,7 +91,7 @@ def command_lines(steps: t.Iterable[t.Any]) -> list[str]:
 
 def test_recorded_guest_is_read_as_described(seen: Observed) -> None:
     assert seen.switch == DESIRED
-    assert (seen.initialized, seen.dpdk_version, seen.process) == (True, "DPDK 22.11.11", "83cc3d87:1741:250739")
+    assert (seen.initialized, seen.dpdk_version, seen.process) == (True, "DPDK 22.11.11", "1741:250739")
     assert plan(seen, DESIRED, restart=True).steps == ()
 
 
@@ -128,7 +127,8 @@ def test_first_configuration_is_one_transaction_then_a_restart(seen: Observed) -
     assert isinstance(planned.steps[0], WriteFile)
     assert lines[0].startswith("update-alternatives --set ovs-vswitchd")
     assert lines[1].startswith("ovs-vsctl --timeout=60 --no-wait ")
-    assert "nfv-vsphere-dpdk-restart" in lines[1]
+    assert WriteFile(PENDING, seen.process) in planned.steps
+    assert RemoveFile(PENDING) in planned.steps
     assert lines[2:] == ["systemctl restart ovs-vswitchd.service"]
     assert planned.result["restart_required"] is False
 
