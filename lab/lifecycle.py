@@ -60,7 +60,7 @@ def _start_both(state: State, pki: Pki, say: Say) -> vcenter_process.VCenter:
     binary = vcenter_process.build(state)
     command = (sys.executable, "-m", "lab.hypervisor", "--state", str(state.root), "--checkout", str(state.checkout))
     say("hypervisor: starting, with a trial of hardware virtualisation (up to 15 s)")
-    start(state, Service(HYPERVISOR, command), ready=lambda: _hypervisor_answers(state))
+    start(state, Service(HYPERVISOR, command), ready=lambda: _hypervisor_answers(state), patience=60)
     say(f"  {_accelerator(state)}")
     return vcenter_process.start_vcenter(state, binary, pki)
 
