@@ -28,32 +28,19 @@ class HostReport:
 
 
 def parse(document: object) -> tuple[HostReport, ...]:
-    """Return the hosts of a report: one object, a list of them, or a dictionary with ``hosts`` or by host name.
+    """Return the hosts of a report of role dpdk_verify: an object whose ``hosts`` has a verdict by host name.
 
-    Raises ``report_invalid`` when it is none of these or says nothing of any host.
+    Raises ``report_invalid`` when it is none or says nothing of any host.
     """
-    reports = tuple(_host(entry) for entry in _entries(document))
-    if not reports:
+    hosts = document.get("hosts") if isinstance(document, dict) else None
+    if not isinstance(hosts, dict) or not hosts:
         raise LabError("report_invalid", "the deployment's report names no host: run the deployment again")
-    return reports
+    return tuple(_host(str(name), entry if isinstance(entry, dict) else {}) for name, entry in hosts.items())
 
 
-def _entries(document: object) -> list[dict[str, Any]]:
-    if isinstance(document, list):
-        return [entry for entry in document if isinstance(entry, dict)]
-    if not isinstance(document, dict):
-        return []
-    if "evidence" in document or ("proved" in document and "hosts" not in document):
-        return [document]
-    hosts = document.get("hosts", document)
-    if isinstance(hosts, dict):
-        return [{"host": name, **entry} for name, entry in hosts.items() if isinstance(entry, dict)]
-    return _entries(hosts)
-
-
-def _host(entry: Mapping[str, Any]) -> HostReport:
+def _host(name: str, entry: Mapping[str, Any]) -> HostReport:
     return HostReport(
-        host=str(entry.get("host", "?")),
+        host=name,
         proved=entry.get("proved") is True,
         evidence=_rows(entry.get("evidence")),
         traffic=_rows(entry.get("traffic")),

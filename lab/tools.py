@@ -22,6 +22,8 @@ def environment(state: State) -> dict[str, str]:
     """Return the environment for ansible-playbook: the checkout's settings and its installed collection."""
     return {
         **os.environ,
+        # Where roles leave reports unless told otherwise.
+        "PWD": str(state.checkout),
         "PATH": f"{PROGRAMS}:{os.environ.get('PATH', os.defpath)}",
         "ANSIBLE_CONFIG": str(state.checkout / "ansible.cfg"),
         "ANSIBLE_COLLECTIONS_PATH": str(state.checkout / ".cache" / "collections"),
