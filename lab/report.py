@@ -73,8 +73,15 @@ def table(reports: Sequence[HostReport]) -> list[str]:
         lines += _columns([("evidence", "verdict", "seen"), *map(_evidence_row, report.evidence)])
         if report.traffic:
             lines += ["", *_columns([("traffic", "sent", "received"), *map(_traffic_row, report.traffic)])]
+        remarks = [f"  {row.get('name')}: {row['reason']}" for row in report.evidence if _is_remarked(row)]
+        lines += ["", "  remarks", *remarks] if remarks else []
         lines.append("")
     return lines
+
+
+def _is_remarked(row: Mapping[str, Any]) -> bool:
+    """Tell whether evidence holds and yet has something that a person should know."""
+    return row.get("verdict") == "pass" and bool(row.get("reason"))
 
 
 def _evidence_row(row: Mapping[str, Any]) -> tuple[str, str, str]:

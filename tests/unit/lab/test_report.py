@@ -88,3 +88,10 @@ def test_the_table_names_what_failed_and_why() -> None:
 def test_long_observations_are_cut() -> None:
     lines = table(parse(report(pgw_1=changed(evidence=[{"name": "map", "seen": "x" * 500, "verdict": "pass"}]))))
     assert max(map(len, lines)) < 100
+
+
+def test_the_table_tells_what_holds_with_a_remark() -> None:
+    remarked = {**GOOD["evidence"][0], "reason": "1000 G-PDUs have a wrong outer UDP checksum"}
+    lines = table(parse(report(pgw_1=changed(evidence=[remarked, GOOD["evidence"][1]]))))
+    assert lines[lines.index("  remarks") + 1 :] == ["  driver: 1000 G-PDUs have a wrong outer UDP checksum", ""]
+    assert "  remarks" not in table(parse(report(pgw_1=GOOD)))
