@@ -91,8 +91,16 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
 
 @pytest.fixture
 def sabotaged(deployment: Deployment) -> t.Iterator[Deployment]:
-    """A deployment to break; afterwards it is deployed again, which must converge and prove it."""
+    """A deployment to break; afterwards a rerun must converge and prove it."""
+    yield deployment
+    repaired = deployment.deploy("--tags", "guest", **SHORT_PROOF)
+    assert repaired.succeeded, f"a rerun did not repair the deployment:\n{repaired.output}"
+    assert repaired.changed > 0, "there was nothing to repair: was there any sabotage?"
+
+
+@pytest.fixture
+def unplugged(deployment: Deployment) -> t.Iterator[Deployment]:
+    """A deployment whose tester is pulled out of its port groups, and plugged in again afterwards."""
+    deployment.plug_tester(plugged=False)
     yield deployment
     deployment.plug_tester(plugged=True)
-    repaired = deployment.deploy(**SHORT_PROOF)
-    assert repaired.succeeded, f"a rerun did not repair the deployment:\n{repaired.output}"

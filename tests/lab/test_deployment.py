@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.lab.conftest import SHORT_PROOF, Deployment
+from tests.lab.conftest import Deployment
 from tests.support.playbook import ROOT
 
 
@@ -27,16 +27,6 @@ def test_make_deploy_again_changes_nothing_and_proves_it_again() -> None:
     assert "the PGW is PROVED" in done.stdout
 
 
-def test_check_mode_writes_nothing_and_shows_no_difference(deployment: Deployment) -> None:
-    deployment.control.reset()
-    run = deployment.deploy("--check", "--diff")
-    assert run.succeeded, run.output
-    assert run.changed == 0, run.changed_tasks
-    assert run.diffs == []
-    assert deployment.control.calls()["Login"] >= 1
-    assert deployment.control.mutating_calls() == {}
-
-
 def test_the_untouched_deployment_is_proved(deployment: Deployment) -> None:
     """The positive control: what fails below fails because of the sabotage."""
     verdict = deployment.verify()
@@ -46,10 +36,9 @@ def test_the_untouched_deployment_is_proved(deployment: Deployment) -> None:
     assert verdict.run.changed == 0, verdict.run.changed_tasks
 
 
-def test_silent_tester_fails(sabotaged: Deployment) -> None:
+def test_silent_tester_fails(unplugged: Deployment) -> None:
     """Worker threads spin on idle ports and no interrupt rises: without traffic that proves nothing."""
-    sabotaged.plug_tester(plugged=False)
-    verdict = sabotaged.verify()
+    verdict = unplugged.verify()
     assert not verdict.run.succeeded
     assert not verdict.proved
     assert {"traffic uplink", "traffic downlink", "worker CPU 1", "polled packets"} <= verdict.failed
@@ -72,7 +61,12 @@ def test_sabotage_fails_with_its_evidence(sabotaged: Deployment, sabotage: str, 
     assert any("[not_proved]" in message for message in verdict.run.failures)
 
 
-def test_the_repaired_deployment_has_nothing_left_to_do(deployment: Deployment) -> None:
-    run = deployment.deploy(**SHORT_PROOF)
+def test_check_mode_writes_nothing_and_shows_no_difference(deployment: Deployment) -> None:
+    """Last, so that it also finds whatever the repairs above have left undone."""
+    deployment.control.reset()
+    run = deployment.deploy("--check", "--diff")
     assert run.succeeded, run.output
     assert run.changed == 0, run.changed_tasks
+    assert run.diffs == []
+    assert deployment.control.calls()["Login"] >= 1
+    assert deployment.control.mutating_calls() == {}
