@@ -24,7 +24,7 @@ from .conftest import MACS, MGMT, S5U, SGI
 if t.TYPE_CHECKING:
     from .conftest import RecordedGuest
 
-ADAPTERS = [Adapter("mgmt", MACS[MGMT], "kernel"), Adapter("s5u", MACS[S5U], "pmd"), Adapter("sgi", MACS[SGI], "pmd")]
+ADAPTERS = (Adapter("mgmt", MACS[MGMT], "kernel"), Adapter("s5u", MACS[S5U], "pmd"), Adapter("sgi", MACS[SGI], "pmd"))
 AUTO = Policy()
 
 

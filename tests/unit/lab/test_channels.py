@@ -29,7 +29,7 @@ def peer(path: Path, talk: Callable[[socket.socket], None]) -> Iterator[None]:
         listener.listen(1)
 
         def serve() -> None:
-            client, _ = listener.accept()
+            client = listener.accept()[0]
             with client:
                 talk(client)
 

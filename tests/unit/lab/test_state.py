@@ -70,7 +70,7 @@ def _shakes_hands(certificate: Path, key: Path, authority: Path, name: str) -> b
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = client_context.wrap_bio(to_client, to_server, server_hostname=name)
     server = server_context.wrap_bio(to_server, to_client, server_side=True)
-    for _ in range(4):
+    for _attempt in range(4):
         for side in (client, server):
             try:
                 side.do_handshake()
