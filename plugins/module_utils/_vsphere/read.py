@@ -96,7 +96,7 @@ def read_inventory(client: Client, datacenter: str | None, with_uuids: bool) -> 
             vim.dvs.DistributedVirtualPortgroup: ["name", "key", "config.distributedVirtualSwitch"],
             vim.DistributedVirtualSwitch: ["uuid"],
         },
-        _datacenter(client, datacenter) if datacenter else None,
+        find_datacenter(client, datacenter) if datacenter else None,
     )
     switches = {
         each._moId: properties.get("uuid") for each, properties in found if _is(each, "DistributedVirtualSwitch")
@@ -125,7 +125,8 @@ def _is(managed: t.Any, kind: str) -> bool:
     return isinstance(managed, getattr(vim, kind))
 
 
-def _datacenter(client: Client, name: str) -> t.Any:
+def find_datacenter(client: Client, name: str) -> t.Any:
+    """The datacenter of this name or managed object id. Raises NfvError when it is missing or not unique."""
     matching = [
         each
         for each, properties in client.in_view({vim.Datacenter: ["name"]})
