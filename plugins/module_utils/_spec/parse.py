@@ -17,8 +17,8 @@ from .model import (
     Dataplane,
     HugepagePool,
     Memory,
-    Placement,
 )
+from .placement import read_placement
 from .reader import Section
 
 if t.TYPE_CHECKING:
@@ -49,7 +49,7 @@ def parse_dataplane(raw: t.Any, path: str = "nfv_dataplane") -> tuple[Dataplane 
     cpu = _read_cpu(top) if top.has("cpu") else None
     memory = _read_memory(top) if top.has("memory") else None
     adapters = _read_adapters(top) if top.has("adapters") else ()
-    placement = _read_placement(top)
+    placement = read_placement(top)
     _check_together(top, cpu, memory, adapters)
     if problems or cpu is None or memory is None or placement is None:
         return None, tuple(problems)
@@ -200,28 +200,6 @@ def _check_management(top: Section, adapters: tuple[Adapter, ...]) -> None:
         )
     if sum(adapter.management for adapter in adapters) > 1:
         top.report("adapters", "duplicate_management", "marks more than one adapter as management; mark one")
-
-
-def _read_placement(top: Section) -> Placement | None:
-    raw = top.values.get("placement")
-    section = Section.read(
-        {} if raw is None else raw, f"{top.path}.placement", top.problems, (), ("cluster", "numa", "keep_apart_from")
-    )
-    if section is None:
-        return None
-    cluster = section.text("cluster")
-    numa = section.values.get("numa")
-    if numa is None or numa == "auto":
-        node: str | None = "auto"
-    else:
-        number = section.integer("numa", 0, 63)
-        node = None if number is None else str(number)
-    apart = section.values.get("keep_apart_from")
-    names = [apart] if isinstance(apart, str) else [entry for _path, entry in section.items("keep_apart_from")]
-    if not all(isinstance(name, str) and name for name in names):
-        section.report("keep_apart_from", "wrong_type", "must be a group's or VM's name, or a list of such names")
-        return None
-    return None if node is None else Placement(cluster, node, tuple(str(name) for name in names))
 
 
 def _check_together(top: Section, cpu: Cpu | None, memory: Memory | None, adapters: tuple[Adapter, ...]) -> None:
