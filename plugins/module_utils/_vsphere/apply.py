@@ -21,12 +21,17 @@ if t.TYPE_CHECKING:
     from .client import Client
     from .read import Inventory, VmRecord
 
-# How long a guest may take to shut down before its power is cut, in seconds.
-SHUTDOWN_SECONDS = 180
-
 Planner = t.Callable[["VmRecord"], ChangeSet]
 # A method of a VM that starts a task, and its arguments.
 Call = tuple[t.Callable[..., t.Any], t.Mapping[str, t.Any]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Shutdown:
+    """How a VM is powered off. seconds: how long its guest may take; force: its power is cut when it takes longer."""
+
+    seconds: int = 180
+    force: bool = True
 
 
 @dataclasses.dataclass
@@ -48,6 +53,7 @@ def apply_plans(
     records: t.Mapping[str, VmRecord],
     plans: t.Mapping[str, ChangeSet],
     replan: Planner,
+    shutdown: Shutdown = Shutdown(),
 ) -> Outcome:
     """Carries out the plans that are not empty, all VMs at once; the caller has the consent to power off.
 
@@ -58,10 +64,14 @@ def apply_plans(
     pending = {moid: plan for moid, plan in plans.items() if plan}
     cycled = [moid for moid, plan in pending.items() if plan.power_off_needed and not _off(records[moid])]
     if cycled:
-        _power_off(client, {moid: records[moid] for moid in cycled}, outcome)
-        # Powering off changes the configuration's version: what is written is planned from what is there now.
-        _read_again(client, inventory, cycled, outcome)
-        pending.update({moid: replan(outcome.records[moid]) for moid in cycled if moid not in outcome.errors})
+        _power_off(client, {moid: records[moid] for moid in cycled}, outcome, shutdown)
+    upgraded = [moid for moid, plan in pending.items() if plan.upgrade is not None and moid not in outcome.errors]
+    _upgrade(client, {moid: pending[moid] for moid in upgraded}, outcome)
+    stale = list(dict.fromkeys([*cycled, *upgraded]))
+    if stale:
+        # Both change the configuration's version: what is written is planned from what is there now.
+        _read_again(client, inventory, stale, outcome)
+        pending.update({moid: replan(outcome.records[moid]) for moid in stale if moid not in outcome.errors})
     _reconfigure(client, {moid: plan for moid, plan in pending.items() if moid not in outcome.errors}, outcome)
     _power_on(client, [moid for moid in cycled if _off(outcome.records[moid])], outcome)
     _read_again(client, inventory, list(pending), outcome)
@@ -83,7 +93,16 @@ def _reconfigure(client: Client, plans: t.Mapping[str, ChangeSet], outcome: Outc
     _run(client, calls, "it was to be reconfigured", outcome)
 
 
-def _power_off(client: Client, records: t.Mapping[str, VmRecord], outcome: Outcome) -> None:
+def _upgrade(client: Client, plans: t.Mapping[str, ChangeSet], outcome: Outcome) -> None:
+    """The virtual hardware is no field of a reconfiguration (API reference, UpgradeVM_Task)."""
+    calls: dict[str, Call] = {
+        moid: (outcome.records[moid].managed.UpgradeVM_Task, {"version": f"vmx-{plan.upgrade}"})
+        for moid, plan in plans.items()
+    }
+    _run(client, calls, "its virtual hardware was to be upgraded", outcome)
+
+
+def _power_off(client: Client, records: t.Mapping[str, VmRecord], outcome: Outcome, shutdown: Shutdown) -> None:
     asked = []
     for record in records.values():
         if record.guest.tools_running:
@@ -98,14 +117,31 @@ def _power_off(client: Client, records: t.Mapping[str, VmRecord], outcome: Outco
         asked,
         ("runtime.powerState",),
         lambda _moid, properties: properties.get("runtime.powerState") == POWERED_OFF,
-        SHUTDOWN_SECONDS,
+        shutdown.seconds,
     )
-    running: dict[str, Call] = {
-        moid: (record.managed.PowerOffVM_Task, {})
-        for moid, record in records.items()
-        if after.get(moid, {}).get("runtime.powerState") != POWERED_OFF
-    }
+    running: dict[str, Call] = {}
+    for moid, record in records.items():
+        if after.get(moid, {}).get("runtime.powerState") == POWERED_OFF:
+            continue
+        if shutdown.force:
+            running[moid] = (record.managed.PowerOffVM_Task, {})
+        else:
+            outcome.note(moid, _not_shut_down(record, shutdown))
     _run(client, running, "it was to be powered off for settings that need it", outcome)
+
+
+def _not_shut_down(record: VmRecord, shutdown: Shutdown) -> NfvError:
+    asked = (
+        f"was asked to and has not in {shutdown.seconds} seconds"
+        if record.guest.tools_running
+        else "has no VMware Tools"
+    )
+    return NfvError(
+        "guest_not_shut_down",
+        record.state.name,
+        f"its guest was to be shut down for settings that need it, but {asked}; nothing of it was changed",
+        "Shut it down by hand, or set force_power_off true, which cuts its power",
+    )
 
 
 def _power_on(client: Client, moids: t.Sequence[str], outcome: Outcome) -> None:
@@ -136,6 +172,12 @@ def _run(
 def _read_again(client: Client, inventory: Inventory, moids: t.Sequence[str], outcome: Outcome) -> None:
     managed = [outcome.records[moid].managed for moid in moids]
     outcome.records.update(read_vms(client, managed, inventory))
+
+
+def shutdown_of(params: t.Mapping[str, t.Any]) -> Shutdown:
+    """What a module's options say of powering off."""
+    default = Shutdown()
+    return Shutdown(params.get("shutdown_timeout", default.seconds), params.get("force_power_off", default.force))
 
 
 def ignored(plan: ChangeSet, after: VmRecord, left: ChangeSet) -> NfvError | None:
