@@ -13,9 +13,10 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model impor
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.plan import plan_release, plan_vm, predict
 
 from . import report
-from .apply import Outcome, apply_plans
+from .apply import apply_plans
 from .client import Client, Connection
 from .faults import typed_errors
+from .fleet import Outcome
 from .read import read_inventory, read_vms
 from .select import find_vm, read_requests, vm_not_found
 from .write import config_spec
@@ -31,8 +32,9 @@ if t.TYPE_CHECKING:
 def converge(params: t.Mapping[str, t.Any], connection: Connection, check_mode: bool) -> dict[str, t.Any]:
     """Brings the VMs of ``params`` to their descriptions; returns the module's result.
 
-    Raises NfvError before anything is changed when any VM cannot be brought there, and afterwards, with how far each
-    VM came in its details, when vSphere failed one.
+    Raises NfvError before anything is changed when any VM is not there, lacks what its description needs, or needs a
+    consent that was not given; and afterwards, with how far each VM came in its details, when one or more failed. A VM
+    that fails while it is changed stops no other.
     """
     releasing = params["state"] == "absent"
     requests = read_requests(params["vms"], params["dataplane"], needed=not releasing)
@@ -50,13 +52,18 @@ def converge(params: t.Mapping[str, t.Any], connection: Connection, check_mode: 
                 return plan_release(record.state)
             return plan_vm(record.state, dataplane, inventory.networks)
 
-        plans = _plan_all(client, records, plan, consent=check_mode or params["power_cycle"] == "when_needed")
+        def permitted(record: VmRecord) -> ChangeSet:
+            planned = plan(record)
+            _refuse_power(record, planned, consent=check_mode or params["power_cycle"] == "when_needed")
+            return planned
+
+        plans = _plan_all(client, records, permitted)
         outcome = (
-            Outcome(_predicted(records, plans), {})
+            _predicted(records, plans)
             if client.closed_for_writes
-            else apply_plans(client, inventory, records, plans, plan)
+            else apply_plans(client, inventory, records, plans, permitted)
         )
-    return _result(plans, outcome, {moid: dataplane for moid, (_managed, dataplane) in descriptions.items()})
+    return _result(outcome, {moid: dataplane for moid, (_managed, dataplane) in descriptions.items()})
 
 
 def _select(
@@ -83,14 +90,13 @@ def _select(
 
 
 def _plan_all(
-    client: Client, records: t.Mapping[str, VmRecord], plan: t.Callable[[VmRecord], ChangeSet], consent: bool
+    client: Client, records: t.Mapping[str, VmRecord], plan: t.Callable[[VmRecord], ChangeSet]
 ) -> dict[str, ChangeSet]:
     """Plans every VM, and refuses before any change when one of them cannot be changed as planned."""
     plans, errors = {}, []
     for moid, record in records.items():
         try:
             plans[moid] = plan(record)
-            _refuse_power(record, plans[moid], consent)
             config_spec(client, record, plans[moid])
         except NfvError as error:
             errors.append(error)
@@ -117,23 +123,24 @@ def _refuse_power(record: VmRecord, plan: ChangeSet, consent: bool) -> None:
         )
 
 
-def _predicted(records: t.Mapping[str, VmRecord], plans: t.Mapping[str, ChangeSet]) -> dict[str, VmRecord]:
-    return {
+def _predicted(records: t.Mapping[str, VmRecord], plans: t.Mapping[str, ChangeSet]) -> Outcome:
+    """What would come of the plans."""
+    after = {
         moid: dataclasses.replace(record, state=predict(record.state, plans[moid])) for moid, record in records.items()
     }
+    return Outcome(after, dict(plans), changed={moid for moid, plan in plans.items() if plan})
 
 
-def _result(
-    plans: t.Mapping[str, ChangeSet], outcome: Outcome, descriptions: t.Mapping[str, Dataplane | None]
-) -> dict[str, t.Any]:
+def _result(outcome: Outcome, descriptions: t.Mapping[str, Dataplane | None]) -> dict[str, t.Any]:
     result = {
-        "changed": any(bool(plan) for moid, plan in plans.items() if moid not in outcome.errors),
-        "diff": report.diff(plan for moid, plan in plans.items() if moid not in outcome.errors),
+        "changed": bool(outcome.changed),
+        "diff": report.diff(plan for moid, plan in outcome.plans.items() if moid in outcome.changed),
         "vms": {
-            outcome.records[moid].state.name: report.vm_result(
-                outcome.records[moid].state, plan, descriptions[moid], outcome.errors.get(moid)
-            )
-            for moid, plan in plans.items()
+            outcome.records[moid].state.name: {
+                **report.vm_result(outcome.records[moid].state, plan, descriptions[moid], outcome.errors.get(moid)),
+                "changed": moid in outcome.changed,
+            }
+            for moid, plan in outcome.plans.items()
         },
     }
     if outcome.errors:
