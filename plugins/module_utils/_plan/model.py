@@ -175,5 +175,10 @@ class ChangeSet:
         """The settings that take effect at a power cycle only."""
         return tuple(change.setting for change in self.changes if change.power_off_needed)
 
+    @property
+    def reconfigures(self) -> bool:
+        """Whether there is anything for a reconfiguration, an upgrade of the virtual hardware left aside."""
+        return any(change.setting != HARDWARE_VERSION for change in self.changes)
+
     def __bool__(self) -> bool:
         return bool(self.changes)
