@@ -8,6 +8,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+if t.TYPE_CHECKING:
+    from .placement import Placement
+
 PAGE_SIZES_KB: t.Final = {"2M": 2048, "1G": 1048576}
 HOST_PAGE_SIZES: t.Final = ("4K", "2M", "1G")
 DRIVERS: t.Final = ("kernel", "pmd")
@@ -112,15 +115,6 @@ class Adapter:
     numa_node: int | None = None
     uptv2: bool = False
     strict_latency: bool = False
-
-
-@dataclasses.dataclass(frozen=True)
-class Placement:
-    """Where the VM may run; accepted and checked here, acted upon by the placement modules."""
-
-    cluster: str | None
-    numa: str
-    keep_apart_from: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,8 +10,9 @@ import typing as t
 from .adapters import read_adapters, resolve_nodes
 from .cpu import read_cpu
 from .memory import read_memory
-from .model import ALL, PROFILES, SECTIONS, SWITCH_MODES, Adapter, Cpu, Dataplane, Memory, Placement
+from .model import ALL, PROFILES, SECTIONS, SWITCH_MODES, Adapter, Cpu, Dataplane, Memory
 from .numa import check_nodes, read_numa
+from .placement import read_placement
 from .reader import Section
 
 if t.TYPE_CHECKING:
@@ -43,7 +44,7 @@ def parse_dataplane(
     memory = read_memory(top) if top.has("memory") else None
     adapters = read_adapters(top, whole=concern == ALL) if top.has("adapters") else ()
     numa = read_numa(top)
-    placement = _read_placement(top)
+    placement = read_placement(top)
     switch_mode = top.choice("switch_mode", SWITCH_MODES, "standard")
     profile = top.choice("profile", PROFILES, "general")
     iommu = top.boolean("iommu", False)
@@ -66,28 +67,6 @@ def parse_dataplane(
         iommu if top.has("iommu") else None,
         hardware_version,
     ), ()
-
-
-def _read_placement(top: Section) -> Placement | None:
-    raw = top.values.get("placement")
-    section = Section.read(
-        {} if raw is None else raw, f"{top.path}.placement", top.problems, (), ("cluster", "numa", "keep_apart_from")
-    )
-    if section is None:
-        return None
-    cluster = section.text("cluster")
-    numa = section.values.get("numa")
-    if numa is None or numa == "auto":
-        node: str | None = "auto"
-    else:
-        number = section.integer("numa", 0, 63)
-        node = None if number is None else str(number)
-    apart = section.values.get("keep_apart_from")
-    names = [apart] if isinstance(apart, str) else [entry for _path, entry in section.items("keep_apart_from")]
-    if not all(isinstance(name, str) and name for name in names):
-        section.report("keep_apart_from", "wrong_type", "must be a group's or VM's name, or a list of such names")
-        return None
-    return None if node is None else Placement(cluster, node, tuple(str(name) for name in names))
 
 
 def _check_together(top: Section, cpu: Cpu | None, memory: Memory | None, adapters: tuple[Adapter, ...]) -> None:

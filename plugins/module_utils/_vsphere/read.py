@@ -118,7 +118,7 @@ def read_inventory(client: Client, datacenter: str | None, with_uuids: bool) -> 
             vim.dvs.DistributedVirtualPortgroup: ["name", "key", "config.distributedVirtualSwitch"],
             vim.DistributedVirtualSwitch: ["uuid", "config.productInfo"],
         },
-        _datacenter(client, datacenter) if datacenter else None,
+        find_datacenter(client, datacenter) if datacenter else None,
     )
     switches = {each._moId: properties for each, properties in found if _is(each, "DistributedVirtualSwitch")}
     networks: dict[str, tuple[Network, ...]] = {}
@@ -147,7 +147,8 @@ def _is(managed: t.Any, kind: str) -> bool:
     return isinstance(managed, getattr(vim, kind))
 
 
-def _datacenter(client: Client, name: str) -> t.Any:
+def find_datacenter(client: Client, name: str) -> t.Any:
+    """The datacenter of this name or managed object id. Raises NfvError when it is missing or not unique."""
     matching = [
         each
         for each, properties in client.in_view({vim.Datacenter: ["name"]})
