@@ -10,7 +10,7 @@ import json
 import typing as t
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
@@ -273,6 +273,7 @@ def wishes_and_plans(draw: st.DrawFn) -> tuple[Plan, Wishes]:
     return Plan(placements, apart=draw(groups), together=draw(groups)), Wishes(levels, priorities)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(wishes_and_plans(), min_size=1, max_size=4))
 def test_whatever_plans_follow_each_other_each_converges_and_theirs_stays(history: list[tuple[Plan, Wishes]]) -> None:
     state = THEIRS
