@@ -133,6 +133,7 @@ func (g *guard) reconfigure(ctx *simulator.Context, vm *simulator.VirtualMachine
 		shown = reportedNICs(vm.Guest.Net) // the simulator rewrites guest.net at device changes
 		if refused = firstRefusal(reconfigureRules, g.machine(vm), spec); refused == nil {
 			completeSpec(vm.Config, spec, g.macs.next)
+			hideOpaque(spec)
 		}
 	})
 	if refused != nil {
@@ -143,6 +144,7 @@ func (g *guard) reconfigure(ctx *simulator.Context, vm *simulator.VirtualMachine
 		return refused
 	}
 	ctx.WithLock(vm, func() {
+		showOpaque(vm.Config)
 		keepDroppedFields(vm.Config, spec)
 		vm.Config.Hardware.Device = inOrder(vm.Config)
 		ctx.Update(vm, changedFields(vm.Config, spec))
@@ -155,21 +157,35 @@ func (g *guard) reconfigure(ctx *simulator.Context, vm *simulator.VirtualMachine
 func (g *guard) CreateVMTask(ctx *simulator.Context, req *types.CreateVM_Task) soap.HasFault {
 	folder := g.registry.Get(req.This).(*simulator.Folder)
 	task := g.tasks.run(ctx, folder, "CreateVM_Task", "createVm", func() (types.AnyType, *refusal) {
-		blank := machine{
-			config:   &types.VirtualMachineConfigInfo{Hardware: types.VirtualHardware{NumCPU: 1, NumCoresPerSocket: 1, MemoryMB: 32}},
-			networks: g.networks(),
-		}
-		if refused := firstRefusal(reconfigureRules, blank, &req.Config); refused != nil {
+		vm, refused := g.createVM(ctx, folder, req)
+		if refused != nil {
 			return nil, refused
 		}
-		completeSpec(blank.config, &req.Config, g.macs.next)
-		body := folder.CreateVMTask(ctx, req)
-		result, refused := await(ctx, body.(*methods.CreateVM_TaskBody).Res.Returnval)
-		if refused == nil {
-			vm := g.vm(result.(types.ManagedObjectReference))
-			ctx.WithLock(vm, func() { keepDroppedFields(vm.Config, &req.Config) })
-		}
-		return result, refused
+		return vm.Self, nil
 	})
 	return &methods.CreateVM_TaskBody{Res: &types.CreateVM_TaskResponse{Returnval: task}}
+}
+
+func (g *guard) createVM(ctx *simulator.Context, folder *simulator.Folder, req *types.CreateVM_Task) (*simulator.VirtualMachine, *refusal) {
+	blank := machine{
+		config:   &types.VirtualMachineConfigInfo{Hardware: types.VirtualHardware{NumCPU: 1, NumCoresPerSocket: 1, MemoryMB: 32}},
+		networks: g.networks(),
+	}
+	if refused := firstRefusal(reconfigureRules, blank, &req.Config); refused != nil {
+		return nil, refused
+	}
+	completeSpec(blank.config, &req.Config, g.macs.next)
+	hideOpaque(&req.Config)
+	body := folder.CreateVMTask(ctx, req)
+	result, refused := await(ctx, body.(*methods.CreateVM_TaskBody).Res.Returnval)
+	if refused != nil {
+		return nil, refused
+	}
+	vm := g.vm(result.(types.ManagedObjectReference))
+	ctx.WithLock(vm, func() {
+		showOpaque(vm.Config)
+		keepDroppedFields(vm.Config, &req.Config)
+		ctx.Update(vm, g.guestAdapters(vm, nil))
+	})
+	return vm, nil
 }

@@ -24,6 +24,7 @@ import (
 type options struct {
 	listen, certificate, key  string
 	username, passwordFile    string
+	inventory                 string
 	control, hypervisor, file string
 }
 
@@ -34,6 +35,7 @@ func parseOptions() options {
 	flag.StringVar(&o.key, "key", "", "PEM file with the server's private key")
 	flag.StringVar(&o.username, "username", "", "the user who may log in")
 	flag.StringVar(&o.passwordFile, "password-file", "", "file that holds the user's password")
+	flag.StringVar(&o.inventory, "inventory", "", "JSON file that describes the inventory; without it the lab's own")
 	flag.StringVar(&o.control, "control-socket", "", "unix socket on which the lab reports guest states")
 	flag.StringVar(&o.hypervisor, "hypervisor-socket", "", "unix socket of the lab's hypervisor; without it power operations only change state")
 	flag.StringVar(&o.file, "ready-file", "", "file to write {url, port, pid} to once requests are answered")
@@ -62,7 +64,11 @@ func run(o options) error {
 		return fmt.Errorf("the server's certificate: %w", err)
 	}
 
-	model, err := newModel()
+	described, err := readShape(o.inventory)
+	if err != nil {
+		return fmt.Errorf("the inventory's description: %w", err)
+	}
+	model, err := newModel(described.APIVersion)
 	if err != nil {
 		return err
 	}
@@ -75,10 +81,11 @@ func run(o options) error {
 
 	calls := newCallCounter()
 	service := model.Service
-	guard := newGuard(service, newHypervisor(o.hypervisor), calls)
-	if err := buildInventory(ctx, model, home); err != nil {
-		return fmt.Errorf("the lab's inventory: %w", err)
+	guard := newGuard(service, newHypervisor(""), calls)
+	if err := buildInventory(ctx, model, guard, described, home); err != nil {
+		return fmt.Errorf("the inventory: %w", err)
 	}
+	guard.hypervisor = newHypervisor(o.hypervisor) // VMs that are on from the start have no guest
 	calls.reset()
 
 	service.Listen = &url.URL{Host: o.listen, User: url.UserPassword(o.username, password)}

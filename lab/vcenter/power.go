@@ -67,7 +67,13 @@ func (t *transitions) noteEnd(vm types.ManagedObjectReference) bool {
 
 // machine returns what the rules may know of the VM; the caller holds the VM's lock.
 func (g *guard) machine(vm *simulator.VirtualMachine) machine {
-	return machine{config: vm.Config, power: vm.Runtime.PowerState, networks: g.networks(), hostMHz: hostMHz}
+	return machine{config: vm.Config, power: vm.Runtime.PowerState, networks: g.networks(), hostMHz: g.hostMHz(vm)}
+}
+
+// hostMHz is the clock of a core of the VM's host.
+func (g *guard) hostMHz(vm *simulator.VirtualMachine) int64 {
+	host := g.registry.Get(*vm.Runtime.Host).(*simulator.HostSystem)
+	return int64(host.Summary.Hardware.CpuMhz)
 }
 
 // require refuses unless the VM is in the power state.

@@ -18,6 +18,8 @@ type machine struct {
 type networks struct {
 	standard    map[string]bool
 	distributed map[portGroup]string // to its name
+	opaque      map[string]string    // NSX's identifier to its name
+	references  map[string]types.ManagedObjectReference
 }
 
 // portGroup identifies a distributed port group as an adapter's backing does.

@@ -157,9 +157,13 @@ def wait_for_ready(ready: Path, process: subprocess.Popen[bytes], log: Path) -> 
 
 @contextmanager
 def running_vcenter(
-    binary: Path, certificates: Certificates, directory: Path, hypervisor: Path | None = None
+    binary: Path,
+    certificates: Certificates,
+    directory: Path,
+    hypervisor: Path | None = None,
+    inventory: dict[str, Any] | None = None,
 ) -> Iterator[VCenter]:
-    """Run one lab vCenter; its state lives as long as the process."""
+    """Run one lab vCenter; its state lives as long as the process. docs/lab.md describes an inventory."""
     username, password = "administrator@vsphere.local", secrets.token_urlsafe(12)
     password_file = directory / "password"
     password_file.write_text(password + "\n", encoding="utf-8")
@@ -174,6 +178,10 @@ def running_vcenter(
     ]
     if hypervisor is not None:
         command += ["--hypervisor-socket", str(hypervisor)]
+    if inventory is not None:
+        described = directory / "inventory.json"
+        described.write_text(json.dumps(inventory), encoding="utf-8")
+        command += ["--inventory", str(described)]
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
         try:
             answer = wait_for_ready(ready, process, log)
@@ -195,12 +203,12 @@ def running_vcenter(
 def start_vcenter(
     vcenter_binary: Path, certificates: Certificates, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[..., VCenter]]:
-    """A function that starts another lab vCenter, with a hypervisor's socket if given one."""
+    """A function that starts another lab vCenter, with a hypervisor's socket or another inventory if given one."""
     with ExitStack() as stack:
 
-        def start(hypervisor: Path | None = None) -> VCenter:
+        def start(hypervisor: Path | None = None, inventory: dict[str, Any] | None = None) -> VCenter:
             directory = tmp_path_factory.mktemp("vc")
-            return stack.enter_context(running_vcenter(vcenter_binary, certificates, directory, hypervisor))
+            return stack.enter_context(running_vcenter(vcenter_binary, certificates, directory, hypervisor, inventory))
 
         yield start
 
