@@ -18,12 +18,13 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model impor
 
 from .faults import BROKEN, as_typed
 from .fleet import Fleet, Outcome
-from .power import power_off, power_on
+from .power import WITH_FORCE, Shutdown, power_off, power_on
 from .sdk import vmodl
+from .upgrade import upgrade
 from .write import config_spec
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import ChangeSet
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import Change, ChangeSet
 
     from .client import Client
     from .read import Inventory, VmRecord
@@ -43,6 +44,7 @@ def apply_plans(
     records: t.Mapping[str, VmRecord],
     plans: t.Mapping[str, ChangeSet],
     plan: Planner,
+    shutdown: Shutdown = WITH_FORCE,
 ) -> Outcome:
     """Carries out the plans that are not empty, all VMs at once; the caller has the consent that they need.
 
@@ -50,7 +52,7 @@ def apply_plans(
     NfvError for what may not be done. What fails with one VM stops no other and is in the outcome.
     """
     outcome = Outcome(dict(records), dict(plans))
-    run = Application(Fleet(client, inventory, outcome), plan)
+    run = Application(Fleet(client, inventory, outcome), plan, shutdown)
     pending = [moid for moid, each in plans.items() if each]
     try:
         run.all(pending)
@@ -64,7 +66,10 @@ def apply_plans(
 class Application:
     """One application of plans to a fleet; the plans, and what comes of them, are in its outcome."""
 
-    def __init__(self, fleet: Fleet, plan: Planner) -> None:
+    def __init__(self, fleet: Fleet, plan: Planner, shutdown: Shutdown) -> None:
+        self._shutdown = shutdown
+        # What was upgraded: later plans do not have it any more.
+        self._upgraded: dict[str, Change] = {}
         self._fleet = fleet
         self._outcome = fleet.outcome
         self._plan = plan
@@ -77,12 +82,16 @@ class Application:
         pending = list(moids)
         for attempt in range(1, ATTEMPTS + 1):
             self.power_off(pending)
+            self.upgrade(self._outcome.sound(pending))
             unsure = self.reconfigure(self._outcome.sound(pending))
             pending = self.plan_again(unsure, last=attempt == ATTEMPTS)
             if not pending:
                 break
         self.power_on()
         self.compare(moids)
+        for moid, change in self._upgraded.items():
+            plan = self._outcome.plans[moid]
+            self._outcome.plans[moid] = dataclasses.replace(plan, changes=(change, *plan.changes))
 
     def _off(self, moid: str) -> bool:
         return self._outcome.records[moid].state.power_state == POWERED_OFF
@@ -92,9 +101,17 @@ class Application:
         running = [moid for moid in moids if self._outcome.plans[moid].power_off_needed and not self._off(moid)]
         if running:
             self._cycled += [moid for moid in running if moid not in self._cycled]
-            power_off(self._fleet, running)
+            power_off(self._fleet, running, self._shutdown)
             for moid in self._outcome.sound(running):
                 self._replan(moid)
+
+    def upgrade(self, moids: t.Sequence[str]) -> None:
+        """Upgrades the virtual hardware where that was planned, and plans the rest from what is there then."""
+        upgraded = upgrade(self._fleet, moids)
+        self._upgraded.update(upgraded)
+        self._outcome.changed.update(upgraded)
+        for moid in upgraded:
+            self._replan(moid)
 
     def _replan(self, moid: str) -> None:
         """Plans a VM from what is there now; a refusal is noted."""
@@ -108,7 +125,7 @@ class Application:
         calls: dict[str, Call] = {}
         for moid in moids:
             plan, record = self._outcome.plans[moid], self._outcome.records[moid]
-            if not plan:
+            if not plan.reconfigures:
                 continue
             try:
                 spec = config_spec(self._fleet.client, record, plan)

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import POWERED_OFF, POWERED_ON
 
 from .sdk import vim
@@ -14,22 +16,36 @@ from .tasks import call_all, watch
 
 if t.TYPE_CHECKING:
     from .fleet import Fleet
+    from .read import VmRecord
     from .tasks import Call
 
-# How long a guest may take to shut down before its power is cut, in seconds.
-SHUTDOWN_SECONDS = 180
 # How often a power operation is asked for whose answer was lost and that has had no effect.
 ATTEMPTS = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Shutdown:
+    """How a VM is powered off. seconds: how long its guest may take; force: its power is cut when it takes longer."""
+
+    seconds: int = 180
+    force: bool = True
+
+
+WITH_FORCE: t.Final = Shutdown()
 
 _METHODS: t.Final = {POWERED_OFF: "PowerOffVM_Task", POWERED_ON: "PowerOnVM_Task"}
 
 
-def power_off(fleet: Fleet, moids: t.Sequence[str]) -> None:
-    """Shuts guests with VMware Tools down, cuts the power of what still runs then, and reads the VMs again."""
-    _shut_down(fleet, moids)
+def power_off(fleet: Fleet, moids: t.Sequence[str], shutdown: Shutdown) -> None:
+    """Shuts guests with VMware Tools down, cuts the power of what still runs if allowed, and reads the VMs again."""
+    _shut_down(fleet, moids, shutdown.seconds)
     # Powering off changes the configuration's version: what is written is planned from what is there afterwards.
     fleet.read(moids)
     running = [moid for moid in fleet.outcome.sound(moids) if not _is(fleet, moid, POWERED_OFF)]
+    if not shutdown.force:
+        for moid in running:
+            fleet.outcome.note(moid, _not_shut_down(fleet.outcome.records[moid], shutdown.seconds))
+        return
     _bring(fleet, running, POWERED_OFF, "it was to be powered off for settings that need it")
     fleet.read(fleet.outcome.sound(running))
 
@@ -43,7 +59,17 @@ def _is(fleet: Fleet, moid: str, state: str) -> bool:
     return fleet.outcome.records[moid].state.power_state == state
 
 
-def _shut_down(fleet: Fleet, moids: t.Sequence[str]) -> None:
+def _not_shut_down(record: VmRecord, seconds: int) -> NfvError:
+    tools = f"has not done so in {seconds} seconds" if record.guest.tools_running else "has no VMware Tools"
+    return NfvError(
+        "guest_not_shut_down",
+        record.state.name,
+        f"its guest was to be shut down for settings that need it, and {tools}; the VM was not changed",
+        "Shut it down by hand, or set force_power_off, which cuts its power",
+    )
+
+
+def _shut_down(fleet: Fleet, moids: t.Sequence[str], seconds: int) -> None:
     records = fleet.outcome.records
     asked = [moid for moid in moids if records[moid].guest.tools_running]
     calls: dict[str, Call] = {moid: (records[moid].managed.ShutdownGuest, {}) for moid in asked}
@@ -55,7 +81,7 @@ def _shut_down(fleet: Fleet, moids: t.Sequence[str]) -> None:
         [records[moid].managed for moid in asked if moid not in errors or errors[moid].error_code == "connection_lost"],
         ("runtime.powerState",),
         lambda _moid, properties: properties.get("runtime.powerState") == POWERED_OFF,
-        SHUTDOWN_SECONDS,
+        seconds,
     )
 
 

@@ -78,6 +78,8 @@ def properties() -> dict[str, t.Any]:
         "config.changeVersion": "2026-11-23T08:00:00Z",
         "config.uuid": "420a",
         "config.template": False,
+        "config.version": "vmx-19",
+        "config.firmware": "efi",
         "config.hardware.numCPU": 2,
         "config.hardware.numCoresPerSocket": 1,
         "config.hardware.memoryMB": 1024,
