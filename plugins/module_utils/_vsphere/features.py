@@ -75,7 +75,7 @@ def gather_features(params: t.Mapping[str, t.Any], connection: Connection) -> di
             facts = vm_facts(properties) if properties is not None else None
             cluster = cluster_facts(managed._moId, properties, clusters) if properties is not None else None
             verdicts = _judge(request, facts, cluster)
-            query = _ask(managed) if properties is not None and params["ask_fault_tolerance"] else None
+            query = _ask(client, managed) if properties is not None and params["ask_fault_tolerance"] else None
             results[facts.name if facts is not None else request.value] = _vm(facts is not None, verdicts, query)
             try:
                 refuse_blocked(request.value, verdicts, _must_keep(request, params["must_keep"]))
@@ -102,14 +102,14 @@ def _vm(present: bool, verdicts: t.Sequence[FeatureVerdict], query: list[dict[st
     return {"present": present, "features": verdicts_as_data(verdicts), "fault_tolerance_query": query}
 
 
-def _ask(managed: t.Any) -> list[dict[str, str]] | None:
+def _ask(client: Client, managed: t.Any) -> list[dict[str, str]] | None:
     """What vSphere itself has against Fault Tolerance for the VM as it is now; None when it does not answer.
 
     VirtualMachine.QueryFaultToleranceCompatibility returns the faults that switching it on would have. It needs the
     privilege VirtualMachine.Config.QueryFTCompatibility; a server without the method answers with a fault, too.
     """
     try:
-        faults = managed.QueryFaultToleranceCompatibility()
+        faults = client.read(managed.QueryFaultToleranceCompatibility)
     except vmodl.MethodFault:
         return None
     return [
@@ -178,7 +178,8 @@ def _labels(devices: t.Sequence[t.Any], *kinds: str) -> tuple[str, ...]:
 
 def _on_host(device: t.Any) -> bool:
     """Whether a drive is connected to hardware of the host or to a client, and not to an image on a datastore."""
-    if not isinstance(device, tuple(getattr(vim.vm.device, kind) for kind in _ON_HOST)):
+    drives: t.Any = tuple(getattr(vim.vm.device, kind) for kind in _ON_HOST)
+    if not isinstance(device, drives):
         return False
     connected = device.connectable is not None and (device.connectable.connected or device.connectable.startConnected)
     image = isinstance(device.backing, vim.vm.device.VirtualDevice.FileBackingInfo)

@@ -20,16 +20,17 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.m
 from .client import Client, Connection
 from .cluster import Clusters, read_clusters
 from .cluster_write import cluster_spec
-from .faults import from_fault, typed_errors
-from .sdk import vim, vmodl
+from .faults import typed_errors
+from .sdk import vim
 from .select import read_requests
-from .tasks import wait_for_tasks
+from .tasks import call_all, wait_for_tasks
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.model import ClusterState, Wanted
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Placed
 
     from .cluster import VmPosition
+    from .tasks import Call
 
 PRESENT: t.Final = "present"
 POWERED_OFF_ONLY: t.Final = "powered_off"
@@ -139,34 +140,34 @@ def _moves(plan: Plan, vms: t.Mapping[str, VmPosition]) -> list[Move]:
 
 
 def _relocate(client: Client, moves: t.Sequence[Move]) -> None:
-    tasks, errors = {}, []
-    for move in moves:
-        attempted = f"it was to be moved to {move.placed.host} while powered off"
-        spec = vim.vm.RelocateSpec(host=client.managed(vim.HostSystem, move.placed.host_moid))
-        try:
-            tasks[move.placed.vm] = client.write(move.vm.managed.RelocateVM_Task, spec=spec)
-        except vmodl.MethodFault as fault:
-            errors.append(from_fault(fault, move.placed.vm, attempted))
-    failed = wait_for_tasks(client, tasks, {vm: vm for vm in tasks}, "it was to be moved while powered off")
-    errors += failed.values()
-    if errors:
-        raise joined(errors)
+    calls: dict[str, Call] = {
+        move.placed.vm: (
+            move.vm.managed.RelocateVM_Task,
+            {"spec": vim.vm.RelocateSpec(host=client.managed(vim.HostSystem, move.placed.host_moid))},
+        )
+        for move in moves
+    }
+    _run(client, calls, {vm: vm for vm in calls}, "it was to be moved to its planned host while powered off", "VMs")
 
 
 def _reconfigure(client: Client, clusters: Clusters, changes: t.Sequence[ClusterChanges]) -> None:
-    attempted = "its groups, rules and overrides were to be reconfigured"
-    tasks, errors = {}, []
-    for change in changes:
-        cluster = clusters.objects[change.moid]
-        spec = cluster_spec(client, change, clusters.restart_entries)
-        try:
-            tasks[change.moid] = client.write(cluster.ReconfigureComputeResource_Task, spec=spec, modify=True)
-        except vmodl.MethodFault as fault:
-            errors.append(from_fault(fault, change.cluster, attempted))
+    calls: dict[str, Call] = {
+        change.moid: (
+            clusters.objects[change.moid].ReconfigureComputeResource_Task,
+            {"spec": cluster_spec(client, change, clusters.restart_entries), "modify": True},
+        )
+        for change in changes
+    }
     names = {change.moid: change.cluster for change in changes}
-    errors += wait_for_tasks(client, tasks, names, attempted).values()
-    if errors:
-        raise joined(errors, what="clusters")
+    _run(client, calls, names, "its groups, rules and overrides were to be reconfigured", "clusters")
+
+
+def _run(client: Client, calls: t.Mapping[str, Call], names: t.Mapping[str, str], attempted: str, what: str) -> None:
+    """Starts all tasks and waits for them together. Raises NfvError for those that failed."""
+    tasks, errors = call_all(client, calls, names, attempted)
+    failed = [*errors.values(), *wait_for_tasks(client, tasks, names, attempted).values()]
+    if failed:
+        raise joined(failed, what=what)
 
 
 def _refuse_ignored(left: t.Iterable[ClusterChanges]) -> None:

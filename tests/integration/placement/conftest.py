@@ -9,6 +9,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from pyVmomi import vim
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import Client, Connection
 from tests.support.control import READ_ONLY
@@ -114,6 +115,7 @@ INVENTORY: dict[str, t.Any] = {
             "affinity": [4, 5, 6],
             "poweredOn": True,
         },
+        {"name": "tenant-old", "host": "esx-old.lab", "cpus": 2, "memoryMB": 2048},
         {"name": "tenant-plain", "host": "esx-a2.lab", "cpus": 2, "memoryMB": 2048, "poweredOn": True},
         {
             "name": "tenant-off",
@@ -125,6 +127,18 @@ INVENTORY: dict[str, t.Any] = {
             "memoryReservationLockedToMax": True,
         },
     ],
+}
+
+
+DESCRIPTION: dict[str, t.Any] = {
+    "cpu": {"count": 4, "polling": "2-3"},
+    "memory": {"size_mb": 4096, "hugepages": [{"size": "2M", "amount_mb": 1024}]},
+    "adapters": [
+        {"name": "mgmt", "network": "PG-Mgmt", "driver": "kernel"},
+        {"name": "s5u", "network": "PG-S5U", "driver": "pmd"},
+        {"name": "sgi", "network": "PG-SGi", "driver": "pmd"},
+    ],
+    "placement": {"cluster": "nfv-a", "numa": "auto", "keep_apart_from": "pgw"},
 }
 
 
@@ -144,6 +158,12 @@ def session(connection: Connection) -> t.Iterator[Client]:
     """Somebody else's session, to prepare and to look."""
     with Client.open(connection, closed_for_writes=False) as client:
         yield client
+
+
+def find_vm(session: Client, name: str) -> t.Any:
+    """The VM of this name, None when there is none."""
+    found = session.in_view({vim.VirtualMachine: ["name"]})
+    return next((each for each, properties in found if properties["name"] == name), None)
 
 
 def changing(vcenter: t.Any) -> dict[str, int]:
