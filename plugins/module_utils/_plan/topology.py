@@ -29,6 +29,18 @@ class NumaNode:
     cores: int
     memory_mb: int
 
+    @property
+    def threads_per_core(self) -> int:
+        return max(1, len(self.cpus) // self.cores) if self.cores else 1
+
+    def cores_of(self, cpus: t.Iterable[int]) -> frozenset[int]:
+        """Which cores of this node the logical CPUs belong to, as numbers from 0 within the node.
+
+        vSphere tells no siblings: the threads of a core are taken to have adjacent numbers.
+        """
+        order = {cpu: index for index, cpu in enumerate(sorted(self.cpus))}
+        return frozenset(order[cpu] // self.threads_per_core for cpu in cpus if cpu in order)
+
 
 @dataclasses.dataclass(frozen=True)
 class PhysicalNic:
@@ -52,7 +64,8 @@ class PortGroupUplinks:
     """The uplinks that carry a port group's traffic on one host.
 
     network: the port group's name; active: names of physical NICs, in the order of the teaming policy;
-    nodes: the NUMA nodes of those, ascending, or None when one of them is not known.
+    nodes: the NUMA nodes of those, ascending, or None when one of them is not known; empty without any active uplink;
+    enhanced_data_path: whether the host's switch runs in that mode.
     """
 
     network: str
@@ -61,6 +74,12 @@ class PortGroupUplinks:
     distributed: bool
     active: tuple[str, ...]
     nodes: tuple[int, ...] | None
+    enhanced_data_path: bool = False
+
+    @property
+    def spans_nodes(self) -> bool:
+        """Whether the team is known to have active uplinks on several nodes."""
+        return self.nodes is not None and len(self.nodes) > 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +102,11 @@ class Holding:
 
 @dataclasses.dataclass(frozen=True)
 class HostTopology:
-    """One ESXi host. mhz: clock of one core in MHz; power_policy: its short name, such as ``static``."""
+    """One ESXi host. mhz: clock of one core in MHz; power_policy: its short name, such as ``static``.
+
+    latency_sensitivity, max_simultaneous_threads: of the same name in vim.host.Capability (latencySensitivitySupported,
+    maxSupportedSimultaneousThreads), which virtual hyper-threading asks for.
+    """
 
     name: str
     moid: str
@@ -98,6 +121,8 @@ class HostTopology:
     nics: tuple[PhysicalNic, ...]
     port_groups: tuple[PortGroupUplinks, ...]
     holdings: tuple[Holding, ...]
+    latency_sensitivity: bool = True
+    max_simultaneous_threads: int = 1
 
     @property
     def usable(self) -> bool:

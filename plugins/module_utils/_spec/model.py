@@ -8,23 +8,50 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+if t.TYPE_CHECKING:
+    from .placement import Placement
+
 PAGE_SIZES_KB: t.Final = {"2M": 2048, "1G": 1048576}
 HOST_PAGE_SIZES: t.Final = ("4K", "2M", "1G")
 DRIVERS: t.Final = ("kernel", "pmd")
 EXCLUSIVITIES: t.Final = ("latency_sensitivity", "affinity", "none")
+# How the host's switch works: VMware's standard stack, or the enhanced data path of NSX and vSphere 8.
+SWITCH_MODES: t.Final = ("standard", "enhanced_data_path")
+PROFILES: t.Final = ("general", "low_latency")
+NUMA_AUTOSIZE: t.Final = ("once", "every_power_on")
+# An adapter's numa_node while the node of the polling vCPUs is still to be put there.
+AUTO_NODE: t.Final = -1
+TX_CONTEXTS: t.Final = ("per_vm", "per_adapter", "per_queue")
+
+# What a description is read for: all of it, or one concern of it with only the section that the concern needs.
+ALL: t.Final = "dataplane"
+ADAPTERS: t.Final = "vmxnet3"
+CPU_PINNING: t.Final = "cpu_pinning"
+HUGEPAGES: t.Final = "hugepages"
+SECTIONS: t.Final[t.Mapping[str, tuple[str, ...]]] = {
+    ALL: ("cpu", "memory", "adapters"),
+    ADAPTERS: ("adapters",),
+    CPU_PINNING: ("cpu",),
+    HUGEPAGES: ("memory",),
+}
 
 
 @dataclasses.dataclass(frozen=True)
 class Cpu:
     """Virtual CPUs: how many, which of them poll, and how they get cores of their own on the host.
 
-    affinity: host CPU numbers, only for exclusivity ``affinity`` (vim.vm.AffinityInfo.affinitySet).
+    affinity: host CPU numbers, only for exclusivity ``affinity`` (vim.vm.AffinityInfo.affinitySet);
+    simultaneous_threads: vCPUs that share a core of the host, 1 or 2 (virtual hyper-threading);
+    reserve_all: all of the vCPUs' clock is reserved; system_contexts: cores for the hypervisor's transmit threads.
     """
 
     count: int
     polling: tuple[int, ...]
     exclusivity: str
     affinity: tuple[int, ...]
+    simultaneous_threads: int = 1
+    reserve_all: bool = True
+    system_contexts: int = 0
 
     @property
     def housekeeping(self) -> tuple[int, ...]:
@@ -60,8 +87,20 @@ class Memory:
 
 
 @dataclasses.dataclass(frozen=True)
+class Numa:
+    """The NUMA nodes that the guest sees. nodes: how many, None leaves it to vSphere; autosize: when vSphere sizes."""
+
+    nodes: int | None = None
+    autosize: str = "once"
+
+
+@dataclasses.dataclass(frozen=True)
 class Adapter:
-    """One VMXNET3 adapter. mac: lower case with colons, or None to keep or get vSphere's."""
+    """One VMXNET3 adapter.
+
+    mac: lower case with colons, or None to keep or get vSphere's; label: vSphere's, such as ``Network adapter 2``;
+    tx_contexts: one of TX_CONTEXTS; numa_node: the guest's node that the adapter is shown on, None for no node.
+    """
 
     name: str
     network: str
@@ -69,25 +108,31 @@ class Adapter:
     queues: int
     mac: str | None
     management: bool
-
-
-@dataclasses.dataclass(frozen=True)
-class Placement:
-    """Where the VM may run; accepted and checked here, acted upon by the placement modules."""
-
-    cluster: str | None
-    numa: str
-    keep_apart_from: tuple[str, ...]
+    label: str | None = None
+    tx_contexts: str = "per_vm"
+    udp_rss: bool = False
+    interrupt_coalescing: bool = True
+    numa_node: int | None = None
+    uptv2: bool = False
+    strict_latency: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
 class Dataplane:
-    """One VM's whole description, known to be consistent."""
+    """One VM's whole description, known to be consistent.
+
+    iommu: None leaves the VM's virtual IOMMU as it is; hardware_version: the least that the VM must have.
+    """
 
     cpu: Cpu
     memory: Memory
     adapters: tuple[Adapter, ...]
     placement: Placement
+    numa: Numa = Numa()
+    switch_mode: str = "standard"
+    profile: str = "general"
+    iommu: bool | None = None
+    hardware_version: int | None = None
 
     @property
     def management_adapter(self) -> Adapter:

@@ -17,6 +17,8 @@ from .cpulist import parse_cpu_list
 
 _MAC = re.compile(r"^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$")
 _INTEGER = re.compile(r"^[0-9]{1,18}$")
+# The highest NUMA node that a key may name; far above what a host or a VM has.
+MAX_NODE = 63
 _BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 
 

@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ALL
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
 
 from .read import plain_name
@@ -28,8 +29,12 @@ class Request:
     dataplane: Dataplane | None
 
 
-def read_requests(vms: t.Sequence[t.Mapping[str, t.Any]], default: t.Any, needed: bool) -> list[Request]:
+def read_requests(
+    vms: t.Sequence[t.Mapping[str, t.Any]], default: t.Any, needed: bool, concern: str = ALL
+) -> list[Request]:
     """Reads the option ``vms``; a VM without a description has the default one. Needs no connection.
+
+    concern: what the descriptions are read for, one of ``_spec.model.SECTIONS``.
 
     Raises NfvError with every problem of every description, and for a missing description where one is needed.
     """
@@ -42,7 +47,7 @@ def read_requests(vms: t.Sequence[t.Mapping[str, t.Any]], default: t.Any, needed
                 problems.append(f"{entry[by]}: [missing_key] dataplane: is missing and has no default")
             requests.append(Request(by, entry[by], None))
             continue
-        dataplane, found = parse_dataplane(raw, "dataplane")
+        dataplane, found = parse_dataplane(raw, "dataplane", concern)
         problems += [f"{entry[by]}: {problem}" for problem in found]
         requests.append(Request(by, entry[by], dataplane))
     if problems:

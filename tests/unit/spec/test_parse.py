@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.derive import derive
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.placement import Placement
 
 Description = dict[str, t.Any]
 MISSING = object()
@@ -87,6 +88,14 @@ def test_a_valid_description_has_no_problem(description: Description) -> None:
         ("adapters", {}, "adapters", "wrong_type"),
         ("placement.numa", "near", "placement.numa", "wrong_type"),
         ("placement.keep_apart_from", [1], "placement.keep_apart_from", "wrong_type"),
+        ("placement.keep_apart_from", "", "placement.keep_apart_from", "wrong_type"),
+        ("placement.keep_together_with", 1, "placement.keep_together_with", "wrong_type"),
+        ("placement.keep_together_with", ["sgw", "pgw"], "placement.keep_together_with", "contradiction"),
+        ("placement.must_keep", ["vmotion", "v-motion"], "placement.must_keep", "not_allowed"),
+        ("placement.restart_priority", "first", "placement.restart_priority", "not_allowed"),
+        ("placement.automation_level", "fullyAutomated", "placement.automation_level", "not_allowed"),
+        ("placement.hosts", [None], "placement.hosts", "wrong_type"),
+        ("placement.host", "esx-1", "placement.host", "unknown_key"),
         ("placment", {}, "placment", "unknown_key"),
     ],
 )
@@ -96,6 +105,41 @@ def test_a_wrong_value_is_named_by_its_path(
     put(description, where, value)
     assert (f"nfv_dataplane.{path}", code) in found(description)
     assert parse_dataplane(description)[0] is None
+
+
+def test_a_placement_is_read_whole(description: Description) -> None:
+    description["placement"] = {
+        "cluster": "nfv-a",
+        "hosts": ["esx-1", "esx-2"],
+        "numa": 1,
+        "keep_apart_from": ["pgw", "sgw-1"],
+        "keep_together_with": "dns-1",
+        "must_keep": ["vmotion", "snapshots"],
+        "restart_priority": "high",
+        "automation_level": "partially_automated",
+    }
+    dataplane, problems = parse_dataplane(description)
+    assert problems == ()
+    assert dataplane is not None
+    assert dataplane.placement == Placement(
+        cluster="nfv-a",
+        numa="1",
+        keep_apart_from=("pgw", "sgw-1"),
+        keep_together_with=("dns-1",),
+        must_keep=("vmotion", "snapshots"),
+        restart_priority="high",
+        automation_level="partially_automated",
+        hosts=("esx-1", "esx-2"),
+    )
+    assert dataplane.placement.node == 1
+
+
+def test_no_placement_leaves_all_to_the_cluster(description: Description) -> None:
+    del description["placement"]
+    dataplane, _problems = parse_dataplane(description)
+    assert dataplane is not None
+    assert dataplane.placement == Placement(cluster=None, numa="auto")
+    assert dataplane.placement.node is None
 
 
 def test_every_problem_is_collected(description: Description) -> None:

@@ -1,0 +1,201 @@
+#!/usr/bin/python
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads the NUMA topology of hosts, and who holds what of it."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_topology_info
+version_added: 0.2.0
+short_description: Read the NUMA topology of hosts, and who holds what of it
+description:
+  - Reads, in three batched reads however many hosts there are, the NUMA nodes of hosts with what is held and free of
+    them, physical NICs with their nodes, and for each port group the physical NICs that carry its traffic.
+  - What vSphere does not tell is null, and never guessed. A host before vSphere 6.7 does not tell which node a NIC is
+    on.
+  - No property of vSphere's says which cores a VM has for itself. What VMs hold is known from their affinity sets, and
+    estimated from latency sensitivity; see RV(hosts.holdings).
+author:
+  - nfv.vsphere_dpdk contributors (@nfv)
+extends_documentation_fragment:
+  - nfv.vsphere_dpdk.attributes.info_module
+  - nfv.vsphere_dpdk.connection
+options:
+  cluster:
+    description: The name or managed object id of a cluster; the hosts of all clusters when not given.
+    type: str
+  hosts:
+    description: Names or managed object ids of hosts; all when empty.
+    type: list
+    elements: str
+    default: []
+  query:
+    description:
+      - A JMESPath expression over the result, a dictionary with the key C(hosts). What it finds is returned as
+        RV(found).
+      - Needs the Python library jmespath.
+    type: str
+seealso:
+  - module: nfv.vsphere_dpdk.placement_plan
+  - module: nfv.vsphere_dpdk.placement_rules
+"""
+
+EXAMPLES = r"""
+- name: Read the hosts of a cluster
+  nfv.vsphere_dpdk.host_topology_info:
+    hostname: vcenter.example.com
+    username: automation
+    password: "{{ vault_vsphere_password }}"
+    cluster: nfv-a
+  delegate_to: localhost
+  register: topology
+
+- name: Find the port groups whose active uplinks are on several nodes
+  nfv.vsphere_dpdk.host_topology_info:
+    cluster: nfv-a
+    query: "hosts.*.port_groups[] | [?spans_nodes].network"
+  delegate_to: localhost
+
+- name: Find the NICs of a host that can do the enhanced data path, with their nodes
+  nfv.vsphere_dpdk.host_topology_info:
+    hosts: [esx-a1.example.com]
+    query: "hosts.*.nics[] | [?enhanced_data_path].{name: name, node: node}"
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+hosts:
+  description: The hosts by name.
+  returned: success
+  type: dict
+  contains:
+    moid:
+      description: Managed object id.
+      type: str
+      returned: always
+    cluster:
+      description: The name of its cluster; null for a host in none.
+      type: str
+      returned: always
+    api_version:
+      description: The API version of the host itself.
+      type: str
+      returned: always
+    available:
+      description: Whether it is connected.
+      type: bool
+      returned: always
+    maintenance:
+      description: Whether it is in maintenance mode.
+      type: bool
+      returned: always
+    hyper_threading:
+      description: Whether hyper-threading is active.
+      type: bool
+      returned: always
+    mhz:
+      description: Clock of one core in MHz.
+      type: int
+      returned: always
+    power_policy:
+      description: The power policy's short name, such as V(static) for High Performance; null when not known.
+      type: str
+      returned: always
+    latency_sensitivity:
+      description: Whether the host can give latency sensitivity High.
+      type: bool
+      returned: always
+    max_simultaneous_threads:
+      description: How many vCPUs may share a core as its threads (virtual hyper-threading); 1 when it cannot.
+      type: int
+      returned: always
+    nodes:
+      description:
+        - NUMA nodes with C(number), C(cpus) (logical CPUs), C(cores), C(threads), C(memory_mb), C(held) and C(free).
+        - C(held) and C(free) have C(cores) and C(memory_mb). What RV(hosts.floating) holds comes on top.
+      type: list
+      elements: dict
+      returned: always
+    floating:
+      description: The C(cores) and C(memory_mb) that VMs hold on nodes that the host's scheduler chooses.
+      type: dict
+      returned: always
+    nics:
+      description:
+        - Physical NICs with C(name), C(pci), C(node), C(driver), C(firmware), C(speed_mbps) and
+          C(enhanced_data_path).
+        - C(node) is null when the host does not tell; C(speed_mbps) is 0 when the link is down.
+      type: list
+      elements: dict
+      returned: always
+    port_groups:
+      description:
+        - Port groups with C(network), C(key), C(switch), C(distributed), C(active), C(nodes), C(spans_nodes) and
+          C(enhanced_data_path).
+        - C(active) are the NICs that the teaming policy makes active; C(nodes) are theirs, null when one of them is not
+          known.
+        - C(enhanced_data_path) says whether the switch runs in that mode on this host.
+      type: list
+      elements: dict
+      returned: always
+    holdings:
+      description:
+        - What powered-on VMs hold, with C(vm), C(moid), C(node), C(cores), C(cpus), C(memory_mb) and C(ground).
+        - C(ground) is V(affinity) when an affinity set says so, V(estimate) when it follows from latency sensitivity
+          High with its full reservation, and null when the VM holds no cores.
+      type: list
+      elements: dict
+      returned: always
+  sample:
+    esx-a1.example.com:
+      moid: host-20
+      cluster: nfv-a
+      nodes:
+        - number: 0
+          cpus: 0-15
+          cores: 8
+          threads: 16
+          memory_mb: 65536
+          held: {cores: 4, memory_mb: 8192}
+          free: {cores: 4, memory_mb: 57344}
+      floating: {cores: 0, memory_mb: 0}
+found:
+  description: What O(query) finds.
+  returned: when O(query) is given
+  type: raw
+error_code:
+  description: What kind of failure it is, the same as in brackets at the beginning of the message.
+  returned: on failure
+  type: str
+  sample: cluster_not_found
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.module import (
+    connection_of,
+    connection_options,
+    queried,
+    run,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.topology_info import gather_topology
+
+
+def main() -> None:
+    """Runs the module."""
+    module = AnsibleModule(
+        argument_spec={
+            **connection_options(),
+            "cluster": {"type": "str"},
+            "hosts": {"type": "list", "elements": "str", "default": []},
+            "query": {"type": "str"},
+        },
+        supports_check_mode=True,
+    )
+    run(module, lambda: queried(gather_topology(module.params, connection_of(module.params)), module.params["query"]))
+
+
+if __name__ == "__main__":
+    main()
