@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import dataclasses
 import http.server
@@ -79,6 +80,20 @@ def session(connection: Connection) -> t.Iterator[Client]:
 @pytest.fixture
 def make_vm(session: Client) -> t.Iterator[t.Callable[..., t.Any]]:
     """A function that clones the template; its VMs are destroyed after the test."""
+    with cloning(session) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def clone(session: Client) -> t.Iterator[t.Callable[..., t.Any]]:
+    """The same for VMs that all tests of a file share."""
+    with cloning(session) as make:
+        yield make
+
+
+@contextlib.contextmanager
+def cloning(session: Client) -> t.Iterator[t.Callable[..., t.Any]]:
+    """Gives a function that clones the template of the session's vCenter, and destroys its VMs at the end."""
     made: list[t.Any] = []
     datacenter = session.content.rootFolder.childEntity[0]
     template = datacenter.vmFolder.childEntity[0].childEntity[0]
@@ -134,6 +149,11 @@ class Engine:
     def changing_calls(self) -> dict[str, int]:
         """The calls since the last start that change something."""
         return {name: count for name, count in self.vcenter.calls().items() if name not in READING}
+
+
+@pytest.fixture(scope="module")
+def shared_engine(vcenter: t.Any, connection: Connection) -> Engine:
+    return Engine(vcenter, connection)
 
 
 @pytest.fixture
