@@ -191,7 +191,10 @@ CASES = (
         ),
     ),
     Case(
-        "adapters.s5u.uptv2", lambda machine: bool(card(machine, 1).uptv2Enabled), one("adapters.1.uptv2", (True, True)), False
+        "adapters.s5u.uptv2",
+        lambda machine: bool(card(machine, 1).uptv2Enabled),
+        one("adapters.1.uptv2", (True, True)),
+        False,
     ),
 )
 # Tested elsewhere: hot-add, cores per socket and limits follow from others (test_converge.py, tests/unit/plan), the
