@@ -47,8 +47,13 @@ func applyHost(host *simulator.HostSystem, described *hostShape) {
 	}
 }
 
+// cpuModel names the vendor as real models do where it is not the usual one.
 func cpuModel(described *hostShape) string {
-	return fmt.Sprintf("Lab CPU @ %d.%02dGHz", described.MHz/1000, described.MHz%1000/10)
+	vendor := ""
+	if described.CPUVendor == "amd" {
+		vendor = "AMD "
+	}
+	return fmt.Sprintf("Lab %sCPU @ %d.%02dGHz", vendor, described.MHz/1000, described.MHz%1000/10)
 }
 
 // cpuPackages numbers the threads package by package, siblings side by side, as ESXi does.

@@ -38,7 +38,7 @@ def hardware_needs(dataplane: Dataplane, wanted: t.Mapping[str, Value], state: V
     for name, value in wanted.items():
         setting = BY_NAME[name]
         if setting.hardware is not None and value != setting.default:
-            amd = name == "iommu" and "AMD" in (state.host_facts.cpu_model or "")
+            amd = name == "iommu" and "amd" in (state.host_facts.cpu_model or "").lower()
             needs[name] = AMD_IOMMU_HARDWARE if amd else setting.hardware
     if concern not in (ALL, ADAPTERS):
         return needs
