@@ -63,18 +63,23 @@ def by_size(items: t.Iterable[Item], state: State) -> list[Item]:
 
 def keep(state: State) -> None:
     """Places every item that may stay where it is, as far as they fit beside each other; the largest first."""
-    for item in by_size((item for item in state.question.planned if item.stays), state):
+    items = by_size((item for item in state.question.planned if item.stays), state)
+    for index in list(state.refuge):
+        state.expose(state.items[index])
+    for item in items:
         stays = sorted(item.stays, key=lambda option: spread(state, option))
         option = next((option for option in stays if state.fits(item, option)), None)
         if option is not None:
             state.place(item, option)
-    for host in settle_all(state):
-        for item in by_size([state.items[index] for index in state.on_host[host]], state):
-            if not item.found and item.index not in state.refuge:
-                state.unplace(item)
-        for item in by_size([item for item in state.question.planned if item.stays], state):
-            if item.index not in state.placed:
-                _place_in_turn(state, item, [option for option in item.stays if state.fits(item, option)])
+    if not settle_all(state):
+        return
+    # Not all of them can stay when hosts may fail: one by one, as long as every failure can be stood.
+    for item in items:
+        if item.index in state.placed:
+            state.unplace(item)
+    settle_all(state)
+    for item in items:
+        _place_in_turn(state, item, [option for option in item.stays if state.fits(item, option)])
 
 
 def fill(state: State, measure: Measure) -> list[Item]:
