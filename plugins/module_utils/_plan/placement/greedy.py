@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .emptiest import key_of
 from .failover import settle, settle_all, shelter_quickly
 
 if t.TYPE_CHECKING:
@@ -24,8 +25,7 @@ Measure = t.Callable[["State", "Option"], tuple[int, ...]]
 
 def spread(state: State, option: Option) -> tuple[int, ...]:
     """The emptiest node first: hosts stay evenly loaded, and few cores are enough to stand a host's failure."""
-    cell = option.cell
-    return (option.penalty, state.spare_cores[cell] - state.free_cores[cell], cell)
+    return key_of(state, option)
 
 
 def pack(state: State, option: Option) -> tuple[int, ...]:
@@ -102,11 +102,13 @@ def _place(state: State, item: Item, measure: Measure, thorough: bool) -> bool:
 
 def _place_quickly(state: State, item: Item, measure: Measure) -> bool:
     """At the best place that disturbs nobody's refuge."""
-    best = min(
-        (option for option in _fitting(state, item) if not state.disturbs(item, option)),
-        key=lambda option: measure(state, option),
-        default=None,
-    )
+    best: Option | None
+    if measure is spread:
+        options = state.emptiest(item.options)
+        best = options.first(lambda option: state.fits(item, option) and not state.disturbs(item, option))
+    else:
+        undisturbed = (option for option in _fitting(state, item) if not state.disturbs(item, option))
+        best = min(undisturbed, key=lambda option: measure(state, option), default=None)
     if best is None:
         return False
     state.place(item, best)
