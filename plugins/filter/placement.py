@@ -13,6 +13,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.picture.page import placement_page
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.data import plan_from_data
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.verify import described_at
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.verify import (
     placement_problems as problems_of,
 )
@@ -36,8 +37,21 @@ def placement_html(plan: t.Any, before: t.Any, after: t.Any = None, created: str
         raise AnsibleFilterError(str(error)) from error
 
 
+def dataplane_placed(description: t.Any, plan: t.Any, vm: str) -> t.Any:
+    """The description with the NUMA node and CPUs that the plan found for the VM, where it leaves them open."""
+    try:
+        placed = next((each for each in plan_from_data(plan).placements if each.vm == vm), None)
+    except NfvError as error:
+        raise AnsibleFilterError(str(error)) from error
+    return description if placed is None else described_at(description, placed)
+
+
 class FilterModule:
     """The filters of this file by name."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"placement_problems": placement_problems, "placement_html": placement_html}
+        return {
+            "dataplane_placed": dataplane_placed,
+            "placement_html": placement_html,
+            "placement_problems": placement_problems,
+        }

@@ -16,7 +16,11 @@ from pathlib import Path
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.filter.placement import placement_html, placement_problems
+from ansible_collections.nfv.vsphere_dpdk.plugins.filter.placement import (
+    dataplane_placed,
+    placement_html,
+    placement_problems,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.picture.bars import node_bars, projected
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.picture.page import placement_page
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.data import plan_as_data
@@ -232,3 +236,20 @@ def test_the_size_grows_with_the_fleet_and_not_faster() -> None:
     assert page.count("vm-0999") >= 2
     assert len(page) < 5_000_000
     json.dumps(page)
+
+
+def test_a_description_takes_what_the_plan_found() -> None:
+    plan = plan_as_data(PLAN)
+    auto = {"cpu": {"count": 4}, "placement": {"numa": "auto", "cluster": "nfv-a"}}
+    assert dataplane_placed(auto, plan, "pgw-1")["placement"] == {"numa": 0, "cluster": "nfv-a"}
+    assert auto["placement"]["numa"] == "auto"
+    assert dataplane_placed(auto, plan, "pgw-wide") == auto
+    assert dataplane_placed(auto, plan, "nobody") == auto
+    open_node = {"cpu": {"count": 4}}
+    assert dataplane_placed(open_node, plan, "pgw-1") == open_node
+    pinned = {"cpu": {"count": 2, "exclusivity": "affinity"}}
+    assert dataplane_placed(pinned, plan, "pgw-pinned")["cpu"]["affinity"] == "28,30"
+    named = {"cpu": {"count": 2, "exclusivity": "affinity", "affinity": "2-3"}}
+    assert dataplane_placed(named, plan, "pgw-pinned") == named
+    with pytest.raises(AnsibleFilterError):
+        dataplane_placed(auto, {}, "pgw-1")

@@ -34,7 +34,8 @@ th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--
 .host { border: 1px solid var(--line); border-radius: .5rem; background: var(--card); padding: .8rem 1rem;
   margin: 1rem 0; }
 .sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: .5rem 2rem; }
-figure { margin: 0 0 .6rem; } figure svg { display: block; width: 100%; height: auto; margin-top: .2rem; overflow: visible; }
+figure { margin: 0 0 .6rem; }
+figure svg { display: block; width: 100%; height: auto; margin-top: .2rem; overflow: visible; }
 rect { stroke: var(--line); stroke-width: 1; } .estimate { stroke: var(--ink); stroke-dasharray: 3 2; }
 .planned { fill: var(--planned); } .moved { fill: var(--moved); } .tenant { fill: var(--tenant); }
 .esxi { fill: var(--esxi); } .free { fill: var(--free); }

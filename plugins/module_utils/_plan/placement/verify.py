@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether VMs run where they are planned, from the topology as it is read afterwards."""
+"""A plan carried out: what a description becomes at its place, and whether VMs run where they are planned."""
 
 from __future__ import annotations
 
@@ -15,6 +15,22 @@ if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology import Holding, HostTopology
 
     from .model import Placed, Plan
+
+
+def described_at(description: t.Mapping[str, t.Any], placed: Placed) -> dict[str, t.Any]:
+    """The description with the node and the CPUs of its place, as far as it asks for them and leaves them open.
+
+    A description that says nothing of ``placement.numa`` has its node chosen by the host's scheduler, and a VM on
+    several nodes is bound to none.
+    """
+    result = dict(description)
+    placement = dict(description.get("placement") or {})
+    if placement.get("numa") == "auto" and len(placed.nodes) == 1:
+        result["placement"] = {**placement, "numa": placed.nodes[0]}
+    cpu = description.get("cpu") or {}
+    if placed.cpus and not cpu.get("affinity"):
+        result["cpu"] = {**cpu, "affinity": format_cpu_list(placed.cpus)}
+    return result
 
 
 def placement_problems(plan: Plan, hosts: t.Sequence[HostTopology]) -> tuple[Problem, ...]:
