@@ -18,7 +18,7 @@ import (
 // call of one of these methods on a VM into the same call on the guard; the
 // request's body still names the VM.
 type guard struct {
-	Self types.ManagedObjectReference
+	mo.SearchIndex // gives Self; searches of the simulator panic at an object that is no managed one
 
 	registry    *simulator.Registry
 	context     simulator.Context // template of contexts for work that no request asked for
@@ -27,11 +27,12 @@ type guard struct {
 	tasks       *taskQueue
 	macs        *macPool
 	transitions *transitions
+	faults      *faultTable
+	users       users
 }
 
 func newGuard(service *simulator.Service, hypervisor *hypervisor, calls *callCounter) *guard {
 	g := &guard{
-		Self:        types.ManagedObjectReference{Type: "LabGuard", Value: "guard"},
 		registry:    service.Context.Map,
 		context:     *service.Context,
 		hypervisor:  hypervisor,
@@ -39,14 +40,13 @@ func newGuard(service *simulator.Service, hypervisor *hypervisor, calls *callCou
 		tasks:       newTaskQueue(),
 		macs:        &macPool{},
 		transitions: newTransitions(),
+		faults:      &faultTable{},
 	}
+	g.Self = types.ManagedObjectReference{Type: "LabGuard", Value: "guard"}
 	g.registry.Put(g)
 	g.registry.Handler = g.handle
 	return g
 }
-
-// Reference makes the guard an object of the simulator's registry.
-func (g *guard) Reference() types.ManagedObjectReference { return g.Self }
 
 // Lock and Unlock opt out of the simulator's lock per object: the guard serves many VMs at a time.
 func (*guard) Lock() {}
@@ -56,20 +56,24 @@ func (*guard) Unlock() {}
 
 // guardedTypes names, for each method that the guard answers, the type of object it is called on.
 var guardedTypes = map[string]string{
-	"CloneVM_Task":     "VirtualMachine",
-	"CreateVM_Task":    "Folder",
-	"Destroy_Task":     "VirtualMachine",
-	"Fetch":            "PropertyCollector",
-	"Logout":           "SessionManager",
-	"PowerOffVM_Task":  "VirtualMachine",
-	"PowerOnVM_Task":   "VirtualMachine",
-	"RebootGuest":      "VirtualMachine",
-	"ReconfigVM_Task":  "VirtualMachine",
-	"ResetVM_Task":     "VirtualMachine",
-	"ShutdownGuest":    "VirtualMachine",
-	"UnregisterVM":     "VirtualMachine",
-	"WaitForUpdates":   "PropertyCollector",
-	"WaitForUpdatesEx": "PropertyCollector",
+	"CloneVM_Task":                 "VirtualMachine",
+	"CreateVM_Task":                "Folder",
+	"Destroy_Task":                 "VirtualMachine",
+	"Fetch":                        "PropertyCollector",
+	"FetchUserPrivilegeOnEntities": "AuthorizationManager",
+	"HasPrivilegeOnEntities":       "AuthorizationManager",
+	"HasPrivilegeOnEntity":         "AuthorizationManager",
+	"HasUserPrivilegeOnEntities":   "AuthorizationManager",
+	"Logout":                       "SessionManager",
+	"PowerOffVM_Task":              "VirtualMachine",
+	"PowerOnVM_Task":               "VirtualMachine",
+	"RebootGuest":                  "VirtualMachine",
+	"ReconfigVM_Task":              "VirtualMachine",
+	"ResetVM_Task":                 "VirtualMachine",
+	"ShutdownGuest":                "VirtualMachine",
+	"UnregisterVM":                 "VirtualMachine",
+	"WaitForUpdates":               "PropertyCollector",
+	"WaitForUpdatesEx":             "PropertyCollector",
 }
 
 // unguarded are methods that would pass by the guard's power operations.
@@ -83,6 +87,9 @@ var unguarded = map[string]bool{
 func (g *guard) handle(ctx *simulator.Context, method *simulator.Method) (mo.Reference, types.BaseMethodFault) {
 	g.calls.add(method.Name)
 	if fault := checkLogin(ctx, method); fault != nil {
+		return nil, fault
+	}
+	if fault := g.checkPrivilege(ctx, method); fault != nil {
 		return nil, fault
 	}
 	if unguarded[method.Name] {
@@ -103,6 +110,16 @@ func (g *guard) newContext() *simulator.Context {
 
 func (g *guard) vm(reference types.ManagedObjectReference) *simulator.VirtualMachine {
 	return g.registry.Get(reference).(*simulator.VirtualMachine)
+}
+
+// vmByName returns nil when there is no such VM.
+func (g *guard) vmByName(name string) *simulator.VirtualMachine {
+	for _, entity := range g.registry.All("VirtualMachine") {
+		if vm := entity.(*simulator.VirtualMachine); vm.Name == name {
+			return vm
+		}
+	}
+	return nil
 }
 
 // vmByUUID returns nil when there is no such VM.

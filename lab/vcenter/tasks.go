@@ -50,7 +50,7 @@ func (q *taskQueue) run(ctx *simulator.Context, object mo.Reference, method, des
 	task.Self = types.ManagedObjectReference{Type: "Task", Value: fmt.Sprintf("task-lab-%d", q.counter.Add(1))}
 	task.Info.Name = method
 	task.Info.Key, task.Info.Task = task.Self.Value, task.Self
-	task.Info.Reason = &types.TaskReasonUser{UserName: ctx.Session.UserName}
+	task.Info.Reason = &types.TaskReasonUser{UserName: userName(ctx)}
 	task.Info.State = types.TaskInfoStateRunning
 	task.Info.StartTime = types.NewTime(time.Now())
 	ctx.Map.Put(task)
@@ -72,6 +72,14 @@ func (q *taskQueue) run(ctx *simulator.Context, object mo.Reference, method, des
 		ctx.Map.AtomicUpdate(ctx, task, changes)
 	}()
 	return task.Self
+}
+
+// userName is the session's user; the lab itself has no session.
+func userName(ctx *simulator.Context) string {
+	if ctx.Session == nil {
+		return "lab"
+	}
+	return ctx.Session.UserName
 }
 
 // await waits for a task of the simulator and returns its outcome. The simulator's

@@ -51,6 +51,8 @@ class VCenter:
     ca_path: Path
     control_socket: Path
     pid: int
+    readonly_username: str
+    readonly_password: str
     hostname: str = "127.0.0.1"
 
     def control(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
@@ -71,6 +73,20 @@ class VCenter:
     def reset_calls(self) -> None:
         """Start counting calls from zero."""
         self.control("POST", "/calls/reset")
+
+    def inject(self, *faults: dict[str, object]) -> None:
+        """Let calls go wrong as docs/lab.md says, each fault once unless it says otherwise."""
+        status, answer = self.control("POST", "/faults", faults)
+        assert status == http.client.OK, answer
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Return the faults that are still to happen."""
+        left: list[dict[str, Any]] = self.control("GET", "/faults")[1]
+        return left
+
+    def clear_faults(self) -> None:
+        """Let nothing go wrong any more."""
+        self.control("POST", "/faults/reset")
 
     def report_guest(self, uuid: str, **state: object) -> tuple[int, Any]:
         """Report a guest's state as the hypervisor does; a running guest with tools unless told otherwise."""
@@ -165,15 +181,18 @@ def running_vcenter(
 ) -> Iterator[VCenter]:
     """Run one lab vCenter; its state lives as long as the process. docs/lab.md describes an inventory."""
     username, password = "administrator@vsphere.local", secrets.token_urlsafe(12)
-    password_file = directory / "password"
-    password_file.write_text(password + "\n", encoding="utf-8")
-    password_file.chmod(0o600)
+    readonly_username, readonly_password = "readonly@vsphere.local", secrets.token_urlsafe(12)
+    password_file, readonly_password_file = directory / "password", directory / "readonly-password"
+    for file, content in ((password_file, password), (readonly_password_file, readonly_password)):
+        file.write_text(content + "\n", encoding="utf-8")
+        file.chmod(0o600)
     ready, log, control = directory / "vcenter.json", directory / "vcenter.log", directory / "control.sock"
     command = [
         str(binary),
         *("--listen", "127.0.0.1:0"),
         *("--certificate", str(certificates.certificate), "--key", str(certificates.key)),
         *("--username", username, "--password-file", str(password_file)),
+        *("--readonly-username", readonly_username, "--readonly-password-file", str(readonly_password_file)),
         *("--control-socket", str(control), "--ready-file", str(ready)),
     ]
     if hypervisor is not None:
@@ -191,6 +210,8 @@ def running_vcenter(
                 pid=answer["pid"],
                 username=username,
                 password=password,
+                readonly_username=readonly_username,
+                readonly_password=readonly_password,
                 ca_path=certificates.ca,
                 control_socket=control,
             )

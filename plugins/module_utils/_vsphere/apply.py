@@ -52,7 +52,7 @@ def apply_plans(
     NfvError for what may not be done. What fails with one VM stops no other and is in the outcome.
     """
     outcome = Outcome(dict(records), dict(plans))
-    run = _Run(Fleet(client, inventory, outcome), plan, shutdown)
+    run = Application(Fleet(client, inventory, outcome), plan, shutdown)
     pending = [moid for moid, each in plans.items() if each]
     try:
         run.all(pending)
@@ -63,8 +63,8 @@ def apply_plans(
     return outcome
 
 
-class _Run:
-    """One application of plans to a fleet."""
+class Application:
+    """One application of plans to a fleet; the plans, and what comes of them, are in its outcome."""
 
     def __init__(self, fleet: Fleet, plan: Planner, shutdown: Shutdown) -> None:
         self._shutdown = shutdown

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
+import functools
 import re
 import typing as t
 import urllib.parse
@@ -88,6 +89,22 @@ class Inventory:
     networks: t.Mapping[str, tuple[Network, ...]]
     hosts: t.Mapping[str, Host]
     api_version: str | None = None
+
+    @functools.cached_property
+    def network_names(self) -> t.Mapping[str, str]:
+        """The port groups' names by their keys."""
+        return {network.key: network.name for group in self.networks.values() for network in group}
+
+    @functools.cached_property
+    def vms_by(self) -> t.Mapping[str, t.Mapping[str, t.Sequence[t.Any]]]:
+        """The VMs' objects by ``name``, ``uuid`` (BIOS and instance UUIDs in lower case) and ``moid``."""
+        found: dict[str, dict[str, list[t.Any]]] = {"name": {}, "uuid": {}, "moid": {}}
+        for each, properties in self.vms:
+            found["name"].setdefault(plain_name(properties.get("name", "")), []).append(each)
+            found["moid"].setdefault(each._moId, []).append(each)
+            for uuid in {properties.get(path, "").lower() for path in ("config.uuid", "config.instanceUuid")}:
+                found["uuid"].setdefault(uuid, []).append(each)
+        return found
 
 
 @dataclasses.dataclass(frozen=True)
@@ -215,7 +232,7 @@ def _record(managed: t.Any, properties: Properties, inventory: Inventory) -> VmR
         for device in properties["config.hardware.device"]
         if isinstance(device, vim.vm.device.VirtualEthernetCard)
     }
-    names = {network.key: network.name for group in inventory.networks.values() for network in group}
+    names = inventory.network_names
     advanced = _known_keys(properties.get("config.extraConfig", ()))
     state = VmState(
         name=plain_name(properties["name"]),

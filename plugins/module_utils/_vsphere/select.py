@@ -12,8 +12,6 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import Nf
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ALL
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
 
-from .read import plain_name
-
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Dataplane
 
@@ -57,17 +55,8 @@ def read_requests(
 
 def find_vm(request: Request, inventory: Inventory) -> t.Any:
     """The VM's object, or None when there is none. Raises NfvError when the name is not unique."""
-    if request.by == "moid":
-        found = [each for each, _properties in inventory.vms if each._moId == request.value]
-    elif request.by == "uuid":
-        wanted = request.value.lower()
-        found = [
-            each
-            for each, properties in inventory.vms
-            if wanted in (properties.get("config.uuid", ""), properties.get("config.instanceUuid", ""))
-        ]
-    else:
-        found = [each for each, properties in inventory.vms if plain_name(properties.get("name", "")) == request.value]
+    wanted = request.value.lower() if request.by == "uuid" else request.value
+    found = inventory.vms_by[request.by].get(wanted, ())
     if len(found) > 1:
         raise NfvError(
             "vm_not_unique",

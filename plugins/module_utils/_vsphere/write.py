@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
@@ -125,12 +126,19 @@ def newer_fields(value: t.Any, negotiated: str, path: str = "spec") -> list[tupl
         return [found for each in value for found in newer_fields(each, negotiated, path)]
     if not isinstance(value, VmomiSupport.DataObject):
         return []
+    later = _later_fields(type(value), negotiated)  # type: ignore[arg-type]  # classes are hashable
     found = []
-    for field in value._GetPropertyList():
-        inner = getattr(value, field.name)
+    for name, inner in vars(value).items():
         if inner is None or (isinstance(inner, list) and not inner):
             continue
-        if not knows(negotiated, field.version):
-            found.append((f"{path}.{field.name}", field.version))
-        found += newer_fields(inner, negotiated, f"{path}.{field.name}")
+        if name in later:
+            found.append((f"{path}.{name}", later[name]))
+        if isinstance(inner, (list, VmomiSupport.DataObject)):
+            found += newer_fields(inner, negotiated, f"{path}.{name}")
     return found
+
+
+@functools.cache
+def _later_fields(kind: t.Any, negotiated: str) -> dict[str, str]:
+    """The fields of a class that came after the negotiated version, with the versions they came with."""
+    return {field.name: field.version for field in kind._GetPropertyList() if not knows(negotiated, field.version)}

@@ -250,8 +250,8 @@ def test_adapter_moves_to_an_nsx_port_group(datacenter: Any, machines: dict[str,
     adapter.backing = vim.vm.device.VirtualEthernetCard.OpaqueNetworkBackingInfo(
         opaqueNetworkId="none", opaqueNetworkType="nsx.LogicalSwitch"
     )
+    edit = vim.vm.device.VirtualDeviceSpec(operation="edit", device=adapter)
     with pytest.raises(vim.fault.InvalidDeviceBacking):
-        edit = vim.vm.device.VirtualDeviceSpec(operation="edit", device=adapter)
         WaitForTask(vm.Reconfigure(vim.vm.ConfigSpec(deviceChange=[edit])))
 
 

@@ -124,7 +124,7 @@ def test_a_write_is_sent_once_when_the_connection_breaks(client: Client, no_paus
 @pytest.mark.parametrize("use", ["read", "write"])
 def test_a_session_that_has_ended_is_replaced_and_the_call_made_again(client: Client, use: str) -> None:
     logins: list[str] = []
-    client._log_in = lambda content: logins.append(content)
+    client._log_in = logins.append
     call = Scripted(EXPIRED, "done")
     assert getattr(client, use)(call) == "done"
     assert len(logins) == 1
@@ -132,6 +132,6 @@ def test_a_session_that_has_ended_is_replaced_and_the_call_made_again(client: Cl
 
 def test_a_session_that_another_thread_replaced_is_not_replaced_again(client: Client) -> None:
     logins: list[str] = []
-    client._log_in = lambda content: logins.append(content)
+    client._log_in = logins.append
     client._replace_session("the session before")
     assert logins == []
