@@ -76,7 +76,7 @@ def plan_vm(
     errors += refused_reservations(state, final, dataplane.adapters)
     errors += refused_by_host(state, dataplane, wanted)
     if options.concern in (ALL, ADAPTERS):
-        errors += refused_adapters(state, dataplane, networks)
+        errors += refused_adapters(state, dataplane, networks, final)
     if errors:
         raise _all_of(state, errors)
     warnings = (*adapters.warnings, *notes(dataplane, hardware, options.concern), *conflicts(state))

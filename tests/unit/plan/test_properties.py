@@ -199,7 +199,9 @@ PATHS = st.sampled_from(
 )
 MANGLED = st.just([]) | st.just([]) | st.lists(st.tuples(PATHS, JUNK), max_size=2)
 OPTIONS = st.builds(PlanOptions, st.sampled_from(CONCERNS), st.booleans(), st.booleans())
-MANY = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much], max_examples=200)
+MANY = settings(
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much], max_examples=200, deadline=None
+)
 
 
 def mangle(description: dict[str, t.Any], path: tuple[t.Any, ...], junk: t.Any) -> None:

@@ -66,6 +66,7 @@ def found(description: t.Any, **options: t.Any) -> set[tuple[str, str]]:
             "adapters[1].numa_node",
             "node_unknown",
         ),
+        ((("adapters.1.numa_node", 0),), "adapters[1].numa_node", "nodes_needed"),
         ((("adapters.1.numa_node", "near"),), "adapters[1].numa_node", "wrong_type"),
         ((("switch_mode", "fast"),), "switch_mode", "not_allowed"),
         ((("profile", "fast"),), "profile", "not_allowed"),
