@@ -183,11 +183,26 @@ def refused_by_host(state: VmState, dataplane: Dataplane, wanted: t.Mapping[str,
 
 
 def refused_adapters(
-    state: VmState, dataplane: Dataplane, networks: t.Mapping[str, t.Sequence[Network]]
+    state: VmState,
+    dataplane: Dataplane,
+    networks: t.Mapping[str, t.Sequence[Network]],
+    final: t.Mapping[str, Value],
 ) -> list[NfvError]:
-    """What the VM's firmware and the adapters' switches do not offer."""
+    """What the VM's firmware and nodes and the adapters' switches do not offer. final: as in refused_reservations."""
     errors = []
+    count, size = final.get("cpu.count"), final.get("numa.cores_per_node")
+    nodes = count // size if isinstance(count, int) and isinstance(size, int) and size > 0 else 0
     for adapter in dataplane.adapters:
+        if adapter.numa_node is not None and adapter.numa_node >= nodes:
+            errors.append(
+                NfvError(
+                    "numa_nodes_needed",
+                    state.name,
+                    f"numa_node of adapter {adapter.name} is {adapter.numa_node}, and the VM has {nodes} nodes of a"
+                    " size that was given",
+                    "Describe numa.nodes, with vm_dataplane and virtual hardware 20",
+                )
+            )
         if adapter.numa_node is not None and state.firmware not in (None, "efi"):
             errors.append(
                 NfvError(

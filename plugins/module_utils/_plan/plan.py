@@ -13,7 +13,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import Nf
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ADAPTERS, ALL, HUGEPAGES
 
 from .adapter_settings import adapter_values
-from .adapters import AdapterPlan, match_adapters, plan_adapters, release_adapters
+from .adapters import AdapterPlan, label_of, match_adapters, plan_adapters, release_adapters
 from .checks import (
     concerned,
     hardware_needs,
@@ -76,7 +76,7 @@ def plan_vm(
     errors += refused_reservations(state, final, dataplane.adapters)
     errors += refused_by_host(state, dataplane, wanted)
     if options.concern in (ALL, ADAPTERS):
-        errors += refused_adapters(state, dataplane, networks)
+        errors += refused_adapters(state, dataplane, networks, final)
     if errors:
         raise _all_of(state, errors)
     warnings = (*adapters.warnings, *notes(dataplane, hardware, options.concern), *conflicts(state))
@@ -152,7 +152,7 @@ def predict(state: VmState, plan: ChangeSet) -> VmState:
         if adapter.key not in removed
     ]
     adapters += [
-        _predicted(AdapterState(action.key, "", VMXNET3, "", "", None, None, False, True), action)
+        _predicted(AdapterState(action.key, label_of(action.key), VMXNET3, "", "", None, None, False, True), action)
         for action in plan.adapter_actions
         if action.current is None
     ]

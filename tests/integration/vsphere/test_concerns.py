@@ -101,6 +101,12 @@ def test_each_module_gives_its_concern_back_only(engine: t.Any, vm: t.Any) -> No
             "memory_reservation_needed",
             "uptv2 of adapter s5u needs all of its memory reserved, and 0 of 1024 MiB would be",
         ),
+        (
+            ADAPTERS,
+            {"adapters": [{"name": "s5u", "network": "PG-S5U", "driver": "pmd", "numa_node": 0}]},
+            "several_errors",
+            "numa_node of adapter s5u is 0, and the VM has 0 nodes of a size that was given",
+        ),
     ],
 )
 def test_what_another_concern_must_do_first_is_told(
@@ -110,7 +116,7 @@ def test_what_another_concern_must_do_first_is_told(
         engine.converge(vm, dataplane=description, concern=concern)
     assert caught.value.error_code == code
     assert says in str(caught.value)
-    assert caught.value.remedy
+    assert all(problem["remedy"] for problem in caught.value.details["problems"])
     assert engine.changing_calls() == {}
 
 
