@@ -2,8 +2,10 @@ package main
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/simulator/esx"
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
@@ -29,6 +31,7 @@ type guard struct {
 	transitions *transitions
 	faults      *faultTable
 	users       users
+	admission   sync.Mutex // held while reservations are compared with what a host has left
 }
 
 func newGuard(service *simulator.Service, hypervisor *hypervisor, calls *callCounter) *guard {
@@ -144,11 +147,16 @@ func (g *guard) ReconfigVMTask(ctx *simulator.Context, req *types.ReconfigVM_Tas
 
 // reconfigure applies the spec as a real vCenter does: refused whole or applied whole.
 func (g *guard) reconfigure(ctx *simulator.Context, vm *simulator.VirtualMachine, spec *types.VirtualMachineConfigSpec) *refusal {
+	if reserves(spec) {
+		g.admission.Lock()
+		defer g.admission.Unlock()
+	}
 	var refused *refusal
 	var shown []guestNIC
+	host := g.factsFor(ctx, vm, reserves(spec))
 	ctx.WithLock(vm, func() {
 		shown = reportedNICs(vm.Guest.Net) // the simulator rewrites guest.net at device changes
-		if refused = firstRefusal(reconfigureRules, g.machine(vm), spec); refused == nil {
+		if refused = firstRefusal(reconfigureRules, g.machine(vm, host), spec); refused == nil {
 			completeSpec(vm.Config, spec, g.macs.next)
 			hideOpaque(spec)
 		}
@@ -170,6 +178,11 @@ func (g *guard) reconfigure(ctx *simulator.Context, vm *simulator.VirtualMachine
 	return nil
 }
 
+// reserves tells whether the spec may change what the VM holds of its host.
+func reserves(spec *types.VirtualMachineConfigSpec) bool {
+	return spec.CpuAllocation != nil || spec.MemoryAllocation != nil || spec.MemoryReservationLockedToMax != nil || spec.MemoryMB != 0
+}
+
 // CreateVMTask answers CreateVM_Task.
 func (g *guard) CreateVMTask(ctx *simulator.Context, req *types.CreateVM_Task) soap.HasFault {
 	folder := g.registry.Get(req.This).(*simulator.Folder)
@@ -185,8 +198,16 @@ func (g *guard) CreateVMTask(ctx *simulator.Context, req *types.CreateVM_Task) s
 
 func (g *guard) createVM(ctx *simulator.Context, folder *simulator.Folder, req *types.CreateVM_Task) (*simulator.VirtualMachine, *refusal) {
 	blank := machine{
-		config:   &types.VirtualMachineConfigInfo{Hardware: types.VirtualHardware{NumCPU: 1, NumCoresPerSocket: 1, MemoryMB: 32}},
+		config: &types.VirtualMachineConfigInfo{
+			Hardware: types.VirtualHardware{NumCPU: 1, NumCoresPerSocket: 1, MemoryMB: 32},
+			Firmware: string(types.GuestOsDescriptorFirmwareTypeBios), Version: esx.HardwareVersion,
+		},
 		networks: g.networks(),
+	}
+	if req.Host != nil {
+		if host, ok := g.registry.Get(*req.Host).(*simulator.HostSystem); ok {
+			blank.host = factsOf(host)
+		}
 	}
 	if refused := firstRefusal(reconfigureRules, blank, &req.Config); refused != nil {
 		return nil, refused

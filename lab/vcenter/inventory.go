@@ -6,6 +6,7 @@ import (
 
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/simulator/esx"
 	"github.com/vmware/govmomi/vim25"
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/types"
@@ -36,11 +37,27 @@ func (h *builtHost) ref(b *builder) *object.HostSystem { return object.NewHostSy
 // newModel returns a vCenter without a datacenter. The caller removes it, which
 // deletes the simulator's temporary files.
 func newModel(apiVersion string) (*simulator.Model, error) {
+	esx.HardwareVersion = defaultHardware(apiVersion)
 	model := simulator.VPX()
 	model.ServiceContent.About.ApiVersion = apiVersion // the simulator's own default is 6.5
 	model.ServiceContent.About.Version = productVersion(apiVersion)
 	model.Datacenter = 0 // buildInventory makes everything under the description's names
 	return model, model.Create()
+}
+
+// defaultHardware is the virtual hardware of a VM whose spec leaves it to the host.
+func defaultHardware(apiVersion string) string {
+	switch {
+	case atLeast(apiVersion, "9.0"):
+		return "vmx-22"
+	case atLeast(apiVersion, "8.0.2"):
+		return "vmx-21"
+	case atLeast(apiVersion, "8.0"):
+		return "vmx-20"
+	case atLeast(apiVersion, "7.0.2"):
+		return "vmx-19"
+	}
+	return "vmx-13"
 }
 
 // buildInventory fills the model.

@@ -102,7 +102,7 @@ func run(o options) error {
 
 	server := service.NewServer()
 	defer server.Close()
-	server.Config.Handler = restrictREST(calls, known, injectFaults(guard, server.Config.Handler))
+	server.Config.Handler = restrictREST(calls, known, injectFaults(guard, translateNodes(server.Config.Handler)))
 
 	control, err := serveControl(o.control, guard, calls)
 	if err != nil {

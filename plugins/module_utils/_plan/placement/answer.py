@@ -1,0 +1,143 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a question to its best answer: quickly where that suffices, completely where the question is small."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .bounds import Bounds
+from .failover import settle_all
+from .greedy import by_size, fill, keep, pack, pack_memory, spread
+from .search import FOUND, NONE, Search
+from .state import State
+
+if t.TYPE_CHECKING:
+    from .options import Option
+    from .question import Item, Question
+
+# Up to so many VMs and nodes the search is complete, but for the steps that it may take.
+SMALL_ITEMS: t.Final = 40
+SMALL_CELLS: t.Final = 32
+COMPLETE_STEPS: t.Final = 20000
+# For larger questions: how many steps all neighbourhoods, and one of them, may take.
+NEIGHBOURHOODS_STEPS: t.Final = 3000
+NEIGHBOURHOOD_STEPS: t.Final = 300
+
+
+@dataclasses.dataclass
+class Answer:
+    """The best state found. proven: where items are left over, that not all can be placed.
+
+    exposed: hosts whose failure not even the VMs found there stand, so that nothing was placed.
+    """
+
+    state: State
+    proven: bool = False
+    exposed: tuple[int, ...] = ()
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Less is better: first everyone has a place, then nobody moves."""
+        return len(self.state.unplaced()), self.state.moves()
+
+
+def answer(question: Question) -> Answer:
+    """The best answer: as many VMs placed as can be, as few of them moved as that takes."""
+    start = State(question)
+    exposed = settle_all(start)
+    if exposed:
+        return Answer(start, proven=not start.undecided, exposed=tuple(exposed))
+    must_move = sum(item.must_move for item in question.planned)
+    best = _attempt(question, spread)
+    for measure in (pack, pack_memory):
+        if best.rank <= (0, must_move):
+            return best
+        other = _attempt(question, measure)
+        best = other if other.rank < best.rank else best
+    if best.rank <= (0, must_move):
+        return best
+    if Bounds(start, question.planned).unplaced(question.planned) > 0:
+        best.proven = True
+    if len(question.planned) <= SMALL_ITEMS and len(question.supply.cells) <= SMALL_CELLS:
+        return _complete(best, start, must_move)
+    return best if best.proven else _mend(best)
+
+
+def _attempt(question: Question, measure: t.Callable[[State, Option], tuple[int, ...]]) -> Answer:
+    state = State(question)
+    settle_all(state)
+    keep(state)
+    fill(state, measure)
+    return Answer(state)
+
+
+def _complete(best: Answer, start: State, must_move: int) -> Answer:
+    """Improves the best answer so far by a complete search from the start."""
+    search = Search(start, start.question.planned, COMPLETE_STEPS)
+    everyone = sum(item.current for item in start.question.planned)
+    unplaced, _moves = best.rank
+    if unplaced and not best.proven:
+        outcome = search.run(0, everyone)
+        best = _better(best, search)
+        best.proven = outcome == NONE
+        unplaced, _moves = best.rank
+    if unplaced:
+        for left_over in range(1, unplaced):
+            if search.run(left_over, everyone) == FOUND:
+                return _better(best, search)
+        return best
+    for moves in range(must_move, best.rank[1]):
+        if search.run(0, moves) == FOUND:
+            return _better(best, search)
+    return best
+
+
+def _better(best: Answer, search: Search) -> Answer:
+    """The search's result, if that is better; the search can go on from its start afterwards."""
+    state = search.state
+    found = Answer(State(state.question), best.proven)
+    found.state.restore(state.placed, state.refuge)
+    search.clear()
+    return found if found.rank < best.rank else best
+
+
+def _mend(best: Answer) -> Answer:
+    """Searches the hosts with most room anew for each item left over, which may have to move others for it."""
+    state, steps = best.state, NEIGHBOURHOODS_STEPS
+    for item in by_size(state.unplaced(), state):
+        for moves in (0, 1, 2):
+            for hosts in _roomy_hosts(state, item):
+                if steps > 0:
+                    tried = _search_around(state, item, hosts, moves)
+                    steps -= tried
+                if item.index in state.placed:
+                    break
+            if item.index in state.placed:
+                break
+    return best
+
+
+def _roomy_hosts(state: State, item: Item) -> list[list[int]]:
+    """Pairs and triples of hosts that the item may run on, those with the most room first."""
+    room: dict[int, int] = {}
+    for option in item.options:
+        room[option.host] = room.get(option.host, 0) + state.free_cores[option.cell]
+    hosts = sorted(room, key=lambda host: (-room[host], host))
+    return [hosts[:2], hosts[2:4], hosts[:3]]
+
+
+def _search_around(state: State, item: Item, hosts: t.Sequence[int], moves: int) -> int:
+    """Tries to place the item by rearranging the hosts; returns the steps that it took."""
+    placed, refuge = dict(state.placed), dict(state.refuge)
+    around = [state.items[index] for host in hosts for index in state.on_host[host]]
+    around = [other for other in around if not other.found]
+    moved = sum(other.current and placed[other.index] not in other.stays for other in around)
+    for other in around:
+        state.unplace(other)
+    search = Search(state, [*around, item], NEIGHBOURHOOD_STEPS)
+    if search.run(0, moved + moves + item.current) != FOUND:
+        state.restore(placed, refuge)
+    return NEIGHBOURHOOD_STEPS - search.steps

@@ -1,0 +1,186 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From descriptions to what each VM needs of its host, and from hosts to where each VM is now."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+
+from .model import Current, Demand, Placed
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology import Holding, HostTopology
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Dataplane
+
+GIB: t.Final = 1024
+
+Groups = t.Mapping[str, t.Sequence[str]]
+
+
+def read_demands(
+    dataplanes: t.Mapping[str, Dataplane],
+    groups: Groups,
+    hosts: t.Sequence[HostTopology] = (),
+    cluster: str | None = None,
+) -> tuple[Demand, ...]:
+    """The demands of VMs, by name, in their order.
+
+    groups: placement groups, lists of VM names by name; hosts: whose VMs can be named in ``keep_apart_from`` and
+    ``keep_together_with`` as well; cluster: for descriptions that name none.
+    Raises NfvError for a name that is neither a VM's nor a group's, and for VMs to be both apart and together.
+    """
+    known = {*dataplanes, *(holding.vm for host in hosts for holding in host.holdings)}
+    apart: dict[str, set[str]] = {}
+    together: dict[str, set[str]] = {}
+    for vm, dataplane in dataplanes.items():
+        placement = dataplane.placement
+        _relate(apart, vm, _named(vm, "keep_apart_from", placement.keep_apart_from, groups, known))
+        _relate(together, vm, _named(vm, "keep_together_with", placement.keep_together_with, groups, known))
+    _close(together)
+    _refuse_contradiction(apart, together)
+    return tuple(
+        _demand(vm, dataplane, frozenset(apart.get(vm, ())), frozenset(together.get(vm, ())), cluster)
+        for vm, dataplane in dataplanes.items()
+    )
+
+
+def _demand(
+    vm: str, dataplane: Dataplane, apart: frozenset[str], together: frozenset[str], cluster: str | None
+) -> Demand:
+    cpu, memory, placement = dataplane.cpu, dataplane.memory, dataplane.placement
+    gib = memory.host_page_size == "1G"
+    return Demand(
+        vm=vm,
+        cores=reserved_cores(dataplane),
+        memory_mb=-(-memory.size_mb // GIB) * GIB if gib else memory.size_mb,
+        networks=tuple(dict.fromkeys(adapter.network for adapter in dataplane.adapters)),
+        data_networks=tuple(dict.fromkeys(each.network for each in dataplane.adapters if each.driver == "pmd")),
+        threads=cpu.simultaneous_threads,
+        latency_sensitive=cpu.exclusivity == "latency_sensitivity",
+        affinity=cpu.exclusivity == "affinity",
+        cpus=cpu.affinity,
+        whole_gib=gib,
+        node=placement.node,
+        cluster=placement.cluster or cluster,
+        hosts=placement.hosts,
+        apart=apart,
+        together=together,
+    )
+
+
+def reserved_cores(dataplane: Dataplane) -> int:
+    """The physical cores that no other VM may count on.
+
+    A vCPU with a core of its own, or with all of its clock reserved, takes a core; with virtual hyper-threading two
+    vCPUs do. The hypervisor's transmit threads of a latency-sensitive VM come on top, where it has any.
+    """
+    cpu = dataplane.cpu
+    if cpu.exclusivity == "none" and not cpu.reserve_all:
+        return 0
+    contexts = cpu.system_contexts if dataplane.switch_mode == "standard" else 0
+    return -(-cpu.count // cpu.simultaneous_threads) + contexts
+
+
+def _named(vm: str, key: str, names: t.Sequence[str], groups: Groups, known: t.Collection[str]) -> set[str]:
+    """The VMs that the names mean, the VM itself left out; members of groups that nobody knows do not count."""
+    meant: set[str] = set()
+    for name in names:
+        if name not in known and name not in groups:
+            raise NfvError(
+                "placement_name_unknown",
+                vm,
+                f"its placement.{key} names {name}, which is neither a VM that is planned or runs, nor a group",
+                "Correct the name, or give the group in groups",
+            )
+        meant.update({name} & set(known))
+        meant.update(member for member in groups.get(name, ()) if member in known)
+    return meant - {vm}
+
+
+def _relate(relation: dict[str, set[str]], vm: str, others: t.Iterable[str]) -> None:
+    for other in others:
+        relation.setdefault(vm, set()).add(other)
+        relation.setdefault(other, set()).add(vm)
+
+
+def _close(together: dict[str, set[str]]) -> None:
+    """Who is together with one is together with all of that one's."""
+    seen: set[str] = set()
+    for start in together:
+        if start in seen:
+            continue
+        reached, border = {start}, [start]
+        while border:
+            for other in together[border.pop()] - reached:
+                reached.add(other)
+                border.append(other)
+        seen |= reached
+        for vm in reached:
+            together[vm] = reached - {vm}
+
+
+def _refuse_contradiction(apart: t.Mapping[str, set[str]], together: t.Mapping[str, set[str]]) -> None:
+    for vm, others in together.items():
+        both = sorted(apart.get(vm, set()) & others)
+        if both:
+            raise NfvError(
+                "placement_contradiction",
+                vm,
+                f"it is to be kept together with {both[0]} and apart from it",
+                "Correct keep_apart_from or keep_together_with of one of them",
+            )
+
+
+def read_currents(
+    names: t.Collection[str], hosts: t.Sequence[HostTopology], earlier: t.Iterable[Placed] = ()
+) -> dict[str, Current]:
+    """Where the named VMs are: where they run, or else where an earlier plan put them.
+
+    The earlier plan also tells the node of a VM that runs on the planned host, when vSphere does not.
+    """
+    found = {
+        holding.vm: Current(host.name, _nodes_of(holding, host), holding.cpus)
+        for host in hosts
+        for holding in host.holdings
+        if holding.vm in names
+    }
+    for placed in earlier:
+        running = found.get(placed.vm)
+        if placed.vm in names and (running is None or (running.host == placed.host and not running.nodes)):
+            found[placed.vm] = Current(placed.host, placed.nodes, placed.cpus)
+    return found
+
+
+def _nodes_of(holding: Holding, host: HostTopology) -> tuple[int, ...]:
+    if holding.node is not None:
+        return (holding.node,)
+    return tuple(node.number for node in host.nodes if not set(node.cpus).isdisjoint(holding.cpus))
+
+
+def kept_apart(demands: t.Sequence[Demand]) -> tuple[tuple[str, ...], ...]:
+    """Groups of VMs of which no two may share a host, as few as a simple walk finds; together they say all of it."""
+    left = {(demand.vm, other) for demand in demands for other in demand.apart}
+    neighbours: dict[str, set[str]] = {}
+    for one, other in left:
+        neighbours.setdefault(one, set()).add(other)
+        neighbours.setdefault(other, set()).add(one)
+    groups = []
+    for one, other in sorted(left):
+        if (one, other) not in left:
+            continue
+        group = [one, other]
+        for third in sorted(neighbours[one] & neighbours[other]):
+            if neighbours[third].issuperset(group):
+                group.append(third)
+        left -= {(first, second) for first in group for second in group}
+        groups.append(tuple(sorted(group)))
+    return tuple(groups)
+
+
+def kept_together(demands: t.Sequence[Demand]) -> tuple[tuple[str, ...], ...]:
+    """Groups of VMs that share one host."""
+    groups = {tuple(sorted({demand.vm, *demand.together})) for demand in demands if demand.together}
+    return tuple(sorted(groups))

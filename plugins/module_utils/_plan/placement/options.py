@@ -1,0 +1,224 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where each VM may run at all: hosts and nodes that the rules allow it, before anyone else is placed."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import typing as t
+
+from .demands import GIB
+from .model import REFUSE, SPAN
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology import HostTopology
+
+    from .model import Demand, Rules
+    from .supply import Cell, Supply
+
+# Codes of remarks.
+UPLINKS_UNKNOWN: t.Final = "uplinks_unknown"
+TEAM_SPANS_NODES: t.Final = "team_spans_nodes"
+UPLINKS_APART: t.Final = "uplinks_apart"
+SPANS_NODES: t.Final = "spans_nodes"
+
+# Codes of reasons that exclude a host or node whoever else is there, in the order in which they are looked for.
+EXCLUSIONS: t.Final = (
+    "cluster_unknown",
+    "host_not_allowed",
+    "host_not_usable",
+    "network_missing",
+    "latency_sensitivity_unsupported",
+    "hyper_threading_missing",
+    "no_cluster_for_failover",
+    "team_spans_nodes",
+    "uplinks_apart",
+    "wrong_node",
+    "affinity_off_node",
+    "affinity_taken",
+    "too_large",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """What a VM takes of one node."""
+
+    cell: int
+    cores: int
+    memory: int
+
+
+class Option:
+    """One place for a VM: a host and what it takes of one or several of its nodes.
+
+    cell, cores, memory: of the first part, where the search looks first; pinned: the physical cores of the host that
+    a named affinity set occupies, by their first logical CPUs; penalty: how much there is to remark about the host.
+    """
+
+    __slots__ = ("cell", "cores", "host", "memory", "parts", "penalty", "pinned")
+
+    def __init__(self, host: int, parts: tuple[Part, ...], penalty: int, pinned: frozenset[int] = frozenset()) -> None:
+        self.host = host
+        self.parts = parts
+        self.cell, self.cores, self.memory = (parts[0].cell, parts[0].cores, parts[0].memory) if parts else (0, 0, 0)
+        self.penalty = penalty
+        self.pinned = pinned
+
+
+@dataclasses.dataclass(frozen=True)
+class HostVerdict:
+    """What the rules say of one VM on one host: the nodes that are right, or the code of what excludes the host.
+
+    object_name: what the exclusion is about, such as a network; remarks: codes with the networks that they are about.
+    """
+
+    nodes: tuple[int, ...] = ()
+    exclusion: str | None = None
+    object_name: str | None = None
+    remarks: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+def judge_host(demand: Demand, host: HostTopology, rules: Rules) -> HostVerdict:
+    """Whether the rules allow the VM on the host, and on which nodes."""
+    excluded = _host_exclusion(demand, host, rules)
+    if excluded is not None:
+        return HostVerdict(exclusion=excluded[0], object_name=excluded[1])
+    verdict = right_nodes(demand.data_networks, host, rules)
+    if verdict.exclusion is None and demand.node is not None:
+        nodes = tuple(number for number in verdict.nodes if number == demand.node)
+        if not nodes:
+            return HostVerdict(exclusion="wrong_node")
+        return dataclasses.replace(verdict, nodes=nodes)
+    return verdict
+
+
+def _host_exclusion(demand: Demand, host: HostTopology, rules: Rules) -> tuple[str, str | None] | None:
+    missing = next((network for network in demand.networks if host.uplinks(network) is None), None)
+    checks = (
+        ("cluster_unknown", demand.cluster is not None and host.cluster != demand.cluster, demand.cluster),
+        ("host_not_allowed", bool(demand.hosts) and host.name not in demand.hosts, None),
+        ("host_not_usable", not host.usable, None),
+        ("network_missing", missing is not None, missing),
+        ("latency_sensitivity_unsupported", demand.latency_sensitive and not host.latency_sensitivity, None),
+        ("hyper_threading_missing", demand.threads > 1 and not _shares_cores(host, demand.threads), None),
+        ("no_cluster_for_failover", rules.n_plus_1 and host.cluster is None, None),
+    )
+    return next(((code, name) for code, excluded, name in checks if excluded), None)
+
+
+def _shares_cores(host: HostTopology, threads: int) -> bool:
+    return host.hyper_threading and host.max_simultaneous_threads >= threads
+
+
+def right_nodes(networks: t.Sequence[str], host: HostTopology, rules: Rules) -> HostVerdict:
+    """The nodes that all the networks' active uplinks are on; every node where none of them is known."""
+    known: list[frozenset[int]] = []
+    spanning, unknown = [], []
+    for network in networks:
+        uplinks = host.uplinks(network)
+        if uplinks is None or uplinks.nodes is None:
+            unknown.append(network)
+        elif uplinks.nodes:
+            known.append(frozenset(uplinks.nodes))
+            if len(uplinks.nodes) > 1:
+                spanning.append(network)
+    everywhere = frozenset(node.number for node in host.nodes)
+    common = everywhere.intersection(*known)
+    remarks = []
+    if spanning:
+        if rules.spanning == REFUSE:
+            return HostVerdict(exclusion=TEAM_SPANS_NODES, object_name=spanning[0])
+        remarks.append((TEAM_SPANS_NODES, tuple(spanning)))
+    if not common:
+        if rules.spanning == REFUSE:
+            return HostVerdict(exclusion=UPLINKS_APART)
+        remarks.append((UPLINKS_APART, tuple(networks)))
+        common = everywhere & frozenset().union(*known)
+    if unknown:
+        remarks.append((UPLINKS_UNKNOWN, tuple(unknown)))
+    return HostVerdict(nodes=tuple(sorted(common)), remarks=tuple(remarks))
+
+
+def options_of(demand: Demand, supply: Supply, verdicts: t.Sequence[HostVerdict], rules: Rules) -> tuple[Option, ...]:
+    """Every place of the VM on hosts that are empty but for VMs that are not planned. verdicts: by host."""
+    single = [
+        cell
+        for cells, verdict in zip(supply.host_cells, verdicts)
+        for cell in cells
+        if cell.number in verdict.nodes and demand.cores <= cell.size_cores and demand.memory_mb <= cell.size_memory
+    ]
+    if demand.cpus:
+        return tuple(_pinned_options(demand, supply, verdicts, wide=not single and _may_span(demand, rules)))
+    if single:
+        part = {cell.index: Part(cell.index, demand.cores, demand.memory_mb) for cell in single}
+        return tuple(
+            Option(cell.host, (part[cell.index],), len(verdicts[cell.host].remarks))
+            for cell in single
+            if demand.cores <= cell.free_cores and demand.memory_mb <= cell.free_memory
+        )
+    return tuple(_wide_options(demand, supply, verdicts)) if _may_span(demand, rules) else ()
+
+
+def _may_span(demand: Demand, rules: Rules) -> bool:
+    return rules.wide == SPAN and demand.node is None
+
+
+def share(demand: Demand, count: int) -> tuple[int, int]:
+    """Cores and memory of a VM on each of several nodes: even shares, rounded up, of 1 GiB pages when it has those."""
+    unit = GIB if demand.whole_gib else 1
+    return -(-demand.cores // count), -(-demand.memory_mb // (count * unit)) * unit
+
+
+def _wide_options(demand: Demand, supply: Supply, verdicts: t.Sequence[HostVerdict]) -> Iterator[Option]:
+    """As few nodes of a host as can hold even shares of the VM, at least one of them a right one."""
+    for index, (cells, verdict) in enumerate(zip(supply.host_cells, verdicts)):
+        if not verdict.nodes:
+            continue
+        for count in range(2, len(cells) + 1):
+            cores, memory = share(demand, count)
+            large = [cell for cell in cells if cores <= cell.size_cores and memory <= cell.size_memory]
+            choices = [
+                chosen
+                for chosen in itertools.combinations(large, count)
+                if any(cell.number in verdict.nodes for cell in chosen)
+            ]
+            if choices:
+                for chosen in choices:
+                    if all(cores <= cell.free_cores and memory <= cell.free_memory for cell in chosen):
+                        parts = tuple(Part(cell.index, cores, memory) for cell in chosen)
+                        yield Option(index, parts, 1 + len(verdict.remarks))
+                break
+
+
+def _pinned_options(demand: Demand, supply: Supply, verdicts: t.Sequence[HostVerdict], wide: bool) -> Iterator[Option]:
+    """A named affinity set on each host: on one right node, or spread when the VM is too large for any."""
+    wanted = frozenset(demand.cpus)
+    for index, (cells, verdict) in enumerate(zip(supply.host_cells, verdicts)):
+        if not verdict.nodes or pinned_exclusion(demand, cells, supply.taken[index], verdict, wide) is not None:
+            continue
+        touched = [(cell, [core for core in cell.cores if not wanted.isdisjoint(core)]) for cell in cells]
+        touched = [(cell, cores) for cell, cores in touched if cores]
+        memory = share(demand, len(touched))[1]
+        if all(len(cores) <= cell.free_cores and memory <= cell.free_memory for cell, cores in touched):
+            parts = tuple(Part(cell.index, len(cores), memory) for cell, cores in touched)
+            pinned = frozenset(core[0] for _cell, cores in touched for core in cores)
+            yield Option(index, parts, len(verdict.remarks) + (len(parts) > 1), pinned)
+
+
+def pinned_exclusion(
+    demand: Demand, cells: t.Sequence[Cell], taken: t.Collection[int], verdict: HostVerdict, wide: bool
+) -> str | None:
+    """Why a named affinity set does not go with a host, None when it does."""
+    wanted = frozenset(demand.cpus)
+    touched = [cell for cell in cells if any(not wanted.isdisjoint(core) for core in cell.cores)]
+    present = {cpu for cell in touched for core in cell.cores for cpu in core}
+    right = any(cell.number in verdict.nodes for cell in touched)
+    if not wanted <= present or not right or (len(touched) > 1 and not wide):
+        return "affinity_off_node"
+    occupied = {cpu for cell in touched for core in cell.cores if not wanted.isdisjoint(core) for cpu in core}
+    return "affinity_taken" if not occupied.isdisjoint(taken) else None

@@ -1,0 +1,146 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The thorough way to a plan: a complete search, for small questions and for the neighbourhood of a large one's gap."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .bounds import Bounds
+from .failover import settle
+from .greedy import by_size
+
+if t.TYPE_CHECKING:
+    from .options import Option
+    from .question import Item
+    from .state import State
+
+FOUND: t.Final = "found"
+NONE: t.Final = "none"
+UNDECIDED: t.Final = "undecided"
+
+
+class Search:
+    """Looks for places of the given items, all others staying where they are.
+
+    The items must be nowhere when a search starts; ``FOUND`` leaves them placed, anything else as they were.
+    steps: how many placements may be tried before the answer is ``UNDECIDED``; what is left of them is kept.
+    """
+
+    def __init__(self, state: State, items: t.Sequence[Item], steps: int) -> None:
+        self.state = state
+        self.items = by_size(items, state)
+        self.bounds = Bounds(state, self.items)
+        self.steps = steps
+        self.failed: dict[t.Any, list[tuple[int, int]]] = {}
+        self.undecided = 0
+        anywhere = any(item.current for item in state.question.planned)
+        self.host_kinds = None if anywhere else state.question.host_kinds
+
+    def run(self, unplaced: int, moves: int) -> str:
+        """Searches with at most so many items left out, and so many that are not where they are now."""
+        self.undecided = self.state.undecided
+        if self._place(0, unplaced, moves, -1, 0):
+            return FOUND
+        return NONE if self.steps > 0 and self.state.undecided == self.undecided else UNDECIDED
+
+    def clear(self) -> None:
+        """Takes the items away again, for another search from the same start."""
+        for item in self.items:
+            if item.index in self.state.placed:
+                self.state.unplace(item)
+
+    def _place(self, at: int, unplaced: int, moves: int, kind: int, least: int) -> bool:
+        """Places the items from number ``at`` on; those of the given kind at no earlier option than ``least``."""
+        if at == len(self.items):
+            return True
+        if self.steps <= 0 or self._is_hopeless(at, unplaced, moves):
+            return False
+        look = (at, self._content(), least if self.items[at].kind == kind else 0)
+        if any(unplaced <= others and moves <= and_moves for others, and_moves in self.failed.get(look, ())):
+            return False
+        item = self.items[at]
+        first = least if item.kind == kind else 0
+        if self._try_options(at, unplaced, moves, first):
+            return True
+        if (
+            unplaced > 0
+            and moves >= item.current
+            and self._place(at + 1, unplaced - 1, moves - item.current, item.kind, len(item.options))
+        ):
+            return True
+        if self.steps > 0 and self.state.undecided == self.undecided:
+            self.failed.setdefault(look, []).append((unplaced, moves))
+        return False
+
+    def _try_options(self, at: int, unplaced: int, moves: int, first: int) -> bool:
+        item, state = self.items[at], self.state
+        tried: set[t.Any] = set()
+        for rank in self._ranks(item, first):
+            option = item.options[rank]
+            cost = item.current and option not in item.stays
+            if cost > moves or not state.fits(item, option):
+                continue
+            look = self._look(option)
+            if look in tried:
+                continue
+            tried.add(look)
+            self.steps -= 1
+            if self.steps <= 0:
+                return False
+            state.place(item, option)
+            if settle(state, item) and self._place(at + 1, unplaced, moves - cost, item.kind, rank):
+                return True
+            state.unplace(item)
+        return False
+
+    def _ranks(self, item: Item, first: int) -> list[int]:
+        """The options from number ``first`` on, those where the item is now before others, then the tightest."""
+        state = self.state
+        return sorted(
+            range(first, len(item.options)),
+            key=lambda rank: (
+                item.options[rank] not in item.stays,
+                item.options[rank].penalty,
+                state.free_cores[item.options[rank].cell],
+                rank,
+            ),
+        )
+
+    def _is_hopeless(self, at: int, unplaced: int, moves: int) -> bool:
+        remaining = self.items[at:]
+        if self.bounds.unplaced(remaining) > unplaced:
+            return True
+        evicted = 0
+        for item in remaining:
+            if item.current and not any(self.state.fits(item, option) for option in item.stays):
+                evicted += 1
+                if evicted > moves:
+                    return True
+        return False
+
+    def _content(self) -> t.Any:
+        """What the rest of the search depends on: which kinds of items are on which nodes."""
+        state = self.state
+        hosts = [self._host_content(host) for host in range(len(state.on_host))]
+        if self.host_kinds is None:
+            return tuple(hosts)
+        return tuple(sorted((kind, content) for kind, content in zip(self.host_kinds, hosts)))
+
+    def _host_content(self, host: int) -> tuple[tuple[int, ...], ...]:
+        first = self.state.question.supply.host_cells[host]
+        content: list[list[int]] = [[] for _cell in first]
+        base = first[0].index if first else 0
+        for index in self.state.on_host[host]:
+            for part in self.state.placed[index].parts:
+                content[part.cell - base].append(self.state.items[index].kind)
+        return tuple(tuple(sorted(kinds)) for kinds in content)
+
+    def _look(self, option: Option) -> t.Any:
+        """Equal for options that are as good as each other for all that comes: the same node of like hosts."""
+        if self.host_kinds is None:
+            return option
+        base = self.state.question.supply.host_cells[option.host][0].index
+        numbers = tuple(part.cell - base for part in option.parts)
+        return (self.host_kinds[option.host], self._host_content(option.host), numbers, option.penalty)

@@ -1,0 +1,107 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What hosts have to give: cores and memory of every node, less what ESXi and the VMs found there have."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology import (
+        Holding,
+        HostTopology,
+        NumaNode,
+    )
+
+    from .model import Rules
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """One NUMA node of a usable host, as an index into the search's tables.
+
+    size_cores, size_memory: what it could give if it were empty; free_cores, free_memory: beside the VMs found there;
+    cores: the logical CPUs of each physical core.
+    """
+
+    index: int
+    host: int
+    number: int
+    size_cores: int
+    size_memory: int
+    free_cores: int
+    free_memory: int
+    cores: tuple[tuple[int, ...], ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Supply:
+    """All usable hosts. taken: the logical CPUs in affinity sets of VMs found there, by host."""
+
+    hosts: tuple[HostTopology, ...]
+    cells: tuple[Cell, ...]
+    host_cells: tuple[tuple[Cell, ...], ...]
+    taken: tuple[frozenset[int], ...]
+
+
+def read_supply(hosts: t.Iterable[HostTopology], planned: t.Collection[str], rules: Rules) -> Supply:
+    """What the usable hosts have for the planned VMs (names), whose own holdings do not count."""
+    usable = tuple(host for host in hosts if host.usable)
+    cells: list[Cell] = []
+    host_cells, taken = [], []
+    for index, host in enumerate(usable):
+        holdings = [holding for holding in host.holdings if holding.vm not in planned]
+        pinned = frozenset(cpu for holding in holdings for cpu in holding.cpus)
+        own = tuple(_cell(len(cells) + at, index, node, host, holdings, rules) for at, node in enumerate(host.nodes))
+        cells += own
+        host_cells.append(own)
+        taken.append(pinned)
+    return Supply(usable, tuple(cells), tuple(host_cells), tuple(taken))
+
+
+def _cell(
+    index: int, host_index: int, node: NumaNode, host: HostTopology, holdings: t.Sequence[Holding], rules: Rules
+) -> Cell:
+    pinned = {cpu for holding in holdings for cpu in holding.cpus}
+    held_cores = len(node.cores_of(pinned))
+    held_memory = 0
+    for holding in holdings:
+        if node.number in possible_nodes(holding, host):
+            held_cores += 0 if holding.cpus else holding.cores
+            held_memory += holding.memory_mb
+    size_cores = max(0, node.cores - rules.kept(node.number))
+    size_memory = max(0, node.memory_mb - rules.kept_memory_mb)
+    return Cell(
+        index,
+        host_index,
+        node.number,
+        size_cores,
+        size_memory,
+        max(0, size_cores - held_cores),
+        max(0, size_memory - held_memory),
+        physical_cores(node),
+    )
+
+
+def physical_cores(node: NumaNode) -> tuple[tuple[int, ...], ...]:
+    """The logical CPUs of each core of the node (see NumaNode.cores_of)."""
+    cpus = sorted(node.cpus)
+    threads = node.threads_per_core
+    return tuple(tuple(cpus[start : start + threads]) for start in range(0, len(cpus), threads))
+
+
+def possible_nodes(holding: Holding, host: HostTopology) -> tuple[int, ...]:
+    """The nodes that a VM found on the host could be on: its own, those of its affinity set, or all that can hold it.
+
+    A VM whose node is not known counts in full on each of them: whichever its scheduler chose, the plan holds.
+    """
+    numbers = tuple(node.number for node in host.nodes)
+    if holding.node in numbers:
+        return (holding.node,)
+    touched = tuple(node.number for node in host.nodes if not set(node.cpus).isdisjoint(holding.cpus))
+    if touched:
+        return touched
+    large = [node for node in host.nodes if node.cores >= holding.cores and node.memory_mb >= holding.memory_mb]
+    return tuple(node.number for node in large) or numbers
