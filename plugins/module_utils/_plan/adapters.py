@@ -133,6 +133,7 @@ def _plan_adapter(
     if current is None:
         address_type = "manual" if wanted.mac else "assigned"
         _refuse_reserved_mac(wanted, state)
+        _refuse_unknown_label(wanted, state, key)
         action = AdapterAction("add", wanted.name, None, network, wanted.mac, address_type, key, fields)
         return _Step(action, (Change(path, None, _shown(VMXNET3, network.name), False), *tuned), keys)
     changes = []
@@ -233,6 +234,23 @@ def _warnings(
 
 def _shown(kind: str, network: str | None) -> str:
     return f"{kind} on {network or 'no port group'}"
+
+
+def label_of(key: int) -> str:
+    """The label that vSphere gives a new adapter with this key."""
+    return f"Network adapter {key - FIRST_ADAPTER_KEY + 1}"
+
+
+def _refuse_unknown_label(wanted: Adapter, state: VmState, key: int) -> None:
+    """vSphere labels adapters itself: a new one with another label would not be found again, and be added each time."""
+    if wanted.label is not None and wanted.mac is None and wanted.label.lower() != label_of(key).lower():
+        labels = ", ".join(adapter.label for adapter in state.adapters) or "none"
+        raise NfvError(
+            "label_unknown",
+            state.name,
+            f"adapter {wanted.name} has label {wanted.label}; the VM has {labels}, a new one would be {label_of(key)}",
+            "Correct the label, or leave it out",
+        )
 
 
 def _refuse_reserved_mac(wanted: Adapter, state: VmState) -> None:

@@ -22,7 +22,7 @@ from .settings import BY_NAME, in_concern
 from .versions import at_least
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Dataplane
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Adapter, Dataplane
 
 # On AMD's processors the virtual IOMMU came with hardware version 18, on Intel's with 14 (vSphere 7.0 U1 and 6.7).
 AMD_IOMMU_HARDWARE: t.Final = 18
@@ -83,7 +83,9 @@ def refused_api(state: VmState, changes: t.Sequence[Change]) -> list[NfvError]:
     return errors
 
 
-def refused_reservations(state: VmState, final: t.Mapping[str, Value], dataplane: Dataplane) -> list[NfvError]:
+def refused_reservations(
+    state: VmState, final: t.Mapping[str, Value], adapters: t.Sequence[Adapter] = ()
+) -> list[NfvError]:
     """What needs all memory reserved, on a VM that would not have it. final: the settings as they would be."""
     size, reserved = final.get("memory.size_mb"), final.get("memory.reservation_mb")
     enough = isinstance(size, int) and isinstance(reserved, int) and reserved >= size
@@ -94,7 +96,7 @@ def refused_reservations(state: VmState, final: t.Mapping[str, Value], dataplane
         needing.append("latency sensitivity high")
     if str(final.get("memory.host_1g_pages") or "").upper() == "TRUE":
         needing.append("1 GB pages on the host")
-    needing += [f"uptv2 of adapter {adapter.name}" for adapter in dataplane.adapters if adapter.uptv2]
+    needing += [f"uptv2 of adapter {adapter.name}" for adapter in adapters if adapter.uptv2]
     if not needing:
         return []
     return [
@@ -181,11 +183,26 @@ def refused_by_host(state: VmState, dataplane: Dataplane, wanted: t.Mapping[str,
 
 
 def refused_adapters(
-    state: VmState, dataplane: Dataplane, networks: t.Mapping[str, t.Sequence[Network]]
+    state: VmState,
+    dataplane: Dataplane,
+    networks: t.Mapping[str, t.Sequence[Network]],
+    final: t.Mapping[str, Value],
 ) -> list[NfvError]:
-    """What the VM's firmware and the adapters' switches do not offer."""
+    """What the VM's firmware and nodes and the adapters' switches do not offer. final: as in refused_reservations."""
     errors = []
+    count, size = final.get("cpu.count"), final.get("numa.cores_per_node")
+    nodes = count // size if isinstance(count, int) and isinstance(size, int) and size > 0 else 0
     for adapter in dataplane.adapters:
+        if adapter.numa_node is not None and adapter.numa_node >= nodes:
+            errors.append(
+                NfvError(
+                    "numa_nodes_needed",
+                    state.name,
+                    f"numa_node of adapter {adapter.name} is {adapter.numa_node}, and the VM has {nodes} nodes of a"
+                    " size that was given",
+                    "Describe numa.nodes, with vm_dataplane and virtual hardware 20",
+                )
+            )
         if adapter.numa_node is not None and state.firmware not in (None, "efi"):
             errors.append(
                 NfvError(

@@ -10,10 +10,10 @@ import fnmatch
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError, joined
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ADAPTERS, ALL
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ADAPTERS, ALL, HUGEPAGES
 
 from .adapter_settings import adapter_values
-from .adapters import AdapterPlan, match_adapters, plan_adapters, release_adapters
+from .adapters import AdapterPlan, label_of, match_adapters, plan_adapters, release_adapters
 from .checks import (
     concerned,
     hardware_needs,
@@ -73,10 +73,10 @@ def plan_vm(
     final = {**state.settings, **wanted}
     errors += refused_sizes(state, dataplane, options.concern)
     errors += refused_api(state, changes)
-    errors += refused_reservations(state, final, dataplane)
+    errors += refused_reservations(state, final, dataplane.adapters)
     errors += refused_by_host(state, dataplane, wanted)
     if options.concern in (ALL, ADAPTERS):
-        errors += refused_adapters(state, dataplane, networks)
+        errors += refused_adapters(state, dataplane, networks, final)
     if errors:
         raise _all_of(state, errors)
     warnings = (*adapters.warnings, *notes(dataplane, hardware, options.concern), *conflicts(state))
@@ -86,10 +86,15 @@ def plan_vm(
 def plan_release(state: VmState, dataplane: Dataplane | None = None, options: PlanOptions = WHOLE) -> ChangeSet:
     """What makes the VM give back what a description lets it hold on its host; its size and adapters stay.
 
-    dataplane: its adapters, as far as there are such, get vSphere's own settings again.
+    dataplane: its adapters, as far as there are such, get vSphere's own settings again. Raises NfvError for memory that
+    something else of the VM still needs reserved.
     """
     _refuse_template(state)
-    changes = changed_settings(state.settings, released_settings(options.concern))
+    released = released_settings(options.concern)
+    errors = refused_reservations(state, {**state.settings, **released})
+    if errors and options.concern == HUGEPAGES:
+        raise _all_of(state, errors)
+    changes = changed_settings(state.settings, released)
     adapters = AdapterPlan()
     if dataplane is not None and options.concern in (ALL, ADAPTERS):
         adapters = release_adapters(dataplane.adapters, state)
@@ -147,7 +152,7 @@ def predict(state: VmState, plan: ChangeSet) -> VmState:
         if adapter.key not in removed
     ]
     adapters += [
-        _predicted(AdapterState(action.key, "", VMXNET3, "", "", None, None, False, True), action)
+        _predicted(AdapterState(action.key, label_of(action.key), VMXNET3, "", "", None, None, False, True), action)
         for action in plan.adapter_actions
         if action.current is None
     ]

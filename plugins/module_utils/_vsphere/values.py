@@ -16,6 +16,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.settings im
     FLAG,
     LEVEL,
     NODE_SIZE,
+    NUMBER,
     VCPU_LEVELS,
     VERSION,
     Setting,
@@ -50,7 +51,9 @@ def read_setting(setting: Setting, properties: Properties, advanced: t.Mapping[s
         return _read_levels(value, properties)
     if setting.kind == NODE_SIZE:
         return None if value is None or value.autoCoresPerNumaNode else value.coresPerNumaNode or None
-    return setting.default if value is None else _READERS.get(setting.kind, int)(value)
+    # In the API's numbers 0 stands for what nobody has set.
+    unset = value is None or (setting.kind == NUMBER and value == 0)
+    return setting.default if unset else _READERS.get(setting.kind, int)(value)
 
 
 def _version(text: str) -> int | None:

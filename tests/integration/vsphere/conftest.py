@@ -136,11 +136,13 @@ class Engine:
     vcenter: t.Any
     connection: Connection
 
-    def converge(self, *machines: t.Any, check_mode: bool = False, **options: t.Any) -> dict[str, t.Any]:
+    def converge(
+        self, *machines: t.Any, check_mode: bool = False, concern: str = "dataplane", **options: t.Any
+    ) -> dict[str, t.Any]:
         defaults = {"state": "present", "power_cycle": "never", "datacenter": "nfv-dc", "dataplane": DESCRIPTION}
         params = {"vms": [{"name": machine.name} for machine in machines], **defaults, **options}
         self.vcenter.reset_calls()
-        return converge(params, self.connection, check_mode)
+        return converge(params, self.connection, check_mode, concern)
 
     def gather(self, *names: str, **options: t.Any) -> dict[str, t.Any]:
         defaults = {
