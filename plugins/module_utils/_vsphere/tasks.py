@@ -31,7 +31,7 @@ Call = tuple[t.Callable[..., t.Any], t.Mapping[str, t.Any]]
 
 
 class _Watch:
-    """A filter of the property collector, and what it has told. Its rounds may break off and go on."""
+    """A property collector of its own with one filter, and what it has told. Its rounds may break off and go on."""
 
     def __init__(self, client: Client, kind: t.Any, objects: t.Sequence[t.Any], paths: t.Sequence[str]) -> None:
         collector = vmodl.query.PropertyCollector
@@ -40,19 +40,20 @@ class _Watch:
             objectSet=[collector.ObjectSpec(obj=each) for each in objects],
             propSet=[collector.PropertySpec(type=kind, pathSet=list(paths))],
         )
-        self._filter: t.Any = None
+        self._collector: t.Any = None
         self._version = ""
         self.seen: dict[str, Properties] = {each._moId: {} for each in objects}
 
     def round(self, seconds: float) -> None:
         """Waits for news, at most the given seconds, and notes them in ``seen``."""
         try:
-            if self._filter is None:
-                self._filter, self._version = self._service.CreateFilter(spec=self._spec, partialUpdates=False), ""
+            if self._collector is None:
+                self._collector, self._version = self._service.CreatePropertyCollector(), ""
+                self._collector.CreateFilter(spec=self._spec, partialUpdates=False)
             wait = vmodl.query.PropertyCollector.WaitOptions(maxWaitSeconds=max(1, min(POLL_SECONDS, round(seconds))))
-            update = self._service.WaitForUpdatesEx(version=self._version, options=wait)
+            update = self._collector.WaitForUpdatesEx(version=self._version, options=wait)
         except Exception:
-            self.close()  # the filter went with the session; else it would tell everything twice
+            self.close()  # it went with the session, or is in a state that nobody knows
             raise
         if update is not None:
             self._version = update.version
@@ -62,15 +63,14 @@ class _Watch:
         for changes in update.filterSet:
             for each in changes.objectSet:
                 for change in each.changeSet:
-                    # A filter that a broken connection left behind tells about other objects.
-                    self.seen.get(each.obj._moId, {})[change.name] = change.val
+                    self.seen[each.obj._moId][change.name] = change.val
 
     def close(self) -> None:
-        """Removes the filter, if the connection still lets it."""
-        left, self._filter = self._filter, None
+        """Removes collector and filter, if the connection still lets it."""
+        left, self._collector = self._collector, None
         if left is not None:
             with contextlib.suppress(vmodl.MethodFault, *BROKEN):
-                left.DestroyPropertyFilter()
+                left.DestroyPropertyCollector()
 
 
 def watch(

@@ -37,6 +37,8 @@ READING = {
     "ContinueRetrievePropertiesEx",
     "CreateContainerView",
     "CreateFilter",
+    "CreatePropertyCollector",
+    "DestroyPropertyCollector",
     "DestroyPropertyFilter",
     "DestroyView",
     "Fetch",

@@ -17,7 +17,14 @@ Faults = t.Callable[..., None]
 MakeVm = t.Callable[..., t.Any]
 
 # What a run calls that reads; RetrieveServiceContent and Login are the beginning, WaitForUpdatesEx waits for tasks.
-READS = ("RetrieveServiceContent", "CreateContainerView", "RetrievePropertiesEx", "CreateFilter", "WaitForUpdatesEx")
+READS = (
+    "RetrieveServiceContent",
+    "CreateContainerView",
+    "RetrievePropertiesEx",
+    "CreatePropertyCollector",
+    "CreateFilter",
+    "WaitForUpdatesEx",
+)
 CYCLE = {"PowerOffVM_Task": 1, "ReconfigVM_Task": 1, "PowerOnVM_Task": 1}
 
 
@@ -106,7 +113,7 @@ def test_a_guests_shutdown_whose_answer_is_lost(engine: t.Any, make_vm: MakeVm, 
 
 
 @pytest.mark.parametrize(
-    "method", [*READS[1:], "PowerOffVM_Task", "ReconfigVM_Task", "PowerOnVM_Task", "DestroyPropertyFilter"]
+    "method", [*READS[1:], "PowerOffVM_Task", "ReconfigVM_Task", "PowerOnVM_Task", "DestroyPropertyCollector"]
 )
 def test_a_session_that_ends_is_replaced_and_the_run_goes_on(
     engine: t.Any, make_vm: MakeVm, faults: Faults, method: str
