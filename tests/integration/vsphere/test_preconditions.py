@@ -13,18 +13,18 @@ from pyVmomi import vim
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 
-from .test_settings import BASE, Changes, advanced, card, cores_per_node, patched
+from .test_settings import BASE, Changes, advanced, card, cores_per_node, patched, shown
 
 MakeVm = t.Callable[..., t.Any]
 
 
 def refusal(engine: t.Any, machine: t.Any, *changes: tuple[str, t.Any], **options: t.Any) -> NfvError:
     """The error of a description with these changes; the VM must be as before, by its version and the calls made."""
-    version = machine.config.changeVersion
+    version = shown(machine, "config.changeVersion")
     with pytest.raises(NfvError) as caught:
         engine.converge(machine, dataplane=patched(*changes), **options)
     assert engine.changing_calls() == {}
-    assert machine.config.changeVersion == version
+    assert shown(machine, "config.changeVersion") == version
     error = caught.value
     assert str(error).startswith(f"[{error.error_code}] ")
     assert machine.name in str(error)
@@ -167,13 +167,13 @@ def test_a_vm_takes_ten_adapters(engine: t.Any, vm: t.Any) -> None:
 
 def test_a_guest_that_may_not_be_cut_off_keeps_running(engine: t.Any, make_vm: MakeVm) -> None:
     running = make_vm(power_on=True)
-    version = running.config.changeVersion
+    version = shown(running, "config.changeVersion")
     with pytest.raises(NfvError) as caught:
         engine.converge(running, dataplane=BASE, power_cycle="when_needed", force_power_off=False)
     assert caught.value.error_code == "guest_not_shut_down"
     assert "has no VMware Tools" in str(caught.value)
     assert (engine.changing_calls(), running.runtime.powerState) == ({}, "poweredOn")
-    assert running.config.changeVersion == version
+    assert shown(running, "config.changeVersion") == version
 
 
 class TestNewest:
@@ -247,5 +247,7 @@ class TestOlder:
         described = patched(("numa.nodes", 2), ("profile", "low_latency"))
         older.engine.converge(machine, dataplane=described)
         assert advanced("numa.vcpu.maxPerVirtualNode")(machine) == "2"
-        assert [each.latencySensitivity.level for each in machine.config.vcpuConfig] == ["normal"] * 2 + ["high"] * 2
+        assert [each.latencySensitivity.level for each in shown(machine, "config.vcpuConfig")] == ["normal"] * 2 + [
+            "high"
+        ] * 2
         assert not older.engine.converge(machine, dataplane=described)["changed"]

@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 from pyVim.task import WaitForTask
-from pyVmomi import vim
+from pyVmomi import vim, vmodl
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.adapter_settings import ADAPTER_SETTINGS
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.settings import SETTINGS
@@ -44,9 +44,20 @@ def card(machine: t.Any, number: int) -> t.Any:
     return found
 
 
+def shown(machine: t.Any, path: str) -> t.Any:
+    """One property of a VM; all of them at once would hold some that an older API does not know."""
+    collector = vim.ServiceInstance("ServiceInstance", machine._stub).RetrieveContent().propertyCollector
+    kinds = vmodl.query.PropertyCollector
+    wanted = kinds.FilterSpec(
+        objectSet=[kinds.ObjectSpec(obj=machine)], propSet=[kinds.PropertySpec(type=type(machine), pathSet=[path])]
+    )
+    (found,) = collector.RetrieveContents([wanted])
+    return found.propSet[0].val
+
+
 def advanced(key: str) -> t.Callable[[t.Any], t.Any]:
     """What the VM has under an advanced key, None for nothing."""
-    return lambda machine: {each.key: each.value for each in machine.config.extraConfig}.get(key) or None
+    return lambda machine: {each.key: each.value for each in shown(machine, "config.extraConfig")}.get(key) or None
 
 
 def field(path: str) -> t.Callable[[t.Any], t.Any]:
