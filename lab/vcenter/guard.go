@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/simulator/esx"
@@ -31,10 +32,12 @@ type guard struct {
 	transitions *transitions
 	faults      *faultTable
 	users       users
+	ruleKeys    atomic.Int32
+	apiVersion  string
 	admission   sync.Mutex // held while reservations are compared with what a host has left
 }
 
-func newGuard(service *simulator.Service, hypervisor *hypervisor, calls *callCounter) *guard {
+func newGuard(service *simulator.Service, hypervisor *hypervisor, calls *callCounter, apiVersion string) *guard {
 	g := &guard{
 		registry:    service.Context.Map,
 		context:     *service.Context,
@@ -44,6 +47,7 @@ func newGuard(service *simulator.Service, hypervisor *hypervisor, calls *callCou
 		macs:        &macPool{},
 		transitions: newTransitions(),
 		faults:      &faultTable{},
+		apiVersion:  apiVersion,
 	}
 	g.Self = types.ManagedObjectReference{Type: "LabGuard", Value: "guard"}
 	g.registry.Put(g)
@@ -59,24 +63,28 @@ func (*guard) Unlock() {}
 
 // guardedTypes names, for each method that the guard answers, the type of object it is called on.
 var guardedTypes = map[string]string{
-	"CloneVM_Task":                 "VirtualMachine",
-	"CreateVM_Task":                "Folder",
-	"Destroy_Task":                 "VirtualMachine",
-	"Fetch":                        "PropertyCollector",
-	"FetchUserPrivilegeOnEntities": "AuthorizationManager",
-	"HasPrivilegeOnEntities":       "AuthorizationManager",
-	"HasPrivilegeOnEntity":         "AuthorizationManager",
-	"HasUserPrivilegeOnEntities":   "AuthorizationManager",
-	"Logout":                       "SessionManager",
-	"PowerOffVM_Task":              "VirtualMachine",
-	"PowerOnVM_Task":               "VirtualMachine",
-	"RebootGuest":                  "VirtualMachine",
-	"ReconfigVM_Task":              "VirtualMachine",
-	"ResetVM_Task":                 "VirtualMachine",
-	"ShutdownGuest":                "VirtualMachine",
-	"UnregisterVM":                 "VirtualMachine",
-	"WaitForUpdates":               "PropertyCollector",
-	"WaitForUpdatesEx":             "PropertyCollector",
+	"CloneVM_Task":                       "VirtualMachine",
+	"CreateVM_Task":                      "Folder",
+	"Destroy_Task":                       "VirtualMachine",
+	"Fetch":                              "PropertyCollector",
+	"FetchUserPrivilegeOnEntities":       "AuthorizationManager",
+	"HasPrivilegeOnEntities":             "AuthorizationManager",
+	"HasPrivilegeOnEntity":               "AuthorizationManager",
+	"HasUserPrivilegeOnEntities":         "AuthorizationManager",
+	"Logout":                             "SessionManager",
+	"PowerOffVM_Task":                    "VirtualMachine",
+	"PowerOnVM_Task":                     "VirtualMachine",
+	"QueryFaultToleranceCompatibility":   "VirtualMachine",
+	"QueryFaultToleranceCompatibilityEx": "VirtualMachine",
+	"ReconfigureComputeResource_Task":    "ClusterComputeResource",
+	"RebootGuest":                        "VirtualMachine",
+	"ReconfigVM_Task":                    "VirtualMachine",
+	"RelocateVM_Task":                    "VirtualMachine",
+	"ResetVM_Task":                       "VirtualMachine",
+	"ShutdownGuest":                      "VirtualMachine",
+	"UnregisterVM":                       "VirtualMachine",
+	"WaitForUpdates":                     "PropertyCollector",
+	"WaitForUpdatesEx":                   "PropertyCollector",
 }
 
 // unguarded are methods that would pass by the guard's power operations.
@@ -170,7 +178,7 @@ func (g *guard) reconfigure(ctx *simulator.Context, vm *simulator.VirtualMachine
 	}
 	ctx.WithLock(vm, func() {
 		showOpaque(vm.Config)
-		keepDroppedFields(vm.Config, spec)
+		keepDroppedFields(vm.Config, spec, g.apiVersion)
 		vm.Config.Hardware.Device = inOrder(vm.Config)
 		ctx.Update(vm, changedFields(vm.Config, spec))
 		ctx.Update(vm, g.guestAdapters(vm, shown))
@@ -222,7 +230,7 @@ func (g *guard) createVM(ctx *simulator.Context, folder *simulator.Folder, req *
 	vm := g.vm(result.(types.ManagedObjectReference))
 	ctx.WithLock(vm, func() {
 		showOpaque(vm.Config)
-		keepDroppedFields(vm.Config, &req.Config)
+		keepDroppedFields(vm.Config, &req.Config, g.apiVersion)
 		ctx.Update(vm, g.guestAdapters(vm, nil))
 	})
 	return vm, nil

@@ -4,12 +4,15 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// keepDroppedFields stores typed fields that the simulator accepts and drops.
-func keepDroppedFields(config *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) {
+// keepDroppedFields stores typed fields that the simulator accepts and drops. A vCenter
+// does not tell of fields that are newer than itself; clients fail on those.
+func keepDroppedFields(config *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec, apiVersion string) {
 	keepVCPUs(config, spec)
-	keepVirtualNuma(config, spec.VirtualNuma)
-	if spec.SimultaneousThreads != 0 {
-		config.Hardware.SimultaneousThreads = spec.SimultaneousThreads
+	if atLeast(apiVersion, "8.0.0.1") {
+		keepVirtualNuma(config, spec.VirtualNuma)
+		if spec.SimultaneousThreads != 0 {
+			config.Hardware.SimultaneousThreads = spec.SimultaneousThreads
+		}
 	}
 	clearNodes(config)
 }
@@ -80,9 +83,9 @@ func changedFields(config *types.VirtualMachineConfigInfo, spec *types.VirtualMa
 		{spec.MemoryAllocation != nil, "config.memoryAllocation", config.MemoryAllocation},
 		{spec.NumCPUs != 0, "config.hardware.numCPU", config.Hardware.NumCPU},
 		{spec.NumCoresPerSocket != 0, "config.hardware.numCoresPerSocket", config.Hardware.NumCoresPerSocket},
-		{spec.SimultaneousThreads != 0, "config.hardware.simultaneousThreads", config.Hardware.SimultaneousThreads},
+		{config.Hardware.SimultaneousThreads != 0 && spec.SimultaneousThreads != 0, "config.hardware.simultaneousThreads", config.Hardware.SimultaneousThreads},
 		{spec.MemoryMB != 0, "config.hardware.memoryMB", config.Hardware.MemoryMB},
-		{spec.VirtualNuma != nil, "config.numaInfo", config.NumaInfo},
+		{spec.VirtualNuma != nil && config.NumaInfo != nil, "config.numaInfo", config.NumaInfo},
 		{config.VcpuConfig != nil && spec.VcpuConfig != nil, "config.vcpuConfig", config.VcpuConfig},
 	} {
 		if field.set {

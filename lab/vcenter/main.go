@@ -84,7 +84,7 @@ func run(o options) error {
 
 	calls := newCallCounter()
 	service := model.Service
-	guard := newGuard(service, newHypervisor(""), calls)
+	guard := newGuard(service, newHypervisor(""), calls, described.APIVersion)
 	if err := buildInventory(ctx, model, guard, described, home); err != nil {
 		return fmt.Errorf("the inventory: %w", err)
 	}

@@ -231,7 +231,11 @@ func (g *guard) DestroyTask(ctx *simulator.Context, req *types.Destroy_Task) soa
 		if refused := g.release(ctx, vm); refused != nil {
 			return nil, refused
 		}
-		return await(ctx, vm.DestroyTask(ctx, req).(*methods.Destroy_TaskBody).Res.Returnval)
+		result, refused := await(ctx, vm.DestroyTask(ctx, req).(*methods.Destroy_TaskBody).Res.Returnval)
+		if refused == nil {
+			g.forget(ctx, vm.Self)
+		}
+		return result, refused
 	})
 	return &methods.Destroy_TaskBody{Res: &types.Destroy_TaskResponse{Returnval: task}}
 }
@@ -245,6 +249,9 @@ func (g *guard) UnregisterVM(ctx *simulator.Context, req *types.UnregisterVM) so
 	}
 	var body soap.HasFault
 	ctx.WithLock(vm, func() { body = vm.UnregisterVM(ctx, req) })
+	if body.Fault() == nil {
+		g.forget(ctx, vm.Self)
+	}
 	return body
 }
 

@@ -110,10 +110,13 @@ def _memory(dataplane: Dataplane, _state: VmState) -> dict[str, Value]:
 
 
 def _numa(dataplane: Dataplane, _state: VmState) -> dict[str, Value]:
-    return {
+    wanted: dict[str, Value] = {
         "numa.node_affinity": node_affinity(dataplane),
         "numa.autosize_once": "FALSE" if dataplane.numa.autosize == "every_power_on" else None,
     }
+    if dataplane.placement.numa == "auto" and may_be_bound(dataplane):
+        del wanted["numa.node_affinity"]  # the node that a plan found for the VM stays
+    return wanted
 
 
 def node_affinity(dataplane: Dataplane) -> str | None:
@@ -122,8 +125,12 @@ def node_affinity(dataplane: Dataplane) -> str | None:
     CPU affinity takes a VM from NUMA management; on the enhanced data path the scheduler follows the uplink itself.
     """
     fixed = dataplane.placement.numa != "auto"
-    bound = fixed and _standard(dataplane) and dataplane.cpu.exclusivity != "affinity"
-    return dataplane.placement.numa if bound else None
+    return dataplane.placement.numa if fixed and may_be_bound(dataplane) else None
+
+
+def may_be_bound(dataplane: Dataplane) -> bool:
+    """Whether binding the VM to a node of the host has an effect."""
+    return _standard(dataplane) and dataplane.cpu.exclusivity != "affinity"
 
 
 def _virtual_nodes(dataplane: Dataplane, state: VmState, hardware: int | None) -> dict[str, Value]:

@@ -131,7 +131,7 @@ INVENTORY: dict[str, t.Any] = {
 
 
 DESCRIPTION: dict[str, t.Any] = {
-    "cpu": {"count": 4, "polling": "2-3"},
+    "cpu": {"count": 2, "polling": "1"},
     "memory": {"size_mb": 4096, "hugepages": [{"size": "2M", "amount_mb": 1024}]},
     "adapters": [
         {"name": "mgmt", "network": "PG-Mgmt", "driver": "kernel"},

@@ -260,6 +260,10 @@ def test_older_vcenter(start_vcenter: Callable[..., Any], open_lab: Callable[[An
     assert lab.service.content.about.apiVersion == "7.0.3.0"
     assert lab.service.content.about.version == "7.0.3"
     assert lab.service._stub.version == "vim.version.v7_0_3_0"
+    spec = vim.vm.ConfigSpec(name="x", files=vim.vm.FileInfo(vmPathName="[ds]"))
+    task = lab.datacenter.vmFolder.CreateVM_Task(spec, lab.cluster.resourcePool)
+    WaitForTask(task)
+    assert task.info.result.config.version == "vmx-19"  # readable: no field is newer than the API
 
 
 @pytest.mark.parametrize(

@@ -103,8 +103,8 @@ def test_a_guest_with_tools_is_shut_down_and_not_cut_off(engine: t.Any, make_vm:
 
 def test_what_is_live_is_changed_while_the_vm_runs(engine: t.Any, vm: t.Any) -> None:
     engine.converge(vm)
+    WaitForTask(vm.PowerOn())  # with the limit it would be refused
     reconfigure(vm, cpuAllocation=vim.ResourceAllocationInfo(limit=9000))
-    WaitForTask(vm.PowerOn())
     result = engine.converge(vm)
     assert [change["setting"] for change in result["vms"][vm.name]["changes"]] == ["cpu.limit_mhz"]
     assert vm.config.cpuAllocation.limit == -1

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import typing as t
+from pathlib import Path
 
 import pytest
 
@@ -169,3 +170,37 @@ def test_only_what_must_be_kept_is_refused() -> None:
     assert refused.value.error_code == "feature_blocked"
     assert "vmotion is blocked by cpu.affinity: it is bound to CPUs 4-5 of its host" in str(refused.value)
     assert "drs is blocked" not in str(refused.value)
+
+
+DOCUMENTED: dict[str, tuple[dict[str, t.Any], ...]] = {
+    "VMXNET3 adapters, full": ({},),
+    "`cpu.exclusivity: affinity`": ({"affinity": (4,)},),
+    "`cpu.exclusivity: latency": ({"latency_high": True},),
+    "a NUMA node": ({"node_affinity": (1,)},),
+    "`memory.host_page_size: 1G`": ({"host_1g_pages": True},),
+    "more than 8 vCPUs": ({"cpus": 9},),
+    "CPU or memory hot-add": ({"cpu_hot_add": True}, {"memory_hot_add": True}),
+    "adapter with uniform": ({"upt": ("x",)},),
+    "SR-IOV adapter, DirectPath": ({"sriov": ("x",)}, {"passthrough": ("x",)}),
+    "CD-ROM or floppy": ({"host_drives": ("x",)},),
+    "serial or parallel port": ({"serial_ports": ("x",)}, {"tpm": True}, {"security_by_virtualization": True}),
+    "existing snapshots": ({"snapshots": 1},),
+    "Fault Tolerance switched on": ({"fault_tolerant": True}, {"snapshots_disabled": True}),
+    "raw device": ({"raw_disks": ("x",)},),
+    "SCSI bus": ({"shared_buses": ("x",)},),
+    "independent disk": ({"independent_disks": ("x",)},),
+}
+
+
+def test_the_table_for_people_says_what_the_rules_say() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "features.md").read_text(encoding="utf-8")
+    section = page.split("## The VM")[1].split("## ")[0]
+    rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in section.splitlines() if line[:1] == "|"]
+    assert rows[0][1:] == ["vMotion", "DRS", "HA", "Fault Tolerance", "snapshots"]
+    told = {row[0]: row[1:] for row in rows[2:]}
+    assert len(told) == len(DOCUMENTED)
+    for label, changes in DOCUMENTED.items():
+        (cells,) = [cells for name, cells in told.items() if name.startswith(label)]
+        for changed in changes:
+            judged = judge_features(dataclasses.replace(PLAIN, **changed), CLUSTER)
+            assert cells == [each.verdict for each in judged], label

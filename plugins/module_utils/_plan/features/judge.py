@@ -10,7 +10,7 @@ import itertools
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError, Problem
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.desired import node_affinity
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.desired import may_be_bound, node_affinity
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.placement import FEATURES
 
 from .model import ClusterFacts, FeatureVerdict, VmFacts
@@ -40,13 +40,15 @@ def judge_features(facts: VmFacts, cluster: ClusterFacts | None = None) -> tuple
 
 def as_described(dataplane: Dataplane, facts: VmFacts | None = None) -> VmFacts:
     """The facts once the VM is as described; what a description says nothing of is as it is now, or unset."""
+    now = facts or VmFacts("", 0)
     pinned = dataplane.cpu.exclusivity == "affinity"
     node = node_affinity(dataplane)
+    stays = now.node_affinity if dataplane.placement.numa == "auto" and may_be_bound(dataplane) else ()
     return dataclasses.replace(
-        facts or VmFacts("", 0),
+        now,
         cpus=dataplane.cpu.count,
         affinity=dataplane.cpu.affinity if pinned else (),
-        node_affinity=() if node is None else (int(node),),
+        node_affinity=stays if node is None else (int(node),),
         upt=tuple(adapter.name for adapter in dataplane.adapters if adapter.uptv2),
         latency_high=dataplane.cpu.exclusivity == "latency_sensitivity",
         host_1g_pages=dataplane.memory.host_page_size == "1G",

@@ -21,7 +21,9 @@ if t.TYPE_CHECKING:
 # Up to so many VMs and nodes the search is complete, but for the steps that it may take.
 SMALL_ITEMS: t.Final = 40
 SMALL_CELLS: t.Final = 32
-COMPLETE_STEPS: t.Final = 20000
+COMPLETE_STEPS: t.Final = 10000
+# How many may be spent on one more of the VMs once it is known, or given up, that all have a place.
+FEWER_STEPS: t.Final = 2000
 # For larger questions: how many steps all neighbourhoods, and one of them, may take.
 NEIGHBOURHOODS_STEPS: t.Final = 3000
 NEIGHBOURHOOD_STEPS: t.Final = 300
@@ -84,10 +86,13 @@ def _complete(best: Answer, start: State, must_move: int) -> Answer:
         best = _better(best, search)
         best.proven = outcome == NONE
         unplaced, _moves = best.rank
+    while unplaced > 1:
+        search.steps = FEWER_STEPS
+        if search.run(unplaced - 1, everyone) != FOUND:
+            return best
+        best = _better(best, search)
+        unplaced, _moves = best.rank
     if unplaced:
-        for left_over in range(1, unplaced):
-            if search.run(left_over, everyone) == FOUND:
-                return _better(best, search)
         return best
     for moves in range(must_move, best.rank[1]):
         if search.run(0, moves) == FOUND:

@@ -8,16 +8,23 @@ from __future__ import annotations
 import typing as t
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from .question import Item
     from .state import State
 
-_SizeOf = t.Callable[["Item"], int]
-_SIZES: t.Final[tuple[tuple[str, _SizeOf], ...]] = (
-    ("cores", lambda item: item.demand.cores),
-    ("memory", lambda item: item.demand.memory_mb),
-)
+
+class _Scope:
+    """Some nodes, by host, and the items that may run on no other."""
+
+    def __init__(self, state: State, cells: frozenset[int], members: frozenset[int]) -> None:
+        self.members = members
+        by_host: dict[int, list[int]] = {}
+        for cell in sorted(cells):
+            by_host.setdefault(state.question.supply.cells[cell].host, []).append(cell)
+        self.hosts = list(by_host.items())
+
+    def places(self, free: t.Sequence[int], size: int) -> list[int]:
+        """How many items of the size find room, by host."""
+        return [sum(free[cell] // size for cell in cells) for _host, cells in self.hosts]
 
 
 class Bounds:
@@ -25,12 +32,15 @@ class Bounds:
 
     For every set of nodes that items are limited to, and every size s, the items of at least that size need as many
     places of that size, of which a node has the whole number that fits. With N+1 the same holds without any one host.
+    What is short for items that have nothing to do with each other adds up.
     Items that span nodes, or may restart where they may not run, are left out: a weaker bound, but a right one.
     """
 
     def __init__(self, state: State, items: t.Sequence[Item]) -> None:
         self.state = state
         self.n_plus_1 = state.question.rules.n_plus_1
+        self.cores = [_least(item, "cores", item.demand.cores) for item in state.items]
+        self.memory = [_least(item, "memory", item.demand.memory_mb) for item in state.items]
         cells = {item.index: frozenset(option.cell for option in item.options) for item in items}
         single = [
             item
@@ -39,44 +49,70 @@ class Bounds:
             and (item.options is item.refuges or not self.n_plus_1)
         ]
         everywhere = frozenset().union(*cells.values()) if cells else frozenset()
-        self.scopes = sorted({cells[item.index] for item in single} | {everywhere}, key=sorted)
-        self.members = [frozenset(item.index for item in single if cells[item.index] <= scope) for scope in self.scopes]
+        self.scopes = [
+            _Scope(state, scope, frozenset(item.index for item in single if cells[item.index] <= scope))
+            for scope in sorted({cells[item.index] for item in single} | {everywhere}, key=sorted)
+        ]
 
     def unplaced(self, remaining: t.Sequence[Item]) -> int:
         """At least so many of the remaining items stay without a place."""
+        indices = frozenset(item.index for item in remaining)
+        short = [(self._short(scope, scope.members & indices), scope.members & indices) for scope in self.scopes]
+        short.sort(key=lambda entry: (-entry[0], len(entry[1])))
+        total, counted = 0, frozenset[int]()
+        for number, inside in short:
+            if number > 0 and counted.isdisjoint(inside):
+                total += number
+                counted |= inside
+        return total
+
+    def _short(self, scope: _Scope, inside: frozenset[int]) -> int:
+        """How many of the items inside have no place among the scope's nodes."""
         worst = 0
-        for scope, members in zip(self.scopes, self.members):
-            inside = [item for item in remaining if item.index in members]
-            if len(inside) <= worst:
-                continue
-            worst = max(worst, *self._shortages(inside, scope, members))
+        for size_of, free in ((self.cores, self.state.free_cores), (self.memory, self.state.free_memory)):
+            sizes = sorted((size_of[index] for index in inside), reverse=True)
+            for count, size in enumerate(sizes, start=1):
+                if size <= 0 or count <= worst or (count < len(sizes) and sizes[count] == size):
+                    continue
+                worst = max(worst, count - self._places(scope, size_of, free, size))
+            worst = max(worst, self._short_in_sum(scope, size_of, free, sizes))
         return worst
 
-    def _shortages(self, inside: list[Item], scope: frozenset[int], members: frozenset[int]) -> Iterator[int]:
-        state = self.state
-        yield 0
-        for name, size_of in _SIZES:
-            free = state.free_cores if name == "cores" else state.free_memory
-            sizes = sorted((size_of(item) for item in inside), reverse=True)
-            for count, size in enumerate(sizes, start=1):
-                if size <= 0 or (count < len(sizes) and sizes[count] == size):
-                    continue
-                yield count - self._places(scope, free, members, size_of, size)
-
-    def _places(
-        self, scope: frozenset[int], free: t.Sequence[int], members: frozenset[int], size_of: _SizeOf, size: int
+    def _short_in_sum(
+        self, scope: _Scope, size_of: t.Sequence[int], free: t.Sequence[int], sizes: t.Sequence[int]
     ) -> int:
-        """Places of the size in the scope's nodes; with N+1, those beside the host without which there are fewest."""
-        by_host: dict[int, int] = {}
-        for cell in scope:
-            host = self.state.question.supply.cells[cell].host
-            by_host[host] = by_host.get(host, 0) + free[cell] // size
-        total = sum(by_host.values())
-        if not self.n_plus_1:
-            return total
-        items = self.state.items
-        lost = [
-            places + sum(index in members and size_of(items[index]) >= size for index in self.state.on_host[host])
-            for host, places in by_host.items()
-        ]
-        return total - max(lost, default=0)
+        """How many of the sizes (largest first) are too much for what is free in all, the smallest taken first."""
+        if not sizes:
+            return 0
+        # With N+1, what is too little for the smallest of these may do for one that is placed already.
+        least = 0 if self.n_plus_1 else sizes[-1]
+        room = [sum(free[cell] for cell in cells if free[cell] >= least) for _host, cells in scope.hosts]
+        left = sum(room)
+        if self.n_plus_1 and room:
+            left -= max(
+                own + sum(size_of[index] for index in self.state.on_host[host] & scope.members)
+                for (host, _cells), own in zip(scope.hosts, room)
+            )
+        for count, size in enumerate(reversed(sizes)):
+            left -= size
+            if left < 0:
+                return len(sizes) - count
+        return 0
+
+    def _places(self, scope: _Scope, size_of: t.Sequence[int], free: t.Sequence[int], size: int) -> int:
+        """Places of the size; with N+1, those beside the host without which there are fewest for everyone."""
+        places = scope.places(free, size)
+        if not self.n_plus_1 or not places:
+            return sum(places)
+        lost = 0
+        for (host, _cells), number in zip(scope.hosts, places):
+            placed = sum(size_of[index] >= size for index in self.state.on_host[host] & scope.members)
+            lost = max(lost, number + placed)
+        return sum(places) - lost
+
+
+def _least(item: Item, size: str, otherwise: int) -> int:
+    """The least that the item takes; a named affinity set can be on fewer cores than the VM has vCPUs."""
+    if not item.demand.cpus:
+        return otherwise
+    return min((getattr(option, size) for option in item.options), default=otherwise)

@@ -75,17 +75,21 @@ def _put_back(state: State, before: dict[int, Option]) -> None:
 def _find_refuge(state: State, item: Item) -> bool:
     """Takes a refuge that costs nothing, because another host's VMs need as much there, or else the emptiest node."""
     failed = state.placed[item.index].host
-    best, best_rank = None, (1 << 60, 0)
-    free, spare = state.free_cores, state.spare_cores
-    for option in item.refuges:
-        cell = option.cell
-        if option.cores > free[cell] or option.memory > state.free_memory[cell] or option.host == failed:
+    by_cell = state.by_cell(item.refuges)
+    best, best_rank = None, (item.demand.cores, 0)
+    for cell in state.spare_cells:
+        option = by_cell.get(cell)
+        if option is None or option.host == failed:
             continue
         load = state.loads[cell].get(failed)
-        rise = option.cores + (load[0] if load else 0) - spare[cell]
-        rank = (rise if rise > 0 else 0, spare[cell] - free[cell])
+        rise = option.cores + (load[0] if load else 0) - state.spare_cores[cell]
+        rank = (max(0, rise), state.spare_cores[cell] - state.free_cores[cell])
         if rank < best_rank and state.harbours(item, option, failed):
             best, best_rank = option, rank
+    if best is None:
+        best = state.emptiest(item.refuges).first(lambda option: state.harbours(item, option, failed))
+    if best is None:
+        best = next((option for option in item.refuges if state.harbours(item, option, failed)), None)
     if best is None:
         return False
     state.shelter(item, best)

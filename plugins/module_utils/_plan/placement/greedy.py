@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .emptiest import key_of
 from .failover import settle, settle_all, shelter_quickly
 
 if t.TYPE_CHECKING:
@@ -24,8 +25,7 @@ Measure = t.Callable[["State", "Option"], tuple[int, ...]]
 
 def spread(state: State, option: Option) -> tuple[int, ...]:
     """The emptiest node first: hosts stay evenly loaded, and few cores are enough to stand a host's failure."""
-    cell = option.cell
-    return (option.penalty, state.spare_cores[cell] - state.free_cores[cell], cell)
+    return key_of(state, option)
 
 
 def pack(state: State, option: Option) -> tuple[int, ...]:
@@ -63,18 +63,23 @@ def by_size(items: t.Iterable[Item], state: State) -> list[Item]:
 
 def keep(state: State) -> None:
     """Places every item that may stay where it is, as far as they fit beside each other; the largest first."""
-    for item in by_size((item for item in state.question.planned if item.stays), state):
+    items = by_size((item for item in state.question.planned if item.stays), state)
+    for index in list(state.refuge):
+        state.expose(state.items[index])
+    for item in items:
         stays = sorted(item.stays, key=lambda option: spread(state, option))
         option = next((option for option in stays if state.fits(item, option)), None)
         if option is not None:
             state.place(item, option)
-    for host in settle_all(state):
-        for item in by_size([state.items[index] for index in state.on_host[host]], state):
-            if not item.found and item.index not in state.refuge:
-                state.unplace(item)
-        for item in by_size([item for item in state.question.planned if item.stays], state):
-            if item.index not in state.placed:
-                _place_in_turn(state, item, [option for option in item.stays if state.fits(item, option)])
+    if not settle_all(state):
+        return
+    # Not all of them can stay when hosts may fail: one by one, as long as every failure can be stood.
+    for item in items:
+        if item.index in state.placed:
+            state.unplace(item)
+    settle_all(state)
+    for item in items:
+        _place_in_turn(state, item, [option for option in item.stays if state.fits(item, option)])
 
 
 def fill(state: State, measure: Measure) -> list[Item]:
@@ -97,11 +102,13 @@ def _place(state: State, item: Item, measure: Measure, thorough: bool) -> bool:
 
 def _place_quickly(state: State, item: Item, measure: Measure) -> bool:
     """At the best place that disturbs nobody's refuge."""
-    best = min(
-        (option for option in _fitting(state, item) if not state.disturbs(item, option)),
-        key=lambda option: measure(state, option),
-        default=None,
-    )
+    best: Option | None
+    if measure is spread:
+        options = state.emptiest(item.options)
+        best = options.first(lambda option: state.fits(item, option) and not state.disturbs(item, option))
+    else:
+        undisturbed = (option for option in _fitting(state, item) if not state.disturbs(item, option))
+        best = min(undisturbed, key=lambda option: measure(state, option), default=None)
     if best is None:
         return False
     state.place(item, best)

@@ -35,6 +35,7 @@ class Search:
         self.steps = steps
         self.failed: dict[t.Any, list[tuple[int, int]]] = {}
         self.undecided = 0
+        self.contents: list[tuple[tuple[int, ...], ...] | None] = [None] * len(state.on_host)
         anywhere = any(item.current for item in state.question.planned)
         self.host_kinds = None if anywhere else state.question.host_kinds
 
@@ -49,7 +50,7 @@ class Search:
         """Takes the items away again, for another search from the same start."""
         for item in self.items:
             if item.index in self.state.placed:
-                self.state.unplace(item)
+                self.contents[self.state.unplace(item).host] = None
 
     def _place(self, at: int, unplaced: int, moves: int, kind: int, least: int) -> bool:
         """Places the items from number ``at`` on; those of the given kind at no earlier option than ``least``."""
@@ -89,10 +90,12 @@ class Search:
             self.steps -= 1
             if self.steps <= 0:
                 return False
+            self.contents[option.host] = None
             state.place(item, option)
             if settle(state, item) and self._place(at + 1, unplaced, moves - cost, item.kind, rank):
                 return True
             state.unplace(item)
+            self.contents[option.host] = None
         return False
 
     def _ranks(self, item: Item, first: int) -> list[int]:
@@ -129,13 +132,16 @@ class Search:
         return tuple(sorted((kind, content) for kind, content in zip(self.host_kinds, hosts)))
 
     def _host_content(self, host: int) -> tuple[tuple[int, ...], ...]:
-        first = self.state.question.supply.host_cells[host]
-        content: list[list[int]] = [[] for _cell in first]
-        base = first[0].index if first else 0
+        known = self.contents[host]
+        if known is not None:
+            return known
+        cells = self.state.question.supply.host_cells[host]
+        content: list[list[int]] = [[] for _cell in cells]
         for index in self.state.on_host[host]:
             for part in self.state.placed[index].parts:
-                content[part.cell - base].append(self.state.items[index].kind)
-        return tuple(tuple(sorted(kinds)) for kinds in content)
+                content[part.cell - cells[0].index].append(self.state.items[index].kind)
+        self.contents[host] = sorted_content = tuple(tuple(sorted(kinds)) for kinds in content)
+        return sorted_content
 
     def _look(self, option: Option) -> t.Any:
         """Equal for options that are as good as each other for all that comes: the same node of like hosts."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .emptiest import Emptiest
 from .options import Option
 
 if t.TYPE_CHECKING:
@@ -20,6 +21,7 @@ class State:
     free_cores, free_memory: what placements leave of each node; loads: per node, what each failing host would bring;
     spare_cores, spare_memory: the most of that for any one host, since only one fails at a time;
     undecided: how often a search for refuges was given up;
+    spare_cells: the nodes where there are any, in the order in which they came to have them;
     on_host, coming: the items placed on a host and those that have their refuge there.
 
     Methods do as they are told; that placements fit is asked before, with ``fits`` and ``harbours``.
@@ -42,8 +44,23 @@ class State:
         self.bundle_home: dict[int, list[int]] = {}
         self.bundle_refuge: dict[int, list[int]] = {}
         self.undecided = 0
+        self.spare_cells: dict[int, None] = {}
+        self._emptiest: dict[int, Emptiest] = {}
+        self._by_cell: dict[int, dict[int, Option]] = {}
         for item, host in question.found:
             self.place(item, Option(host, (), 0))
+
+    def emptiest(self, options: tuple[Option, ...]) -> Emptiest:
+        """The options of some items by how empty their nodes are."""
+        if id(options) not in self._emptiest:
+            self._emptiest[id(options)] = Emptiest(self, options)
+        return self._emptiest[id(options)]
+
+    def by_cell(self, options: tuple[Option, ...]) -> dict[int, Option]:
+        """The options of some items by the first of their nodes, as far as that tells them apart."""
+        if id(options) not in self._by_cell:
+            self._by_cell[id(options)] = {option.cell: option for option in options}
+        return self._by_cell[id(options)]
 
     def fits(self, item: Item, option: Option) -> bool:
         """Whether there is room for the item, and nobody whom it is kept apart from."""
@@ -113,6 +130,7 @@ class State:
             self.loads[part.cell][failed] = load
             self.spare_cores[part.cell] = max(self.spare_cores[part.cell], load[0])
             self.spare_memory[part.cell] = max(self.spare_memory[part.cell], load[1])
+            self.spare_cells[part.cell] = None
         self.refuge[item.index] = option
         self.coming[option.host].add(item.index)
         _enter(self.bundle_refuge, item.bundle, option.host)
@@ -129,6 +147,8 @@ class State:
                 del loads[failed]
             self.spare_cores[part.cell] = max((load[0] for load in loads.values()), default=0)
             self.spare_memory[part.cell] = max((load[1] for load in loads.values()), default=0)
+            if not loads:
+                self.spare_cells.pop(part.cell, None)
         self.coming[option.host].remove(item.index)
         _leave(self.bundle_refuge, item.bundle)
         return option
