@@ -26,6 +26,7 @@ type options struct {
 	username, passwordFile    string
 	inventory                 string
 	control, hypervisor, file string
+	plain                     bool
 }
 
 func parseOptions() options {
@@ -39,6 +40,7 @@ func parseOptions() options {
 	flag.StringVar(&o.control, "control-socket", "", "unix socket on which the lab reports guest states")
 	flag.StringVar(&o.hypervisor, "hypervisor-socket", "", "unix socket of the lab's hypervisor; without it power operations only change state")
 	flag.StringVar(&o.file, "ready-file", "", "file to write {url, port, pid} to once requests are answered")
+	flag.BoolVar(&o.plain, "plain", false, "leave every call to govmomi's simulator: none of the lab's refusals and hooks")
 	flag.Parse()
 	return o
 }
@@ -86,6 +88,9 @@ func run(o options) error {
 		return fmt.Errorf("the inventory: %w", err)
 	}
 	guard.hypervisor = newHypervisor(o.hypervisor) // VMs that are on from the start have no guest
+	if o.plain {
+		guard.stepAside()
+	}
 	calls.reset()
 
 	service.Listen = &url.URL{Host: o.listen, User: url.UserPassword(o.username, password)}
