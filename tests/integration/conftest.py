@@ -178,6 +178,8 @@ def running_vcenter(
     directory: Path,
     hypervisor: Path | None = None,
     inventory: dict[str, Any] | None = None,
+    *,
+    plain: bool = False,
 ) -> Iterator[VCenter]:
     """Run one lab vCenter; its state lives as long as the process. docs/lab.md describes an inventory."""
     username, password = "administrator@vsphere.local", secrets.token_urlsafe(12)
@@ -197,6 +199,8 @@ def running_vcenter(
     ]
     if hypervisor is not None:
         command += ["--hypervisor-socket", str(hypervisor)]
+    if plain:
+        command.append("--plain")
     if inventory is not None:
         described = directory / "inventory.json"
         described.write_text(json.dumps(inventory), encoding="utf-8")
@@ -227,9 +231,13 @@ def start_vcenter(
     """A function that starts another lab vCenter, with a hypervisor's socket or another inventory if given one."""
     with ExitStack() as stack:
 
-        def start(hypervisor: Path | None = None, inventory: dict[str, Any] | None = None) -> VCenter:
+        def start(
+            hypervisor: Path | None = None, inventory: dict[str, Any] | None = None, *, plain: bool = False
+        ) -> VCenter:
             directory = tmp_path_factory.mktemp("vc")
-            return stack.enter_context(running_vcenter(vcenter_binary, certificates, directory, hypervisor, inventory))
+            return stack.enter_context(
+                running_vcenter(vcenter_binary, certificates, directory, hypervisor, inventory, plain=plain)
+            )
 
         yield start
 
