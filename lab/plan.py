@@ -31,6 +31,7 @@ class Segment:
     """The bridge's own address, where the lab serves DHCP."""
     tester_interface: str | None = None
     tester_address: ipaddress.IPv4Interface | None = None
+    tester_ipv6_address: ipaddress.IPv6Interface | None = None
 
 
 SEGMENTS = (
@@ -50,6 +51,8 @@ SEGMENTS = (
         ipaddress.IPv4Network("198.18.2.0/24"),
         tester_interface="sgi",
         tester_address=ipaddress.IPv4Interface("198.18.2.2/24"),
+        # RFC 3849: the prefix for documentation.
+        tester_ipv6_address=ipaddress.IPv6Interface("2001:db8:2::2/64"),
     ),
 )
 PORT_GROUPS = tuple(segment.port_group for segment in SEGMENTS)
@@ -109,6 +112,14 @@ def _segment_commands(segment: Segment, segments_namespace: str, tester_namespac
             _offloads_off(tester_namespace, tester),
             ("ip", "-n", tester_namespace, "address", "add", str(segment.tester_address), "dev", tester),
             ("ip", "-n", tester_namespace, "link", "set", tester, "up"),
+        ]
+    if segment.tester_interface and segment.tester_ipv6_address:
+        # The one address and no link-local one: it answers neighbour solicitations and says nothing of itself.
+        tester, address = segment.tester_interface, str(segment.tester_ipv6_address)
+        commands += [
+            ("ip", "-n", tester_namespace, "link", "set", tester, "addrgenmode", "none"),
+            _inside(tester_namespace, "sysctl", "-qw", f"net.ipv6.conf.{tester}.disable_ipv6=0"),
+            ("ip", "-n", tester_namespace, "address", "add", address, "dev", tester, "nodad"),
         ]
     return commands
 

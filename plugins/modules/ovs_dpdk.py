@@ -95,9 +95,13 @@ options:
             type: int
             required: true
           type:
-            description: V(dpdk) is a device with a poll-mode driver, V(gtpu) a tunnel whose flows set peer and TEID.
+            description:
+              - V(dpdk) is a device with a poll-mode driver.
+              - V(gtpu) is a tunnel whose flows set peer and TEID. It receives G-PDUs.
+              - V(gtpu_signalling) receives all other messages of GTP-U, whole as they came. Since 0.2.0.
+              - V(internal) is an interface of the guest's kernel. Since 0.2.0.
             type: str
-            choices: [dpdk, gtpu]
+            choices: [dpdk, gtpu, gtpu_signalling, internal]
             required: true
           pci_address:
             description: PCI address of the device. Required for V(dpdk) ports.
@@ -136,6 +140,8 @@ EXAMPLES = r"""
         ports:
           - {name: sgi, number: 1, type: dpdk, pci_address: "0000:13:00.0"}
           - {name: gtpu, number: 2, type: gtpu}
+          - {name: pgw-path, number: 3, type: internal}
+          - {name: gtpu-messages, number: 4, type: gtpu_signalling}
     restart: when_needed
 
 - name: Take everything back
@@ -210,7 +216,7 @@ if t.TYPE_CHECKING:
 _PORT = {
     "name": {"type": "str", "required": True},
     "number": {"type": "int", "required": True},
-    "type": {"type": "str", "choices": ["dpdk", "gtpu"], "required": True},
+    "type": {"type": "str", "choices": ["dpdk", "gtpu", "gtpu_signalling", "internal"], "required": True},
     "pci_address": {"type": "str"},
     "queues": {"type": "int", "default": 1},
     "mtu": {"type": "int"},
@@ -256,12 +262,19 @@ def desired_switch(params: t.Mapping[str, t.Any]) -> Switch:
 
 
 def _port(port: t.Mapping[str, t.Any]) -> Port:
+    options: tuple[tuple[str, str], ...]
     if port["type"] == "dpdk":
         options = (("dpdk-devargs", port["pci_address"]), ("n_rxq", str(port["queues"])))
+    elif port["type"] == "internal":
+        options = ()
     else:
         # "flow": each flow sets the peer's address and TEID (ovs-vswitchd.conf.db(5), "Tunnel Options").
         options = (("key", "flow"), ("remote_ip", "flow"))
-    return Port(port["name"], port["type"], port["number"], options, port["mtu"])
+    if port["type"] == "gtpu_signalling":
+        # OVS leaves a message that is no G-PDU in its Ethernet frame, which a tunnel for IP packets does not take.
+        options = tuple(sorted((*options, ("packet_type", "ptap"))))
+    kind = "gtpu" if port["type"] == "gtpu_signalling" else port["type"]
+    return Port(port["name"], kind, port["number"], options, port["mtu"])
 
 
 def main() -> None:

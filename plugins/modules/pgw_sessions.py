@@ -14,8 +14,12 @@ description:
   - Brings the addresses and the subscriber sessions of a PGW's user plane (GTP-U on S5/S8-U, plain IP on SGi) to what
     is asked for, on the bridges C(br-s5u) and C(br-sgi) that M(nfv.vsphere_dpdk.ovs_dpdk) makes.
   - The input is checked as a whole before anything is changed.
-  - All changes of a bridge's flows are one atomic bundle; flows of unchanged sessions keep their counters.
+  - What differs is applied as one atomic bundle a bridge; flows of unchanged sessions keep their counters and lose no
+    packet.
   - A systemd unit of its own, C(nfv-pgw.service), brings addresses and sessions back whenever C(ovs-vswitchd) starts.
+  - A handler beside the switch, C(nfv-pgw-path.service), answers and sends Echo Requests, sends Error Indications for
+    unknown TEIDs (3GPP TS 29.281) and answers packets that are too large for the tunnel with ICMP. It sees no G-PDU of
+    a session.
 requirements:
   - Open vSwitch 3.1 or newer, Linux 5.16 or newer and iproute2 5.17 or newer in the guest
 author:
@@ -25,7 +29,7 @@ attributes:
     description: Nothing is written; the result is predicted.
     support: full
   diff_mode:
-    description: Shows sessions and addresses before and after, not flows.
+    description: Shows the sessions that differ and the addresses, before and after; not flows.
     support: full
 options:
   state:
@@ -44,11 +48,21 @@ options:
         type: str
         required: true
       address:
-        description: Own address with prefix length.
+        description: Own IPv4 address with prefix length.
         type: str
         required: true
+      next_hop:
+        description: Router to peers that are not on the network of O(s5u.address).
+        type: str
+        version_added: 0.2.0
+      vlan:
+        description: VLAN of frames, for a port group that passes tags on. Without it they are untagged.
+        type: int
+        version_added: 0.2.0
       mtu:
-        description: Largest IP packet in bytes; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
+        description:
+          - Largest IP packet in bytes; M(nfv.vsphere_dpdk.ovs_dpdk) sets it. Without it 1500.
+          - A subscriber's packet may be 36 bytes shorter. Larger ones are answered with ICMP.
         type: int
   sgi:
     description:
@@ -61,7 +75,7 @@ options:
         type: str
         required: true
       address:
-        description: Own address with prefix length.
+        description: Own IPv4 address with prefix length.
         type: str
         required: true
       next_hop:
@@ -71,6 +85,22 @@ options:
       next_hop_mac:
         description: MAC address of the next hop. Without it the switch learns it from the next hop's ARP messages.
         type: str
+      ipv6_address:
+        description: Own IPv6 address with prefix length. Required when a session has an IPv6 prefix.
+        type: str
+        version_added: 0.2.0
+      ipv6_next_hop:
+        description: Router that takes all uplink IPv6 packets. Required with O(sgi.ipv6_address).
+        type: str
+        version_added: 0.2.0
+      ipv6_next_hop_mac:
+        description: MAC address of that router. Without it the switch learns it from its neighbour advertisements.
+        type: str
+        version_added: 0.2.0
+      vlan:
+        description: VLAN of frames, for a port group that passes tags on. Without it they are untagged.
+        type: int
+        version_added: 0.2.0
       mtu:
         description: Largest IP packet in bytes; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
         type: int
@@ -89,9 +119,26 @@ options:
         description: Subscriber's IMSI. It is checked and not kept in the guest.
         type: str
       ue_address:
-        description: Address of the subscriber. Uplink packets with another inner source are dropped.
+        description:
+          - IPv4 address of the subscriber. Uplink packets with another inner source are dropped and counted.
+          - A session has this, an IPv6 prefix, or both.
         type: str
-        required: true
+      ue_ipv6_prefix:
+        description: IPv6 prefix of the subscriber, usually a C(/64).
+        type: str
+        version_added: 0.2.0
+      uplink_kbps:
+        description: Largest rate from the subscriber (APN-AMBR or MBR) in kbit/s. Without it there is no limit.
+        type: int
+        version_added: 0.2.0
+      downlink_kbps:
+        description: Largest rate to the subscriber (APN-AMBR or MBR) in kbit/s. Without it there is no limit.
+        type: int
+        version_added: 0.2.0
+      source:
+        description: Where the session was written, such as V(ue.csv:12). Problems of the session are told with it.
+        type: str
+        version_added: 0.2.0
       local_teid:
         description: TEID of the uplink G-PDUs that this PGW receives.
         type: int
@@ -104,8 +151,28 @@ options:
         description: Address of the peer (SGW) on S5/S8-U.
         type: str
         required: true
+  path:
+    description: Path management (3GPP TS 29.281, 7.2).
+    type: dict
+    version_added: 0.2.0
+    suboptions:
+      echo_interval:
+        description: Seconds between Echo Requests to each peer. The standard allows no less than 60 in a live network.
+        type: int
+        default: 60
+      response_seconds:
+        description: How long to wait for an Echo Response (T3-RESPONSE).
+        type: int
+        default: 3
+      echo_requests:
+        description: How many Echo Requests in a row may stay unanswered before a peer is down (N3-REQUESTS).
+        type: int
+        default: 5
 seealso:
   - module: nfv.vsphere_dpdk.ovs_dpdk
+  - module: nfv.vsphere_dpdk.pgw_sessions_info
+  - plugin: nfv.vsphere_dpdk.pgw_sessions_read
+    plugin_type: filter
 """
 
 EXAMPLES = r"""
@@ -121,6 +188,17 @@ EXAMPLES = r"""
         peer_teid: 8193
         peer_address: 198.18.1.2
 
+- name: Carry the subscribers of a file
+  nfv.vsphere_dpdk.pgw_sessions:
+    s5u: {adapter: s5u, address: 198.18.1.1/24}
+    sgi:
+      adapter: sgi
+      address: 198.18.2.1/24
+      next_hop: 198.18.2.2
+      ipv6_address: 2001:db8:2::1/64
+      ipv6_next_hop: 2001:db8:2::2
+    sessions: "{{ '/etc/pgw/sessions.csv' | nfv.vsphere_dpdk.pgw_sessions_read }}"
+
 - name: Take everything back
   nfv.vsphere_dpdk.pgw_sessions:
     state: absent
@@ -128,7 +206,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 sessions:
-  description: The sessions that the switch carries, with the packets that each has carried so far.
+  description: >-
+    The sessions that the switch carries, with packets and bytes so far. C(spoofed) counts uplink packets with the
+    session's TEID and another source. Keys without a value are left out.
   returned: success
   type: list
   elements: dict
@@ -139,21 +219,30 @@ sessions:
       peer_teid: 8193
       peer_address: 198.18.1.2
       uplink_packets: 1000
+      uplink_bytes: 84000
       downlink_packets: 1000
+      downlink_bytes: 98000
+      spoofed: 0
 dropped:
   description: >-
-    Packets dropped so far, C(uplink) for an unknown TEID, a spoofed source or a message other than a G-PDU,
-    C(downlink) for a destination that is no subscriber's.
+    Packets dropped so far. C(uplink) is the sum of C(unknown_teid) and C(spoofed_source), C(downlink) that of
+    C(unknown_destination) and C(too_big).
   returned: success
   type: dict
-  sample: {"uplink": 10, "downlink": 0}
+  sample:
+    {"uplink": 10, "downlink": 0, "unknown_teid": 10, "spoofed_source": 0, "unknown_destination": 0, "too_big": 0}
 next_hop_mac:
   description: MAC address of the SGi next hop, null as long as it has not answered.
   returned: success
   type: str
   sample: 00:50:56:01:00:09
+ipv6_next_hop_mac:
+  description: MAC address of the SGi IPv6 next hop, null as long as it has not answered.
+  returned: success
+  type: str
+  sample: 00:50:56:01:00:09
 peers:
-  description: MAC address of each peer, null for one that has not answered.
+  description: MAC address of each peer or of the router to it, null for one that has not answered.
   returned: success
   type: dict
   sample: {"198.18.1.2": "00:50:56:01:00:08"}
@@ -172,12 +261,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import Nf
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.runner import converge
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_check import problems
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_state import (
-    observe,
-    plan,
-    remove,
-    sgi_mac,
-)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_plan import plan, remove
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_state import observe, sgi_mac
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.apply import Guest
@@ -186,22 +271,41 @@ if t.TYPE_CHECKING:
 _END = {
     "adapter": {"type": "str", "required": True},
     "address": {"type": "str", "required": True},
+    "vlan": {"type": "int"},
     "mtu": {"type": "int"},
 }
-_NEXT_HOP = {"next_hop": {"type": "str", "required": True}, "next_hop_mac": {"type": "str"}}
+_S5U = {**_END, "next_hop": {"type": "str"}}
+_SGI = {
+    **_END,
+    "next_hop": {"type": "str", "required": True},
+    "next_hop_mac": {"type": "str"},
+    "ipv6_address": {"type": "str"},
+    "ipv6_next_hop": {"type": "str"},
+    "ipv6_next_hop_mac": {"type": "str"},
+}
 _SESSION = {
     "name": {"type": "str", "required": True},
     "imsi": {"type": "str"},
-    "ue_address": {"type": "str", "required": True},
+    "ue_address": {"type": "str"},
+    "ue_ipv6_prefix": {"type": "str"},
     "local_teid": {"type": "int", "required": True},
     "peer_teid": {"type": "int", "required": True},
     "peer_address": {"type": "str", "required": True},
+    "uplink_kbps": {"type": "int"},
+    "downlink_kbps": {"type": "int"},
+    "source": {"type": "str"},
+}
+_PATH = {
+    "echo_interval": {"type": "int", "default": 60},
+    "response_seconds": {"type": "int", "default": 3},
+    "echo_requests": {"type": "int", "default": 5},
 }
 ARGUMENTS = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "s5u": {"type": "dict", "options": _END},
-    "sgi": {"type": "dict", "options": {**_END, **_NEXT_HOP}},
+    "s5u": {"type": "dict", "options": _S5U},
+    "sgi": {"type": "dict", "options": _SGI},
     "sessions": {"type": "list", "elements": "dict", "options": _SESSION},
+    "path": {"type": "dict", "options": _PATH},
 }
 
 
@@ -212,7 +316,7 @@ def desired_plane(params: t.Mapping[str, t.Any]) -> UserPlane:
         raise NfvError(
             "pgw_invalid", found[0].path, "; ".join(str(problem) for problem in found), "Nothing was changed."
         )
-    return UserPlane.of(params["s5u"], params["sgi"], params["sessions"])
+    return UserPlane.of(params["s5u"], params["sgi"], params["sessions"], params["path"])
 
 
 def main() -> None:

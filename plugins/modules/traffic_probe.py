@@ -69,6 +69,22 @@ options:
         description: IPv4 address of the subscriber.
         type: str
         required: true
+      ue_ipv6_prefix:
+        description: IPv6 prefix of the subscriber; not used.
+        type: str
+        version_added: 0.2.0
+      uplink_kbps:
+        description: Largest rate from the subscriber in kbit/s; not used. Keep O(pps) below it.
+        type: int
+        version_added: 0.2.0
+      downlink_kbps:
+        description: Largest rate to the subscriber in kbit/s; not used. Keep O(pps) below it.
+        type: int
+        version_added: 0.2.0
+      source:
+        description: Where the session was written; not used.
+        type: str
+        version_added: 0.2.0
       local_teid:
         description: TEID that the PGW receives with.
         type: int
@@ -185,6 +201,15 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.traffic im
     validate,
 )
 
+# Of a session as nfv.vsphere_dpdk.pgw_sessions takes it.
+_UNUSED = {
+    "imsi": {"type": "str"},
+    "ue_ipv6_prefix": {"type": "str"},
+    "uplink_kbps": {"type": "int"},
+    "downlink_kbps": {"type": "int"},
+    "source": {"type": "str"},
+}
+
 
 def _side() -> dict[str, t.Any]:
     text = {"type": "str", "required": True}
@@ -195,8 +220,8 @@ def _argument_spec() -> dict[str, t.Any]:
     text, number = {"type": "str", "required": True}, {"type": "int", "required": True}
     session = {
         "name": text,
-        "imsi": {"type": "str"},
         "ue_address": text,
+        **_UNUSED,
         "local_teid": number,
         "peer_teid": number,
         "peer_address": text,
@@ -216,7 +241,7 @@ def main() -> None:
     """Runs the probe with the module's options."""
     module = AnsibleModule(argument_spec=_argument_spec(), supports_check_mode=False)
     options = module.params
-    sessions = [Session(**{key: one[key] for key in one if key != "imsi"}) for one in options["sessions"]]
+    sessions = [Session(**{key: one[key] for key in one if key not in _UNUSED}) for one in options["sessions"]]
     s5u, sgi = (
         Interface(options[side]["interface"], options[side]["address"], options[side]["gateway"])
         for side in ("s5u", "sgi")

@@ -89,10 +89,12 @@ class Window:
         leaves = {"s5u": "downlink", "sgi": "uplink"}.get(sides.get(device, ""))
         incoming = [leg for leg in self.traffic if leg["direction"] == enters]
         outgoing = [leg for leg in self.traffic if leg["direction"] == leaves and leg["expected"] > 0]
+        # Each packet of an unknown tunnel may be answered with an Error Indication (3GPP TS 29.281, 7.3.1).
+        answered = [leg for leg in incoming if leg["name"] == "wrong TEID"]
         return Load(
             received=sum(leg["sent"] + leg["warm_up_sent"] for leg in incoming),
             sent_least=sum(leg["received"] + leg["warm_up_received"] for leg in outgoing),
-            sent_most=sum(leg["sent"] + leg["warm_up_sent"] for leg in outgoing),
+            sent_most=sum(leg["sent"] + leg["warm_up_sent"] for leg in (*outgoing, *answered)),
             noise=NOISE_FIXED + int(self.seconds * NOISE_PER_SECOND),
         )
 

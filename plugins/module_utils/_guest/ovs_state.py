@@ -122,7 +122,8 @@ def _list(value: t.Any) -> list[t.Any]:
 
 def _bridge(row: t.Mapping[str, t.Any], interfaces: t.Mapping[str, t.Mapping[str, t.Any]]) -> Bridge:
     members = [interfaces[uuid] for uuid in _list(row["ports"])]
-    ports = [_port(interface) for interface in members if interface["type"] != "internal"]
+    # The bridge's own interface is a port too, and comes and goes with it.
+    ports = [_port(interface) for interface in members if interface["name"] != row["name"]]
     fail_mode = row["fail_mode"] if isinstance(row["fail_mode"], str) else ""
     owned = OWNER_KEY in row["external_ids"]
     ordered = tuple(sorted(ports, key=lambda port: port.name))

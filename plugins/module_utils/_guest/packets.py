@@ -10,6 +10,7 @@ import ipaddress
 import struct
 
 ETHERTYPE_IPV4 = 0x0800
+ETHERTYPE_IPV6 = 0x86DD
 ETHERNET_BYTES = 14
 IPV4_BYTES = 20
 UDP_BYTES = 8
@@ -40,6 +41,20 @@ class Ipv4:
     payload: bytes
     type_of_service: int = 0
     checksum_right: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class Ipv4Header:
+    """An IPv4 header of any packet, a fragment too; length and total in bytes, offset in units of eight bytes."""
+
+    source: str
+    destination: str
+    protocol: int
+    length: int
+    total: int
+    offset: int
+    more_fragments: bool
+    dont_fragment: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,6 +165,19 @@ def parse_ipv4(data: bytes) -> Ipv4:
         type_of_service=service,
         checksum_right=internet_checksum(data[:header]) == 0,
     )
+
+
+def parse_ipv4_header(data: bytes) -> Ipv4Header:
+    """The header at the start of the data; PacketError when the packet is cut short or no IPv4."""
+    if len(data) < IPV4_BYTES or data[0] >> 4 != 4:
+        raise PacketError("not an IPv4 packet")
+    fields = _IPV4.unpack_from(data)
+    length, total, flags = (data[0] & 0x0F) * 4, fields[2], fields[4]
+    if length < IPV4_BYTES or total < length or total > len(data):
+        raise PacketError(f"IPv4 length {total} with a header of {length} in {len(data)} bytes")
+    source, destination = (str(ipaddress.IPv4Address(address)) for address in fields[8:])
+    more, dont = bool(flags & 0x2000), bool(flags & DONT_FRAGMENT)
+    return Ipv4Header(source, destination, fields[6], length, total, flags & 0x1FFF, more, dont)
 
 
 def parse_udp(data: bytes) -> Udp:

@@ -1,177 +1,174 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A PGW's user plane: its sessions and the flows that carry them. Pure."""
+"""A PGW's user plane as data: its two ends, its sessions, and the meters that hold them to their rates. Pure."""
 
 from __future__ import annotations
 
 import dataclasses
 import ipaddress
-import re
 import typing as t
 
 S5U_BRIDGE, SGI_BRIDGE = "br-s5u", "br-sgi"
-# OpenFlow port numbers, which ovs_dpdk asks for: the device is the first port of either bridge.
-DEVICE, TUNNEL = 1, 2
-GTPU_PORT = 2152  # 3GPP TS 29.281, 4.4.2: UDP destination port of a G-PDU
-# Every flow of ours carries this cookie ("nfv-pgw" in ASCII), the learned next hop the one after it.
-COOKIE, LEARNED = 0x6E66762D70677700, 0x6E66762D70677701
+# A G-PDU's headers in front of the subscriber's packet: IPv4, UDP, GTP-U (3GPP TS 29.281, 4.4 and 5.1).
+TUNNEL_BYTES = 20 + 8 + 8
+DEFAULT_MTU = 1500
+# The meters below are the handler's; a session's come after them.
+FIRST_SESSION_METER = 16
+# 3GPP TS 29.281, 7.2.1: not more often than every 60 s. T3-RESPONSE and N3-REQUESTS are the operator's (TS 23.007, 20).
+PATH_DEFAULTS = {"echo_interval": 60, "response_seconds": 3, "echo_requests": 5}
+BOTH_WAYS = ("uplink", "downlink")
 
 
 @dataclasses.dataclass(frozen=True)
 class Session:
-    """A subscriber's bearer on S5/S8-U: local_teid is the TEID we receive on, peer_teid the one we send to."""
+    """A subscriber's bearer on S5/S8-U.
+
+    ue_address, ue_ipv6_prefix: an IPv4 address, an IPv6 network, or both; local_teid: the TEID that we receive on;
+    peer_teid: the one that we send to; uplink_kbps, downlink_kbps: APN-AMBR or MBR in kbit/s (3GPP TS 29.274, 8.7 and
+    8.15), None for no limit.
+    """
 
     name: str | None
-    ue_address: str
+    ue_address: str | None
     local_teid: int | None
     peer_teid: int | None
     peer_address: str | None
+    ue_ipv6_prefix: str | None = None
+    uplink_kbps: int | None = None
+    downlink_kbps: int | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells the session from all others in the switch: its subscriber's address."""
+        return str(self.ue_address or self.ue_ipv6_prefix)
 
 
 @dataclasses.dataclass(frozen=True)
 class UserPlane:
-    """The two ends and the sessions; addresses of ends have their prefix length. next_hop_mac None: learned by ARP."""
+    """The two ends and the sessions; addresses of ends have their prefix length, MTUs are bytes of IP packet.
+
+    next_hop_mac, ipv6_next_hop_mac None: learned by ARP or neighbour discovery. s5u_next_hop: router to peers that are
+    not on S5-U's own network. vlan None: untagged.
+    """
 
     s5u_address: str
     sgi_address: str
     next_hop: str
     next_hop_mac: str | None
     sessions: tuple[Session, ...]
+    s5u_next_hop: str | None = None
+    s5u_vlan: int | None = None
+    sgi_vlan: int | None = None
+    s5u_mtu: int = DEFAULT_MTU
+    sgi_mtu: int = DEFAULT_MTU
+    ipv6_address: str | None = None
+    ipv6_next_hop: str | None = None
+    ipv6_next_hop_mac: str | None = None
+    path: t.Mapping[str, int] = dataclasses.field(default_factory=PATH_DEFAULTS.copy)
 
     @classmethod
     def of(
-        cls, s5u: t.Mapping[str, t.Any], sgi: t.Mapping[str, t.Any], sessions: t.Sequence[t.Mapping[str, t.Any]]
+        cls,
+        s5u: t.Mapping[str, t.Any],
+        sgi: t.Mapping[str, t.Any],
+        sessions: t.Sequence[t.Mapping[str, t.Any]],
+        path: t.Mapping[str, int] | None = None,
     ) -> UserPlane:
         """The plane that valid input describes (see sessions_check.problems())."""
-        mac = (sgi.get("next_hop_mac") or "").lower().replace("-", ":") or None
-        ordered = sorted(
-            (
-                Session(
-                    entry["name"],
-                    entry["ue_address"],
-                    int(entry["local_teid"]),
-                    int(entry["peer_teid"]),
-                    entry["peer_address"],
-                )
-                for entry in sessions
-            ),
-            key=lambda session: int(ipaddress.IPv4Address(session.ue_address)),
+        return cls(
+            s5u_address=s5u["address"],
+            sgi_address=sgi["address"],
+            next_hop=sgi["next_hop"],
+            next_hop_mac=_mac(sgi.get("next_hop_mac")),
+            sessions=tuple(sorted(map(_session, sessions), key=order)),
+            s5u_next_hop=s5u.get("next_hop"),
+            s5u_vlan=s5u.get("vlan"),
+            sgi_vlan=sgi.get("vlan"),
+            s5u_mtu=s5u.get("mtu") or DEFAULT_MTU,
+            sgi_mtu=sgi.get("mtu") or DEFAULT_MTU,
+            ipv6_address=sgi.get("ipv6_address"),
+            ipv6_next_hop=sgi.get("ipv6_next_hop"),
+            ipv6_next_hop_mac=_mac(sgi.get("ipv6_next_hop_mac")),
+            path={**PATH_DEFAULTS, **(path or {})},
         )
-        return cls(s5u["address"], sgi["address"], sgi["next_hop"], mac, tuple(ordered))
 
     @property
     def peers(self) -> tuple[str, ...]:
         """The addresses of all peers, once each."""
         return tuple(sorted({str(session.peer_address) for session in self.sessions}))
 
+    @property
+    def far_peers(self) -> tuple[str, ...]:
+        """The peers that are reached through s5u_next_hop."""
+        network = ipaddress.IPv4Interface(self.s5u_address).network
+        return tuple(peer for peer in self.peers if ipaddress.IPv4Address(peer) not in network)
 
-def flows(plane: UserPlane, sgi_mac: str) -> dict[str, tuple[str, ...]]:
-    """The flows of each bridge, in the form of ovs-ofctl(8) with port numbers. sgi_mac: of the SGi adapter.
+    def via(self, peer: str) -> str:
+        """The neighbour that G-PDUs to a peer are sent to: the peer itself, or the router to it."""
+        near = ipaddress.IPv4Address(peer) in ipaddress.IPv4Interface(self.s5u_address).network
+        return peer if near else str(self.s5u_next_hop)
 
-    S5-U lets ARP, ICMP and GTP-U reach its local port, where OVS takes tunnel packets out. SGi lets ARP and ICMP do
-    so and nothing else: OVS takes GTP-U to any local address, and a packet from SGi must never enter the tunnel.
-    A packet is routed, so its TTL is decremented (RFC 1812, 5.3.1). Table 1 sends a packet to the next hop;
-    table 2 holds the next hop's address, learned from each of its ARP messages when it is not given.
-    """
-    own_s5u = plane.s5u_address.partition("/")[0]
-    own_sgi = plane.sgi_address.partition("/")[0]
-    s5u = [
-        _flow(200, f"in_port={DEVICE},arp", "LOCAL"),
-        _flow(200, f"in_port={DEVICE},icmp,nw_dst={own_s5u}", "LOCAL"),
-        _flow(200, f"in_port={DEVICE},udp,nw_dst={own_s5u},tp_dst={GTPU_PORT}", "LOCAL"),
-        _flow(200, "in_port=LOCAL", f"output:{DEVICE}"),
-        _flow(10, f"in_port={DEVICE},ip", "drop"),
-    ]
-    learn = f"learn(table=2,priority=100,cookie={LEARNED:#x},load:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[]),"
-    given = plane.next_hop_mac is not None
-    sgi = [
-        _flow(300, f"in_port={DEVICE},arp,arp_spa={plane.next_hop}", "LOCAL" if given else f"{learn}LOCAL"),
-        _flow(200, f"in_port={DEVICE},arp", "LOCAL"),
-        _flow(200, f"in_port={DEVICE},icmp,nw_dst={own_sgi}", "LOCAL"),
-        _flow(200, "in_port=LOCAL", f"output:{DEVICE}"),
-        _flow(10, f"in_port={TUNNEL}", "drop"),
-        _flow(10, f"in_port={DEVICE},ip", "drop"),
-        _flow(100, "", f"set_field:{sgi_mac}->eth_src,resubmit(,2),output:{DEVICE}", table=1),
-    ]
-    if given:
-        sgi.append(_flow(200, "", f"set_field:{plane.next_hop_mac}->eth_dst", table=2))
-    for session in plane.sessions:
-        uplink = f"in_port={TUNNEL},ip,tun_id={session.local_teid},nw_src={session.ue_address}"
-        downlink = f"set_field:{session.peer_teid}->tun_id,set_field:{session.peer_address}->tun_dst"
-        sgi.append(_flow(100, uplink, "dec_ttl,resubmit(,1)"))
-        sgi.append(
-            _flow(100, f"in_port={DEVICE},ip,nw_dst={session.ue_address}", f"dec_ttl,{downlink},output:{TUNNEL}")
-        )
-    return {S5U_BRIDGE: tuple(s5u), SGI_BRIDGE: tuple(sgi)}
+    @property
+    def tunnel_mtu(self) -> int:
+        """The largest subscriber's packet in bytes that a G-PDU can carry on S5-U."""
+        return self.s5u_mtu - TUNNEL_BYTES
 
 
-def _flow(priority: int, match: str, actions: str, table: int = 0) -> str:
-    fields = f"table={table},priority={priority}{',' if match else ''}{match}"
-    return f"{fields},cookie={COOKIE:#x},actions={actions}"
+def _mac(text: str | None) -> str | None:
+    return (text or "").lower().replace("-", ":") or None
 
 
-def bundle(differences: t.Iterable[str]) -> tuple[str, ...]:
-    """The commands of an ovs-ofctl bundle that undo the output of ``ovs-ofctl diff-flows SWITCH FILE``.
-
-    Lines begin with "-" for a flow that only the switch has and "+" for one that only the file has. Flows of others,
-    the learned one among them, are left alone.
-    """
-    ours = [line for line in differences if f"cookie={COOKIE:#x} " in line]
-    removed = [line[1:].partition(" cookie=")[0] for line in ours if line.startswith("-")]
-    added = [line[1:] for line in ours if line.startswith("+")]
-    kept = {line.partition(" cookie=")[0] for line in added}
-    deletions = [f"flow delete_strict {match.replace(' ', ',')}" for match in removed if match not in kept]
-    return (*deletions, *(f"flow add {line}" for line in added))
-
-
-@dataclasses.dataclass(frozen=True)
-class Carried:
-    """What a bridge's flows carry: the sessions, packets per subscriber and direction, drops, the next hop's MAC."""
-
-    sessions: tuple[Session, ...]
-    uplink_packets: t.Mapping[str, int]
-    downlink_packets: t.Mapping[str, int]
-    uplink_dropped: int
-    downlink_dropped: int
-    next_hop_mac: str | None
-
-
-_COUNT = re.compile(r"n_packets=(\d+)")
-_UPLINK = re.compile(r"tun_id=(0x[0-9a-f]+)\b.*\bnw_src=([0-9.]+) actions=")
-_DOWNLINK = re.compile(r"nw_dst=([0-9.]+) actions=.*set_field:(0x[0-9a-f]+)->tun_id,set_field:([0-9.]+)->tun_dst")
-_NEXT_HOP = re.compile(r"table=2,.* actions=set_field:([0-9a-f:]{17})->eth_dst")
-
-
-def carried(dump: str, names: t.Mapping[str, str]) -> Carried:
-    """Reads ``ovs-ofctl --no-names dump-flows`` of the SGi bridge back; names: UE address -> name of its session.
-
-    A session of which only one direction is there has None for what the other would tell.
-    """
-    uplink: dict[str, int] = {}
-    downlink: dict[str, tuple[int, str]] = {}
-    packets: dict[str, dict[str, int]] = {"up": {}, "down": {}}
-    dropped = {"up": 0, "down": 0}
-    next_hop_mac = None
-    for line in dump.splitlines():
-        if f"cookie={COOKIE:#x}," not in line and f"cookie={LEARNED:#x}," not in line:
-            continue
-        count = _COUNT.search(line)
-        seen = int(count.group(1)) if count else 0
-        up, down, next_hop = _UPLINK.search(line), _DOWNLINK.search(line), _NEXT_HOP.search(line)
-        if up:
-            uplink[up.group(2)] = int(up.group(1), 16)
-            packets["up"][up.group(2)] = seen
-        elif down:
-            downlink[down.group(1)] = (int(down.group(2), 16), down.group(3))
-            packets["down"][down.group(1)] = seen
-        elif next_hop:
-            next_hop_mac = next_hop.group(1)
-        elif line.endswith("actions=drop"):
-            dropped["up" if f"in_port={TUNNEL} " in line else "down"] += seen
-    subscribers = sorted({*uplink, *downlink}, key=lambda address: int(ipaddress.IPv4Address(address)))
-    found = tuple(
-        Session(names.get(address), address, uplink.get(address), *downlink.get(address, (None, None)))
-        for address in subscribers
+def _session(entry: t.Mapping[str, t.Any]) -> Session:
+    prefix = entry.get("ue_ipv6_prefix")
+    return Session(
+        name=entry["name"],
+        ue_address=entry.get("ue_address"),
+        local_teid=int(entry["local_teid"]),
+        peer_teid=int(entry["peer_teid"]),
+        peer_address=entry["peer_address"],
+        ue_ipv6_prefix=str(ipaddress.IPv6Network(prefix)) if prefix else None,
+        uplink_kbps=entry.get("uplink_kbps"),
+        downlink_kbps=entry.get("downlink_kbps"),
     )
-    return Carried(found, packets["up"], packets["down"], dropped["up"], dropped["down"], next_hop_mac)
+
+
+def order(session: Session) -> tuple[int, int]:
+    """A session's place in lists: IPv4 subscribers by address, then those with IPv6 alone."""
+    if session.ue_address:
+        return 0, int(ipaddress.IPv4Address(session.ue_address))
+    return 1, int(ipaddress.IPv6Network(session.ue_ipv6_prefix or "::/0").network_address)
+
+
+def allocate_meters(plane: UserPlane, previous: t.Mapping[str, int]) -> dict[str, int]:
+    """The number of each limited session's meter and direction, by "KEY uplink" and "KEY downlink".
+
+    previous: as it is in the switch. Sessions keep their numbers, so that a change touches no other session's flows.
+    """
+    wanted = [
+        f"{session.key} {way}"
+        for session in plane.sessions
+        for way, kbps in zip(BOTH_WAYS, (session.uplink_kbps, session.downlink_kbps))
+        if kbps is not None
+    ]
+    kept = {name: previous[name] for name in wanted if name in previous}
+    taken = set(kept.values())
+    number = FIRST_SESSION_METER
+    for name in wanted:
+        if name in kept:
+            continue
+        while number in taken:
+            number += 1
+        kept[name] = number
+        taken.add(number)
+    return kept
+
+
+def rates(plane: UserPlane, meters: t.Mapping[str, int]) -> dict[int, int]:
+    """Meter number -> kbit/s."""
+    found = {}
+    for session in plane.sessions:
+        for way, kbps in zip(BOTH_WAYS, (session.uplink_kbps, session.downlink_kbps)):
+            if kbps is not None:
+                found[meters[f"{session.key} {way}"]] = kbps
+    return found

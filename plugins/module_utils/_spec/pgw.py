@@ -18,6 +18,20 @@ if t.TYPE_CHECKING:
 MAX_TEID = 2**32 - 1
 # 3GPP TS 23.003, 2.2: an IMSI has up to 15 digits, of which the first 5 or 6 name the network.
 IMSI = r"[0-9]{6,15}"
+# IEEE 802.1Q: 0 is for priority tags, 4095 is reserved.
+MAX_VLAN = 4094
+# OpenFlow's meters have 32 bits, and the burst is computed from the rate.
+MAX_KBPS = 2**31 - 1
+# Required and optional keys of either end.
+_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "pgw_s5u": (("adapter", "address"), ("next_hop", "mtu", "vlan")),
+    "pgw_sgi": (
+        ("adapter", "address", "next_hop"),
+        ("next_hop_mac", "ipv6_address", "ipv6_next_hop", "ipv6_next_hop_mac", "mtu", "vlan"),
+    ),
+}
+_SESSION_KEYS = ("name", "local_teid", "peer_teid", "peer_address")
+_SESSION_OPTIONS = ("imsi", "ue_address", "ue_ipv6_prefix", "uplink_kbps", "downlink_kbps", "source")
 
 
 def pgw_problems(variables: t.Mapping[str, t.Any], dataplane: Dataplane | None) -> tuple[Problem, ...]:
@@ -28,10 +42,8 @@ def pgw_problems(variables: t.Mapping[str, t.Any], dataplane: Dataplane | None) 
     """
     problems: list[Problem] = []
     ends = {
-        "pgw_s5u": _read_end(variables.get("pgw_s5u"), "pgw_s5u", problems, ("adapter", "address"), dataplane),
-        "pgw_sgi": _read_end(
-            variables.get("pgw_sgi"), "pgw_sgi", problems, ("adapter", "address", "next_hop"), dataplane
-        ),
+        "pgw_s5u": _read_end(variables.get("pgw_s5u"), "pgw_s5u", problems, dataplane),
+        "pgw_sgi": _read_end(variables.get("pgw_sgi"), "pgw_sgi", problems, dataplane),
     }
     if ends["pgw_s5u"] is not None and ends["pgw_s5u"] == ends["pgw_sgi"]:
         problems.append(
@@ -43,21 +55,24 @@ def pgw_problems(variables: t.Mapping[str, t.Any], dataplane: Dataplane | None) 
         return tuple(problems)
     taken: dict[tuple[str, t.Any], str] = {}
     for index, entry in enumerate(sessions):
-        _read_session(entry, f"pgw_sessions[{index}]", problems, taken)
+        source = entry.get("source") if isinstance(entry, t.Mapping) else None
+        _read_session(entry, str(source or f"pgw_sessions[{index}]"), problems, taken)
     return tuple(problems)
 
 
-def _read_end(
-    raw: t.Any, path: str, problems: list[Problem], keys: tuple[str, ...], dataplane: Dataplane | None
-) -> str | None:
-    section = Section.read(raw, path, problems, keys, ("next_hop_mac", "mtu"))
+def _read_end(raw: t.Any, path: str, problems: list[Problem], dataplane: Dataplane | None) -> str | None:
+    section = Section.read(raw, path, problems, *_KEYS[path])
     if section is None:
         return None
     adapter = section.text("adapter", form="an adapter's name")
     section.ipv4("address", with_prefix=True)
     section.ipv4("next_hop")
     section.mac("next_hop_mac")
-    section.integer("mtu", 60, 9190)
+    section.ipv6("ipv6_address", with_prefix=True)
+    section.ipv6("ipv6_next_hop")
+    section.mac("ipv6_next_hop_mac")
+    section.integer("mtu", 576, 9190)
+    section.integer("vlan", 1, MAX_VLAN)
     if adapter is not None and dataplane is not None:
         polled = [known.name for known in dataplane.adapters if known.driver == "pmd"]
         if adapter not in polled:
@@ -70,17 +85,20 @@ def _read_end(
 
 
 def _read_session(raw: t.Any, path: str, problems: list[Problem], taken: dict[tuple[str, t.Any], str]) -> None:
-    section = Section.read(
-        raw, path, problems, ("name", "ue_address", "local_teid", "peer_teid", "peer_address"), ("imsi",)
-    )
+    section = Section.read(raw, path, problems, _SESSION_KEYS, _SESSION_OPTIONS)
     if section is None:
         return
     section.text("imsi", IMSI, "an IMSI of 6 to 15 digits, quoted")
     section.integer("peer_teid", 1, MAX_TEID)
     section.ipv4("peer_address")
+    section.integer("uplink_kbps", 1, MAX_KBPS)
+    section.integer("downlink_kbps", 1, MAX_KBPS)
+    if not section.has("ue_address") and not section.has("ue_ipv6_prefix"):
+        section.report("ue_address", "missing_key", "is missing, and so is ue_ipv6_prefix; give one or both")
     unique = {
         "name": section.text("name"),
         "ue_address": section.ipv4("ue_address"),
+        "ue_ipv6_prefix": section.ipv6("ue_ipv6_prefix", with_prefix=True),
         "local_teid": section.integer("local_teid", 1, MAX_TEID),
     }
     for key, value in unique.items():

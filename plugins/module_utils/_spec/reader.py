@@ -164,6 +164,23 @@ class Section:
             return None
         return str(value)
 
+    def ipv6(self, key: str, with_prefix: bool = False) -> str | None:
+        """An IPv6 address, with its prefix length when the field needs one."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        example = "2001:db8::1/64" if with_prefix else "2001:db8::1"
+        try:
+            ipaddress.IPv6Interface(str(value))
+            sound = isinstance(value, str) and ("/" in value) is with_prefix
+        except ValueError:
+            sound = False
+        if not sound:
+            form = f'an IPv6 address {"with prefix " if with_prefix else ""}such as "{example}"'
+            self.report(key, "bad_address", f"must be {form}, not {shown(value)}")
+            return None
+        return str(value)
+
     def items(self, key: str) -> list[tuple[str, t.Any]]:
         """A list's entries, each with its key path; absent is empty."""
         value = self.values.get(key)

@@ -17,7 +17,13 @@ RECORDED = Path(__file__).parent / "recorded"
 def variables() -> dict[str, t.Any]:
     return {
         "s5u": {"adapter": "s5u", "address": "198.18.1.1/24"},
-        "sgi": {"adapter": "sgi", "address": "198.18.2.1/24", "next_hop": "198.18.2.2"},
+        "sgi": {
+            "adapter": "sgi",
+            "address": "198.18.2.1/24",
+            "next_hop": "198.18.2.2",
+            "ipv6_address": "2001:db8:2::1/64",
+            "ipv6_next_hop": "2001:db8:2::2",
+        },
         "sessions": [
             {
                 "name": f"ue-{number}",
@@ -26,8 +32,12 @@ def variables() -> dict[str, t.Any]:
                 "local_teid": 4096 + number,
                 "peer_teid": 8192 + number,
                 "peer_address": "198.18.1.2",
+                **more,
             }
-            for number in (1, 2)
+            for number, more in (
+                (1, {}),
+                (2, {"ue_ipv6_prefix": "2001:db8:1:2::/64", "uplink_kbps": 2000, "downlink_kbps": 4000}),
+            )
         ],
     }
 
@@ -40,5 +50,5 @@ def tables() -> str:
 
 @pytest.fixture
 def dump() -> str:
-    """The flows of the SGi bridge in the same guest."""
+    """The flows of the SGi bridge with these sessions, as OVS 3.1.0 printed them after some traffic."""
     return (RECORDED / "br-sgi.dump").read_text()

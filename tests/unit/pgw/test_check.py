@@ -36,6 +36,18 @@ WRONG = [
     (("sessions", 0, "ue_address"), "224.0.0.1", "pgw_sessions[0].ue_address", "bad_address"),
     (("sessions", 0, "peer_address"), "198.18.1.1", "pgw_sessions[0].peer_address", "off_link"),
     (("sessions", 0, "peer_address"), "192.0.2.1", "pgw_sessions[0].peer_address", "off_link"),
+    (("s5u", "vlan"), 4095, "pgw_s5u.vlan", "out_of_range"),
+    (("s5u", "next_hop"), "198.18.1.1", "pgw_s5u.next_hop", "off_link"),
+    (("sgi", "ipv6_address"), "2001:db8:2::1", "pgw_sgi.ipv6_address", "bad_address"),
+    (("sgi", "ipv6_address"), "fe80::1/64", "pgw_sgi.ipv6_address", "bad_address"),
+    (("sgi", "ipv6_next_hop"), "2001:db8:3::2", "pgw_sgi.ipv6_next_hop", "off_link"),
+    (("sgi", "ipv6_next_hop"), None, "pgw_sgi.ipv6_next_hop", "missing_key"),
+    (("sessions", 1, "ue_ipv6_prefix"), "2001:db8:1:2::7/64", "pgw_sessions[1].ue_ipv6_prefix", "bad_address"),
+    (("sessions", 1, "ue_ipv6_prefix"), "2001:db8:2::/48", "pgw_sessions[1].ue_ipv6_prefix", "bad_address"),
+    (("sessions", 1, "ue_ipv6_prefix"), "ff02::/64", "pgw_sessions[1].ue_ipv6_prefix", "bad_address"),
+    (("sessions", 0, "ue_ipv6_prefix"), "2001:db8:1::/48", "pgw_sessions[1].ue_ipv6_prefix", "duplicate_session"),
+    (("sessions", 0, "ue_address"), None, "pgw_sessions[0].ue_address", "missing_key"),
+    (("sessions", 1, "uplink_kbps"), 0, "pgw_sessions[1].uplink_kbps", "out_of_range"),
 ]
 # Of the wrong keys and types, which Ansible refuses before the module sees them, the filter tells on the controller.
 MALFORMED = [
@@ -94,3 +106,43 @@ def test_every_problem_is_told_at_once(variables: Variables) -> None:
     variables["sgi"]["next_hop"] = "198.18.3.2"
     variables["sessions"][1]["ue_address"] = "198.19.0.1"
     assert len(problems(**variables)) == 2
+
+
+def test_ipv6_subscribers_need_an_ipv6_end(variables: Variables) -> None:
+    del variables["sgi"]["ipv6_address"], variables["sgi"]["ipv6_next_hop"]
+    (problem,) = problems(**variables)
+    assert problem.path == "pgw_sgi.ipv6_address" and "pgw_sessions[1]" in problem.message
+
+
+def test_far_peer_needs_a_router(variables: Variables) -> None:
+    variables["sessions"][0]["peer_address"] = "203.0.113.9"
+    assert [problem.error_code for problem in problems(**variables)] == ["off_link"]
+    variables["s5u"]["next_hop"] = "198.18.1.9"
+    assert problems(**variables) == ()
+
+
+def test_a_problem_tells_the_file_and_line_that_the_session_came_from(variables: Variables) -> None:
+    variables["sessions"][0]["source"], variables["sessions"][1]["source"] = "ue.csv:2", "ue.csv:3"
+    variables["sessions"][1]["local_teid"] = 4097
+    (problem,) = problems(**variables)
+    assert (problem.path, problem.message) == ("ue.csv:3.local_teid", "4097 is already taken by ue.csv:2")
+    assert "ue.csv:3.local_teid" in {problem["path"] for problem in filtered(variables)}
+
+
+def test_an_overlap_is_found_behind_other_prefixes(variables: Variables) -> None:
+    """The wide prefix overlaps the last one, and a narrow one that it does contain lies between them."""
+    prefixes = ("2001:db8:8::/45", "2001:db8:9::/64", "2001:db8:f::/64")
+    variables["sessions"] = [
+        {
+            "name": prefix,
+            "ue_ipv6_prefix": prefix,
+            "local_teid": 1 + index,
+            "peer_teid": 1 + index,
+            "peer_address": "198.18.1.2",
+        }
+        for index, prefix in enumerate(prefixes)
+    ]
+    assert [problem.path for problem in problems(**variables)] == [
+        "pgw_sessions[1].ue_ipv6_prefix",
+        "pgw_sessions[2].ue_ipv6_prefix",
+    ]

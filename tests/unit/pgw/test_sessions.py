@@ -11,27 +11,34 @@ import typing as t
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.meters import Meter, Passed
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.plan import RemoveFile, RunCommand, WriteFile
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import (
-    COOKIE,
-    LEARNED,
     S5U_BRIDGE,
     SGI_BRIDGE,
     UserPlane,
+    allocate_meters,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_files import (
+    METERS,
+    UNIT_FILE,
+    wanted_files,
+    wanted_meters,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_flows import (
+    COOKIE,
+    LEARNED,
     bundle,
-    carried,
     flows,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_state import (
-    UNIT_FILE,
-    Observed,
-    plan,
-    remove,
-    wanted_files,
-)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_plan import plan, remove
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_read import Count, Metering, carried
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_state import Observed
 
 MAC = "00:50:56:01:00:03"
 NAMES = {"198.19.0.1": "ue-1", "198.19.0.2": "ue-2"}
+ALLOCATED = {"198.19.0.2 uplink": 16, "198.19.0.2 downlink": 17}
+METERING = Metering({16: 2000, 17: 4000}, {2: Passed(2, 0), 16: Passed(7, 3), 17: Passed(3, 1)})
 
 
 @pytest.fixture
@@ -42,16 +49,24 @@ def plane(variables: dict[str, t.Any]) -> UserPlane:
 @pytest.fixture
 def converged(plane: UserPlane, dump: str) -> Observed:
     return Observed(
-        carried=carried(dump, NAMES),
+        carried=carried(dump, NAMES, METERING),
         differences={S5U_BRIDGE: (), SGI_BRIDGE: ()},
-        files=wanted_files(plane, MAC),
+        files=wanted_files(plane, MAC, ALLOCATED),
         active=True,
         enabled=True,
-        addresses={S5U_BRIDGE: frozenset({"198.18.1.1/24"}), SGI_BRIDGE: frozenset({"198.18.2.1/24"})},
-        neighbours={S5U_BRIDGE: frozenset({"198.18.1.2"}), SGI_BRIDGE: frozenset({"198.18.2.2"})},
-        up=frozenset({S5U_BRIDGE, SGI_BRIDGE}),
+        addresses={
+            S5U_BRIDGE: frozenset({"198.18.1.1/24"}),
+            SGI_BRIDGE: frozenset({"198.18.2.1/24", "2001:db8:2::1/64"}),
+        },
+        neighbours={
+            S5U_BRIDGE: frozenset({"198.18.1.2"}),
+            SGI_BRIDGE: frozenset({"198.18.2.2", "2001:db8:2::2"}),
+        },
+        up=frozenset({S5U_BRIDGE, SGI_BRIDGE, "pgw-path"}),
         tunnel_neighbours={"198.18.1.2": "26:af:8c:bc:a1:48"},
         missing=(),
+        meters=tuple(wanted_meters(plane, ALLOCATED)),
+        allocated=ALLOCATED,
     )
 
 
@@ -60,40 +75,89 @@ def commands(steps: t.Iterable[t.Any]) -> list[str]:
 
 
 def test_real_dump_is_read_back_as_the_sessions_it_came_from(plane: UserPlane, dump: str) -> None:
-    seen = carried(dump, NAMES)
+    seen = carried(dump, NAMES, METERING)
     assert seen.sessions == plane.sessions
-    assert seen.uplink_packets["198.19.0.1"] == 210
-    assert (seen.uplink_dropped, seen.downlink_dropped) == (20, 20)
-    assert seen.next_hop_mac == "d6:76:a3:fd:e0:b2"
+    assert seen.meters == ALLOCATED
+    assert seen.counts["198.19.0.1"] == Count(7, 448, 2, 2968, spoofed=3)
+    # One more direction of addresses: IPv6 uplink and IPv4 downlink are one session's, and its meters'.
+    assert seen.counts["198.19.0.2"] == Count(7, 546, 3, 234, uplink_over_rate=3, downlink_over_rate=1)
+    assert (seen.unknown_teid, seen.spoofed, seen.unknown_destination, seen.too_big) == (3, 3, 2, 2)
+    assert seen.next_hop_mac is not None and seen.ipv6_next_hop_mac == seen.next_hop_mac
 
 
 def test_half_a_session_and_a_foreign_flow_are_seen_as_such(dump: str) -> None:
-    lines = [line for line in dump.splitlines() if "nw_dst=198.19.0.2" not in line]
-    lines.append(lines[-1].replace(f"cookie={LEARNED:#x}", "cookie=0x0").replace("d6:76", "00:00"))
+    lines = [line for line in dump.splitlines() if "nw_dst=198.19.0.2" not in line and "ipv6_dst=" not in line]
+    learned = next(line for line in lines if f"cookie={LEARNED:#x}" in line)
+    known = carried(dump, NAMES).next_hop_mac
+    lines.append(learned.replace(f"cookie={LEARNED:#x}", "cookie=0x0").replace(str(known), "00:00:00:00:00:01"))
     seen = carried("\n".join(lines), {})
     assert seen.sessions[1].local_teid == 4098
     assert (seen.sessions[1].name, seen.sessions[1].peer_teid, seen.sessions[1].peer_address) == (None, None, None)
-    assert seen.next_hop_mac == "d6:76:a3:fd:e0:b2"
+    assert seen.next_hop_mac == known
+
+
+def test_downlink_alone_is_one_session_by_its_peer(dump: str) -> None:
+    lines = [line for line in dump.splitlines() if "_src=" not in line]
+    seen = carried("\n".join(lines), NAMES)
+    assert [(session.ue_address, session.ue_ipv6_prefix) for session in seen.sessions] == [
+        ("198.19.0.1", None),
+        ("198.19.0.2", "2001:db8:1:2::/64"),
+    ]
+    assert {session.local_teid for session in seen.sessions} == {None}
 
 
 def test_every_flow_is_ours_and_no_match_occurs_twice(plane: UserPlane) -> None:
-    for lines in flows(plane, MAC).values():
+    for lines in flows(plane, MAC, ALLOCATED).values():
         assert all(f"cookie={COOKIE:#x}," in line for line in lines)
         assert len({line.partition(",cookie=")[0] for line in lines}) == len(lines)
 
 
 def test_packet_from_sgi_cannot_enter_the_tunnel(plane: UserPlane) -> None:
-    to_local = [line for line in flows(plane, MAC)[SGI_BRIDGE] if line.endswith("LOCAL")]
+    to_local = [line for line in flows(plane, MAC, ALLOCATED)[SGI_BRIDGE] if line.endswith("LOCAL")]
     assert to_local
-    assert all(",arp" in line or ",icmp," in line for line in to_local)
+    assert all(",arp" in line or ",icmp" in line for line in to_local)
 
 
 def test_given_next_hop_is_not_learned(plane: UserPlane) -> None:
-    given = dataclasses.replace(plane, next_hop_mac="00:50:56:00:00:09")
-    text = "\n".join(flows(given, MAC)[SGI_BRIDGE])
+    given = dataclasses.replace(plane, next_hop_mac="00:50:56:00:00:09", ipv6_next_hop_mac="00:50:56:00:00:0a")
+    text = "\n".join(flows(given, MAC, ALLOCATED)[SGI_BRIDGE])
     assert "learn(" not in text
-    assert "set_field:00:50:56:00:00:09->eth_dst" in text
-    assert "learn(" in "\n".join(flows(plane, MAC)[SGI_BRIDGE])
+    assert "set_field:00:50:56:00:00:09->eth_dst" in text and "set_field:00:50:56:00:00:0a->eth_dst" in text
+    assert "learn(" in "\n".join(flows(plane, MAC, ALLOCATED)[SGI_BRIDGE])
+
+
+def test_meters_keep_their_numbers_and_new_ones_fill_the_gaps(plane: UserPlane) -> None:
+    assert allocate_meters(plane, {}) == ALLOCATED
+    more = dataclasses.replace(plane.sessions[0], uplink_kbps=1)
+    before = {"198.19.0.2 uplink": 18, "198.19.0.2 downlink": 16, "198.19.0.7 uplink": 17}
+    after = allocate_meters(dataclasses.replace(plane, sessions=(more, plane.sessions[1])), before)
+    assert after == {"198.19.0.2 uplink": 18, "198.19.0.2 downlink": 16, "198.19.0.1 uplink": 17}
+
+
+def test_another_rate_is_a_change_of_the_meter_alone(plane: UserPlane, converged: Observed) -> None:
+    faster = dataclasses.replace(plane.sessions[1], uplink_kbps=9000)
+    planned = plan(converged, dataclasses.replace(plane, sessions=(plane.sessions[0], faster)), MAC, check_mode=False)
+    assert [step.path for step in planned.steps if isinstance(step, WriteFile)] == [METERS]
+    assert [line.split()[-2] for line in commands(planned.steps)] == ["add"]
+    assert planned.before["sessions"][0]["uplink_kbps"] == 2000
+    assert planned.after["sessions"][0]["uplink_kbps"] == 9000
+
+
+def test_surplus_meters_go_after_the_flows_that_used_them(plane: UserPlane, converged: Observed) -> None:
+    """A switch deletes the flows of a meter that it deletes."""
+    seen = dataclasses.replace(
+        converged,
+        meters=(*converged.meters, Meter(99, 7)),
+        differences={S5U_BRIDGE: (), SGI_BRIDGE: DIFFERENCES},
+    )
+    words = [line.split() for line in commands(plan(seen, plane, MAC, check_mode=False).steps)]
+    assert ["bundle" in line for line in words] == [True, False]
+    assert "prune" in words[1]
+
+
+def test_field_names_that_ovs_does_not_read_again_are_mended() -> None:
+    (command,) = bundle([f"-priority=1,gtpu_msgtype=255,in_port=4 cookie={COOKIE:#x} actions=drop"])
+    assert command == "flow delete_strict priority=1,tun_gtpu_msgtype=255,in_port=4"
 
 
 # What ovs-ofctl diff-flows prints in the guest for a changed TEID, one flow too many, and the learned next hop.
@@ -123,6 +187,9 @@ def test_nothing_to_do_when_all_is_there(plane: UserPlane, converged: Observed) 
     "drift",
     [
         {"active": False},
+        {"handler": False},
+        {"meters": ()},
+        {"routes": frozenset({"192.0.2.1 via 198.18.1.9"})},
         {"enabled": False},
         {"up": frozenset({S5U_BRIDGE})},
         {"files": {}},
@@ -145,13 +212,14 @@ def test_a_new_session_is_one_bundle_and_the_diff_shows_the_session(plane: UserP
     seen = dataclasses.replace(
         converged,
         carried=dataclasses.replace(converged.carried, sessions=first.sessions),
-        files=wanted_files(first, MAC),
+        files=wanted_files(plane, MAC, ALLOCATED),
         differences={S5U_BRIDGE: (), SGI_BRIDGE: DIFFERENCES[1:2]},
     )
     planned = plan(seen, plane, MAC, check_mode=False)
     assert [line for line in commands(planned.steps) if " bundle " in line] == commands(planned.steps)
-    assert [session["name"] for session in planned.before["sessions"]] == ["ue-1"]
-    assert [session["name"] for session in planned.after["sessions"]] == ["ue-1", "ue-2"]
+    # Only what differs is shown, and how many there are.
+    assert planned.before["sessions"] == [] and planned.before["session_count"] == 1
+    assert [session["name"] for session in planned.after["sessions"]] == ["ue-2"]
     assert "imsi" not in str(planned)
 
 
@@ -170,13 +238,20 @@ def test_removal_takes_everything_and_then_nothing(converged: Observed) -> None:
     assert "ip address flush dev br-sgi" in commands(steps)
     nothing = {S5U_BRIDGE: frozenset[str](), SGI_BRIDGE: frozenset[str]()}
     gone = dataclasses.replace(
-        converged, files={}, active=False, enabled=False, addresses=nothing, neighbours=nothing, missing=(S5U_BRIDGE,)
+        converged,
+        files={},
+        active=False,
+        enabled=False,
+        addresses=nothing,
+        neighbours=nothing,
+        missing=(S5U_BRIDGE,),
+        meters=(),
     )
     assert not remove(gone).changed
 
 
 def test_unit_is_bound_to_the_switch(plane: UserPlane) -> None:
-    unit = wanted_files(plane, MAC)[UNIT_FILE]
+    unit = wanted_files(plane, MAC, ALLOCATED)[UNIT_FILE]
     assert "BindsTo=ovs-vswitchd.service" in unit
     assert "WantedBy=ovs-vswitchd.service" in unit
     assert unit.index("br-sgi.flows") < unit.index("-batch")

@@ -1,0 +1,231 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The handler beside the switch: GTP-U path management and ICMP for packets too big. It sees no G-PDU of a session.
+
+pgw_sessions installs this file, packets.py, path_messages.py and path_state.py in the guest and runs it as
+nfv-pgw-path.service. The switch hands frames over at the interface pgw-path; answers to peers leave by a UDP socket on
+br-s5u, ICMP by pgw-path. The configuration is read again when its file changes; the state is written to a file.
+"""
+
+from __future__ import annotations
+
+import collections
+import json
+import os
+import select
+import socket
+import sys
+import time
+import typing as t
+from pathlib import Path
+
+from . import packets, path_messages
+from .path_state import Paths, Timing
+
+OUTGOING = 4  # packet(7): PACKET_OUTGOING
+ETH_P_ALL = 3
+COUNTERS = (
+    "echo_requests_received",
+    "echo_responses_sent",
+    "error_indications_sent",
+    "error_indications_received",
+    "end_markers_received",
+    "packets_too_big",
+    "messages_not_understood",
+    "send_failures",
+)
+
+
+class Handler:
+    """Answers what the switch hands over; send(peer, port, message) and inject(frame) are the ways out."""
+
+    def __init__(
+        self, send: t.Callable[[str, int, bytes], None], inject: t.Callable[[bytes], None], counters: t.Any = None
+    ) -> None:
+        self.paths = Paths(Timing())
+        self.counters: collections.Counter[str] = collections.Counter(counters or {})
+        self._send, self._inject = send, inject
+        self._s5u, self._mtu = "", 0
+        self._sgi: tuple[str | None, str | None] = (None, None)
+
+    def configure(self, configuration: t.Mapping[str, t.Any]) -> None:
+        """Takes up what pgw_sessions wrote."""
+        self._s5u, self._mtu = configuration["s5u_address"], configuration["tunnel_mtu"]
+        self._sgi = configuration["sgi_address"], configuration["ipv6_address"]
+        timing = Timing(
+            configuration["echo_interval"], configuration["response_seconds"], configuration["echo_requests"]
+        )
+        self.paths.configure(timing, configuration["peers"])
+
+    def frame(self, frame: bytes) -> None:
+        """Takes one frame from the switch."""
+        handed = path_messages.parse_handed(frame)
+        if handed is None:
+            return
+        try:
+            if handed.kind == path_messages.UNKNOWN_TEID:
+                self._sent("error_indications_sent", handed.peer, packets.GTPU_PORT, self._unknown(handed))
+            elif handed.kind == path_messages.TOO_BIG:
+                self.counters["packets_too_big"] += 1
+                for answer in path_messages.too_big(handed.packet, self._sgi, self._mtu):
+                    self._inject(answer)
+            else:
+                self._signal(path_messages.parse_signal(handed.packet))
+        except packets.PacketError:
+            self.counters["messages_not_understood"] += 1
+        except OSError:
+            self.counters["send_failures"] += 1
+
+    def tick(self, now: float) -> None:
+        """Sends the Echo Requests that are due."""
+        for peer, sequence in self.paths.due(now):
+            try:
+                self._send(peer, packets.GTPU_PORT, path_messages.echo_request(sequence))
+            except OSError:
+                self.counters["send_failures"] += 1
+
+    def status(self) -> dict[str, t.Any]:
+        """Counters and peers."""
+        return {"counters": {name: self.counters[name] for name in COUNTERS}, "peers": self.paths.shown()}
+
+    def _unknown(self, handed: path_messages.Handed) -> bytes:
+        return path_messages.error_indication(handed.teid, self._s5u)
+
+    def _sent(self, counter: str, peer: str, port: int, message: bytes) -> None:
+        self._send(peer, port, message)
+        self.counters[counter] += 1
+
+    def _signal(self, signal: path_messages.Signal) -> None:
+        message = signal.message
+        if message.message_type == path_messages.ECHO_REQUEST:
+            self.counters["echo_requests_received"] += 1
+            # TS 29.281, 4.4.2.2: a response goes to the port that the request came from.
+            response = path_messages.echo_response(message.sequence_number or 0)
+            self._sent("echo_responses_sent", signal.peer, signal.port, response)
+        elif message.message_type == path_messages.ECHO_RESPONSE:
+            if not self.paths.answered(signal.peer, message.sequence_number or 0):
+                self.counters["messages_not_understood"] += 1
+        elif message.message_type == path_messages.ERROR_INDICATION:
+            self.paths.indicated(signal.peer, path_messages.indicated_teid(message))
+            self.counters["error_indications_received"] += 1
+        elif message.message_type == path_messages.END_MARKER:
+            self.counters["end_markers_received"] += 1
+        else:
+            self.counters["messages_not_understood"] += 1
+
+
+class Files:
+    """The configuration that changes, and the state that is written."""
+
+    def __init__(self, configuration: Path, status: Path) -> None:
+        self._configuration, self._status = configuration, status
+        self._seen: tuple[int, int] | None = None
+        self._written = ""
+
+    def changed(self) -> dict[str, t.Any] | None:
+        """The configuration when it has changed since it was last read."""
+        try:
+            about = self._configuration.stat()
+            if (about.st_ino, about.st_mtime_ns) == self._seen:
+                return None
+            content: dict[str, t.Any] = json.loads(self._configuration.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        self._seen = about.st_ino, about.st_mtime_ns
+        return content
+
+    def write(self, status: t.Mapping[str, t.Any]) -> None:
+        """Writes the state, whole, when it has changed."""
+        text = json.dumps(status, indent=1) + "\n"
+        if text != self._written:
+            temporary = self._status.with_suffix(".new")
+            temporary.write_text(text, encoding="utf-8")
+            temporary.replace(self._status)
+            self._written = text
+
+
+class Sockets:
+    """The ways in and out; opened anew when the switch has taken its interfaces away."""
+
+    def __init__(self, tap: str, bridge: str) -> None:
+        self._tap, self._bridge = tap, bridge
+        self._raw: socket.socket | None = None
+        self._udp: socket.socket | None = None
+
+    def open(self, own_address: str) -> None:
+        """Opens both sockets; OSError as long as an interface or its address is not there."""
+        self.close()
+        self._raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        self._raw.bind((self._tap, 0))
+        self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        # Never by another interface, whatever the routing table says.
+        self._udp.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, self._bridge.encode())
+        self._udp.bind((own_address, packets.GTPU_PORT))
+        self._raw.setblocking(False)
+
+    def close(self) -> None:
+        """Closes what is open."""
+        for one in (self._raw, self._udp):
+            if one is not None:
+                one.close()
+        self._raw = self._udp = None
+
+    def frames(self, seconds: float) -> t.Iterator[bytes]:
+        """Frames that arrive within the time; OSError when the interface is gone."""
+        if self._raw is None:
+            raise OSError("not open")
+        if not select.select([self._raw], [], [], seconds)[0]:
+            return
+        for _ in range(64):
+            try:
+                frame, source = self._raw.recvfrom(65535)
+            except BlockingIOError:
+                return
+            if source[2] != OUTGOING:
+                yield frame
+
+    def send(self, peer: str, port: int, message: bytes) -> None:
+        """Sends a GTP-U message to a peer."""
+        if self._udp is None:
+            raise OSError("not open")
+        self._udp.sendto(message, (peer, port))
+
+    def inject(self, frame: bytes) -> None:
+        """Gives a frame to the switch."""
+        if self._raw is None:
+            raise OSError("not open")
+        self._raw.send(frame)
+
+
+def main(arguments: t.Sequence[str]) -> None:
+    """Runs for ever; arguments: interface, bridge, configuration file, status file."""
+    tap, bridge, configuration, status = arguments
+    sockets, files = Sockets(tap, bridge), Files(Path(configuration), Path(status))
+    handler = Handler(sockets.send, sockets.inject)
+    own, is_open, next_second = "", False, 0.0
+    while True:
+        now = time.monotonic()
+        if now >= next_second:
+            next_second = now + 0.5
+            changed = files.changed()
+            if changed is not None:
+                handler.configure(changed)
+                own, is_open = changed["s5u_address"], False
+            if is_open:
+                handler.tick(now)
+            files.write(handler.status())
+        try:
+            if not is_open:
+                sockets.open(own)
+                is_open = True
+            for frame in sockets.frames(0.25):
+                handler.frame(frame)
+        except OSError:
+            is_open = False
+            time.sleep(0.25)
+
+
+if __name__ == "__main__":
+    os.umask(0o022)
+    main(sys.argv[1:])

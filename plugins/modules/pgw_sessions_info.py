@@ -1,0 +1,160 @@
+#!/usr/bin/python
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads what a PGW's user plane carries and has done."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pgw_sessions_info
+short_description: Read sessions, peers and counters of a PGW's user plane
+version_added: 0.2.0
+description:
+  - Reads what the switch carries, from its flows and meters, and what path management knows of the peers.
+  - Changes nothing.
+requirements:
+  - Open vSwitch 3.1 or newer in the guest
+author:
+  - nfv.vsphere_dpdk contributors (@nfv)
+attributes:
+  check_mode:
+    description: Reads only, so that check mode makes no difference.
+    support: full
+  diff_mode:
+    description: Nothing changes, so that there is no diff.
+    support: none
+options:
+  names:
+    description: Names of the sessions to return. Without it all are returned; totals always count all.
+    type: list
+    elements: str
+seealso:
+  - module: nfv.vsphere_dpdk.pgw_sessions
+"""
+
+EXAMPLES = r"""
+- name: Read the statistics
+  nfv.vsphere_dpdk.pgw_sessions_info:
+  register: pgw
+
+- name: Give it to the node exporter
+  ansible.builtin.copy:
+    content: "{{ pgw.textfile }}"
+    dest: /var/lib/prometheus/node-exporter/nfv_pgw.prom
+    mode: "0644"
+
+- name: Stop when a peer is down
+  ansible.builtin.assert:
+    that: pgw.peers.values() | selectattr('state', 'equalto', 'down') | length == 0
+"""
+
+RETURN = r"""
+sessions:
+  description: The sessions that the switch carries. Keys without a value are left out.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the session.
+      type: str
+    ue_address:
+      description: IPv4 address of the subscriber.
+      type: str
+    ue_ipv6_prefix:
+      description: IPv6 prefix of the subscriber.
+      type: str
+    local_teid:
+      description: TEID of uplink G-PDUs.
+      type: int
+    peer_teid:
+      description: TEID of downlink G-PDUs.
+      type: int
+    peer_address:
+      description: Address of the peer.
+      type: str
+    uplink_kbps:
+      description: Largest rate from the subscriber in kbit/s.
+      type: int
+    downlink_kbps:
+      description: Largest rate to the subscriber in kbit/s.
+      type: int
+    uplink_packets:
+      description: Packets that came from the subscriber, those over the rate included.
+      type: int
+    uplink_bytes:
+      description: Bytes of these.
+      type: int
+    downlink_packets:
+      description: Packets that came for the subscriber, those over the rate and those too big included.
+      type: int
+    downlink_bytes:
+      description: Bytes of these.
+      type: int
+    uplink_over_rate:
+      description: Packets from the subscriber that were dropped for the rate.
+      type: int
+    downlink_over_rate:
+      description: Packets to the subscriber that were dropped for the rate.
+      type: int
+    spoofed:
+      description: Packets with the session's TEID and another source, dropped.
+      type: int
+peers:
+  description: >-
+    Each peer with its C(state) (V(up), V(down) or V(unknown)), the sums of its sessions' counters, Echo Requests and
+    Responses, and C(unknown_teids), the TEIDs of sessions that the peer says it does not know.
+  returned: success
+  type: dict
+  sample: {"198.18.1.2": {"state": "up", "sessions": 3, "echo_requests_sent": 10, "echo_responses_received": 10}}
+dropped:
+  description: Dropped packets by reason, and in C(uplink) and C(downlink) by direction.
+  returned: success
+  type: dict
+  sample: {"uplink": 10, "downlink": 0, "unknown_teid": 10, "spoofed_source": 0, "unknown_destination": 0}
+path:
+  description: What path management has sent and received since it started.
+  returned: success
+  type: dict
+  sample: {"echo_requests_received": 5, "echo_responses_sent": 5, "error_indications_sent": 1}
+textfile:
+  description: All of it as text for the textfile collector of Prometheus' node exporter.
+  returned: success
+  type: str
+  sample: "nfv_pgw_sessions 3"
+error_code:
+  description: The kind of failure, for machines.
+  returned: failure
+  type: str
+  sample: ovs_not_running
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.runner import report
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_state import read_statistics
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.apply import Guest
+
+ARGUMENTS = {"names": {"type": "list", "elements": "str"}}
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+
+    def read(guest: Guest) -> dict[str, t.Any]:
+        found = read_statistics(guest)
+        names = module.params["names"]
+        if names is not None:
+            found["sessions"] = [session for session in found["sessions"] if session.get("name") in names]
+        return found
+
+    report(module, read)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A PGW's user plane in a native switch, and packets for it."""
+
+from __future__ import annotations
+
+import ipaddress
+import shutil
+import struct
+import time
+import typing as t
+from dataclasses import dataclass
+
+import pytest
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
+from tests.support.native_port import Port
+from tests.support.native_switch import PROGRAMS, SEARCH, NativeSwitch
+
+PEER, S5U, SERVER, SGI = "198.18.1.2", "198.18.1.1", "198.18.2.2", "198.18.2.1"
+SERVER6, SGI6 = "2001:db8:2::2", "2001:db8:2::1"
+
+
+def variables(count: int, **more: t.Any) -> dict[str, t.Any]:
+    """A user plane with so many subscribers, each with IPv4 and IPv6."""
+    return {
+        "s5u": {"adapter": "s5u", "address": f"{S5U}/24", **more.get("s5u", {})},
+        "sgi": {
+            "adapter": "sgi",
+            "address": f"{SGI}/24",
+            "next_hop": SERVER,
+            "ipv6_address": f"{SGI6}/64",
+            "ipv6_next_hop": SERVER6,
+            **more.get("sgi", {}),
+        },
+        "sessions": [session(number) for number in range(1, count + 1)] + more.get("sessions", []),
+        "path": {"echo_interval": 1, "response_seconds": 1, "echo_requests": 2, **more.get("path", {})},
+    }
+
+
+def session(number: int, **more: t.Any) -> dict[str, t.Any]:
+    return {
+        "name": f"ue-{number}",
+        "ue_address": f"198.19.{number // 256}.{number % 256}",
+        "ue_ipv6_prefix": f"2001:db8:1:{number:x}::/64",
+        "local_teid": 0x10000 + number,
+        "peer_teid": 0x20000 + number,
+        "peer_address": PEER,
+        **more,
+    }
+
+
+@dataclass
+class Bench:
+    """A switch with the tester's two ports."""
+
+    switch: NativeSwitch
+    s5u: Port
+    sgi: Port
+
+    def plane(self, count: int, **more: t.Any) -> UserPlane:
+        return UserPlane.of(**variables(count, **more))
+
+    def uplink(self, teid: int, inner: bytes, kind: int = packets.G_PDU, vlan: int | None = None) -> None:
+        """A GTP-U message from the peer."""
+        self.s5u.send(outer(packets.build_gtpu(packets.Gtpu(kind, teid, inner))), vlan)
+
+    def dropped(self, plane: UserPlane) -> dict[str, int]:
+        """What pgw_sessions tells of drops."""
+        # Counters of the datapath come to the flows once a second.
+        time.sleep(1.5)
+        found: dict[str, int] = dict(self.switch.decide(plane).result["dropped"])
+        return found
+
+
+def outer(message: bytes, source: str = PEER, port: int = packets.GTPU_PORT) -> bytes:
+    """GTP-U in UDP and IPv4, from the peer to the gateway."""
+    datagram = packets.build_udp(packets.Udp(port, packets.GTPU_PORT, message), source, S5U)
+    return packets.build_ipv4(packets.Ipv4(source, S5U, packets.PROTOCOL_UDP, 64, 7, datagram))
+
+
+def ipv4(source: str, destination: str, size: int = 64, ttl: int = 64) -> bytes:
+    """A UDP packet of that many bytes."""
+    content = bytes(index % 251 for index in range(size - 28))
+    datagram = packets.build_udp(packets.Udp(4000, 5000, content), source, destination)
+    return packets.build_ipv4(packets.Ipv4(source, destination, packets.PROTOCOL_UDP, ttl, 1, datagram))
+
+
+def ipv6(source: str, destination: str, size: int = 64, hops: int = 64) -> bytes:
+    """An IPv6 packet of that many bytes without a next header (RFC 8200, 4.7)."""
+    content = bytes(index % 251 for index in range(size - 40))
+    ends = ipaddress.IPv6Address(source).packed + ipaddress.IPv6Address(destination).packed
+    return struct.pack("!IHBB", 6 << 28, len(content), 59, hops) + ends + content
+
+
+def untunnelled(packet: bytes) -> packets.Gtpu:
+    """The GTP-U message in a packet on S5-U, whose lengths are all exact."""
+    outside = packets.parse_ipv4(packet)
+    assert len(packet) == packets.IPV4_BYTES + len(outside.payload), "padding behind the outer packet"
+    return packets.parse_gtpu(packets.parse_udp(outside.payload).payload)
+
+
+@pytest.fixture(scope="module")
+def bench() -> t.Iterator[Bench]:
+    missing = [name for name in PROGRAMS if shutil.which(name, path=SEARCH) is None]
+    if missing:
+        pytest.fail(f"missing: {', '.join(missing)} (make setup)")
+    switch = NativeSwitch()
+    try:
+        switch.start()
+        for port, addresses in (("s5u", (f"{PEER}/24",)), ("sgi", (f"{SERVER}/24", f"{SERVER6}/64"))):
+            for address in addresses:
+                more = ("nodad",) if ":" in address else ()
+                switch.call("ip", "-n", switch.tester, "address", "add", address, "dev", port, *more, here=True)
+        made = Bench(switch, Port(switch, "s5u"), Port(switch, "sgi"))
+        yield made
+        made.s5u.close()
+        made.sgi.close()
+    finally:
+        switch.stop()

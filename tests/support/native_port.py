@@ -1,0 +1,115 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tester's end of a native switch's port."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import socket
+import sys
+import threading
+import time
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets
+from tests.support.native_switch import NativeSwitch
+
+_CLONE_NEWNET = 0x40000000
+OUTGOING = 4  # packet(7): PACKET_OUTGOING
+
+
+@contextlib.contextmanager
+def inside(namespace: str) -> t.Iterator[None]:
+    """What this thread opens meanwhile is opened in the network namespace, and stays there."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    own = os.open(f"/proc/self/task/{threading.get_native_id()}/ns/net", os.O_RDONLY)
+    there = os.open(f"/run/netns/{namespace}", os.O_RDONLY)
+    try:
+        if libc.setns(there, _CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), "setns")
+        yield
+    finally:
+        libc.setns(own, _CLONE_NEWNET)
+        os.close(own)
+        os.close(there)
+
+
+def is_traffic(packet: bytes) -> bool:
+    """Whether a packet is more than what ends say of themselves: no IPv6 multicast, no GTP-U but G-PDUs."""
+    if packet[0] >> 4 == 6:
+        return packet[24] != 0xFF
+    is_gtpu = packet[9] == packets.PROTOCOL_UDP and packet[22:24] == packets.GTPU_PORT.to_bytes(2, "big")
+    return not is_gtpu or packet[29] == packets.G_PDU
+
+
+class Port:
+    """The tester's end of one port: sends frames, and keeps what arrives."""
+
+    def __init__(self, switch: NativeSwitch, name: str) -> None:
+        with inside(switch.tester):
+            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+            # SO_RCVBUFFORCE: a packet that the tester itself loses is no loss of the switch.
+            self._socket.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)
+            # PACKET_AUXDATA (packet(7)): the kernel takes a VLAN tag out of the frame, and tells it there.
+            self._socket.setsockopt(263, 8, 1)
+            self._socket.bind((name, 0))
+        (link,) = json.loads(switch.call("ip", "-n", switch.tester, "-json", "link", "show", name, here=True))
+        (other,) = json.loads(switch.call("ip", "-json", "link", "show", f"br-{name}"))
+        self.mac, self.switch_mac = link["address"], other["address"]
+
+    def send(self, packet: bytes, vlan: int | None = None, pad: int = 0) -> None:
+        """One packet to the switch, with Ethernet's padding up to pad bytes of frame."""
+        kind = packets.ETHERTYPE_IPV6 if packet[0] >> 4 == 6 else packets.ETHERTYPE_IPV4
+        tag = b"" if vlan is None else b"\x81\x00" + vlan.to_bytes(2, "big")
+        head = packets.mac_bytes(self.switch_mac) + packets.mac_bytes(self.mac) + tag + kind.to_bytes(2, "big")
+        self._socket.send((head + packet).ljust(pad, b"\0"))
+
+    def received(
+        self, seconds: float = 0.5, count: int = 1, accept: t.Callable[[bytes], bool] = is_traffic
+    ) -> list[bytes]:
+        """IP packets that arrive, without their Ethernet headers, until there are count or the time is over."""
+        found: list[bytes] = []
+        deadline = time.monotonic() + seconds
+        while len(found) < count and (left := deadline - time.monotonic()) > 0:
+            self._socket.settimeout(left)
+            try:
+                frame, _more, _flags, source = self._socket.recvmsg(65535, 256)
+            except TimeoutError:
+                break
+            if source[2] != OUTGOING and frame[12:14] in (b"\x08\x00", b"\x86\xdd") and accept(frame[14:]):
+                found.append(frame[14:])
+        return found
+
+    def tagged(self, seconds: float = 1.0) -> tuple[int, bytes] | None:
+        """The next frame that is not our own, as its VLAN (0 for none) and its bytes without the tag."""
+        self._socket.settimeout(seconds)
+        try:
+            frame, more, _flags, source = self._socket.recvmsg(65535, 256)
+        except TimeoutError:
+            return None
+        if source[2] == OUTGOING or not more:
+            return 0, b""
+        # struct tpacket_auxdata (packet(7)): status, with TP_STATUS_VLAN_VALID 16, and the tag behind four fields.
+        auxiliary = more[0][2]
+        valid = int.from_bytes(auxiliary[0:4], sys.byteorder) & 16
+        return (int.from_bytes(auxiliary[16:18], sys.byteorder) & 0xFFF if valid else 0), frame
+
+    def answer_arp(self, address: str, vlan: int, seconds: float = 6.0) -> None:
+        """Answers ARP requests for the address in a VLAN (RFC 826), as a host in that VLAN would."""
+        own = packets.mac_bytes(self.mac) + socket.inet_aton(address)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found = self.tagged(0.2)
+            if found is None or found[0] != vlan or found[1][12:14] != b"\x08\x06" or found[1][20:22] != b"\0\1":
+                continue
+            asker = found[1][22:32]
+            head = asker[:6] + own[:6] + b"\x81\x00" + vlan.to_bytes(2, "big") + b"\x08\x06"
+            self._socket.send(head + found[1][14:20] + b"\0\2" + own + asker)
+
+    def close(self) -> None:
+        """Closes the socket."""
+        self._socket.close()

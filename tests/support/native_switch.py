@@ -1,0 +1,276 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Open vSwitch's userspace datapath in namespaces of its own: the guest's OpenFlow, tunnel and meter code, no DPDK.
+
+The device ports are veth pairs instead of VMXNET3 adapters; everything else is what a guest runs. Nothing of the
+machine is touched: database, sockets and logs lie in a directory of the test, and no service is needed or disturbed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import typing as t
+from pathlib import Path
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.apply import Guest, apply
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.plan import Plan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_files import PATH, PATH_UNIT, STATUS
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_plan import plan, remove
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_state import Ask, observe, sgi_mac
+
+# Debian keeps the daemons outside of a user's search path.
+SEARCH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/lib/openvswitch-switch"
+PROGRAMS = ("ovsdb-server", "ovsdb-tool", "ovs-vswitchd", "ovs-vsctl", "ovs-ofctl", "ovs-appctl")
+OURS = ("/etc/nfv-vsphere-dpdk", "/run/nfv-vsphere-dpdk", "/usr/lib/nfv-vsphere-dpdk")
+
+
+def find_schema() -> Path:
+    """The database's schema, which lies beside the package's programs."""
+    server = shutil.which("ovsdb-server", path=SEARCH)
+    if server is None:
+        raise FileNotFoundError("ovsdb-server: install Debian's openvswitch-switch")
+    return Path(server).resolve().parents[1] / "share/openvswitch/vswitch.ovsschema"
+
+
+class NativeSwitch:
+    """A switch, and the tester on the other side of its two ports."""
+
+    def __init__(self) -> None:
+        self.root = Path(tempfile.mkdtemp(prefix="nfv-", dir="/tmp"))
+        self.switch, self.tester = f"{self.root.name}-s", f"{self.root.name}-t"
+        self.run_directory = self.root / "run/openvswitch"
+        self.environment = {
+            **os.environ,
+            "PATH": SEARCH,
+            "OVS_RUNDIR": str(self.run_directory),
+            "OVS_LOGDIR": str(self.root / "log"),
+            "OVS_DBDIR": str(self.root / "db"),
+        }
+        self._handler: subprocess.Popen[bytes] | None = None
+        self.guest = Guest(self._step, str(self.root))
+
+    def start(self) -> None:
+        """Makes namespaces, veth pairs, the switch and its two bridges."""
+        for directory in (self.run_directory, self.root / "log", self.root / "db"):
+            directory.mkdir(parents=True)
+        for namespace in (self.switch, self.tester):
+            self.call("ip", "netns", "add", namespace, here=True)
+            self.call("ip", "-n", namespace, "link", "set", "lo", "up", here=True)
+        for port in ("s5u", "sgi"):
+            self.call(
+                "ip",
+                "-n",
+                self.switch,
+                "link",
+                "add",
+                port,
+                "type",
+                "veth",
+                "peer",
+                port,
+                "netns",
+                self.tester,
+                here=True,
+            )
+            for namespace in (self.switch, self.tester):
+                # As on a wire: no checksum is left to an adapter that is not there.
+                off = ("tx", "off", "rx", "off", "gso", "off", "gro", "off", "tso", "off")
+                self.call("ip", "netns", "exec", namespace, "ethtool", "-K", port, *off, here=True)
+                self.call("ip", "-n", namespace, "link", "set", port, "addrgenmode", "none", here=True)
+                self.call("ip", "-n", namespace, "link", "set", port, "mtu", "1504", "up", here=True)
+        self._start_database()
+        self.start_switch()
+        self._make_bridges()
+
+    def _start_database(self) -> None:
+        database = self.root / "db/conf.db"
+        self.call("ovsdb-tool", "create", str(database), str(find_schema()))
+        quiet = ("--pidfile", "--detach", "--log-file", "-vconsole:off")
+        self.call("ovsdb-server", str(database), f"--remote=punix:{self.run_directory}/db.sock", *quiet)
+        self.call("ovs-vsctl", "--no-wait", "init")
+
+    def _make_bridges(self) -> None:
+        commands: list[str] = []
+        for bridge in ("br-s5u", "br-sgi"):
+            commands += [
+                "--",
+                "add-br",
+                bridge,
+                "--",
+                "set",
+                "Bridge",
+                bridge,
+                "datapath_type=netdev",
+                "fail_mode=secure",
+            ]
+        flow = ("type=gtpu", "options:key=flow", "options:remote_ip=flow")
+        for bridge, port, number, settings in (
+            ("br-s5u", "s5u", 1, ()),
+            ("br-sgi", "sgi", 1, ()),
+            ("br-sgi", "gtpu", 2, flow),
+            ("br-sgi", "pgw-path", 3, ("type=internal",)),
+            ("br-sgi", "gtpu-messages", 4, (*flow, "options:packet_type=ptap")),
+        ):
+            commands += [
+                "--",
+                "add-port",
+                bridge,
+                port,
+                "--",
+                "set",
+                "Interface",
+                port,
+                f"ofport_request={number}",
+                *settings,
+            ]
+        self.call("ovs-vsctl", *commands)
+
+    def start_switch(self) -> None:
+        """Starts ovs-vswitchd, the first time or after it was killed."""
+        self.call(
+            "ovs-vswitchd", f"unix:{self.run_directory}/db.sock", "--pidfile", "--detach", "--log-file", "-vconsole:off"
+        )
+
+    def kill_switch(self) -> None:
+        """Ends ovs-vswitchd as a crash would."""
+        pid = int((self.run_directory / "ovs-vswitchd.pid").read_text())
+        os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while Path(f"/proc/{pid}/stat").exists() and Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z":
+            if time.monotonic() > deadline:
+                raise TimeoutError("ovs-vswitchd does not end")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Ends everything that start() made."""
+        self.stop_handler()
+        for name in ("ovs-vswitchd", "ovsdb-server"):
+            with contextlib.suppress(OSError, ValueError):
+                os.kill(int((self.run_directory / f"{name}.pid").read_text()), signal.SIGTERM)
+        time.sleep(0.5)
+        for namespace in (self.switch, self.tester):
+            subprocess.run(["ip", "netns", "del", namespace], check=False, capture_output=True)
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def call(self, *argv: str, here: bool = False, text: str | None = None) -> str:
+        """A command that must succeed, in the switch's namespace unless here; returns what it printed."""
+        where = [] if here else ["ip", "netns", "exec", self.switch]
+        done = subprocess.run(
+            [*where, *argv], env=self.environment, input=text, capture_output=True, text=True, check=False, timeout=120
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"{' '.join(argv)[:500]} ended with status {done.returncode}: {done.stderr}")
+        return done.stdout
+
+    def converge(self, plane: UserPlane | None) -> Plan:
+        """What pgw_sessions does: look, decide, do; afterwards nothing may be left to do."""
+        done = self.decide(plane)
+        apply(done.steps, self.guest)
+        left = self.decide(plane)
+        if left.changed:
+            raise AssertionError(f"still to do after the change: {left.steps}")
+        return done
+
+    def decide(self, plane: UserPlane | None) -> Plan:
+        """What pgw_sessions would do."""
+        os.environ["OVS_RUNDIR"] = str(self.run_directory)
+        observed = observe(self.guest, self.ask, plane)
+        return remove(observed) if plane is None else plan(observed, plane, self.mac(), check_mode=False)
+
+    def mac(self) -> str:
+        """The SGi bridge's MAC, which the guest's module reads in sysfs."""
+        (link,) = json.loads(self.call("ip", "-json", "link", "show", "br-sgi"))
+        address = self.root / "sys/class/net/br-sgi/address"
+        address.parent.mkdir(parents=True, exist_ok=True)
+        address.write_text(link["address"] + "\n")
+        return sgi_mac(self.guest)
+
+    @property
+    def ask(self) -> Ask:
+        """AnsibleModule.run_command as the module has it in the guest; systemd is played by this class."""
+        return self._command
+
+    def _command(self, argv: t.Sequence[str], text: str) -> tuple[int, str, str]:
+        if argv[0] == "systemctl":
+            return self._systemctl(argv)
+        there = [f"{self.root}{word}" if word.startswith(OURS) else word for word in argv]
+        if there[0].endswith("python3"):
+            there[0] = sys.executable
+        done = subprocess.run(
+            ["ip", "netns", "exec", self.switch, *there],
+            env=self.environment,
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    def _step(self, argv: t.Sequence[str]) -> tuple[int, str, str]:
+        return self._command(argv, "")
+
+    def _systemctl(self, argv: t.Sequence[str]) -> tuple[int, str, str]:
+        """Enough of systemd for the plan: units are what their files say, and starting one runs its commands."""
+        unit, files = argv[-1], self.root / "etc/systemd/system"
+        started = self.root / "run/started"
+        if argv[1] == "show":
+            active = (started / unit).exists() or (unit == PATH_UNIT and self._handler is not None)
+            return (
+                0,
+                f"ActiveState={'active' if active else 'inactive'}\nUnitFileState={'enabled' if active else ''}\n",
+                "",
+            )
+        if argv[1] in ("enable", "start") and unit != PATH_UNIT:
+            started.mkdir(parents=True, exist_ok=True)
+            for line in (files / unit).read_text().splitlines():
+                if line.startswith("ExecStart="):
+                    status, output, errors = self._step(line.partition("=")[2].split())
+                    if status != 0:
+                        return status, output, errors
+            (started / unit).touch()
+            self.start_handler()
+        elif argv[1] == "restart":
+            self.stop_handler()
+            self.start_handler()
+        elif argv[1] in ("disable", "stop"):
+            self.stop_handler()
+            (started / unit).unlink(missing_ok=True)
+        return 0, "", ""
+
+    def unit_lost(self) -> None:
+        """As systemd does when ovs-vswitchd, which the units are bound to, has ended."""
+        (self.root / "run/started/nfv-pgw.service").unlink(missing_ok=True)
+        self.stop_handler()
+
+    def start_handler(self) -> None:
+        """Runs the handler that pgw_sessions installed, as its unit does."""
+        (self.root / STATUS[1:]).parent.mkdir(parents=True, exist_ok=True)
+        program = ("-m", "nfv_pgw.path_daemon", "pgw-path", "br-s5u", f"{self.root}{PATH}", f"{self.root}{STATUS}")
+        self._handler = subprocess.Popen(
+            ["ip", "netns", "exec", self.switch, sys.executable, *program],
+            env={**self.environment, "PYTHONPATH": f"{self.root}/usr/lib/nfv-vsphere-dpdk"},
+        )
+
+    def stop_handler(self) -> None:
+        """Ends the handler."""
+        if self._handler is not None:
+            self._handler.terminate()
+            self._handler.wait(timeout=10)
+            self._handler = None
+
+    def status(self) -> dict[str, t.Any]:
+        """What the handler has written of its state."""
+        path = self.root / STATUS[1:]
+        content: dict[str, t.Any] = json.loads(path.read_text()) if path.exists() else {"counters": {}, "peers": {}}
+        return content
