@@ -14,6 +14,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.m
     REFUSE,
     SPAN,
     WARN,
+    Current,
     Demand,
     Plan,
     Rules,
@@ -65,6 +66,11 @@ def make_demand(vm: str, cores: int = 4, memory_gib: int = 8, network: str | Non
     data = (network,) if network else ()
     fields: dict[str, t.Any] = {"networks": ("PG-Mgmt", *data), "data_networks": data, "latency_sensitive": True}
     return Demand(vm, cores, memory_gib * GIB, **{**fields, **more})
+
+
+def currents_of(plan: Plan) -> dict[str, Current]:
+    """Where everyone is once the plan is carried out."""
+    return {placed.vm: Current(placed.host, placed.nodes, placed.cpus) for placed in plan.placements}
 
 
 def random_world(seed: int, small: bool = True) -> World:

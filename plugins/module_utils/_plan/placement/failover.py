@@ -98,6 +98,7 @@ def _find_refuge(state: State, item: Item) -> bool:
 
 def _pack(state: State, failed: int) -> bool:
     """Finds refuges for all of the host's items afresh; False and none of them sheltered when there are none."""
+    state.packings += 1
     items = [state.items[index] for index in state.on_host[failed]]
     for item in items:
         if item.index in state.refuge:

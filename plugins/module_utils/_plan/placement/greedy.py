@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
 # How many places are tried for one item in the thorough way, which may rearrange refuges.
 THOROUGH_TRIES: t.Final = 12
 # How many items may fail the thorough way before a fill goes on in the quick way only.
-THOROUGH_ITEMS: t.Final = 40
+THOROUGH_ITEMS: t.Final = 10
 
 Measure = t.Callable[["State", "Option"], tuple[int, ...]]
 

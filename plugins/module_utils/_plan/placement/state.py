@@ -20,7 +20,7 @@ class State:
     placed, refuge: the options of items by index, a refuge being where an item restarts when its host fails;
     free_cores, free_memory: what placements leave of each node; loads: per node, what each failing host would bring;
     spare_cores, spare_memory: the most of that for any one host, since only one fails at a time;
-    undecided: how often a search for refuges was given up;
+    undecided: how often a search for refuges was given up; packings: how often one was made for a whole host;
     spare_cells: the nodes where there are any, in the order in which they came to have them;
     on_host, coming: the items placed on a host and those that have their refuge there.
 
@@ -44,6 +44,7 @@ class State:
         self.bundle_home: dict[int, list[int]] = {}
         self.bundle_refuge: dict[int, list[int]] = {}
         self.undecided = 0
+        self.packings = 0
         self.spare_cells: dict[int, None] = {}
         self._emptiest: dict[int, Emptiest] = {}
         self._by_cell: dict[int, dict[int, Option]] = {}
