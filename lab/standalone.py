@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from lab import unix_http
+from lab import generated_inventory, unix_http
+from lab.commands import last_line
 from lab.errors import LabError
 from lab.image import build
 from lab.image.inputs import DEBIAN_12, RELEASES
+from lab.plan import proxy_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -93,6 +95,18 @@ class Guest:
         }
 
 
+def ssh_command(state: State, guest: Guest) -> list[str]:
+    """Return the command that ends up in a shell of the guest; more words are the command to run there."""
+    variables = yaml.safe_load((state.inventory / "host_vars" / f"{guest.name}.yml").read_text())
+    return [
+        *("ssh", "-i", str(state.pki / "ssh"), "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"),
+        *("-o", f"HostKeyAlias={generated_inventory.HOST_KEY_ALIAS}"),
+        *("-o", f"UserKnownHostsFile={generated_inventory.known_hosts(state)}"),
+        *("-o", f"ProxyCommand={proxy_command(state.segments_namespace)}"),
+        f"nfv@{variables['ansible_host']}",
+    ]
+
+
 def start(state: State, guest: Guest, say: Say) -> str:
     """Power a guest on and return its address when it has one; a guest that runs already is left as it is."""
     build.ensure(state, say, RELEASES[guest.image])
@@ -101,6 +115,7 @@ def start(state: State, guest: Guest, say: Say) -> str:
         _post(state, "/power-on", guest.request())
     address = _address(state, guest)
     write_variables(state, guest, address)
+    _wait_for_ssh(state, guest)
     say(f"guest {guest.name}: {address} ({time.monotonic() - began:.0f} s)")
     return address
 
@@ -170,6 +185,21 @@ def _address(state: State, guest: Guest) -> str:
         time.sleep(1)
     console: Path = state.machines / guest.uuid / "console.log"
     raise LabError("guest_no_address", f"{guest.name}: it has no address; its console is {console}")
+
+
+def _wait_for_ssh(state: State, guest: Guest) -> None:
+    """Return when the guest lets the lab in: its agent answers before its ssh server does."""
+    until = time.monotonic() + BOOT_SECONDS
+    command = [*ssh_command(state, guest), "true"]
+    while True:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+        )
+        if done.returncode == 0:
+            return
+        if time.monotonic() > until:
+            raise LabError("guest_no_ssh", f"{guest.name}: ssh: {last_line(done.stderr)}")
+        time.sleep(1)
 
 
 def run(state: State, words: Sequence[str], say: Say) -> None:
