@@ -40,8 +40,8 @@ def run(command: str, more: list[str]) -> int:
         with state.locked("deploy"):
             return 0 if deploy(state, say, more) else 1
     if command == "guest":
-        standalone.run(state, more, say)
-    elif command == "up":
+        return 0 if standalone.run(state, more, say) else NOT_UP
+    if command == "up":
         lifecycle.up(state, say)
     elif command == "down":
         lifecycle.down(state, say)

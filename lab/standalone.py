@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import subprocess
 import time
 import uuid
@@ -36,6 +37,9 @@ MAC_PREFIX = "00:50:56:3f"
 """End of the range for addresses assigned by hand (00:50:56:00:00:00 to 00:50:56:3f:ff:ff)."""
 BOOT_SECONDS = 600.0
 REQUEST_SECONDS = 240.0
+BOOTED = "booted"
+"""Snapshot of a guest that has just booted."""
+RECORD = "snapshots.json"
 DEFAULT_ADAPTERS = ("mgmt:vmxnet3:PG-Mgmt", "s5u:vmxnet3:PG-S5U", "sgi:vmxnet3:PG-SGi")
 
 
@@ -120,6 +124,30 @@ def start(state: State, guest: Guest, say: Say) -> str:
     return address
 
 
+def fresh(state: State, guest: Guest, base: str, say: Say) -> bool:
+    """Bring a guest of exactly this kind to a snapshot, in a second where it runs already; return whether it is there.
+
+    ``booted`` is made when there is none. Another base is made by its user from ``booted``, where the guest then is.
+    """
+    kept = snapshots(state, guest)
+    if not kept:
+        stop(state, guest, say)
+        start(state, guest, say)
+        snapshot(state, guest, BOOTED, say)
+        kept = {BOOTED}
+    restore(state, guest, base if base in kept else BOOTED, say)
+    return base in kept
+
+
+def snapshots(state: State, guest: Guest) -> set[str]:
+    """Return the names under which a running guest of exactly this kind was kept; none when it does not run."""
+    record = state.machines / guest.uuid / RECORD
+    if guest.uuid not in {entry["uuid"] for entry in _guests(state)} or not record.exists():
+        return set()
+    kept = json.loads(record.read_text())
+    return set(kept["snapshots"]) if kept["request"] == guest.request() else set()
+
+
 def write_variables(state: State, guest: Guest, address: str) -> None:
     """Put the guest's variables into the generated inventory."""
     directory = state.inventory / "host_vars"
@@ -131,7 +159,10 @@ def snapshot(state: State, guest: Guest, name: str, say: Say) -> None:
     """Keep the running guest, memory and disk."""
     began = time.monotonic()
     close_connections(state)
+    names = snapshots(state, guest) | {name}
     _post(state, "/snapshot", {"uuid": guest.uuid, "name": guest.name, "snapshot": name})
+    record = state.machines / guest.uuid / RECORD
+    record.write_text(json.dumps({"request": guest.request(), "snapshots": sorted(names)}))
     say(f"guest {guest.name}: kept as {name} ({time.monotonic() - began:.1f} s)")
 
 
@@ -202,10 +233,10 @@ def _wait_for_ssh(state: State, guest: Guest) -> None:
         time.sleep(1)
 
 
-def run(state: State, words: Sequence[str], say: Say) -> None:
-    """Carry out `python -m lab guest ACTION NAME …`."""
+def run(state: State, words: Sequence[str], say: Say) -> bool:
+    """Carry out `python -m lab guest ACTION NAME …`; False when the snapshot that ``fresh`` asks for is to be made."""
     parser = argparse.ArgumentParser(prog="python -m lab guest", description=__doc__)
-    parser.add_argument("action", choices=["start", "stop", "snapshot", "restore"])
+    parser.add_argument("action", choices=["start", "stop", "snapshot", "restore", "fresh"])
     parser.add_argument("name", help="a host of the inventory's group guests")
     parser.add_argument("snapshot", nargs="?", help="name of the snapshot")
     parser.add_argument("--image", choices=sorted(RELEASES), default=DEBIAN_12.name)
@@ -218,6 +249,8 @@ def run(state: State, words: Sequence[str], say: Say) -> None:
     guest = Guest(given.name, given.image, given.cpus, given.memory, given.iommu, adapters)
     if given.action in ("snapshot", "restore") and not given.snapshot:
         parser.error(f"{given.action} needs the name of a snapshot")
+    if given.action == "fresh":
+        return fresh(state, guest, given.snapshot or BOOTED, say)
     if given.action == "start":
         start(state, guest, say)
     elif given.action == "stop":
@@ -226,3 +259,4 @@ def run(state: State, words: Sequence[str], say: Say) -> None:
         snapshot(state, guest, given.snapshot, say)
     else:
         restore(state, guest, given.snapshot, say)
+    return True

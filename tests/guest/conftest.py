@@ -114,15 +114,12 @@ def testbed(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Testbed]:
     lifecycle.up(state, print)
     guest = standalone.Guest("guest-1")
     made = Testbed(state, guest, tmp_path_factory.mktemp("reports"))
-    ready = state.machines / guest.uuid / "ready"
-    if not (os.environ.get(KEEP) and ready.exists()):
+    if not os.environ.get(KEEP):
         standalone.stop(state, guest, print)
-        standalone.start(state, guest, print)
-        made.keep("booted")
+    if not standalone.fresh(state, guest, "testpmd", print):
         deployed = made.play("testpmd")
         assert deployed.succeeded, deployed.output
         made.keep("testpmd")
-        ready.touch()
     yield made
     if not os.environ.get(KEEP):
         standalone.stop(state, guest, print)
