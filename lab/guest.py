@@ -12,7 +12,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lab import networks, processes
 from lab.channels import GuestAgent, qmp
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from lab.processes import ProcessRecord
     from lab.state import State
 
+SNAPSHOT_SECONDS = 180.0
+"""Writing or reading the memory of a guest; a few seconds on an idle machine."""
 START_SECONDS = 20.0
 """QEMU answers on its QMP socket within a second; the rest is for a busy machine."""
 AGENT_SECONDS = 10.0
@@ -66,14 +68,29 @@ class Guest:
     agent_lock: threading.Lock = field(default_factory=threading.Lock)
     """QEMU serves one client of the agent's socket at a time."""
 
-    def qmp(self, command: str) -> None:
-        """Run a QMP command; raises ``qemu_unreachable`` when QEMU does not answer."""
+    def qmp(self, command: str, arguments: dict[str, Any] | None = None, timeout: float = 10) -> Any:
+        """Run a QMP command; raises ``qemu_unreachable`` when QEMU does not answer in ``timeout`` seconds."""
         try:
-            qmp(Path(self.place.qmp_socket), command)
+            return qmp(Path(self.place.qmp_socket), command, arguments, timeout)
         except OSError as error:
             raise LabError(
                 "qemu_unreachable", f"{self.machine.name}: {command}: QEMU does not answer: {error}"
             ) from error
+
+    def snapshot(self, name: str) -> None:
+        """Keep the running guest as it is now, memory and disk, under a name; an earlier one of it is replaced."""
+        self._monitor(f"savevm {name}", "snapshot_failed")
+
+    def restore(self, name: str) -> None:
+        """Let the guest run on from a snapshot."""
+        self._monitor(f"loadvm {name}", "restore_failed")
+        self.qmp("cont")
+
+    def _monitor(self, line: str, error_code: str) -> None:
+        """Run a line of QEMU's human monitor, which says something only when it fails."""
+        said = self.qmp("human-monitor-command", {"command-line": line}, SNAPSHOT_SECONDS)
+        if said:
+            raise LabError(error_code, f"{self.machine.name}: {line}: {str(said).strip()}")
 
     @contextlib.contextmanager
     def agent(self) -> Iterator[GuestAgent]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import re
 import signal
 import subprocess
 import sys
@@ -98,6 +99,20 @@ class Hypervisor:
         self._running(body).shut_down("reboot", "system_reset")
         return {}
 
+    def snapshot(self, body: Body) -> Answer:
+        """POST /snapshot: keep a running guest under a name."""
+        running = self._running(body)
+        with self._lock(running.machine.uuid):
+            running.snapshot(_snapshot_name(body))
+        return {}
+
+    def restore(self, body: Body) -> Answer:
+        """POST /restore: let a running guest run on from a snapshot of it."""
+        running = self._running(body)
+        with self._lock(running.machine.uuid):
+            running.restore(_snapshot_name(body))
+        return {}
+
     def destroy(self, body: Body) -> Answer:
         """POST /destroy: end the guest if it runs, remove its disk."""
         machine_uuid = parse_uuid(body)
@@ -147,7 +162,7 @@ class Hypervisor:
             silent = silent + 1 if seen is None else 0
             current = seen or (silent_state(watched.machine) if told is None or silent >= SILENT_LOOKS else told)
             watched.ip_address = current["ip_address"]
-            if current != told and self._tell(current):
+            if current != told and (watched.machine.standalone or self._tell(current)):
                 told = current
             self._pause(watched, SETTLED_POLL_SECONDS if current["ip_address"] else POLL_SECONDS)
         if watched.expected_end:
@@ -157,6 +172,8 @@ class Hypervisor:
             if self.guests.get(watched.machine.uuid) is not watched:
                 return
             self._forget(watched)
+        if watched.machine.standalone:
+            return
         while not self.stopping.is_set() and watched.machine.uuid not in self.guests:
             if self._tell(off_state(watched.machine.uuid)):
                 return
@@ -177,6 +194,14 @@ class Hypervisor:
         log(f"{body['uuid']}: {body['power_state']}, agent {'answers' if body['tools_running'] else 'silent'},"
             f" address {body['ip_address']}")  # fmt: skip
         return True
+
+
+def _snapshot_name(body: Body) -> str:
+    """Return the snapshot's name in a request; it becomes a word of a monitor line, so nothing else passes."""
+    name = str(body.get("snapshot", ""))
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", name):
+        raise LabError("request_invalid", f"snapshot {name!r}: a name is lower-case letters, digits and hyphens")
+    return name
 
 
 def observe(watched: Guest) -> GuestState | None:
@@ -203,6 +228,8 @@ def handlers(hypervisor: Hypervisor) -> dict[tuple[str, str], unix_http.Handler]
         ("POST", "/reset"): hypervisor.reset,
         ("POST", "/shutdown-guest"): hypervisor.shutdown_guest,
         ("POST", "/reboot-guest"): hypervisor.reboot_guest,
+        ("POST", "/snapshot"): hypervisor.snapshot,
+        ("POST", "/restore"): hypervisor.restore,
         ("POST", "/destroy"): hypervisor.destroy,
         ("GET", "/guests"): hypervisor.list_guests,
     }

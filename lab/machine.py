@@ -53,6 +53,8 @@ class VirtualMachine:
     iommu: bool
     image: str
     adapters: tuple[Adapter, ...]
+    standalone: bool = False
+    """Whether the lab itself asked for it: vCenter does not know it and is not told of it."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ def parse_machine(body: Mapping[str, Any], port_groups: tuple[str, ...]) -> Virt
             iommu=bool(body.get("iommu")),
             image=str(body["image"]),
             adapters=tuple(_parse_adapter(name, adapter, port_groups) for adapter in body.get("adapters") or ()),
+            standalone=bool(body.get("standalone")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise LabError("request_invalid", f"{name}: power-on request lacks or misspells {error}") from error

@@ -1,4 +1,4 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The golden image: Debian 12 with GRUB, the data plane's packages installed, cached by its inputs."""
+"""Golden images: Debian 12 and 13 with GRUB, the data plane's packages installed, cached by their inputs."""

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import platform
+import re
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
@@ -44,9 +46,16 @@ def _lines(*command: str) -> list[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
 
 
+def renamed(lines: Iterable[str], own: str, suite: str) -> list[str]:
+    """Return the lines of one suite as those of another: Debian's mirrors carry all suites at one place (pure)."""
+    return [re.sub(rf"\b{re.escape(own)}\b", suite, line) for line in lines]
+
+
 def machine_sources(suite: str) -> list[str]:
-    """Return this machine's Debian archives for a suite, as its package lists name them."""
-    return source_lines(_lines("apt-get", "indextargets", "--format", TARGET_FORMAT, "Identifier: Packages"), suite)
+    """Return Debian's archives for a suite where this machine's package lists come from, its own suite or not."""
+    targets = _lines("apt-get", "indextargets", "--format", TARGET_FORMAT, "Identifier: Packages")
+    own = platform.freedesktop_os_release().get("VERSION_CODENAME", suite)
+    return source_lines(targets, suite) or renamed(source_lines(targets, own), own, suite)
 
 
 def machine_settings() -> list[str]:

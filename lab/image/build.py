@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from lab.commands import run, run_logged
 from lab.errors import LabError
 from lab.image import archives, disk
-from lab.image.inputs import IMAGE_NAME, KERNEL_NAME, SUITE, collect, read_packages
+from lab.image.inputs import DEBIAN_12, RELEASES, Release, collect, read_packages
 from lab.pki import ensure_pki, write_secret
 from lab.tools import PROGRAMS, environment, install_collection
 
@@ -41,23 +41,23 @@ class Image:
     """How long it took to build now; 0 when it was cached."""
 
 
-def ensure(state: State, say: Say) -> Image:
-    """Return the image for the present inputs, building it when there is none."""
+def ensure(state: State, say: Say, release: Release = DEBIAN_12) -> Image:
+    """Return a release's image for the present inputs, building it when there is none."""
     pki = ensure_pki(state.pki)
-    inputs = collect(state.checkout, (pki.ssh_public_key, pki.host_public_key))
+    inputs = collect(state.checkout, (pki.ssh_public_key, pki.host_public_key), release)
     path = state.images / f"{inputs.digest}.qcow2"
     seconds = 0.0
     kernel = path.with_suffix(".vmlinuz")
     if not (path.exists() and kernel.exists()):
-        say(f"building the golden image {IMAGE_NAME} ({inputs.digest}): about 4 minutes")
+        say(f"building the golden image {release.name} ({inputs.digest}): about 4 minutes")
         started = time.monotonic()
-        _build(state, path, pki, say)
+        _build(state, path, pki, say, release)
         seconds = time.monotonic() - started
         if not any(state.machines.iterdir()):
             _forget_old(state)
-    _name_it(state.images / f"{IMAGE_NAME}.qcow2", path)
-    _name_it(state.images / KERNEL_NAME, kernel)
-    return Image(IMAGE_NAME, path, seconds)
+    _name_it(state.images / f"{release.name}.qcow2", path)
+    _name_it(state.images / f"{release.name}.vmlinuz", kernel)
+    return Image(release.name, path, seconds)
 
 
 def _name_it(name: Path, path: Path) -> None:
@@ -70,13 +70,14 @@ def _name_it(name: Path, path: Path) -> None:
 
 def _forget_old(state: State) -> None:
     """Keep the newest images, for a change that is taken back; called while no machine's disk needs an old one."""
+    named = {link.resolve() for link in state.images.glob("*.qcow2") if link.is_symlink()}
     images = sorted(state.images.glob("????????????????.qcow2"), key=lambda image: image.stat().st_mtime)
-    for image in images[:-IMAGES_KEPT]:
+    for image in [image for image in images if image not in named][: -IMAGES_KEPT * len(RELEASES)]:
         for path in state.images.glob(f"{image.stem}.*"):
             path.unlink()
 
 
-def _build(state: State, path: Path, pki: Pki, say: Say) -> None:
+def _build(state: State, path: Path, pki: Pki, say: Say, release: Release) -> None:
     if os.geteuid() != 0:
         raise LabError("not_root", "building the golden image needs root: run this command as root")
     workshop = state.root / "cache" / "build"
@@ -86,7 +87,7 @@ def _build(state: State, path: Path, pki: Pki, say: Say) -> None:
     workshop.mkdir(parents=True)
     log.write_text("")
     say("  Debian's packages into a root file system (mmdebstrap): about 90 s")
-    _bootstrap(state.checkout / "lab" / "image", root, log)
+    _bootstrap(state.checkout / "lab" / "image", root, log, release.suite)
     _place_keys(root, pki)
     say("  role nfv.vsphere_dpdk.dpdk_install over a chroot connection: about 90 s")
     _install_role(state, workshop, root, log)
@@ -98,7 +99,7 @@ def _build(state: State, path: Path, pki: Pki, say: Say) -> None:
     shutil.rmtree(workshop)
 
 
-def _bootstrap(sources: Path, root: Path, log: Path) -> None:
+def _bootstrap(sources: Path, root: Path, log: Path, suite: str) -> None:
     packages = read_packages((sources / "packages.txt").read_text())
     command: list[str | Path] = ["mmdebstrap", "--variant=minbase", f"--include={','.join(packages)}"]
     command += [f"--aptopt={setting}" for setting in archives.machine_settings()]
@@ -108,9 +109,9 @@ def _bootstrap(sources: Path, root: Path, log: Path) -> None:
         f"--customize-hook={sources / 'finish.sh'}",
         # The install role comes after this: it needs the package lists.
         "--skip=cleanup/apt/lists",
-        SUITE,
+        suite,
         root,
-        *archives.machine_sources(SUITE),
+        *archives.machine_sources(suite),
     ]
     run_logged(
         command, log, error_code="image_failed", attempted="Installing Debian for the golden image", timeout=1200

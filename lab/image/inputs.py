@@ -13,10 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-SUITE = "bookworm"
-IMAGE_NAME = "debian-12"
-KERNEL_NAME = f"{IMAGE_NAME}.vmlinuz"
-"""The image's kernel beside it: what hardware virtualisation is tried with."""
+
+@dataclass(frozen=True)
+class Release:
+    """A Debian release that guests can be made of."""
+
+    name: str
+    """Name of the image, as a template in vCenter gives it."""
+    suite: str
+
+
+DEBIAN_12 = Release("debian-12", "bookworm")
+DEBIAN_13 = Release("debian-13", "trixie")
+RELEASES = {release.name: release for release in (DEBIAN_12, DEBIAN_13)}
+KERNEL_NAME = f"{DEBIAN_12.name}.vmlinuz"
+"""The first image's kernel beside it: what hardware virtualisation is tried with."""
 SIZE_BYTES = 4 * 1024**3
 """Size of the virtual disk; only written blocks take space."""
 
@@ -44,8 +55,8 @@ def read_packages(text: str) -> list[str]:
     return [line for line in lines if line]
 
 
-def collect(checkout: Path, keys: Iterable[Path]) -> ImageInputs:
-    """Read the inputs: the image's sources, the install role, its variables and playbook, public keys."""
+def collect(checkout: Path, keys: Iterable[Path], release: Release = DEBIAN_12) -> ImageInputs:
+    """Read the inputs: the release, the image's sources, the install role, its variables and playbook, public keys."""
     roots = (
         checkout / "lab" / "image",
         checkout / "roles" / "dpdk_install",
@@ -53,6 +64,7 @@ def collect(checkout: Path, keys: Iterable[Path]) -> ImageInputs:
         checkout / "lab" / "inventory" / "group_vars" / "all" / "dpdk_install.yml",
     )
     files = {_name(path, checkout): path.read_bytes() for root in roots for path in _files(root)}
+    files["suite"] = release.suite.encode()
     return ImageInputs({**files, **{f"key {key.name}": key.read_bytes() for key in keys}})
 
 

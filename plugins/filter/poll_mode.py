@@ -10,7 +10,7 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.judge import judge
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import Expected
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import DIRECTIONS, Expected
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.report import build_report
 
 
@@ -31,6 +31,8 @@ def _expected(expected: t.Mapping[str, t.Any]) -> Expected:
     required = ("devices", "sides", "polling_cpus", "hugepages")
     missing = [key for key in required if key not in expected]
     unknown = sorted(set(expected) - set(Expected.__dataclass_fields__) - {"adapters"})
+    if expected.get("traffic", "gtpu") not in DIRECTIONS:
+        raise AnsibleFilterError(f"poll_mode_verdict: traffic must be one of {', '.join(DIRECTIONS)}")
     if missing or unknown:
         raise AnsibleFilterError(f"poll_mode_verdict: expected misses {missing}, has unknown {unknown}")
     assigned = {adapter["name"]: adapter["mac"] for adapter in expected.get("adapters") or ()}

@@ -15,8 +15,8 @@ description:
     (C(driverctl) and C(/etc/modules-load.d)).
   - Under a userspace driver a MAC address cannot be read. It is therefore kept with the PCI address in
     C(/etc/nfv-vsphere-dpdk/adapters.json).
-  - Never takes an adapter that this session or a default route uses, nor one that carries an address or a route or
-    belongs to a bridge or bond.
+  - Never takes an adapter that this session or a default route uses, nor one that belongs to a bridge or bond; one that
+    carries an address or a route only with O(allow_in_use).
   - When a binding fails, the adapter goes back to its kernel driver.
   - Adapters that were bound earlier and are no longer named with O(adapters[].driver=pmd) are given back.
 author:
@@ -56,9 +56,16 @@ options:
     type: bool
     default: false
   allow_other_devices:
-    description: Whether adapters other than VMXNET3 may be bound.
+    description: Whether adapters other than VMXNET3 may be bound. An E1000 or E1000E works and is warned of.
     type: bool
     default: false
+  allow_in_use:
+    description:
+      - Whether an adapter may be bound although its interface carries an address or a route, which are then lost.
+      - The adapter of this session or of a default route is never bound, and none that belongs to a bridge or bond.
+    type: bool
+    default: false
+    version_added: 0.2.0
   state:
     description:
       - V(present) binds the V(pmd) adapters, V(absent) gives back every adapter that was bound and removes all files.
@@ -145,13 +152,14 @@ def main() -> None:
             "driver": {"type": "str", "choices": ["auto", *USERSPACE_DRIVERS], "default": "auto"},
             "allow_no_iommu": {"type": "bool", "default": False},
             "allow_other_devices": {"type": "bool", "default": False},
+            "allow_in_use": {"type": "bool", "default": False},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
         supports_check_mode=True,
     )
     asked = module.params
     adapters = [Adapter(entry["name"], entry["mac"].lower(), entry["driver"]) for entry in asked["adapters"]]
-    policy = Policy(asked["driver"], asked["allow_no_iommu"], asked["allow_other_devices"])
+    policy = Policy(asked["driver"], asked["allow_no_iommu"], asked["allow_other_devices"], asked["allow_in_use"])
     converge(module, lambda guest: plan(adapters, read_current(guest), policy, asked["state"]))
 
 

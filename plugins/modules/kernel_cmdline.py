@@ -11,8 +11,9 @@ module: kernel_cmdline
 short_description: Kernel arguments through a GRUB drop-in, compared with what runs
 version_added: 0.1.0
 description:
-  - Keeps kernel arguments in one file of its own, C(/etc/default/grub.d/90-nfv-vsphere-dpdk.cfg), and runs
-    C(update-grub) when that file changed or when no entry of GRUB's menu carries the arguments.
+  - Keeps kernel arguments in one file of its own, C(/etc/default/grub.d/90-nfv-vsphere-dpdk.cfg), and makes GRUB's menu
+    anew (C(grub-mkconfig)) when that file changed or when no entry of the menu carries the arguments.
+  - A menu is there all the time, the old one or the new, so that a guest that is killed meanwhile boots.
   - Compares them with C(/proc/cmdline) and tells which of them need a reboot. Never reboots.
   - An interrupted run is finished by the next one.
 author:

@@ -44,6 +44,13 @@ options:
     description: The application's C(--file-prefix), which names the directory of its telemetry socket.
     type: str
     default: rte
+  unit:
+    description:
+      - The systemd service of the application, for example V(nfv-testpmd.service), with O(application=dpdk).
+      - With it the application is the service's process, and a telemetry socket that belongs to another process is seen
+        as such. Without it the application is whichever process listens on the telemetry socket.
+    type: str
+    version_added: 0.2.0
   start_timeout:
     description: Seconds to wait until the application has started the ports of all devices.
     type: float
@@ -143,6 +150,7 @@ def _argument_spec() -> dict[str, t.Any]:
         "devices": {"type": "list", "elements": "dict", "required": True},
         "application": {"type": "str", "choices": ["ovs", "dpdk"], "default": "ovs"},
         "file_prefix": {"type": "str", "default": "rte"},
+        "unit": {"type": "str"},
         "start_timeout": {"type": "float", "default": 30},
     }
 
@@ -151,7 +159,7 @@ def main() -> None:
     """Takes the sample."""
     module = AnsibleModule(argument_spec=_argument_spec(), supports_check_mode=True)
     options = module.params
-    application = Application(options["application"], options["file_prefix"])
+    application = Application(options["application"], options["file_prefix"], options["unit"])
     try:
         devices = parse_devices(options["devices"])
     except NfvError as error:

@@ -30,10 +30,37 @@ attributes:
     support: none
     description: A run changes nothing that could be shown.
 options:
-  s5u:
-    description: The tester's interface in the S5-U network.
+  kind:
+    description:
+      - V(gtpu) sends G-PDUs and subscribers' packets through a PGW.
+      - V(frames) sends IPv4 packets to the MAC addresses of two adapters of an application that forwards what it
+        receives on one to the other, as testpmd does. They must arrive there unchanged but for the Ethernet header and
+        the TTL.
+    type: str
+    choices: [gtpu, frames]
+    default: gtpu
+    version_added: 0.2.0
+  first:
+    description: The tester's interface on the segment of the application's first adapter. Needed with V(frames).
     type: dict
-    required: true
+    version_added: 0.2.0
+    suboptions: &wire
+      interface:
+        description: Name of the interface in the tester's network namespace.
+        type: str
+        required: true
+      guest_mac:
+        description: MAC address of the guest's adapter on that segment.
+        type: str
+        required: true
+  second:
+    description: The tester's interface on the segment of the application's second adapter. Needed with V(frames).
+    type: dict
+    version_added: 0.2.0
+    suboptions: *wire
+  s5u:
+    description: The tester's interface in the S5-U network. Needed with V(gtpu).
+    type: dict
     suboptions: &side
       interface:
         description: Name of the interface in the tester's network namespace.
@@ -48,15 +75,13 @@ options:
         type: str
         required: true
   sgi:
-    description: The tester's interface in the SGi network.
+    description: The tester's interface in the SGi network. Needed with V(gtpu).
     type: dict
-    required: true
     suboptions: *side
   sessions:
-    description: The subscriber sessions that the PGW has; the packets take them in turn.
+    description: The subscriber sessions that the PGW has; the packets take them in turn. Needed with V(gtpu).
     type: list
     elements: dict
-    required: true
     suboptions:
       name:
         description: Name of the session.
@@ -127,6 +152,14 @@ EXAMPLES = r"""
       - {name: ue-1, ue_address: 198.19.0.1, local_teid: 4097, peer_teid: 8193, peer_address: 198.18.1.2}
   delegate_to: tester-1
   register: probe
+
+- name: Send 1000 frames through testpmd in each direction
+  nfv.vsphere_dpdk.traffic_probe:
+    kind: frames
+    first: {interface: eth1, guest_mac: "00:50:56:00:00:02"}
+    second: {interface: eth2, guest_mac: "00:50:56:00:00:03"}
+  delegate_to: tester-1
+  register: probe
 """
 
 RETURN = r"""
@@ -137,10 +170,11 @@ traffic:
   elements: dict
   contains:
     name:
-      description: Name of the leg, C(uplink), C(downlink), C(wrong TEID) or C(wrong source).
+      description:
+        - Name of the leg, C(uplink), C(downlink), C(wrong TEID) or C(wrong source); with frames C(forth) or C(back).
       type: str
     direction:
-      description: Way through the PGW, C(uplink) or C(downlink).
+      description: Way through the guest, C(uplink) or C(downlink), C(forth) or C(back).
       type: str
     sent:
       description: Packets sent.
@@ -193,14 +227,17 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.ports import FrameSide, Interface
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.probe import Session
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.traffic import (
-    Interface,
     Load,
+    run_frames,
     run_probe,
     validate,
+    validate_frames,
 )
 
+_GTPU, _FRAMES = ("s5u", "sgi"), ("first", "second")
 # Of a session as nfv.vsphere_dpdk.pgw_sessions takes it.
 _UNUSED = {
     "imsi": {"type": "str"},
@@ -211,13 +248,10 @@ _UNUSED = {
 }
 
 
-def _side() -> dict[str, t.Any]:
-    text = {"type": "str", "required": True}
-    return {"type": "dict", "required": True, "options": {"interface": text, "address": text, "gateway": text}}
-
-
 def _argument_spec() -> dict[str, t.Any]:
     text, number = {"type": "str", "required": True}, {"type": "int", "required": True}
+    side = {"type": "dict", "options": {"interface": text, "address": text, "gateway": text}}
+    wire = {"type": "dict", "options": {"interface": text, "guest_mac": text}}
     session = {
         "name": text,
         "ue_address": text,
@@ -227,9 +261,10 @@ def _argument_spec() -> dict[str, t.Any]:
         "peer_address": text,
     }
     return {
-        "s5u": _side(),
-        "sgi": _side(),
-        "sessions": {"type": "list", "elements": "dict", "required": True, "options": session},
+        "kind": {"type": "str", "choices": ["gtpu", "frames"], "default": "gtpu"},
+        **dict.fromkeys(_FRAMES, wire),
+        **dict.fromkeys(_GTPU, side),
+        "sessions": {"type": "list", "elements": "dict", "options": session},
         "count": {"type": "int", "default": 1000},
         "pps": {"type": "float", "default": 500},
         "size": {"type": "int", "default": 128},
@@ -237,19 +272,27 @@ def _argument_spec() -> dict[str, t.Any]:
     }
 
 
+def _send(options: dict[str, t.Any]) -> tuple[list[dict[str, t.Any]], int]:
+    load = Load(options["count"], options["pps"], options["size"], options["drain"])
+    if options["kind"] == "frames":
+        first, second = (FrameSide(options[side]["interface"], options[side]["guest_mac"].lower()) for side in _FRAMES)
+        validate_frames(first, second, load)
+        return run_frames(first, second, load)
+    sessions = [Session(**{key: one[key] for key in one if key not in _UNUSED}) for one in options["sessions"]]
+    s5u, sgi = (Interface(*(options[side][key] for key in ("interface", "address", "gateway"))) for side in _GTPU)
+    validate(s5u, sgi, sessions, load)
+    return run_probe(s5u, sgi, sessions, load)
+
+
 def main() -> None:
     """Runs the probe with the module's options."""
-    module = AnsibleModule(argument_spec=_argument_spec(), supports_check_mode=False)
-    options = module.params
-    sessions = [Session(**{key: one[key] for key in one if key not in _UNUSED}) for one in options["sessions"]]
-    s5u, sgi = (
-        Interface(options[side]["interface"], options[side]["address"], options[side]["gateway"])
-        for side in ("s5u", "sgi")
+    module = AnsibleModule(
+        argument_spec=_argument_spec(),
+        supports_check_mode=False,
+        required_if=[("kind", "gtpu", (*_GTPU, "sessions")), ("kind", "frames", _FRAMES)],
     )
-    load = Load(options["count"], options["pps"], options["size"], options["drain"])
     try:
-        validate(s5u, sgi, sessions, load)
-        rows, dropped = run_probe(s5u, sgi, sessions, load)
+        rows, dropped = _send(module.params)
     except NfvError as error:
         module.fail_json(msg=str(error), **error.result())
     module.exit_json(changed=False, traffic=rows, capture_dropped=dropped)

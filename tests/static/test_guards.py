@@ -139,10 +139,32 @@ def _settings(value: ast.expr) -> dict[str, object]:
     return {str(name): item.value if isinstance(item, ast.Constant) else None for name, item in pairs}
 
 
+def skipped_steps(scenarios: Path, tests: str) -> list[str]:
+    """Scenarios whose own sequence leaves out a step that proves something, and scenarios that no test stage names."""
+    lacking = []
+    for path in sorted(scenarios.glob("*/molecule.yml")):
+        settings = yaml.safe_load(path.read_text()) or {}
+        sequence = settings.get("scenario", {}).get("test_sequence")
+        wanted = ["converge", "idempotence", "verify"]
+        if sequence is not None and [step for step in sequence if step in wanted] != wanted:
+            lacking.append(f"{path.parent.name}: {sequence}")
+        if not re.search(rf"\b{path.parent.name}\b", tests):
+            lacking.append(f"{path.parent.name}: not run")
+    return lacking
+
+
 def test_every_molecule_scenario_verifies_something() -> None:
     scenarios = ROOT / "extensions/molecule"
     assert list(scenarios.glob("*/molecule.yml")), "no Molecule scenario found"
     assert uncovered_scenarios(scenarios) == []
+    assert skipped_steps(scenarios, (ROOT / "scripts/test").read_text()) == []
+
+
+def test_scenario_that_skips_a_step_or_is_not_run_is_found(tmp_path: Path) -> None:
+    for name, sequence in (("whole", "[converge, idempotence, verify]"), ("part", "[converge, verify]")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "molecule.yml").write_text(f"scenario:\n  test_sequence: {sequence}\n")
+    assert skipped_steps(tmp_path, "whole") == ["part: ['converge', 'verify']", "part: not run"]
 
 
 def test_scenario_without_verify_tasks_is_found(tmp_path: Path) -> None:

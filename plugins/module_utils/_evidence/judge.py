@@ -14,6 +14,7 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.application import application_rows
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.devices import device_rows
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import (
+    DIRECTIONS,
     NO_TRAFFIC,
     Expected,
     Mapping,
@@ -61,10 +62,12 @@ def traffic_rows(legs: t.Sequence[Mapping], expected: Expected) -> list[Row]:
     delivered = sum(leg["received"] for leg in legs if leg["expected"] > 0)
     rows = [_delivered(leg, expected) for leg in legs if not _is_negative(leg)]
     rows += [_dropped(leg, delivered) for leg in legs if _is_negative(leg)]
-    for direction in ("uplink", "downlink"):
+    for direction in DIRECTIONS[expected.traffic]:
         if not any(leg["direction"] == direction and not _is_negative(leg) for leg in legs):
             rows.append(row(f"traffic {direction}", "packets that arrive as they must", "not run", [NO_TRAFFIC]))
-    if not any(_is_negative(leg) for leg in legs):
+    if expected.traffic == "none":
+        rows.append(row("traffic", "known packets from a tester", "none was to be sent", [NO_TRAFFIC]))
+    if expected.traffic == "gtpu" and not any(_is_negative(leg) for leg in legs):
         rows.append(row("traffic wrong TEID", "packets of no session are dropped", "not run", [NO_TRAFFIC]))
     return rows
 

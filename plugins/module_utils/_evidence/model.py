@@ -17,6 +17,17 @@ NO_TRAFFIC = "no traffic seen: not proved"
 
 Mapping = t.Mapping[str, t.Any]
 
+# The side by which each direction of the tester's traffic enters the guest, and the one by which it leaves.
+WAYS = {
+    "uplink": ("s5u", "sgi"),
+    "downlink": ("sgi", "s5u"),
+    "forth": ("first", "second"),
+    "back": ("second", "first"),
+}
+# The directions that must be delivered, by the kind of traffic: G-PDUs and their packets through a PGW; frames through
+# an application that forwards between two ports; none, with which nothing can be proved.
+DIRECTIONS = {"gtpu": ("uplink", "downlink"), "frames": ("forth", "back"), "none": ()}
+
 
 @dataclasses.dataclass(frozen=True)
 class Row:
@@ -34,9 +45,10 @@ class Expected:
     """What must hold.
 
     devices: name, pci_address and mac of every adapter that must be polled; sides: the device's name for each side of
-    the tester, ``s5u`` and ``sgi``; polling_cpus: the CPUs given for polling; hugepages: size_kb and count of each
-    pool; executable: how the application's program is called, or begins; port_driver: name of the poll-mode driver;
-    lost: packets of a leg that may be lost; outer_checksum: whether a wrong UDP checksum of a G-PDU fails.
+    the tester, ``s5u`` and ``sgi``, or ``first`` and ``second`` with frames; polling_cpus: the CPUs given for polling;
+    hugepages: size_kb and count of each pool; executable: how the application's program is called, or begins;
+    port_driver: name of the poll-mode driver; lost: packets of a leg that may be lost; outer_checksum: whether a wrong
+    UDP checksum of a G-PDU fails; traffic: a key of DIRECTIONS.
     """
 
     devices: tuple[Mapping, ...]
@@ -47,6 +59,7 @@ class Expected:
     port_driver: str = "net_vmxnet3"
     lost: int = 0
     outer_checksum: bool = True
+    traffic: str = "gtpu"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,12 +96,10 @@ class Window:
         return find(self.before.get(section), key, value), find(self.after.get(section), key, value)
 
     def load(self, device: str) -> Load:
-        """What the tester's rows mean for a device: uplink enters by the S5-U side and leaves by SGi."""
-        sides = {name: side for side, name in self.expected.sides.items()}
-        enters = {"s5u": "uplink", "sgi": "downlink"}.get(sides.get(device, ""))
-        leaves = {"s5u": "downlink", "sgi": "uplink"}.get(sides.get(device, ""))
-        incoming = [leg for leg in self.traffic if leg["direction"] == enters]
-        outgoing = [leg for leg in self.traffic if leg["direction"] == leaves and leg["expected"] > 0]
+        """What the tester's rows mean for a device, by the side that it is on."""
+        sides = {side for side, name in self.expected.sides.items() if name == device}
+        incoming = [leg for leg in self.traffic if WAYS[leg["direction"]][0] in sides]
+        outgoing = [leg for leg in self.traffic if WAYS[leg["direction"]][1] in sides and leg["expected"] > 0]
         # Each packet of an unknown tunnel may be answered with an Error Indication (3GPP TS 29.281, 7.3.1).
         answered = [leg for leg in incoming if leg["name"] == "wrong TEID"]
         return Load(

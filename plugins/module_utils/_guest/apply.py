@@ -12,7 +12,8 @@ from pathlib import Path
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 
-from .plan import BindDriver, RemoveFile, ResizePool, RunCommand, SetAttribute, Step, WriteFile
+from .buddy import contiguous_pages
+from .plan import BindDriver, RemoveFile, RenameFile, ResizePool, RunCommand, SetAttribute, Step, WriteFile
 from .tree import Tree
 
 # AnsibleModule.run_command, as far as it is needed: argv -> (status, standard output, standard error)
@@ -52,6 +53,12 @@ class Guest(Tree):
             temporary.unlink()
             raise
 
+    def rename_file(self, source: str, path: str) -> None:
+        """Puts a file in another's place when all of it is on the disk."""
+        with self.path(source).open("rb") as file:
+            os.fsync(file.fileno())
+        self.path(source).replace(self.path(path))
+
     def remove_file(self, path: str) -> None:
         """Removes a file that may be gone already."""
         if self.exists(path):
@@ -71,12 +78,14 @@ def apply(steps: t.Iterable[Step], guest: Guest) -> None:
             _write(step, guest)
 
 
-def _write(step: WriteFile | RemoveFile | SetAttribute, guest: Guest) -> None:
+def _write(step: WriteFile | RemoveFile | RenameFile | SetAttribute, guest: Guest) -> None:
     try:
         if isinstance(step, SetAttribute):
             guest.set_attribute(step.path, step.value)
         elif isinstance(step, WriteFile):
             guest.replace_file(step.path, step.content)
+        elif isinstance(step, RenameFile):
+            guest.rename_file(step.source, step.path)
         else:
             guest.remove_file(step.path)
     except OSError as error:
@@ -107,9 +116,17 @@ def _resize(step: ResizePool, guest: Guest) -> None:
     raise NfvError(
         "hugepages_short",
         step.name,
-        f"{step.count} pages were asked for, there is room for {allocated}; the pool has its {step.previous} back",
-        "Ask for them on the kernel command line and reboot, or give the machine more memory.",
+        f"{step.count} pages were asked for, there is room for {allocated}; the pool has its {step.previous} back"
+        f"{_contiguous(step, guest)}",
+        "Ask for them on the kernel command line and reboot, before memory is in pieces, or give the machine more.",
     )
+
+
+def _contiguous(step: ResizePool, guest: Guest) -> str:
+    pages = contiguous_pages(guest, step.size_kb, step.node)
+    if pages is None:
+        return ""
+    return f", and free memory that is contiguous holds {pages} more ({pages * step.size_kb // 1024} MiB)"
 
 
 def _bind(step: BindDriver, guest: Guest) -> None:

@@ -11,7 +11,7 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 
 from .addresses import Use
-from .pci import USERSPACE_DRIVERS, NetworkDevice, Platform
+from .pci import INTEL, USERSPACE_DRIVERS, NetworkDevice, Platform
 from .plan import BindDriver, Plan, RemoveFile, RunCommand, SetAttribute, Step, WriteFile
 from .record import RECORD, Recorded, format_record
 
@@ -47,6 +47,7 @@ class Policy:
     driver: str = "auto"
     allow_no_iommu: bool = False
     allow_other_devices: bool = False
+    allow_in_use: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,6 +133,15 @@ def plan(adapters: t.Sequence[Adapter], current: Current, policy: Policy, state:
         before={entry.name: devices[entry.pci_address].driver for entry in rows if entry.pci_address in devices},
         after={entry.name: entry.driver if entry in keep else entry.kernel_driver for entry in rows},
         result={"devices": [_result(entry, devices[entry.pci_address]) for entry in keep]},
+        warnings=tuple(_not_recommended(adapter, device) for adapter, device in found if not device.is_vmxnet3),
+    )
+
+
+def _not_recommended(adapter: Adapter, device: NetworkDevice) -> str:
+    kind = INTEL.get((device.vendor, device.device), f"{device.vendor}:{device.device}")
+    return (
+        f"{adapter.name} ({adapter.mac}) is {kind} and no VMXNET3 adapter: DPDK can poll it, which is not recommended; "
+        "convert it with role vm_hardware."
     )
 
 
@@ -183,12 +193,13 @@ def _check_adapter(adapter: Adapter, device: NetworkDevice, current: Current, po
         )
     for interface in device.interfaces:
         use = current.uses.get(interface)
-        if use is not None:
+        if use is not None and (use.management or not policy.allow_in_use):
             raise NfvError(
                 "management_adapter" if use.management else "adapter_in_use",
                 subject,
                 f"stays with the kernel: {interface} carries {use.carries}",
-                "Name another adapter, or take addresses and routes off it.",
+                "Name another adapter"
+                + ("." if use.management else ", take addresses and routes off it, or set allow_in_use."),
             )
     if device.in_use_by:
         raise NfvError(

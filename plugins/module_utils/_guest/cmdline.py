@@ -10,19 +10,20 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 
-from .plan import Plan, RemoveFile, RunCommand, Step, WriteFile
+from .plan import Plan, RemoveFile, RenameFile, RunCommand, Step, WriteFile
 from .tree import Tree
 
 DROP_IN = "/etc/default/grub.d/90-nfv-vsphere-dpdk.cfg"
 GRUB_CFG = "/boot/grub/grub.cfg"
-UPDATE_GRUB = "/usr/sbin/update-grub"
+NEW_GRUB_CFG = "/boot/grub/grub.cfg.nfv-vsphere-dpdk"
+GRUB_MKCONFIG = "/usr/sbin/grub-mkconfig"
 
 # The drop-in is read by a shell and GRUB's own script language comes after: nothing either would interpret.
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 _VALUE = re.compile(r"[A-Za-z0-9_.,:=/@+%-]+")
 # The kernel lets double quotes hold white space (admin guide, kernel-parameters).
 _TOKEN = re.compile(r'(?:[^\s"]|"[^"]*")+')
-_PENDING = "# update-grub has not finished since this file was changed.\n"
+_PENDING = "# GRUB's menu has not been made since this file was changed.\n"
 
 
 def tokens(text: str) -> tuple[str, ...]:
@@ -103,7 +104,9 @@ def menu_lines(grub_cfg: str) -> tuple[frozenset[str], ...]:
 def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
     """What brings the boot loader to the arguments (state present) or takes ours away (absent).
 
-    The drop-in is marked while update-grub is still to run, so that an interrupted run is finished by the next.
+    The drop-in is marked while the menu is still to be made, so that an interrupted run is finished by the next. The
+    menu is made beside the one in force and put in its place whole: update-grub itself copies it there byte by byte,
+    and a guest that lost its power meanwhile would not boot.
     Raises NfvError: argument_invalid, bootloader_unsupported.
     """
     asked = written(arguments)
@@ -136,16 +139,19 @@ def _carried(line: t.Sequence[str], menu: t.Sequence[frozenset[str]]) -> bool:
 
 
 def _steps(tree: Tree, line: t.Sequence[str], wanted: str | None) -> tuple[Step, ...]:
-    if not tree.exists(UPDATE_GRUB):
+    if not tree.exists(GRUB_MKCONFIG):
         raise NfvError(
             "bootloader_unsupported",
-            UPDATE_GRUB,
+            GRUB_MKCONFIG,
             "is not there, and kernel arguments are set through Debian's GRUB only",
             "Install grub-pc or grub-efi, or set the arguments by your boot loader's means: " + " ".join(line),
         )
     return (
         WriteFile(DROP_IN, drop_in(line, pending=True)),
-        RunCommand((UPDATE_GRUB,), "update_grub_failed", "Mend GRUB's configuration and run this again."),
+        RunCommand(
+            (GRUB_MKCONFIG, "-o", NEW_GRUB_CFG), "update_grub_failed", "Mend GRUB's configuration and run this again."
+        ),
+        RenameFile(NEW_GRUB_CFG, GRUB_CFG),
         RemoveFile(DROP_IN) if wanted is None else WriteFile(DROP_IN, wanted),
     )
 

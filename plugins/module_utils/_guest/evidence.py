@@ -22,6 +22,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.tree impor
 # Names of the threads that poll: of Open vSwitch, and of EAL before and since DPDK 23.11.
 _WORKERS = {"ovs": ("pmd-c",), "dpdk": ("rte-worker-", "dpdk-worker", "lcore-worker-")}
 _OVS_RUN = "/var/run/openvswitch"
+_UNITS = "/sys/fs/cgroup/system.slice"  # systemd.slice(5), on the unified hierarchy of cgroups(7)
 _INTERFACE_COLUMNS = ["name", "type", "options", "mac_in_use", "status", "error"]
 _COUNTERS = ("ipackets", "opackets", "imissed", "ierrors", "oerrors", "rx_nombuf")
 
@@ -37,10 +38,15 @@ class Device:
 
 @dataclasses.dataclass(frozen=True)
 class Application:
-    """Who must poll: ``ovs``, or ``dpdk`` for any EAL process; file_prefix is EAL's --file-prefix."""
+    """Who must poll: ``ovs``, or ``dpdk`` for any EAL process; file_prefix is EAL's --file-prefix.
+
+    unit: the systemd service that the application runs in. With it the process is known by itself, and a telemetry
+    socket that is another process's is seen; without it the process is whoever listens on the socket.
+    """
 
     kind: str = "ovs"
     file_prefix: str = "rte"
+    unit: str | None = None
 
 
 def parse_devices(devices: t.Sequence[t.Mapping[str, t.Any]]) -> list[Device]:
@@ -96,6 +102,9 @@ def take_sample(
 def _application_pid(tree: Tree, application: Application, telemetry: dict[str, t.Any]) -> int | None:
     if application.kind == "ovs":
         return tree.number(f"{_OVS_RUN}/ovs-vswitchd.pid")
+    if application.unit is not None:
+        members = (tree.text(f"{_UNITS}/{application.unit}/cgroup.procs") or "").split()
+        return int(members[0]) if members else None
     pid: int | None = telemetry["pid"]
     return pid
 

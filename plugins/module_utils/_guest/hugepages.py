@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 
+from .buddy import contiguous_pages
 from .plan import Plan, ResizePool, Step
 from .tree import Tree
 
@@ -79,6 +80,8 @@ def plan(tree: Tree, pools: t.Sequence[Pool]) -> Plan:
             path=f"{_directory(pool.node)}/hugepages-{pool.size_kb}kB/nr_hugepages",
             count=pool.count,
             previous=now,
+            size_kb=pool.size_kb,
+            node=pool.node,
         )
         for pool, now in changes
     )
@@ -119,11 +122,14 @@ def _check(tree: Tree, pools: t.Sequence[Pool], states: t.Mapping[tuple[int, int
             )
         growth_kb += (pool.count - state.allocated) * pool.size_kb
     available_kb = available_memory_kb(tree)
+    held = [contiguous_pages(tree, pool.size_kb, pool.node) for pool in pools]
+    contiguous = ", ".join(f"{pages} {pool.name}" for pool, pages in zip(pools, held) if pages is not None)
     if available_kb is not None and growth_kb > available_kb:
         raise NfvError(
             "hugepages_short",
             ", ".join(pool.name for pool in pools),
-            f"{growth_kb} kB more are asked for and {available_kb} kB of memory are available; nothing was changed",
+            f"{growth_kb} kB more are asked for and {available_kb} kB of memory are available, contiguous enough for "
+            f"{contiguous or 'an unknown number of pages'}; nothing was changed",
             "Ask for fewer, or give the machine more memory.",
         )
 

@@ -14,6 +14,8 @@ from .tree import Tree
 DEVICES = "/sys/bus/pci/devices"
 # PCI ids of VMware's VMXNET3 (pci.ids 15ad:07b0; the kernel's PCI_DEVICE_ID_VMWARE_VMXNET3).
 VMXNET3 = ("0x15ad", "0x07b0")
+# vSphere's older adapters by the PCI ids of the Intel hardware that they emulate (pci.ids).
+INTEL = {("0x8086", "0x100f"): "an E1000", ("0x8086", "0x100e"): "an E1000", ("0x8086", "0x10d3"): "an E1000E"}
 # Drivers that hand a device to a program: the kernel makes no network interface of it.
 USERSPACE_DRIVERS = ("vfio-pci", "igb_uio", "uio_pci_generic")
 _NETWORK_CLASS = "0x02"

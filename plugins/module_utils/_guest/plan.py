@@ -25,6 +25,14 @@ class RemoveFile:
 
 
 @dataclasses.dataclass(frozen=True)
+class RenameFile:
+    """Puts a finished file in another's place, which is there all the time, the old one or the new."""
+
+    source: str
+    path: str
+
+
+@dataclasses.dataclass(frozen=True)
 class SetAttribute:
     """Writes a value into a kernel attribute below /sys or /proc."""
 
@@ -43,12 +51,17 @@ class RunCommand:
 
 @dataclasses.dataclass(frozen=True)
 class ResizePool:
-    """Asks the kernel for a number of hugepages; gives the pool its earlier size back when the kernel has fewer."""
+    """Asks the kernel for a number of hugepages; gives the pool its earlier size back when the kernel has fewer.
+
+    size_kb, node: the pool's, for telling how much contiguous memory there is when it falls short.
+    """
 
     name: str
     path: str
     count: int
     previous: int
+    size_kb: int
+    node: int | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,17 +80,20 @@ class BindDriver:
     fallback: str
 
 
-Step = t.Union[WriteFile, RemoveFile, SetAttribute, RunCommand, ResizePool, BindDriver]
+Step = t.Union[WriteFile, RemoveFile, RenameFile, SetAttribute, RunCommand, ResizePool, BindDriver]
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """Steps in order, the state before and after them for the diff, and what the module returns when they are done."""
+    """Steps in order, the state before and after them for the diff, and what the module returns when they are done,
+    and warnings of what works and is not recommended.
+    """
 
     steps: tuple[Step, ...]
     before: t.Mapping[str, t.Any]
     after: t.Mapping[str, t.Any]
     result: t.Mapping[str, t.Any]
+    warnings: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:

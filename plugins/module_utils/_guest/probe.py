@@ -172,6 +172,10 @@ class Probe:
             problem = self._tunnel_problem(label, outer, tunnel, inner)
         return Arrival(label, problem)
 
+    def outer_right(self, direction: str, frame: bytes) -> bool:
+        """Whether the UDP checksum around a G-PDU is right; so it is where there is no tunnel."""
+        return direction != DOWNLINK or outer_checksum_right(frame)
+
     def _frame_problem(self, direction: str, frame: bytes) -> str | None:
         side = self.sgi if direction == UPLINK else self.s5u
         if frame[0:6] != packets.mac_bytes(side.mac):

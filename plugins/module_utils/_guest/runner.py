@@ -32,6 +32,8 @@ def converge(module: AnsibleModule, decide: t.Callable[[Guest], Plan]) -> None:
                 raise NfvError("not_converged", module._name, f"still to do after the change: {final.steps}")
     except NfvError as error:
         module.fail_json(msg=str(error), **error.result())
+    for warning in plan.warnings:
+        module.warn(warning)
     module.exit_json(changed=plan.changed, diff={"before": plan.before, "after": plan.after}, **final.result)
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The traffic probe's sockets: neighbours, capture and paced sending on the two interfaces of a tester."""
+"""A run of the traffic probe: neighbours, paced sending and counting on the two interfaces of a tester."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import errno
 import fcntl
 import functools
 import ipaddress
+import re
 import secrets
 import select
 import socket
@@ -21,12 +22,21 @@ from pathlib import Path
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.frames import (
+    BACK,
+    FORTH,
+    FrameProbe,
+    Wire,
+    frame_legs,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.ports import FrameSide, Interface, Port
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.probe import (
     DOWNLINK,
     LARGEST_SIZE,
     SERVER_PORT,
     SMALLEST_SIZE,
     UPLINK,
+    Arrival,
     Label,
     Leg,
     Probe,
@@ -34,29 +44,35 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.probe impo
     Side,
     Tally,
     default_legs,
-    outer_checksum_right,
 )
 
-# Not in Python's socket module: asm-generic/socket.h, linux/if_packet.h, linux/sockios.h.
-_SO_RCVBUFFORCE = 33
-_SO_TIMESTAMPNS = 35
-_SOL_PACKET = 263
-_PACKET_STATISTICS = 6
+# Not in Python's socket module: linux/sockios.h, linux/if_arp.h.
 _SIOCDARP = 0x8953
 _ARP_COMPLETE = 0x2
-_CAPTURE_BYTES = 16 << 20
 _DISCARD_PORT = 9
 _WARM_UP_ROUNDS = 10
 _WARM_UP_SECONDS = 0.5
 
 
-@dataclasses.dataclass(frozen=True)
-class Interface:
-    """One side of the tester as asked for: the interface's name, its address, and the PGW's address there."""
+class Prober(t.Protocol):
+    """What a run sends and how it knows what comes back: a Probe or a FrameProbe."""
 
-    name: str
-    address: str
-    gateway: str
+    @property
+    def run(self) -> int:
+        """Marks the packets of this run."""
+
+    @property
+    def sessions(self) -> t.Sequence[t.Any]:
+        """The packets take these in turn."""
+
+    def frame(self, leg: Leg, label: Label) -> bytes:
+        """A frame to send."""
+
+    def read(self, direction: str, legs: t.Mapping[int, Leg], frame: bytes) -> Arrival | None:
+        """A frame that was captured where the direction ends."""
+
+    def outer_right(self, direction: str, frame: bytes) -> bool:
+        """Whether the outer checksum of a captured frame is right."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,72 +85,29 @@ class Load:
     drain: float
 
 
-class Port:
-    """An AF_PACKET socket on one interface: sends frames, captures IPv4 frames that come in."""
-
-    def __init__(self, interface: Interface) -> None:
-        self.interface = interface
-        self.dropped = 0
-        self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-        try:
-            self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _CAPTURE_BYTES)
-            self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-            # Bound to IPv4 only, the socket is not given the frames that this machine sends itself.
-            self._socket.bind((interface.name, packets.ETHERTYPE_IPV4))
-        except OSError as error:
-            self._socket.close()
-            raise NfvError(
-                "tester_interface_unusable",
-                interface.name,
-                f"capturing on the tester's interface failed: {error.strerror}",
-                "Name an interface that exists and is up in the tester's network namespace.",
-            ) from error
-        self.mac = self._socket.getsockname()[4].hex(":")
-
-    def fileno(self) -> int:
-        """For select."""
-        return self._socket.fileno()
-
-    def send(self, frame: bytes) -> None:
-        """Hands a frame to the interface, waiting while its queue is full."""
-        while not self._sent(frame):
-            time.sleep(0.0001)
-
-    def _sent(self, frame: bytes) -> bool:
-        try:
-            self._socket.send(frame)
-        except OSError as error:
-            if error.errno == errno.ENOBUFS:
-                return False
-            raise
-        return True
-
-    def receive(self) -> tuple[bytes, int] | None:
-        """The next captured frame and the kernel's time stamp of it (CLOCK_REALTIME, ns); None when there is none."""
-        try:
-            frame, ancillary, _flags, _peer = self._socket.recvmsg(65535, 64, socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return None
-        for level, kind, data in ancillary:
-            if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS:
-                seconds, nanoseconds = struct.unpack("@ll", data[: struct.calcsize("@ll")])
-                return frame, seconds * 10**9 + nanoseconds
-        return frame, time.time_ns()
-
-    def close(self) -> None:
-        """Ends the capture and keeps how many frames the kernel had to drop for lack of buffer."""
-        statistics = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
-        self.dropped = struct.unpack("@II", statistics)[1]
-        self._socket.close()
-
-
-def validate(s5u: Interface, sgi: Interface, sessions: t.Sequence[Session], load: Load) -> None:
-    """Refuses a run that cannot be sent; raises NfvError ``invalid_traffic`` with the option's path."""
-    checks: list[tuple[str, bool, str]] = [
+def _load_checks(load: Load) -> list[tuple[str, bool, str]]:
+    return [
         ("count", 1 <= load.count <= 10**6, "must be 1 to 1000000 packets"),
         ("pps", 1 <= load.pps <= 10**5, "must be 1 to 100000 packets a second"),
         ("size", SMALLEST_SIZE <= load.size <= LARGEST_SIZE, f"must be {SMALLEST_SIZE} to {LARGEST_SIZE} bytes"),
         ("drain", 0 <= load.drain <= 60, "must be 0 to 60 seconds"),
+    ]
+
+
+def validate_frames(first: FrameSide, second: FrameSide, load: Load) -> None:
+    """Refuses a run of frames that cannot be sent; raises NfvError ``invalid_traffic`` with the option's path."""
+    checks = _load_checks(load)
+    for name, side in (("first", first), ("second", second)):
+        checks.append((f"{name}.interface", 0 < len(side.name) < 16, "must be the name of an interface"))
+        right = re.fullmatch(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", side.guest_mac) is not None
+        checks.append((f"{name}.guest_mac", right, "must be a MAC address"))
+    _refuse(checks)
+
+
+def validate(s5u: Interface, sgi: Interface, sessions: t.Sequence[Session], load: Load) -> None:
+    """Refuses a run that cannot be sent; raises NfvError ``invalid_traffic`` with the option's path."""
+    checks = [
+        *_load_checks(load),
         ("sessions", 1 <= len(sessions) <= 65536, "needs at least one session, at most 65536"),
     ]
     for name, side in (("s5u", s5u), ("sgi", sgi)):
@@ -149,6 +122,10 @@ def validate(s5u: Interface, sgi: Interface, sessions: t.Sequence[Session], load
             (f"{path}.local_teid", 0 < session.local_teid < 2**32, "must be 1 to 4294967295"),
             (f"{path}.peer_teid", 0 < session.peer_teid < 2**32, "must be 1 to 4294967295"),
         ]
+    _refuse(checks)
+
+
+def _refuse(checks: t.Iterable[tuple[str, bool, str]]) -> None:
     for path, right, rule in checks:
         if not right:
             raise NfvError("invalid_traffic", path, "checking the asked traffic failed", f"It {rule}.")
@@ -215,7 +192,7 @@ def quiet_ports(s5u: Interface, sgi: Interface) -> t.Iterator[None]:
 class Run:
     """One run over both interfaces: sends each leg and counts everything that arrives until the end."""
 
-    def __init__(self, probe: Probe, ports: t.Mapping[str, Port], legs: t.Sequence[Leg], load: Load) -> None:
+    def __init__(self, probe: Prober, ports: t.Mapping[str, Port], legs: t.Sequence[Leg], load: Load) -> None:
         self._probe = probe
         self._ports = ports
         self._legs = {leg.number: leg for leg in legs}
@@ -284,7 +261,8 @@ class Run:
 
     def _take(self, port: Port) -> None:
         """Counts the frames waiting at a port, a bounded number so that sending stays on time."""
-        direction = DOWNLINK if port is self._ports[UPLINK] else UPLINK
+        # What arrives at a port entered the guest by the other one.
+        direction = next(name for name, one in self._ports.items() if one is not port)
         for _burst in range(64):
             captured = port.receive()
             if captured is None:
@@ -292,7 +270,7 @@ class Run:
             arrival = self._probe.read(direction, self._legs, captured[0])
             if arrival is None:
                 continue
-            if direction == DOWNLINK and not arrival.label.warm_up and not outer_checksum_right(captured[0]):
+            if not arrival.label.warm_up and not self._probe.outer_right(direction, captured[0]):
                 self.bad_outer_checksums[arrival.label.leg] += 1
             self._tallies[arrival.label.leg].add(arrival, captured[1])
 
@@ -322,6 +300,19 @@ def run_probe(
         probe = Probe(secrets.randbits(64), sides[0], sides[1], tuple(sessions), load.size)
         # A direction's frames leave by the interface where it starts.
         rows = Run(probe, {UPLINK: ports[0], DOWNLINK: ports[1]}, legs, load).measure()
+    return rows, sum(port.dropped for port in ports)
+
+
+def run_frames(first: FrameSide, second: FrameSide, load: Load) -> tuple[list[dict[str, t.Any]], int]:
+    """Frames from the first side to the second and back; the rows, and how many frames the tester's capture dropped."""
+    with contextlib.ExitStack() as stack:
+        ports = []
+        for side in (first, second):
+            ports.append(Port(side, promiscuous=True))
+            stack.callback(ports[-1].close)
+        wires = [Wire(port.mac, side.guest_mac) for port, side in zip(ports, (first, second))]
+        probe = FrameProbe(secrets.randbits(64), {FORTH: wires[0], BACK: wires[1]}, load.size)
+        rows = Run(probe, {FORTH: ports[0], BACK: ports[1]}, frame_legs(), load).measure()
     return rows, sum(port.dropped for port in ports)
 
 

@@ -37,6 +37,7 @@ PATTERNS = (
     "sys/devices/system/cpu/nohz_full",
     "sys/module/vfio/parameters/*",
     "proc/cmdline",
+    "proc/buddyinfo",
     "proc/meminfo",
     "proc/sys/kernel/osrelease",
     "boot/grub/grub.cfg",
@@ -47,14 +48,14 @@ PATTERNS = (
     "etc/modules-load.d/nfv*",
     "etc/nfv-vsphere-dpdk/adapters.json",
     "usr/sbin/driverctl",
-    "usr/sbin/update-grub",
+    "usr/sbin/grub-mkconfig",
 )
 # Long files, of which the readers need these lines.
 KEPT_LINES = {
     "modules.dep": re.compile(r"/(vfio|uio|igb_uio|vmxnet3)[^/:]*\.ko:"),
     f"config-{RELEASE}": re.compile(r"VFIO|UIO|VMXNET3"),
     "driverctl": re.compile(r"^#!"),
-    "update-grub": re.compile(r"^#!"),
+    "grub-mkconfig": re.compile(r"^#!"),
 }
 COMMANDS = (
     "ip -json address show",

@@ -158,6 +158,16 @@ def test_adapter_with_an_address_or_route(fresh: RecordedGuest, command: str, in
     assert refused(fresh, ADAPTERS).error_code == "adapter_in_use"
 
 
+def test_an_address_may_be_given_up_but_never_the_management_adapter(fresh: RecordedGuest) -> None:
+    addresses = [{"ifname": "enp0s4", "addr_info": [{"local": "198.18.1.1", "scope": "global"}]}]
+    fresh.outputs["ip -json address show"] = json.dumps(addresses)
+    forced = Policy(allow_in_use=True)
+    assert "allow_in_use" in refused(fresh, ADAPTERS).remedy
+    assert plan(fresh, policy=forced).changed
+    error = refused(fresh, [Adapter("s5u", MACS[MGMT], "pmd")], forced)
+    assert (error.error_code, "allow_in_use" in error.remedy) == ("management_adapter", False)
+
+
 @pytest.mark.parametrize("scope", ["link", "host"])
 def test_link_local_addresses_are_no_use(fresh: RecordedGuest, scope: str) -> None:
     addresses = [{"ifname": "enp0s4", "addr_info": [{"local": "fe80::1", "scope": scope}]}]
@@ -174,8 +184,17 @@ def test_adapter_in_a_bridge(fresh: RecordedGuest) -> None:
 
 def test_only_vmxnet3_unless_allowed(fresh: RecordedGuest) -> None:
     fresh.replace_file(f"{pci.DEVICES}/{S5U}/device", "0x100f\n")
+    fresh.replace_file(f"{pci.DEVICES}/{S5U}/vendor", "0x8086\n")
     assert refused(fresh, ADAPTERS).error_code == "adapter_type"
-    assert plan(fresh, policy=Policy(allow_other_devices=True)).changed
+    made = plan(fresh, policy=Policy(allow_other_devices=True))
+    assert made.changed
+    assert [warning.partition(": ")[0] for warning in made.warnings] == [
+        f"s5u ({MACS[S5U]}) is an E1000 and no VMXNET3 adapter"
+    ]
+
+
+def test_vmxnet3_is_not_warned_of(fresh: RecordedGuest) -> None:
+    assert plan(fresh).warnings == ()
 
 
 def test_unknown_mac_names_those_there(fresh: RecordedGuest) -> None:

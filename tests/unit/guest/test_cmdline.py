@@ -31,15 +31,15 @@ LINE = cmdline.written(ARGUMENTS)
 
 
 def update_grub(guest: RecordedGuest) -> None:
-    """What update-grub makes of the drop-in."""
+    """What grub-mkconfig makes of the drop-in."""
     ours = cmdline.drop_in_arguments(guest.text(cmdline.DROP_IN) or "")
     guest.replace_file(
-        cmdline.GRUB_CFG, f"menuentry 'Debian' {{\n\tlinux\t/boot/vmlinuz ro quiet {' '.join(ours)}\n}}\n"
+        cmdline.NEW_GRUB_CFG, f"menuentry 'Debian' {{\n\tlinux\t/boot/vmlinuz ro quiet {' '.join(ours)}\n}}\n"
     )
 
 
 def carry_out(guest: RecordedGuest, arguments: dict[str, t.Any], state: str = "present") -> None:
-    """Applies a plan, with an update-grub that works."""
+    """Applies a plan, with a grub-mkconfig that works."""
     for step in cmdline.plan(guest, arguments, state).steps:
         if isinstance(step, RunCommand):
             update_grub(guest)
@@ -71,7 +71,12 @@ def test_quoted_white_space_belongs_to_an_argument() -> None:
 
 def test_fresh_guest_gets_drop_in_and_everything_is_pending(fresh: RecordedGuest) -> None:
     plan = cmdline.plan(fresh, ARGUMENTS, "present")
-    assert [type(step).__name__ for step in plan.steps] == ["WriteFile", "RunCommand", "WriteFile"]
+    assert [type(step).__name__ for step in plan.steps] == [
+        "WriteFile",
+        "RunCommand",
+        "RenameFile",
+        "WriteFile",
+    ]
     assert plan.result["pending"] == list(LINE)
     assert plan.result["reboot_required"]
     assert not plan.result["configured"]
@@ -103,17 +108,32 @@ def test_an_argument_given_twice_elsewhere_is_pending(bound: RecordedGuest) -> N
     assert cmdline.plan(bound, ARGUMENTS, "present").result["pending"] == ["nohz_full=1"]
 
 
-@pytest.mark.parametrize("done", [1, 2])
+@pytest.mark.parametrize("done", [1, 2, 3])
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_an_interrupted_run_is_finished_by_the_next(bound: RecordedGuest, state: str, done: int) -> None:
     fewer = {key: value for key, value in ARGUMENTS.items() if key != "irqaffinity"}
     for step in cmdline.plan(bound, fewer, state).steps[:done]:
         update_grub(bound) if isinstance(step, RunCommand) else apply([step], bound)
-    assert cmdline.plan(bound, fewer, state).changed, "nobody would notice that update-grub did not run"
+    assert cmdline.plan(bound, fewer, state).changed, "nobody would notice that the menu was not made"
     carry_out(bound, fewer, state)
     assert not cmdline.plan(bound, fewer, state).changed
     assert "irqaffinity" not in (bound.text(cmdline.GRUB_CFG) or "")
     assert bound.exists(cmdline.DROP_IN) is (state == "present")
+
+
+def test_a_half_made_menu_is_never_the_one_that_boots(fresh: RecordedGuest) -> None:
+    """The menu in force is the old one, whole, until the new one is finished and renamed over it."""
+    before = fresh.text(cmdline.GRUB_CFG)
+    pending, made, renamed, _settled = cmdline.plan(fresh, ARGUMENTS, "present").steps
+    apply([pending], fresh)
+    assert isinstance(made, RunCommand)
+    fresh.replace_file(cmdline.NEW_GRUB_CFG, "menuentry 'Deb")
+    assert fresh.text(cmdline.GRUB_CFG) == before
+    update_grub(fresh)
+    assert fresh.text(cmdline.GRUB_CFG) == before
+    apply([renamed], fresh)
+    assert not fresh.exists(cmdline.NEW_GRUB_CFG)
+    assert LINE[0] in (fresh.text(cmdline.GRUB_CFG) or "")
 
 
 def test_grub_cfg_without_the_arguments_is_made_again(bound: RecordedGuest) -> None:
@@ -130,7 +150,7 @@ def test_recovery_entries_need_not_carry_them(bound: RecordedGuest) -> None:
 
 
 def test_failing_update_grub_is_told_and_tried_again(fresh: RecordedGuest) -> None:
-    fresh.failing.add(cmdline.UPDATE_GRUB)
+    fresh.failing.add(f"{cmdline.GRUB_MKCONFIG} -o {cmdline.NEW_GRUB_CFG}")
     with pytest.raises(NfvError, match="failed on purpose") as caught:
         apply(cmdline.plan(fresh, ARGUMENTS, "present").steps, fresh)
     assert caught.value.error_code == "update_grub_failed"
@@ -156,7 +176,7 @@ def test_an_argument_that_the_machine_has_itself_is_not_taken_away(fresh: Record
 
 
 def test_other_boot_loaders_are_refused(fresh: RecordedGuest) -> None:
-    fresh.remove_file(cmdline.UPDATE_GRUB)
+    fresh.remove_file(cmdline.GRUB_MKCONFIG)
     with pytest.raises(NfvError) as caught:
         cmdline.plan(fresh, ARGUMENTS, "present")
     assert caught.value.error_code == "bootloader_unsupported"

@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.apply import apply
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.buddy import contiguous_pages
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.hugepages import Pool, plan, read_pools
 
 if t.TYPE_CHECKING:
@@ -50,6 +51,32 @@ def test_pool_that_the_kernel_cannot_fill_is_given_back(bound: RecordedGuest) ->
         apply(plan(bound, [Pool(2048, 300)]).steps, bound)
     assert caught.value.error_code == "hugepages_short"
     assert bound.number(MACHINE) == 256
+
+
+BUDDY = """\
+Node 0, zone      DMA      0      0      0      0      0      0      0      0      1      1      2
+Node 0, zone    DMA32    100     50      3      1      1      1      1      1      1      4     10
+Node 1, zone   Normal      9      9      9      9      9      9      9      9      9      1      0
+"""
+
+
+@pytest.mark.parametrize(
+    ("size_kb", "node", "pages"),
+    # Orders 9 and 10 are blocks of 2 and 4 MiB; nothing is as large as 1 GiB.
+    [(2048, None, 1 + 4 + 4 + 20 + 1), (2048, 1, 1), (2048, 7, None), (1048576, None, None)],
+)
+def test_contiguous_memory(fresh: RecordedGuest, size_kb: int, node: int | None, pages: int | None) -> None:
+    fresh.lay_out("/proc/buddyinfo", BUDDY)
+    assert contiguous_pages(fresh, size_kb, node) == pages
+
+
+def test_a_shortfall_says_how_much_memory_is_contiguous(bound: RecordedGuest) -> None:
+    bound.lay_out("/proc/buddyinfo", BUDDY)
+    bound.room = 260
+    with pytest.raises(NfvError, match=r"contiguous holds 30 more \(60 MiB\)"):
+        apply(plan(bound, [Pool(2048, 300)]).steps, bound)
+    with pytest.raises(NfvError, match="contiguous enough for 30 hugepages of 2048 kB"):
+        plan(bound, [Pool(2048, 5000)])
 
 
 def test_more_than_the_memory_is_refused_before_any_change(fresh: RecordedGuest) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lab.image.archives import forwarded_settings, source_lines
+from lab.image.archives import forwarded_settings, renamed, source_lines
 from lab.image.disk import first_menu, kernel_arguments
-from lab.image.inputs import ImageInputs, collect, read_packages
+from lab.image.inputs import DEBIAN_12, DEBIAN_13, ImageInputs, collect, read_packages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +49,20 @@ def test_a_new_a_lost_and_an_executable_file_change_the_image(checkout: Path) ->
     (checkout / "roles/dpdk_install/tasks/main.yml").unlink()
     seen.add(digest(checkout))
     assert len(seen) == 4
+
+
+def test_each_release_is_an_image_of_its_own(checkout: Path) -> None:
+    key = checkout / "ssh.pub"
+    assert collect(checkout, [key], DEBIAN_12).digest != collect(checkout, [key], DEBIAN_13).digest
+    assert collect(checkout, [key], DEBIAN_12).digest == digest(checkout)
+
+
+def test_another_release_comes_from_the_same_mirrors() -> None:
+    lines = renamed(source_lines(TARGETS, "bookworm"), "bookworm", "trixie")
+    assert [line.split("] ")[1] for line in lines] == [
+        "http://mirror.example/debian/ trixie main",
+        "http://mirror.example/security/ trixie-security main",
+    ]
 
 
 def test_other_files_and_the_place_do_not_change_the_image(checkout: Path, tmp_path: Path) -> None:

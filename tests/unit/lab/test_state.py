@@ -87,11 +87,11 @@ def test_the_inventory_says_how_guests_are_reached_and_verified(tmp_path: Path) 
     pki = ensure_pki(state.pki)
     generated_inventory.write(state, pki, 8989)
     variables = generated_inventory.variables(state, pki, 8989, "secret")
-    ssh = variables["pgw"]["ansible_ssh_args"]
+    ssh = variables["reached_by_ssh"]["ansible_ssh_args"]
     assert "StrictHostKeyChecking=yes" in ssh
     assert f'ProxyCommand="ip netns exec {state.segments_namespace} socat - TCP:%h:%p"' in ssh
     # Ansible's own names of these sockets know neither the lab nor the way: guests of two labs share addresses.
-    assert variables["pgw"]["ansible_control_path_dir"] == str(state.root / "ssh")
+    assert variables["reached_by_ssh"]["ansible_control_path_dir"] == str(state.root / "ssh")
     assert generated_inventory.known_hosts(state).read_text().split() == [
         "nfv-guest",
         *pki.host_public_key.read_text().split()[:2],

@@ -189,6 +189,14 @@ def test_another_dpdk_application_is_known_by_its_telemetry(guest: Guest) -> Non
     assert (sample["interfaces"], sample["cycles"]) == (None, [])
 
 
+def test_a_service_knows_its_process_whoever_answers(guest: Guest) -> None:
+    guest.serve()
+    guest.write("/sys/fs/cgroup/system.slice/vnf-a.service/cgroup.procs", "4242\n4243\n")
+    application = guest.sample(Application("dpdk", unit="vnf-a.service"))["application"]
+    assert (application["pid"], application["telemetry_pid"]) == (4242, os.getpid())
+    assert guest.sample(Application("dpdk", unit="vnf-b.service"))["application"]["pid"] is None
+
+
 @pytest.mark.parametrize(
     ("made", "node"), [("/dev/vfio/5", "/dev/vfio/5"), ("/dev/vfio/noiommu-5", "/dev/vfio/noiommu-5")]
 )

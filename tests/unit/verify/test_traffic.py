@@ -12,6 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.ports import Interface
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.probe import (
     DOWNLINK,
     UPLINK,
@@ -20,7 +21,6 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.probe impo
     default_legs,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.traffic import (
-    Interface,
     Load,
     Run,
     silent_rows,

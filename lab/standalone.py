@@ -1,0 +1,262 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Guests without a vCenter behind them: for tests of what happens inside a guest. Started, kept, put back, ended."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import subprocess
+import time
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from lab import generated_inventory, unix_http
+from lab.commands import last_line
+from lab.errors import LabError
+from lab.image import build
+from lab.image.inputs import DEBIAN_12, RELEASES
+from lab.plan import proxy_command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from lab.state import State
+
+    Say = Callable[[str], None]
+
+NAMES = uuid.UUID("5f6d2f0e-6a86-4e0b-9c6e-7d1f5a1c8a10")
+"""Name space of the guests' uuids (RFC 4122): a name gives the same machine every time."""
+MAC_PREFIX = "00:50:56:3f"
+"""End of the range for addresses assigned by hand (00:50:56:00:00:00 to 00:50:56:3f:ff:ff)."""
+BOOT_SECONDS = 600.0
+REQUEST_SECONDS = 240.0
+BOOTED = "booted"
+"""Snapshot of a guest that has just booted."""
+RECORD = "snapshots.json"
+DEFAULT_ADAPTERS = ("mgmt:vmxnet3:PG-Mgmt", "s5u:vmxnet3:PG-S5U", "sgi:vmxnet3:PG-SGi")
+
+
+@dataclass(frozen=True)
+class Guest:
+    """What was asked for; adapters are NAME:TYPE:PORTGROUP, the first is the management adapter."""
+
+    name: str
+    image: str = DEBIAN_12.name
+    cpus: int = 2
+    memory_mb: int = 2048
+    iommu: bool = False
+    adapters: tuple[str, ...] = DEFAULT_ADAPTERS
+
+    @property
+    def uuid(self) -> str:
+        """The machine's identity, which follows from its name."""
+        return str(uuid.uuid5(NAMES, self.name))
+
+    def mac(self, position: int) -> str:
+        """Return the MAC address of an adapter."""
+        return f"{MAC_PREFIX}:{hashlib.sha256(self.name.encode()).hexdigest()[:2]}:{position:02x}"
+
+    def request(self) -> dict[str, Any]:
+        """Return the hypervisor's power-on request (pure)."""
+        parts = [adapter.split(":") for adapter in self.adapters]
+        return {
+            "uuid": self.uuid,
+            "name": self.name,
+            "cpus": self.cpus,
+            "cores_per_socket": self.cpus,
+            "memory_mb": self.memory_mb,
+            "iommu": self.iommu,
+            "image": self.image,
+            "standalone": True,
+            "adapters": [
+                {"label": name, "type": kind, "network": network, "mac": self.mac(position)}
+                for position, (name, kind, network) in enumerate(parts)
+            ],
+        }
+
+    def variables(self, address: str) -> dict[str, Any]:
+        """Return what the inventory says of the guest (pure): nfv_adapters as role vm_hardware would leave it."""
+        parts = [adapter.split(":") for adapter in self.adapters]
+        return {
+            "ansible_host": address,
+            "nfv_adapters": [
+                {
+                    "name": name,
+                    "label": name,
+                    "network": network,
+                    "mac": self.mac(position),
+                    "driver": "pmd" if position else "kernel",
+                }
+                for position, (name, _kind, network) in enumerate(parts)
+            ],
+        }
+
+
+def ssh_command(state: State, guest: Guest) -> list[str]:
+    """Return the command that ends up in a shell of the guest; more words are the command to run there."""
+    variables = yaml.safe_load((state.inventory / "host_vars" / f"{guest.name}.yml").read_text())
+    return [
+        *("ssh", "-i", str(state.pki / "ssh"), "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"),
+        *("-o", f"HostKeyAlias={generated_inventory.HOST_KEY_ALIAS}"),
+        *("-o", f"UserKnownHostsFile={generated_inventory.known_hosts(state)}"),
+        *("-o", f"ProxyCommand={proxy_command(state.segments_namespace)}"),
+        f"nfv@{variables['ansible_host']}",
+    ]
+
+
+def start(state: State, guest: Guest, say: Say) -> str:
+    """Power a guest on and return its address when it has one; a guest that runs already is left as it is."""
+    build.ensure(state, say, RELEASES[guest.image])
+    began = time.monotonic()
+    if guest.uuid not in {entry["uuid"] for entry in _guests(state)}:
+        _post(state, "/power-on", guest.request())
+    address = _address(state, guest)
+    write_variables(state, guest, address)
+    _wait_for_ssh(state, guest)
+    say(f"guest {guest.name}: {address} ({time.monotonic() - began:.0f} s)")
+    return address
+
+
+def fresh(state: State, guest: Guest, base: str, say: Say) -> bool:
+    """Bring a guest of exactly this kind to a snapshot, in a second where it runs already; return whether it is there.
+
+    ``booted`` is made when there is none. Another base is made by its user from ``booted``, where the guest then is.
+    """
+    kept = snapshots(state, guest)
+    if not kept:
+        stop(state, guest, say)
+        start(state, guest, say)
+        snapshot(state, guest, BOOTED, say)
+        kept = {BOOTED}
+    restore(state, guest, base if base in kept else BOOTED, say)
+    return base in kept
+
+
+def snapshots(state: State, guest: Guest) -> set[str]:
+    """Return the names under which a running guest of exactly this kind was kept; none when it does not run."""
+    record = state.machines / guest.uuid / RECORD
+    if guest.uuid not in {entry["uuid"] for entry in _guests(state)} or not record.exists():
+        return set()
+    kept = json.loads(record.read_text())
+    return set(kept["snapshots"]) if kept["request"] == guest.request() else set()
+
+
+def write_variables(state: State, guest: Guest, address: str) -> None:
+    """Put the guest's variables into the generated inventory."""
+    directory = state.inventory / "host_vars"
+    directory.mkdir(exist_ok=True)
+    (directory / f"{guest.name}.yml").write_text(yaml.safe_dump(guest.variables(address), sort_keys=True))
+
+
+def snapshot(state: State, guest: Guest, name: str, say: Say) -> None:
+    """Keep the running guest, memory and disk."""
+    began = time.monotonic()
+    close_connections(state)
+    names = snapshots(state, guest) | {name}
+    _post(state, "/snapshot", {"uuid": guest.uuid, "name": guest.name, "snapshot": name})
+    record = state.machines / guest.uuid / RECORD
+    record.write_text(json.dumps({"request": guest.request(), "snapshots": sorted(names)}))
+    say(f"guest {guest.name}: kept as {name} ({time.monotonic() - began:.1f} s)")
+
+
+def restore(state: State, guest: Guest, name: str, say: Say) -> None:
+    """Let the guest run on from a snapshot; connections to what it was until now are closed."""
+    began = time.monotonic()
+    close_connections(state)
+    _post(state, "/restore", {"uuid": guest.uuid, "name": guest.name, "snapshot": name})
+    say(f"guest {guest.name}: runs on from {name} ({time.monotonic() - began:.1f} s)")
+
+
+def stop(state: State, guest: Guest, say: Say) -> None:
+    """End the guest and remove its disk; nothing happens when it is not there."""
+    close_connections(state)
+    _post(state, "/destroy", {"uuid": guest.uuid, "name": guest.name})
+    (state.inventory / "host_vars" / f"{guest.name}.yml").unlink(missing_ok=True)
+    say(f"guest {guest.name}: ended")
+
+
+def close_connections(state: State) -> None:
+    """End ssh's shared connections: a restored guest knows none of them, and ssh would wait for its answer."""
+    for socket in state.ssh.iterdir():
+        command = ["ssh", "-o", f"ControlPath={socket}", "-O", "exit", "guest"]
+        subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
+        socket.unlink(missing_ok=True)
+
+
+def _guests(state: State) -> list[dict[str, Any]]:
+    try:
+        found: list[dict[str, Any]] = unix_http.request(state.hypervisor_socket, "GET", "/guests")["guests"]
+    except OSError as error:
+        raise LabError("lab_not_up", f"{state.root}: no hypervisor answers; run `python -m lab up` first") from error
+    return found
+
+
+def _post(state: State, path: str, body: dict[str, Any]) -> None:
+    try:
+        unix_http.request(state.hypervisor_socket, "POST", path, body, timeout=REQUEST_SECONDS)
+    except OSError as error:
+        raise LabError("lab_not_up", f"{state.root}: no hypervisor answers; run `python -m lab up` first") from error
+
+
+def _address(state: State, guest: Guest) -> str:
+    until = time.monotonic() + BOOT_SECONDS
+    while time.monotonic() < until:
+        entry = next((one for one in _guests(state) if one["uuid"] == guest.uuid), None)
+        if entry is None:
+            break
+        if entry["ip_address"]:
+            return str(entry["ip_address"])
+        time.sleep(1)
+    console: Path = state.machines / guest.uuid / "console.log"
+    raise LabError("guest_no_address", f"{guest.name}: it has no address; its console is {console}")
+
+
+def _wait_for_ssh(state: State, guest: Guest) -> None:
+    """Return when the guest lets the lab in: its agent answers before its ssh server does."""
+    until = time.monotonic() + BOOT_SECONDS
+    command = [*ssh_command(state, guest), "true"]
+    while True:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+        )
+        if done.returncode == 0:
+            return
+        if time.monotonic() > until:
+            raise LabError("guest_no_ssh", f"{guest.name}: ssh: {last_line(done.stderr)}")
+        time.sleep(1)
+
+
+def run(state: State, words: Sequence[str], say: Say) -> bool:
+    """Carry out `python -m lab guest ACTION NAME …`; False when the snapshot that ``fresh`` asks for is to be made."""
+    parser = argparse.ArgumentParser(prog="python -m lab guest", description=__doc__)
+    parser.add_argument("action", choices=["start", "stop", "snapshot", "restore", "fresh"])
+    parser.add_argument("name", help="a host of the inventory's group guests")
+    parser.add_argument("snapshot", nargs="?", help="name of the snapshot")
+    parser.add_argument("--image", choices=sorted(RELEASES), default=DEBIAN_12.name)
+    parser.add_argument("--cpus", type=int, default=2)
+    parser.add_argument("--memory", type=int, default=2048, help="MiB")
+    parser.add_argument("--iommu", action="store_true", help="with a vIOMMU")
+    parser.add_argument("--adapter", action="append", help="NAME:TYPE:PORTGROUP, the management adapter first")
+    given = parser.parse_args(words)
+    adapters = tuple(given.adapter or DEFAULT_ADAPTERS)
+    guest = Guest(given.name, given.image, given.cpus, given.memory, given.iommu, adapters)
+    if given.action in ("snapshot", "restore") and not given.snapshot:
+        parser.error(f"{given.action} needs the name of a snapshot")
+    if given.action == "fresh":
+        return fresh(state, guest, given.snapshot or BOOTED, say)
+    if given.action == "start":
+        start(state, guest, say)
+    elif given.action == "stop":
+        stop(state, guest, say)
+    elif given.action == "snapshot":
+        snapshot(state, guest, given.snapshot, say)
+    else:
+        restore(state, guest, given.snapshot, say)
+    return True

@@ -1,0 +1,42 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters that make a DPDK application's command line; documented in the YAML files beside this one."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec import eal
+
+
+def eal_arguments(
+    derived: t.Mapping[str, t.Any],
+    devices: t.Sequence[t.Mapping[str, t.Any]],
+    file_prefix: str = "rte",
+    adapters: t.Sequence[str] | None = None,
+    memory_mb: int | None = None,
+) -> list[str]:
+    """The EAL arguments for a derived description; raises AnsibleFilterError for what cannot be given."""
+    try:
+        return eal.eal_arguments(derived, devices, file_prefix, adapters, memory_mb)
+    except NfvError as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
+def systemd_command(words: t.Sequence[t.Any]) -> str:
+    """The words as ExecStart= of a unit file takes them; raises AnsibleFilterError for one with a line break."""
+    try:
+        return eal.command_line(words)
+    except NfvError as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
+class FilterModule:
+    """The filters of this file by name."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"eal_arguments": eal_arguments, "systemd_command": systemd_command}

@@ -1,0 +1,2 @@
+# Under a running application, which notices nothing.
+give "$s5u" vmxnet3

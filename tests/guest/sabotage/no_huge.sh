@@ -1,0 +1,7 @@
+# Ordinary memory; the adapters' driver cannot have that without an IOMMU, so the ports are virtual as well.
+stop
+give "$s5u" vmxnet3
+give "$sgi" vmxnet3
+for device in "$s5u" "$sgi"; do ip link set "$(interface "$device")" up promisc on; done
+run_instead $common --no-huge -m 128 --vdev=net_af_packet0,iface="$(interface "$s5u")" \
+    --vdev=net_af_packet1,iface="$(interface "$sgi")" $forward

@@ -1,0 +1,127 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Killed between any two writes, by SIGKILL and in a process of its own: the next run converges."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import typing as t
+
+import pytest
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import binding, cmdline, pci
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.apply import apply
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.binding import Policy
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.inventory import read_current
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.plan import Plan
+
+from .test_binding import ADAPTERS
+from .test_cmdline import ARGUMENTS, LINE, update_grub
+
+if t.TYPE_CHECKING:
+    from .conftest import RecordedGuest
+
+EFFECTS = ("set_attribute", "replace_file", "rename_file", "remove_file", "run")
+Decide = t.Callable[["RecordedGuest"], Plan]
+
+
+@pytest.fixture(autouse=True)
+def _session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+
+
+def arm(guest: RecordedGuest, writes: int) -> None:
+    """Lets the guest's process die by SIGKILL when it is about to make one write more."""
+    left = [writes]
+    for name in EFFECTS:
+        effect = getattr(guest, name)
+
+        def deadly(*arguments: t.Any, effect: t.Any = effect) -> t.Any:
+            if left[0] == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            left[0] -= 1
+            return effect(*arguments)
+
+        setattr(guest, name, deadly)
+
+
+def killed(guest: RecordedGuest, decide: Decide, writes: int) -> bool:
+    """Applies a plan in a process that dies after so many writes; False when the plan was done before."""
+
+    def work() -> None:
+        steps = decide(guest).steps
+        arm(guest, writes)
+        apply(steps, guest)
+
+    process = multiprocessing.get_context("fork").Process(target=work)
+    process.start()
+    process.join(30)
+    assert process.exitcode in (0, -signal.SIGKILL)
+    return process.exitcode != 0
+
+
+def kill_everywhere(
+    made: t.Callable[[], RecordedGuest], decide: Decide, check: t.Callable[[RecordedGuest], None]
+) -> int:
+    """Kills a run before its first write, its second and so on, and reruns each; returns how many writes there are."""
+    writes = 0
+    while True:
+        guest = made()
+        if not killed(guest, decide, writes):
+            return writes
+        check(guest)
+        apply(decide(guest).steps, guest)
+        assert not decide(guest).changed, f"killed after {writes} writes, a rerun does not converge"
+        writes += 1
+
+
+def bind(state: str) -> Decide:
+    return lambda guest: binding.plan(ADAPTERS, read_current(guest), Policy(), state)
+
+
+def test_binding_killed_anywhere(recorded: t.Callable[[str], RecordedGuest]) -> None:
+    def management_stays(guest: RecordedGuest) -> None:
+        assert pci.read_network_devices(guest)[0].driver == "vmxnet3"
+
+    writes = kill_everywhere(lambda: recorded("debian-12-fresh"), bind("present"), management_stays)
+    # Record, modules, modprobe, for each of two adapters override, unbind and probe, and their files for the next boot.
+    assert writes == 3 + 2 * 3 + 2
+
+
+def test_giving_back_killed_anywhere(recorded: t.Callable[[str], RecordedGuest]) -> None:
+    def nothing(_guest: RecordedGuest) -> None:
+        pass
+
+    assert kill_everywhere(lambda: recorded("debian-12-bound"), bind("absent"), nothing) >= 2 * 3 + 4
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_update_of_grub_killed_anywhere_leaves_a_menu_that_boots(
+    recorded: t.Callable[[str], RecordedGuest], state: str
+) -> None:
+    arguments = {key: value for key, value in ARGUMENTS.items() if key != "irqaffinity"}
+
+    def made() -> RecordedGuest:
+        guest = recorded("debian-12-bound")
+
+        def run(argv: t.Sequence[str]) -> tuple[int, str, str]:
+            assert argv[0] == cmdline.GRUB_MKCONFIG
+            update_grub(guest)
+            return 0, "", ""
+
+        guest.run = run
+        return guest
+
+    def menu_is_whole(guest: RecordedGuest) -> None:
+        entries = cmdline.menu_lines(guest.text(cmdline.GRUB_CFG) or "")
+        assert entries
+        wanted = set(cmdline.written(arguments)) if state == "present" else set()
+        assert any(set(LINE) <= entry or wanted <= entry for entry in entries)
+        assert (guest.text(cmdline.GRUB_CFG) or "").rstrip().endswith(("}", "###"))
+
+    writes = kill_everywhere(made, lambda guest: cmdline.plan(guest, arguments, state), menu_is_whole)
+    # Mark, make the menu, rename it, settle; the menu's maker writes once itself.
+    assert writes == 5

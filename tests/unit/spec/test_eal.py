@@ -1,0 +1,95 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""EAL arguments that follow from a description, and commands that systemd does not read its own way."""
+
+from __future__ import annotations
+
+import shlex
+import typing as t
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.filter import dataplane, eal_arguments
+
+FILTERS = {**dataplane.FilterModule().filters(), **eal_arguments.FilterModule().filters()}
+DEVICES = [
+    {"name": "s5u", "pci_address": "0000:0b:00.0", "driver": "uio_pci_generic"},
+    {"name": "sgi", "pci_address": "0000:13:00.0", "driver": "vmxnet3", "driver_wanted": "vfio-pci"},
+]
+
+
+def arguments(description: dict[str, t.Any], *given: t.Any, **named: t.Any) -> list[str]:
+    derived = FILTERS["dataplane_derived"](description)
+    return t.cast("list[str]", FILTERS["eal_arguments"](derived, *given, **named))
+
+
+def test_everything_follows_from_the_description(description: dict[str, t.Any]) -> None:
+    assert arguments(description, DEVICES, "vnf") == [
+        *("-l", "0,2,3", "--main-lcore", "0", "-m", "1024", "--file-prefix", "vnf"),
+        *("-a", "0000:0b:00.0", "-a", "0000:13:00.0"),
+    ]
+
+
+def test_an_application_may_get_less(description: dict[str, t.Any]) -> None:
+    given = arguments(description, DEVICES, adapters=["sgi"], memory_mb=256)
+    assert given[4:] == ["-m", "256", "--file-prefix", "rte", "-a", "0000:13:00.0"]
+
+
+def test_memory_of_each_node(description: dict[str, t.Any]) -> None:
+    description["memory"]["hugepages"] = [
+        {"size": "2M", "amount_mb": 512, "node": 1},
+        {"size": "1G", "amount_mb": 1024, "node": 1},
+    ]
+    assert "--socket-mem" in arguments(description, DEVICES)
+    assert arguments(description, DEVICES)[5] == "0,1536"
+
+
+@pytest.mark.parametrize(
+    ("devices", "options", "code"),
+    [
+        (DEVICES, {"adapters": ["mgmt"]}, "adapter_unknown"),
+        (DEVICES[:1], {}, "adapter_not_bound"),
+        ([DEVICES[0], {**DEVICES[1], "driver_wanted": "vmxnet3"}], {}, "adapter_not_bound"),
+        (DEVICES, {"memory_mb": 1025}, "memory_beyond_hugepages"),
+    ],
+)
+def test_what_cannot_be_given_is_refused(
+    description: dict[str, t.Any], devices: list[dict[str, t.Any]], options: dict[str, t.Any], code: str
+) -> None:
+    with pytest.raises(AnsibleFilterError, match=code):
+        arguments(description, devices, **options)
+
+
+@pytest.mark.parametrize(
+    ("word", "written"),
+    [
+        ("--auto-start", "--auto-start"),
+        ("a b", '"a b"'),
+        ("100%", '"100%%"'),
+        ("$HOME", '"$$HOME"'),
+        ('say "x"', '"say \\"x\\""'),
+        ("a\\b", '"a\\\\b"'),
+        ("", '""'),
+        (";", '";"'),
+    ],
+)
+def test_systemd_reads_no_word_its_own_way(word: str, written: str) -> None:
+    assert FILTERS["systemd_command"](["/bin/x", word]) == f"/bin/x {written}"
+
+
+@given(
+    st.lists(st.text(st.characters(exclude_characters="\n\r\0", exclude_categories=["Cs"]), max_size=20), max_size=5)
+)
+def test_what_is_written_is_read_again(words: list[str]) -> None:
+    """systemd unquotes as a shell does, once specifiers and variables are doubled."""
+    line = FILTERS["systemd_command"](words)
+    assert [word.replace("%%", "%").replace("$$", "$") for word in shlex.split(line)] == words
+
+
+def test_a_line_break_is_refused() -> None:
+    with pytest.raises(AnsibleFilterError, match="argument_invalid"):
+        FILTERS["systemd_command"](["a\nExecStartPre=/bin/false"])
