@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup deploy test test-fast lab-up lab-down lab-status build docs bench lint sanity lock clean
+.PHONY: help setup deploy test test-fast test-guests lab-up lab-down lab-status build docs bench lint sanity lock clean
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
@@ -23,6 +23,9 @@ test: setup ## Every test: static checks, units, vSphere integration, importer, 
 
 test-fast: setup ## Every test that needs no guest (about 8 minutes)
 	@scripts/test fast
+
+test-guests: setup ## Single roles and every false pass in guests of their own; no part of make test yet (docs/testing.md)
+	@scripts/test guests
 
 lab-up: setup ## Start the lab: vCenter, hypervisor, networks, golden image (5 minutes the first time)
 	@$(PYTHON) -m lab up
