@@ -11,7 +11,7 @@ from pathlib import Path
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.pgw_files import SUFFIXES, parse_sessions
+from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.pgw_files import SUFFIXES, parse_sessions
 
 
 def pgw_sessions_read(paths: t.Any) -> list[dict[str, t.Any]]:

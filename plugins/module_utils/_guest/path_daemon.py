@@ -177,7 +177,7 @@ class Sockets:
             raise OSError("not open")
         if not select.select([self._raw], [], [], seconds)[0]:
             return
-        for _ in range(64):
+        for _turn in range(64):
             try:
                 frame, source = self._raw.recvfrom(65535)
             except BlockingIOError:

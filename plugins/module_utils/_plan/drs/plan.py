@@ -86,7 +86,7 @@ def _refuse_foreign(state: ClusterState, wanted: Wanted, names: Names) -> None:
     kinds = {rule.name: type(rule) for rule in wanted.rules}
     together = {rule.name: rule.together for rule in wanted.rules if isinstance(rule, VmVmRule)}
     for rule in state.rules:
-        wrong_kind = rule.name in kinds and type(rule) is not kinds[rule.name]
+        wrong_kind = rule.name in kinds and not isinstance(rule, kinds[rule.name])
         wrong_sense = isinstance(rule, VmVmRule) and together.get(rule.name, rule.together) != rule.together
         unknown = names.owns(rule.name) and isinstance(rule, OtherRule)
         if wrong_kind or wrong_sense or unknown:
