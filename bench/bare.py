@@ -8,22 +8,27 @@ from __future__ import annotations
 import concurrent.futures
 import typing as t
 
-from pyVim.connect import Disconnect, SmartConnect
-from pyVmomi import vim, vmodl
+from pyVim import connect as _connect
+from pyVmomi import vim as _vim
+from pyVmomi import vmodl as _vmodl
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import Connection
 
-Collector = vmodl.query.PropertyCollector
+# Without the types that pyVmomi ships: their classes are generated, and say nothing about how they are made.
+connect: t.Any = _connect
+vim: t.Any = _vim
+vmodl: t.Any = _vmodl
+Collector: t.Any = vmodl.query.PropertyCollector
 
 
 class Bare:
     """A session of such a script, used as a context manager."""
 
     def __init__(self, connection: Connection, connections: int) -> None:
-        self._service = SmartConnect(
+        self._service = connect.SmartConnect(
             host=connection.hostname,
             port=connection.port,
             user=connection.username,
@@ -37,7 +42,7 @@ class Bare:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        Disconnect(self._service)
+        connect.Disconnect(self._service)
 
     def retrieve(self, paths: Sequence[str], page: int) -> int:
         """Reads the properties of all VMs in pages; returns how many VMs there are."""

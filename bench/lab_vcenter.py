@@ -98,7 +98,7 @@ def fleet_vcenter(vms: int) -> Iterator[FleetVCenter]:
         shape = json.loads(LAB.read_text(encoding="utf-8"))
         shape["fleet"] = {"count": vms, "vm": MACHINE}
         (directory / "inventory.json").write_text(json.dumps(shape), encoding="utf-8")
-        command = [
+        command: list[str | Path] = [
             *(binary, "--listen", "127.0.0.1:0", "--certificate", pki.certificate, "--key", pki.key),
             *("--username", vcenter_process.USERNAME, "--password-file", pki.password),
             *("--control-socket", control, "--ready-file", ready, "--inventory", directory / "inventory.json"),

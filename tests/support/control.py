@@ -26,6 +26,7 @@ READ_ONLY = frozenset(
         "FindChild",
         "Login",
         "Logout",
+        "QueryFaultToleranceCompatibility",
         "QueryOptions",
         "RetrieveProperties",
         "RetrievePropertiesEx",

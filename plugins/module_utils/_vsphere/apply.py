@@ -66,7 +66,7 @@ def apply_plans(
 class Application:
     """One application of plans to a fleet; the plans, and what comes of them, are in its outcome."""
 
-    def __init__(self, fleet: Fleet, plan: Planner, shutdown: Shutdown) -> None:
+    def __init__(self, fleet: Fleet, plan: Planner, shutdown: Shutdown = WITH_FORCE) -> None:
         self._shutdown = shutdown
         # What was upgraded: later plans do not have it any more.
         self._upgraded: dict[str, Change] = {}

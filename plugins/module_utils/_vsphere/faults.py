@@ -64,8 +64,12 @@ def from_fault(fault: t.Any, subject: str, attempted: str) -> NfvError:
 
 def _text(fault: t.Any) -> str:
     said = getattr(fault, "msg", None) or getattr(fault, "localizedMessage", None) or "vSphere gives no reason"
-    privilege = getattr(fault, "privilegeId", None)
-    return f"{said.rstrip('.')}, privilege {privilege}" if privilege else said.rstrip(".")
+    privilege, refused = getattr(fault, "privilegeId", None), getattr(fault, "object", None)
+    if not privilege:
+        return str(said).rstrip(".")
+    # The object may be another than the one that was to be changed, such as the port group of an adapter.
+    place = f" on {refused._moId}" if refused is not None else ""
+    return f"{said.rstrip('.')}, privilege {privilege}{place}"
 
 
 def as_typed(error: Exception, subject: str, attempted: str) -> NfvError:

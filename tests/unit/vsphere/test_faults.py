@@ -37,6 +37,8 @@ def test_a_fault_has_a_code_by_its_type_or_its_parents(fault: Exception, code: s
 def test_a_missing_privilege_is_named() -> None:
     fault = vim.fault.NoPermission(privilegeId="VirtualMachine.Config.CPUCount", msg="Permission denied.")
     assert "Permission denied, privilege VirtualMachine.Config.CPUCount" in str(from_fault(fault, "pgw-1", "tried"))
+    fault.object = vim.Network("network-7")
+    assert "privilege VirtualMachine.Config.CPUCount on network-7 (" in str(from_fault(fault, "pgw-1", "tried"))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,36 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A process of its own that checks a fleet for drift and prints by how many MB that made it grow.
+
+Reads a JSON object from its input: ``connection`` and ``params``, as bench.lab_vcenter has them.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import Connection
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.converge import converge
+
+
+def peak_mb() -> float:
+    """The most memory that this process has had so far, in MB (getrusage(2): ru_maxrss is in KiB)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+
+
+def main() -> None:
+    """Checks one VM, so that everything is loaded, and then all of them."""
+    told = json.load(sys.stdin)
+    connection, params = Connection(**told["connection"]), told["params"]
+    converge({**params, "vms": params["vms"][:1]}, connection, check_mode=True)
+    before = peak_mb()
+    result = converge(params, connection, check_mode=True)
+    assert len(result["vms"]) == len(params["vms"])
+    print(json.dumps(peak_mb() - before))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The benchmarks' frame, with benchmarks that miss, break and lie; and every real one in sizes that prove nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+# What the figures of the vSphere engine are called.
+PROMISED = {
+    "fleet_apply_ratio_to_bare",
+    "fleet_apply_reconfigures",
+    "fleet_drift_calls",
+    "fleet_drift_ratio_to_bare",
+    "fleet_memory_mb_per_1000",
+    "peer_change_ratio",
+    "peer_noop_ratio",
+}
+HEAD = "from bench.model import Measurement, at_least, at_most\n"
+BENCHMARKS = {
+    "kept": "NAMES = ('quick_s',)\ndef measure(size):\n    yield Measurement('quick_s', 0.01234, 's', at_most(1))\n",
+    "stated": "NAMES = ('size_mb',)\ndef measure(size):\n    yield Measurement('size_mb', 1234.5, 'MB')\n",
+    "missed": "NAMES = ('slow_s',)\ndef measure(size):\n    yield Measurement('slow_s', 2, 's', at_most(1))\n",
+    "below": "NAMES = ('gain',)\ndef measure(size):\n    yield Measurement('gain', 9, 'ratio', at_least(10))\n",
+    "broken": "NAMES = ('never_s',)\ndef measure(size):\n    raise RuntimeError('no lab')\n",
+    "silent": "NAMES = ('one', 'two')\ndef measure(size):\n    yield Measurement('one', 1, 's')\n",
+}
+
+
+class Bench:
+    """Runs `python -m bench`."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._report = directory / "reports" / "bench.json"
+
+    def package(self, *names: str) -> None:
+        """Makes a package of some of the benchmarks above."""
+        package = self._directory / "made_up"
+        package.mkdir()
+        (package / "__init__.py").write_text("")
+        for name in names:
+            (package / f"{name}.py").write_text(HEAD + BENCHMARKS[name])
+
+    def run(self, *arguments: str) -> tuple[subprocess.CompletedProcess[str], dict[str, dict[str, t.Any]]]:
+        done = subprocess.run(
+            [sys.executable, "-m", "bench", "--output", str(self._report), *arguments],
+            cwd=REPOSITORY,
+            env={**os.environ, "PYTHONPATH": str(self._directory)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+        entries = json.loads(self._report.read_text()) if self._report.exists() else []
+        return done, {entry["name"]: entry for entry in entries}
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def test_what_keeps_its_target_is_written_and_shown(bench: Bench) -> None:
+    bench.package("kept", "stated")
+    done, entries = bench.run("--package", "made_up")
+    assert done.returncode == 0, done.stderr
+    assert entries == {
+        "quick_s": {"name": "quick_s", "value": 0.0123, "unit": "s", "target": "at most 1", "met": True},
+        "size_mb": {"name": "size_mb", "value": 1234, "unit": "MB", "target": None, "met": None},
+    }
+    assert [line.split() for line in done.stdout.splitlines()[1:]] == [
+        ["quick_s", "0.0123", "s", "at", "most", "1", "met"],
+        ["size_mb", "1234", "MB"],
+    ]
+
+
+@pytest.mark.parametrize(("benchmark", "name"), [("missed", "slow_s"), ("below", "gain")])
+def test_a_missed_target_is_told_by_report_table_and_exit_status(bench: Bench, benchmark: str, name: str) -> None:
+    bench.package("kept", benchmark)
+    done, entries = bench.run("--package", "made_up")
+    assert done.returncode == 1
+    assert (entries[name]["met"], entries["quick_s"]["met"]) == (False, True)
+    assert "MISSED" in done.stdout
+
+
+@pytest.mark.parametrize(("benchmark", "reason"), [("broken", "no lab"), ("silent", "promised ['one', 'two']")])
+def test_a_benchmark_that_does_not_measure_stops_no_other_and_is_no_missed_target(
+    bench: Bench, benchmark: str, reason: str
+) -> None:
+    bench.package(benchmark, "missed", "kept")
+    done, entries = bench.run("--package", "made_up")
+    assert done.returncode == 2
+    assert sorted(entries) == ["quick_s", "slow_s"]
+    assert reason in done.stderr
+
+
+def test_one_is_run_by_its_name_or_that_of_its_measurement(bench: Bench) -> None:
+    bench.package("kept", "missed", "broken")
+    assert sorted(bench.run("--package", "made_up", "quick_s")[1]) == ["quick_s"]
+    done, entries = bench.run("--package", "made_up", "missed")
+    assert (done.returncode, sorted(entries)) == (1, ["slow_s"])
+    done, _entries = bench.run("--package", "made_up", "nothing")
+    assert done.returncode == 2
+    assert "no benchmark measures nothing; there are broken, kept, missed" in done.stderr
+
+
+def test_every_benchmark_measures_what_it_promises(bench: Bench) -> None:
+    done, entries = bench.run("--tiny")
+    assert done.returncode in (0, 1), done.stderr  # targets are about other sizes
+    assert set(entries) >= PROMISED
+    assert {tuple(sorted(entry)) for entry in entries.values()} == {("met", "name", "target", "unit", "value")}
