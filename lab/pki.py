@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's certificate authority, vCenter's certificate and password, and the guests' ssh keys."""
+"""The lab's certificate authority, vCenter's certificate and passwords, and the guests' ssh keys."""
 
 from __future__ import annotations
 
@@ -52,6 +52,11 @@ class Pki:
         return self.directory / "password"
 
     @property
+    def readonly_password(self) -> Path:
+        """File with the password of vCenter's read-only user, no line end."""
+        return self.directory / "readonly-password"
+
+    @property
     def ssh_key(self) -> Path:
         """OpenSSH private key of the user in the guests."""
         return self.directory / "ssh"
@@ -87,8 +92,9 @@ def ensure_pki(directory: Path, now: dt.datetime | None = None) -> Pki:
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o700)
     pki = Pki(directory)
-    if not pki.password.exists():
-        write_secret(pki.password, secrets.token_urlsafe(24).encode())
+    for password in (pki.password, pki.readonly_password):
+        if not password.exists():
+            write_secret(password, secrets.token_urlsafe(24).encode())
     for private, public, comment in (
         (pki.ssh_key, pki.ssh_public_key, "nfv-lab"),
         (pki.host_key, pki.host_public_key, "nfv-guest"),

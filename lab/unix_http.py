@@ -10,7 +10,7 @@ import http.server
 import json
 import socket
 import socketserver
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lab.errors import LabError
@@ -33,7 +33,7 @@ class _Connection(http.client.HTTPConnection):
 
 
 def request(
-    path: Path, method: str, target: str, body: Mapping[str, Any] | None = None, timeout: float = 30
+    path: Path, method: str, target: str, body: Mapping[str, Any] | Sequence[Any] | None = None, timeout: float = 30
 ) -> dict[str, Any]:
     """Send one request and return the answer's object.
 

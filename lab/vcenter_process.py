@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 NAME = "vcenter"
 USERNAME = "administrator@vsphere.local"
+READONLY_USERNAME = "readonly@vsphere.local"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def start_vcenter(state: State, binary: Path, pki: Pki) -> VCenter:
         str(binary),
         *("--listen", "127.0.0.1:0", "--certificate", str(pki.certificate), "--key", str(pki.key)),
         *("--username", USERNAME, "--password-file", str(pki.password)),
+        *("--readonly-username", READONLY_USERNAME, "--readonly-password-file", str(pki.readonly_password)),
         *("--control-socket", str(state.control_socket)),
         *("--hypervisor-socket", str(state.hypervisor_socket)),
         *("--ready-file", str(ready)),

@@ -137,6 +137,8 @@ func (n networks) name(backing types.BaseVirtualDeviceBackingInfo) string {
 		}
 	case *types.VirtualEthernetCardDistributedVirtualPortBackingInfo:
 		return n.distributed[portGroup{backing.Port.PortgroupKey, backing.Port.SwitchUuid}]
+	case *types.VirtualEthernetCardOpaqueNetworkBackingInfo:
+		return n.opaque[backing.OpaqueNetworkId]
 	}
 	return ""
 }

@@ -81,7 +81,9 @@ func copySettings(clone, source *types.VirtualMachineConfigInfo) {
 	clone.CpuHotRemoveEnabled = source.CpuHotRemoveEnabled
 	clone.MemoryHotAddEnabled = source.MemoryHotAddEnabled
 	clone.MemoryReservationLockedToMax = source.MemoryReservationLockedToMax
-	clone.VcpuConfig = source.VcpuConfig
+	clone.VcpuConfig = slices.Clone(source.VcpuConfig)
+	clone.NumaInfo = copyOf(source.NumaInfo)
+	clone.Hardware.SimultaneousThreads = source.Hardware.SimultaneousThreads
 	clone.CpuAffinity = copyOf(source.CpuAffinity)
 	clone.LatencySensitivity = copyOf(source.LatencySensitivity)
 	clone.CpuAllocation = copyOf(source.CpuAllocation)

@@ -43,6 +43,7 @@ func completeSpec(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachin
 	if spec.Flags != nil {
 		fillUnset(spec.Flags, &now.Flags)
 	}
+	spec.ExtraConfig = acceptedOptions(now, spec.ExtraConfig)
 	lockMemory(now, spec)
 	completeAdapters(now, spec, nextMAC)
 }
@@ -139,38 +140,4 @@ func fillStruct(wanted, current reflect.Value) {
 			field.Set(current.Field(i))
 		}
 	}
-}
-
-// keepDroppedFields stores typed fields that the simulator accepts and drops.
-func keepDroppedFields(config *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) {
-	if spec.VcpuConfig != nil {
-		config.VcpuConfig = spec.VcpuConfig
-	}
-	if spec.SimultaneousThreads != 0 {
-		config.Hardware.SimultaneousThreads = spec.SimultaneousThreads
-	}
-}
-
-// changedFields are the properties that the simulator changes without telling property
-// collectors. Its update cannot assign optional flags (it panics), so those stay untold.
-func changedFields(config *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) []types.PropertyChange {
-	var changes []types.PropertyChange
-	for _, field := range []struct {
-		set   bool
-		name  string
-		value any
-	}{
-		{spec.CpuAffinity != nil, "config.cpuAffinity", config.CpuAffinity},
-		{spec.LatencySensitivity != nil, "config.latencySensitivity", config.LatencySensitivity},
-		{spec.CpuAllocation != nil, "config.cpuAllocation", config.CpuAllocation},
-		{spec.MemoryAllocation != nil, "config.memoryAllocation", config.MemoryAllocation},
-		{spec.NumCPUs != 0, "config.hardware.numCPU", config.Hardware.NumCPU},
-		{spec.NumCoresPerSocket != 0, "config.hardware.numCoresPerSocket", config.Hardware.NumCoresPerSocket},
-		{spec.MemoryMB != 0, "config.hardware.memoryMB", config.Hardware.MemoryMB},
-	} {
-		if field.set {
-			changes = append(changes, types.PropertyChange{Name: field.name, Val: field.value})
-		}
-	}
-	return changes
 }

@@ -48,6 +48,27 @@ func controlHandler(g *guard, calls *callCounter) http.Handler {
 		calls.reset()
 		answer(w, http.StatusOK, struct{}{})
 	})
+	mux.HandleFunc("POST /faults", func(w http.ResponseWriter, r *http.Request) {
+		var rules []faultRule
+		decoder := json.NewDecoder(r.Body)
+		decoder.DisallowUnknownFields()
+		err := decoder.Decode(&rules)
+		if err == nil {
+			err = g.faults.add(rules)
+		}
+		if err != nil {
+			answer(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+			return
+		}
+		answer(w, http.StatusOK, struct{}{})
+	})
+	mux.HandleFunc("GET /faults", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, g.faults.left())
+	})
+	mux.HandleFunc("POST /faults/reset", func(w http.ResponseWriter, _ *http.Request) {
+		g.faults.reset()
+		answer(w, http.StatusOK, struct{}{})
+	})
 	return mux
 }
 

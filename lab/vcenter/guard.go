@@ -2,8 +2,11 @@ package main
 
 import (
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/simulator/esx"
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
@@ -18,7 +21,7 @@ import (
 // call of one of these methods on a VM into the same call on the guard; the
 // request's body still names the VM.
 type guard struct {
-	Self types.ManagedObjectReference
+	mo.SearchIndex // gives Self; searches of the simulator panic at an object that is no managed one
 
 	registry    *simulator.Registry
 	context     simulator.Context // template of contexts for work that no request asked for
@@ -27,11 +30,15 @@ type guard struct {
 	tasks       *taskQueue
 	macs        *macPool
 	transitions *transitions
+	faults      *faultTable
+	users       users
+	ruleKeys    atomic.Int32
+	apiVersion  string
+	admission   sync.Mutex // held while reservations are compared with what a host has left
 }
 
-func newGuard(service *simulator.Service, hypervisor *hypervisor, calls *callCounter) *guard {
+func newGuard(service *simulator.Service, hypervisor *hypervisor, calls *callCounter, apiVersion string) *guard {
 	g := &guard{
-		Self:        types.ManagedObjectReference{Type: "LabGuard", Value: "guard"},
 		registry:    service.Context.Map,
 		context:     *service.Context,
 		hypervisor:  hypervisor,
@@ -39,14 +46,14 @@ func newGuard(service *simulator.Service, hypervisor *hypervisor, calls *callCou
 		tasks:       newTaskQueue(),
 		macs:        &macPool{},
 		transitions: newTransitions(),
+		faults:      &faultTable{},
+		apiVersion:  apiVersion,
 	}
+	g.Self = types.ManagedObjectReference{Type: "LabGuard", Value: "guard"}
 	g.registry.Put(g)
 	g.registry.Handler = g.handle
 	return g
 }
-
-// Reference makes the guard an object of the simulator's registry.
-func (g *guard) Reference() types.ManagedObjectReference { return g.Self }
 
 // Lock and Unlock opt out of the simulator's lock per object: the guard serves many VMs at a time.
 func (*guard) Lock() {}
@@ -56,20 +63,28 @@ func (*guard) Unlock() {}
 
 // guardedTypes names, for each method that the guard answers, the type of object it is called on.
 var guardedTypes = map[string]string{
-	"CloneVM_Task":     "VirtualMachine",
-	"CreateVM_Task":    "Folder",
-	"Destroy_Task":     "VirtualMachine",
-	"Fetch":            "PropertyCollector",
-	"Logout":           "SessionManager",
-	"PowerOffVM_Task":  "VirtualMachine",
-	"PowerOnVM_Task":   "VirtualMachine",
-	"RebootGuest":      "VirtualMachine",
-	"ReconfigVM_Task":  "VirtualMachine",
-	"ResetVM_Task":     "VirtualMachine",
-	"ShutdownGuest":    "VirtualMachine",
-	"UnregisterVM":     "VirtualMachine",
-	"WaitForUpdates":   "PropertyCollector",
-	"WaitForUpdatesEx": "PropertyCollector",
+	"CloneVM_Task":                       "VirtualMachine",
+	"CreateVM_Task":                      "Folder",
+	"Destroy_Task":                       "VirtualMachine",
+	"Fetch":                              "PropertyCollector",
+	"FetchUserPrivilegeOnEntities":       "AuthorizationManager",
+	"HasPrivilegeOnEntities":             "AuthorizationManager",
+	"HasPrivilegeOnEntity":               "AuthorizationManager",
+	"HasUserPrivilegeOnEntities":         "AuthorizationManager",
+	"Logout":                             "SessionManager",
+	"PowerOffVM_Task":                    "VirtualMachine",
+	"PowerOnVM_Task":                     "VirtualMachine",
+	"QueryFaultToleranceCompatibility":   "VirtualMachine",
+	"QueryFaultToleranceCompatibilityEx": "VirtualMachine",
+	"ReconfigureComputeResource_Task":    "ClusterComputeResource",
+	"RebootGuest":                        "VirtualMachine",
+	"ReconfigVM_Task":                    "VirtualMachine",
+	"RelocateVM_Task":                    "VirtualMachine",
+	"ResetVM_Task":                       "VirtualMachine",
+	"ShutdownGuest":                      "VirtualMachine",
+	"UnregisterVM":                       "VirtualMachine",
+	"WaitForUpdates":                     "PropertyCollector",
+	"WaitForUpdatesEx":                   "PropertyCollector",
 }
 
 // unguarded are methods that would pass by the guard's power operations.
@@ -83,6 +98,9 @@ var unguarded = map[string]bool{
 func (g *guard) handle(ctx *simulator.Context, method *simulator.Method) (mo.Reference, types.BaseMethodFault) {
 	g.calls.add(method.Name)
 	if fault := checkLogin(ctx, method); fault != nil {
+		return nil, fault
+	}
+	if fault := g.checkPrivilege(ctx, method); fault != nil {
 		return nil, fault
 	}
 	if unguarded[method.Name] {
@@ -103,6 +121,16 @@ func (g *guard) newContext() *simulator.Context {
 
 func (g *guard) vm(reference types.ManagedObjectReference) *simulator.VirtualMachine {
 	return g.registry.Get(reference).(*simulator.VirtualMachine)
+}
+
+// vmByName returns nil when there is no such VM.
+func (g *guard) vmByName(name string) *simulator.VirtualMachine {
+	for _, entity := range g.registry.All("VirtualMachine") {
+		if vm := entity.(*simulator.VirtualMachine); vm.Name == name {
+			return vm
+		}
+	}
+	return nil
 }
 
 // vmByUUID returns nil when there is no such VM.
@@ -127,12 +155,18 @@ func (g *guard) ReconfigVMTask(ctx *simulator.Context, req *types.ReconfigVM_Tas
 
 // reconfigure applies the spec as a real vCenter does: refused whole or applied whole.
 func (g *guard) reconfigure(ctx *simulator.Context, vm *simulator.VirtualMachine, spec *types.VirtualMachineConfigSpec) *refusal {
+	if reserves(spec) {
+		g.admission.Lock()
+		defer g.admission.Unlock()
+	}
 	var refused *refusal
 	var shown []guestNIC
+	host := g.factsFor(ctx, vm, reserves(spec))
 	ctx.WithLock(vm, func() {
 		shown = reportedNICs(vm.Guest.Net) // the simulator rewrites guest.net at device changes
-		if refused = firstRefusal(reconfigureRules, g.machine(vm), spec); refused == nil {
+		if refused = firstRefusal(reconfigureRules, g.machine(vm, host), spec); refused == nil {
 			completeSpec(vm.Config, spec, g.macs.next)
+			hideOpaque(spec)
 		}
 	})
 	if refused != nil {
@@ -143,7 +177,8 @@ func (g *guard) reconfigure(ctx *simulator.Context, vm *simulator.VirtualMachine
 		return refused
 	}
 	ctx.WithLock(vm, func() {
-		keepDroppedFields(vm.Config, spec)
+		showOpaque(vm.Config)
+		keepDroppedFields(vm.Config, spec, g.apiVersion)
 		vm.Config.Hardware.Device = inOrder(vm.Config)
 		ctx.Update(vm, changedFields(vm.Config, spec))
 		ctx.Update(vm, g.guestAdapters(vm, shown))
@@ -151,25 +186,52 @@ func (g *guard) reconfigure(ctx *simulator.Context, vm *simulator.VirtualMachine
 	return nil
 }
 
+// reserves tells whether the spec may change what the VM holds of its host.
+func reserves(spec *types.VirtualMachineConfigSpec) bool {
+	return spec.CpuAllocation != nil || spec.MemoryAllocation != nil || spec.MemoryReservationLockedToMax != nil || spec.MemoryMB != 0
+}
+
 // CreateVMTask answers CreateVM_Task.
 func (g *guard) CreateVMTask(ctx *simulator.Context, req *types.CreateVM_Task) soap.HasFault {
 	folder := g.registry.Get(req.This).(*simulator.Folder)
 	task := g.tasks.run(ctx, folder, "CreateVM_Task", "createVm", func() (types.AnyType, *refusal) {
-		blank := machine{
-			config:   &types.VirtualMachineConfigInfo{Hardware: types.VirtualHardware{NumCPU: 1, NumCoresPerSocket: 1, MemoryMB: 32}},
-			networks: g.networks(),
-		}
-		if refused := firstRefusal(reconfigureRules, blank, &req.Config); refused != nil {
+		vm, refused := g.createVM(ctx, folder, req)
+		if refused != nil {
 			return nil, refused
 		}
-		completeSpec(blank.config, &req.Config, g.macs.next)
-		body := folder.CreateVMTask(ctx, req)
-		result, refused := await(ctx, body.(*methods.CreateVM_TaskBody).Res.Returnval)
-		if refused == nil {
-			vm := g.vm(result.(types.ManagedObjectReference))
-			ctx.WithLock(vm, func() { keepDroppedFields(vm.Config, &req.Config) })
-		}
-		return result, refused
+		return vm.Self, nil
 	})
 	return &methods.CreateVM_TaskBody{Res: &types.CreateVM_TaskResponse{Returnval: task}}
+}
+
+func (g *guard) createVM(ctx *simulator.Context, folder *simulator.Folder, req *types.CreateVM_Task) (*simulator.VirtualMachine, *refusal) {
+	blank := machine{
+		config: &types.VirtualMachineConfigInfo{
+			Hardware: types.VirtualHardware{NumCPU: 1, NumCoresPerSocket: 1, MemoryMB: 32},
+			Firmware: string(types.GuestOsDescriptorFirmwareTypeBios), Version: esx.HardwareVersion,
+		},
+		networks: g.networks(),
+	}
+	if req.Host != nil {
+		if host, ok := g.registry.Get(*req.Host).(*simulator.HostSystem); ok {
+			blank.host = factsOf(host)
+		}
+	}
+	if refused := firstRefusal(reconfigureRules, blank, &req.Config); refused != nil {
+		return nil, refused
+	}
+	completeSpec(blank.config, &req.Config, g.macs.next)
+	hideOpaque(&req.Config)
+	body := folder.CreateVMTask(ctx, req)
+	result, refused := await(ctx, body.(*methods.CreateVM_TaskBody).Res.Returnval)
+	if refused != nil {
+		return nil, refused
+	}
+	vm := g.vm(result.(types.ManagedObjectReference))
+	ctx.WithLock(vm, func() {
+		showOpaque(vm.Config)
+		keepDroppedFields(vm.Config, &req.Config, g.apiVersion)
+		ctx.Update(vm, g.guestAdapters(vm, nil))
+	})
+	return vm, nil
 }

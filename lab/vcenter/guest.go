@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/vmware/govmomi/simulator"
@@ -56,14 +57,20 @@ func (g *guard) guestChanges(vm *simulator.VirtualMachine, report guestReport) [
 	return append(changes, g.guestAdapters(vm, report.NICs)...)
 }
 
-// guestAdapters lists the VM's adapters in guest.net with the addresses reported for their MACs.
+// guestAdapters lists the VM's adapters in guest.net with the addresses reported for
+// their MACs, and each network once; the simulator lists one as often as it is attached.
 func (g *guard) guestAdapters(vm *simulator.VirtualMachine, reported []guestNIC) []types.PropertyChange {
 	known := g.networks()
 	list := []types.GuestNicInfo{}
+	var used []types.ManagedObjectReference
 	for _, device := range adapters(vm.Config) {
 		card := cardOf(device)
+		name := known.name(card.Backing)
+		if reference, ok := known.references[name]; ok && !slices.Contains(used, reference) {
+			used = append(used, reference)
+		}
 		info := types.GuestNicInfo{
-			Network: known.name(card.Backing), MacAddress: card.MacAddress, DeviceConfigId: card.Key,
+			Network: name, MacAddress: card.MacAddress, DeviceConfigId: card.Key,
 			Connected: card.Connectable == nil || card.Connectable.Connected,
 		}
 		for _, nic := range reported {
@@ -73,7 +80,7 @@ func (g *guard) guestAdapters(vm *simulator.VirtualMachine, reported []guestNIC)
 		}
 		list = append(list, info)
 	}
-	return []types.PropertyChange{{Name: "guest.net", Val: list}}
+	return []types.PropertyChange{{Name: "guest.net", Val: list}, {Name: "network", Val: used}}
 }
 
 // reportedNICs returns what guest.net already shows, so that a change of hardware keeps it.

@@ -24,6 +24,8 @@ import (
 type options struct {
 	listen, certificate, key  string
 	username, passwordFile    string
+	reader, readerPassword    string
+	inventory                 string
 	control, hypervisor, file string
 }
 
@@ -34,6 +36,9 @@ func parseOptions() options {
 	flag.StringVar(&o.key, "key", "", "PEM file with the server's private key")
 	flag.StringVar(&o.username, "username", "", "the user who may log in")
 	flag.StringVar(&o.passwordFile, "password-file", "", "file that holds the user's password")
+	flag.StringVar(&o.reader, "readonly-username", "", "a further user, who may only read")
+	flag.StringVar(&o.readerPassword, "readonly-password-file", "", "file that holds the read-only user's password")
+	flag.StringVar(&o.inventory, "inventory", "", "JSON file that describes the inventory; without it the lab's own")
 	flag.StringVar(&o.control, "control-socket", "", "unix socket on which the lab reports guest states")
 	flag.StringVar(&o.hypervisor, "hypervisor-socket", "", "unix socket of the lab's hypervisor; without it power operations only change state")
 	flag.StringVar(&o.file, "ready-file", "", "file to write {url, port, pid} to once requests are answered")
@@ -53,7 +58,7 @@ func run(o options) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
-	password, err := readPassword(o)
+	known, err := readUsers(o)
 	if err != nil {
 		return err
 	}
@@ -62,7 +67,11 @@ func run(o options) error {
 		return fmt.Errorf("the server's certificate: %w", err)
 	}
 
-	model, err := newModel()
+	described, err := readShape(o.inventory)
+	if err != nil {
+		return fmt.Errorf("the inventory's description: %w", err)
+	}
+	model, err := newModel(described.APIVersion)
 	if err != nil {
 		return err
 	}
@@ -75,19 +84,25 @@ func run(o options) error {
 
 	calls := newCallCounter()
 	service := model.Service
-	guard := newGuard(service, newHypervisor(o.hypervisor), calls)
-	if err := buildInventory(ctx, model, home); err != nil {
-		return fmt.Errorf("the lab's inventory: %w", err)
+	guard := newGuard(service, newHypervisor(""), calls, described.APIVersion)
+	if err := buildInventory(ctx, model, guard, described, home); err != nil {
+		return fmt.Errorf("the inventory: %w", err)
 	}
+	guard.hypervisor = newHypervisor(o.hypervisor) // VMs that are on from the start have no guest
 	calls.reset()
 
-	service.Listen = &url.URL{Host: o.listen, User: url.UserPassword(o.username, password)}
+	guard.users = known
+	if o.reader != "" {
+		guard.permit(o.reader)
+	}
+	model.Map().SessionManager().ValidLogin = known.validLogin
+	service.Listen = &url.URL{Host: o.listen, User: url.User(o.username)}
 	service.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	service.RegisterEndpoints = true
 
 	server := service.NewServer()
 	defer server.Close()
-	server.Config.Handler = restrictREST(calls, server.Config.Handler)
+	server.Config.Handler = restrictREST(calls, known, injectFaults(guard, translateNodes(server.Config.Handler)))
 
 	control, err := serveControl(o.control, guard, calls)
 	if err != nil {
@@ -104,13 +119,28 @@ func run(o options) error {
 	return nil
 }
 
-func readPassword(o options) (string, error) {
-	text, err := os.ReadFile(o.passwordFile)
+func readUsers(o options) (users, error) {
+	password, err := readPassword(o.username, o.passwordFile)
 	if err != nil {
-		return "", fmt.Errorf("the user's password: %w", err)
+		return nil, err
+	}
+	known := users{strings.ToLower(o.username): {password: password}}
+	if o.reader != "" {
+		if password, err = readPassword(o.reader, o.readerPassword); err != nil {
+			return nil, err
+		}
+		known[strings.ToLower(o.reader)] = user{password: password, readOnly: true}
+	}
+	return known, nil
+}
+
+func readPassword(username, file string) (string, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("a user's password: %w", err)
 	}
 	password := strings.TrimRight(string(text), "\r\n")
-	if o.username == "" || password == "" {
+	if username == "" || password == "" {
 		return "", fmt.Errorf("a user name and a password are required")
 	}
 	return password, nil

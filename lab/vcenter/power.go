@@ -66,8 +66,8 @@ func (t *transitions) noteEnd(vm types.ManagedObjectReference) bool {
 }
 
 // machine returns what the rules may know of the VM; the caller holds the VM's lock.
-func (g *guard) machine(vm *simulator.VirtualMachine) machine {
-	return machine{config: vm.Config, power: vm.Runtime.PowerState, networks: g.networks(), hostMHz: hostMHz}
+func (g *guard) machine(vm *simulator.VirtualMachine, host hostFacts) machine {
+	return machine{config: vm.Config, power: vm.Runtime.PowerState, networks: g.networks(), host: host}
 }
 
 // require refuses unless the VM is in the power state.
@@ -87,19 +87,10 @@ func (g *guard) ask(path string, body any) *refusal {
 }
 
 func (g *guard) powerOn(ctx *simulator.Context, vm *simulator.VirtualMachine) *refusal {
-	var hardware guestHardware
-	var refused *refusal
-	ctx.WithLock(vm, func() {
-		known := g.machine(vm)
-		if refused = require(vm, poweredOff); refused == nil {
-			refused = firstRefusal(powerOnRules, known, nil)
-		}
-		hardware = hardwareOf(vm.Name, vm.Self.Value, vm.Config, known.networks)
-	})
+	hardware, refused := g.admit(ctx, vm)
 	if refused != nil {
 		return refused
 	}
-	g.transitions.begin(vm.Self, poweredOn)
 	if refused = g.ask("/power-on", hardware); refused == nil {
 		body := vm.PowerOnVMTask(ctx, &types.PowerOnVM_Task{This: vm.Self})
 		if _, refused = await(ctx, body.(*methods.PowerOnVM_TaskBody).Res.Returnval); refused != nil {
@@ -110,6 +101,26 @@ func (g *guard) powerOn(ctx *simulator.Context, vm *simulator.VirtualMachine) *r
 		return g.showPoweredOff(ctx, vm)
 	}
 	return refused
+}
+
+// admit begins the power-on of a VM that nothing speaks against. Its reservations count
+// from then on, so that two VMs at a time do not both get what is left of a host.
+func (g *guard) admit(ctx *simulator.Context, vm *simulator.VirtualMachine) (hardware guestHardware, refused *refusal) {
+	g.admission.Lock()
+	defer g.admission.Unlock()
+	host := g.factsFor(ctx, vm, true)
+	ctx.WithLock(vm, func() {
+		known := g.machine(vm, host)
+		if refused = require(vm, poweredOff); refused == nil {
+			refused = firstRefusal(powerOnRules, known, nil)
+		}
+		if refused == nil {
+			chooseVirtualNuma(vm.Config, host.coresPerNode)
+			g.transitions.begin(vm.Self, poweredOn)
+		}
+		hardware = hardwareOf(vm.Name, vm.Self.Value, vm.Config, known.networks)
+	})
+	return hardware, refused
 }
 
 func (g *guard) powerOff(ctx *simulator.Context, vm *simulator.VirtualMachine) *refusal {
@@ -220,7 +231,11 @@ func (g *guard) DestroyTask(ctx *simulator.Context, req *types.Destroy_Task) soa
 		if refused := g.release(ctx, vm); refused != nil {
 			return nil, refused
 		}
-		return await(ctx, vm.DestroyTask(ctx, req).(*methods.Destroy_TaskBody).Res.Returnval)
+		result, refused := await(ctx, vm.DestroyTask(ctx, req).(*methods.Destroy_TaskBody).Res.Returnval)
+		if refused == nil {
+			g.forget(ctx, vm.Self)
+		}
+		return result, refused
 	})
 	return &methods.Destroy_TaskBody{Res: &types.Destroy_TaskResponse{Returnval: task}}
 }
@@ -234,6 +249,9 @@ func (g *guard) UnregisterVM(ctx *simulator.Context, req *types.UnregisterVM) so
 	}
 	var body soap.HasFault
 	ctx.WithLock(vm, func() { body = vm.UnregisterVM(ctx, req) })
+	if body.Fault() == nil {
+		g.forget(ctx, vm.Self)
+	}
 	return body
 }
 

@@ -11,13 +11,15 @@ type machine struct {
 	config   *types.VirtualMachineConfigInfo
 	power    types.VirtualMachinePowerState
 	networks networks
-	hostMHz  int64 // clock of one core of the VM's host
+	host     hostFacts
 }
 
 // networks are the port groups that an adapter can be backed by.
 type networks struct {
 	standard    map[string]bool
 	distributed map[portGroup]string // to its name
+	opaque      map[string]string    // NSX's identifier to its name
+	references  map[string]types.ManagedObjectReference
 }
 
 // portGroup identifies a distributed port group as an adapter's backing does.
@@ -35,21 +37,35 @@ var reconfigureRules = []rule{
 	{"the change version is the current one", checkChangeVersion},
 	{"the setting may be changed in this power state", checkPowerState},
 	{"cores per socket divide the vCPUs", checkCoresPerSocket},
+	{"simultaneous threads divide the vCPUs, and VM and host support them", checkSimultaneousThreads},
+	{"virtual nodes divide the vCPUs, and the VM supports them", checkVirtualNuma},
+	{"the VM supports an IOMMU", checkIOMMU},
+	{"the affinity names CPUs of the host", checkAffinityExists},
 	{"the memory reservation fits the memory", checkMemoryReservation},
+	{"the limits fit the reservations", checkLimits},
 	{"per-vCPU latency sensitivity goes with the VM's", checkVCPULatency},
 	{"the device exists", checkDeviceExists},
 	{"the adapter's type stays", checkAdapterType},
 	{"the port group exists", checkNetwork},
 	{"MAC addresses are well-formed and unique in the VM", checkMACAddresses},
 	{"there are at most ten adapters", checkAdapterCount},
+	{"the VM supports what its adapters are asked for", checkAdapterHardware},
+	{"the host has the CPU that a running VM reserves", checkFreeCPU},
+	{"the host has the memory that a running VM reserves", checkFreeMemory},
 }
 
 // powerOnRules apply to PowerOnVM_Task; their spec is nil.
 var powerOnRules = []rule{
+	{"the host is not in maintenance", checkMaintenance},
+	{"latency sensitivity high has no CPU limit", checkLatencyLimit},
 	{"latency sensitivity high has its CPU reservation", checkLatencyCPU},
 	{"latency sensitivity high has its memory reservation", checkLatencyMemory},
 	{"1 GB pages have their memory reservation", checkHugePageMemory},
+	{"the host knows 1 GB pages", checkHugePageHost},
 	{"manual MAC addresses stay out of the reserved range", checkManualMAC},
+	{"the affinity names CPUs of the host", checkAffinityOnHost},
+	{"the host has the CPU that the VM reserves", checkFreeCPU},
+	{"the host has the memory that the VM reserves", checkFreeMemory},
 }
 
 func firstRefusal(rules []rule, m machine, spec *types.VirtualMachineConfigSpec) *refusal {
@@ -110,6 +126,9 @@ func checkMemoryReservation(m machine, spec *types.VirtualMachineConfigSpec) *re
 }
 
 func checkVCPULatency(m machine, spec *types.VirtualMachineConfigSpec) *refusal {
+	if len(spec.VcpuConfig) > int(orCurrent(spec.NumCPUs, m.config.Hardware.NumCPU)) {
+		return refuse(&types.InvalidArgument{InvalidProperty: "configSpec.vcpuConfig"})
+	}
 	for _, vcpu := range spec.VcpuConfig {
 		if vcpu.LatencySensitivity == nil {
 			continue
@@ -125,7 +144,9 @@ func checkVCPULatency(m machine, spec *types.VirtualMachineConfigSpec) *refusal 
 }
 
 func checkLatencyCPU(m machine, _ *types.VirtualMachineConfigSpec) *refusal {
-	needed := int64(m.config.Hardware.NumCPU) * m.hostMHz
+	// With virtual hyper-threading that many vCPUs share a core.
+	threads := int64(max(m.config.Hardware.SimultaneousThreads, 1))
+	needed := int64(m.config.Hardware.NumCPU) * m.host.mhz / threads
 	if !latencyHigh(m.config) || reservationOf(m.config.CpuAllocation) >= needed {
 		return nil
 	}
@@ -143,11 +164,47 @@ func checkLatencyMemory(m machine, _ *types.VirtualMachineConfigSpec) *refusal {
 
 // checkHugePageMemory: the vSphere guide on 1 GB pages asks for a full reservation, else the VM does not power on.
 func checkHugePageMemory(m machine, _ *types.VirtualMachineConfigSpec) *refusal {
-	if !extraConfigTrue(m.config, "sched.mem.lpage.enable1GPage") || allMemoryReserved(m.config) {
+	if !extraConfigTrue(m.config, hugePageKey) || allMemoryReserved(m.config) {
 		return nil
 	}
 	return refuseConfiguration(
 		"Invalid memory setting: memory reservation (sched.mem.min) should be equal to memsize(%d) for 1 GB pages.", m.config.Hardware.MemoryMB)
+}
+
+// checkLatencyLimit: cores that are a VM's own cannot be limited.
+func checkLatencyLimit(m machine, _ *types.VirtualMachineConfigSpec) *refusal {
+	if !latencyHigh(m.config) || limitOf(m.config.CpuAllocation) < 0 {
+		return nil
+	}
+	return refuseConfiguration("Invalid CPU limit for the latency-sensitive VM, (sched.cpu.max) should be unlimited.")
+}
+
+// checkHugePageHost: hosts know 1 GB pages since vSphere 6.7.
+func checkHugePageHost(m machine, _ *types.VirtualMachineConfigSpec) *refusal {
+	if !extraConfigTrue(m.config, hugePageKey) || atLeast(m.host.apiVersion, "6.7") {
+		return nil
+	}
+	return refuseConfiguration("The host %s does not support 1 GB pages, which need vSphere 6.7.", m.host.name)
+}
+
+// checkAffinityOnHost: a VM may have come from a host with more CPUs.
+func checkAffinityOnHost(m machine, _ *types.VirtualMachineConfigSpec) *refusal {
+	for _, cpu := range affinity(m.config.CpuAffinity) {
+		if int(cpu) >= m.host.threads {
+			return refuseConfiguration("Invalid CPU affinity (sched.cpu.affinity): the host %s has no CPU %d.", m.host.name, cpu)
+		}
+	}
+	return nil
+}
+
+func checkMaintenance(m machine, _ *types.VirtualMachineConfigSpec) *refusal {
+	if !m.host.maintenance {
+		return nil
+	}
+	return &refusal{
+		fault:   &types.InvalidState{},
+		message: fmt.Sprintf("The operation is not allowed while the host %s is in maintenance mode.", m.host.name),
+	}
 }
 
 func refuseConfiguration(format string, values ...any) *refusal {

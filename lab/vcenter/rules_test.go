@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -30,7 +31,10 @@ func vmIn(power types.VirtualMachinePowerState) machine {
 		config.Hardware.Device = append(config.Hardware.Device, card)
 	}
 	return machine{
-		config: config, power: power, hostMHz: 2300,
+		config: config, power: power, host: hostFacts{
+			name: "esx-a1.lab", mhz: 2300, threads: 32, coresPerNode: 8, maxThreads: 2, vendor: "intel",
+			apiVersion: "8.0.3.0", free: capacity{mhz: 36800, memoryMB: 131072},
+		},
 		networks: networks{
 			standard:    map[string]bool{"PG-Mgmt": true},
 			distributed: map[portGroup]string{{"dvportgroup-1", "switch-1"}: "PG-S5U"},
@@ -137,6 +141,45 @@ func TestReconfigureRules(t *testing.T) {
 		{"locked reservation follows", locked, spec{MemoryMB: 512}, none},
 		{"reservation of all memory", off(), spec{MemoryMB: 2048, MemoryAllocation: reservation(2048)}, none},
 
+		{"limit below reservation", off(), spec{CpuAllocation: allocation(4600, 4000)}, &types.InvalidArgument{}},
+		{"limit of the reservation", off(), spec{CpuAllocation: allocation(4600, 4600)}, none},
+		{"no limit", off(), spec{CpuAllocation: allocation(4600, -1)}, none},
+
+		{"affinity beyond the host", off(), spec{CpuAffinity: &types.VirtualMachineAffinityInfo{AffinitySet: []int32{31, 32}}}, &types.InvalidArgument{}},
+		{"affinity to the last CPU", off(), spec{CpuAffinity: &types.VirtualMachineAffinityInfo{AffinitySet: []int32{31}}}, none},
+
+		{"threads on", on(), spec{SimultaneousThreads: 2}, needsPowerOff},
+		{"threads as they are", on(), spec{SimultaneousThreads: 1}, none},
+		{"threads off", off(), spec{SimultaneousThreads: 2}, none},
+		{"threads do not divide vCPUs", off(), spec{SimultaneousThreads: 2, NumCPUs: 3}, &types.InvalidArgument{}},
+		{"more threads than the host shows", off(), spec{SimultaneousThreads: 4, NumCPUs: 4}, &types.InvalidArgument{}},
+		{"threads of old hardware", version(off(), 19), spec{SimultaneousThreads: 2}, &types.InvalidVmConfig{}},
+		{"threads of hardware that is upgraded", version(off(), 19), spec{SimultaneousThreads: 2, Version: "vmx-20"}, none},
+
+		{"virtual nodes on", on(), spec{VirtualNuma: virtualNuma(1)}, needsPowerOff},
+		{"virtual nodes off", off(), spec{VirtualNuma: virtualNuma(1)}, none},
+		{"virtual nodes as they are", on(), spec{VirtualNuma: virtualNuma(0)}, none},
+		{"virtual nodes do not divide vCPUs", off(), spec{VirtualNuma: virtualNuma(2), NumCPUs: 3}, &types.InvalidArgument{}},
+		{"virtual nodes of old hardware", version(off(), 19), spec{VirtualNuma: virtualNuma(1)}, &types.InvalidVmConfig{}},
+		{"no virtual nodes of old hardware", version(off(), 19), spec{VirtualNuma: virtualNuma(0)}, none},
+
+		{"IOMMU of old hardware", version(off(), 13), spec{Flags: &types.VirtualMachineFlagInfo{VvtdEnabled: yes}}, &types.InvalidVmConfig{}},
+		{"IOMMU on Intel", version(off(), 14), spec{Flags: &types.VirtualMachineFlagInfo{VvtdEnabled: yes}}, none},
+		{"IOMMU of old hardware on AMD", amd(version(off(), 17)), spec{Flags: &types.VirtualMachineFlagInfo{VvtdEnabled: yes}}, &types.InvalidVmConfig{}},
+		{"IOMMU on AMD", amd(version(off(), 18)), spec{Flags: &types.VirtualMachineFlagInfo{VvtdEnabled: yes}}, none},
+
+		{"1 GB pages on", on(), spec{ExtraConfig: option(hugePageKey, "TRUE")}, needsPowerOff},
+		{"1 GB pages off", off(), spec{ExtraConfig: option(hugePageKey, "TRUE")}, none},
+		{"another option on", on(), spec{ExtraConfig: option("a.b", "c")}, none},
+
+		{"more CPU than the host has free, on", on(), spec{CpuAllocation: reservation(36801)}, &types.InsufficientCpuResourcesFault{}},
+		{"all CPU of the host, on", on(), spec{CpuAllocation: reservation(36800)}, none},
+		{"more CPU than the host has, off", off(), spec{CpuAllocation: reservation(36801)}, none},
+		{"more memory than the host has free, on", crowded(on()), spec{MemoryAllocation: reservation(1024)}, &types.InsufficientMemoryResourcesFault{}},
+		{"locked memory beyond the host, on", crowded(on()), spec{MemoryReservationLockedToMax: yes}, &types.InsufficientMemoryResourcesFault{}},
+		{"memory that the host has free, on", crowded(on()), spec{MemoryAllocation: reservation(1023)}, none},
+
+		{"levels of more vCPUs than there are", off(), spec{LatencySensitivity: high(), VcpuConfig: make([]types.VirtualMachineVcpuConfig, 3)}, &types.InvalidArgument{}},
 		{"vCPU latency alone", off(), spec{VcpuConfig: []types.VirtualMachineVcpuConfig{{LatencySensitivity: high()}}}, &types.InvalidArgument{}},
 		{"vCPU latency with the VM's", off(), spec{LatencySensitivity: high(), VcpuConfig: []types.VirtualMachineVcpuConfig{{LatencySensitivity: high()}, {}}}, none},
 		{"vCPU latency low", off(), spec{LatencySensitivity: high(), VcpuConfig: []types.VirtualMachineVcpuConfig{
@@ -161,6 +204,16 @@ func TestReconfigureRules(t *testing.T) {
 		{"group MAC", off(), devices(change(add, vmxnet3(-1, "01:50:56:80:00:01"))), &types.InvalidDeviceSpec{}},
 		{"MAC to be assigned", off(), devices(change(add, vmxnet3(-1, "")), change(add, vmxnet3(-2, ""))), none},
 
+		{"node of a device", nodes(off()), devices(change(add, onNode(0))), none},
+		{"node of a device on", nodes(on()), devices(change(add, onNode(0))), none},
+		{"node of a device, BIOS", off(), spec{VirtualNuma: virtualNuma(1), DeviceChange: devices(change(add, onNode(0))).DeviceChange}, &types.InvalidDeviceSpec{}},
+		{"node of a device, nodes left to the host", nodes(off()), spec{VirtualNuma: virtualNuma(0), DeviceChange: devices(change(add, onNode(0))).DeviceChange}, &types.InvalidDeviceSpec{}},
+		{"node that the VM does not have", nodes(off()), devices(change(add, onNode(2))), &types.InvalidDeviceSpec{}},
+		{"node of a device, old hardware", version(nodes(off()), 19), devices(change(add, onNode(1))), &types.DeviceUnsupportedForVmVersion{}},
+		{"no node", off(), devices(change(add, onNode(-1))), none},
+		{"UPT", off(), devices(change(add, upt())), none},
+		{"UPT of old hardware", version(off(), 19), devices(change(add, upt())), &types.DeviceUnsupportedForVmVersion{}},
+
 		{"eleven adapters", off(), devices(slicesOf(9)...), &types.TooManyDevices{}},
 		{"ten adapters", off(), devices(slicesOf(8)...), none},
 	}
@@ -169,6 +222,55 @@ func TestReconfigureRules(t *testing.T) {
 			expectFault(t, firstRefusal(reconfigureRules, test.vm, &test.spec), test.want)
 		})
 	}
+}
+
+func allocation(reserved, limit int64) *types.ResourceAllocationInfo {
+	return &types.ResourceAllocationInfo{Reservation: &reserved, Limit: &limit}
+}
+
+func version(m machine, number int) machine {
+	m.config.Version = fmt.Sprintf("vmx-%d", number)
+	return m
+}
+
+func amd(m machine) machine {
+	m.host.vendor = "amd"
+	return m
+}
+
+// crowded leaves 1023 MB of the host free.
+func crowded(m machine) machine {
+	m.host.free.memoryMB = 1023
+	return m
+}
+
+// nodes gives the VM EFI and two virtual nodes.
+func nodes(m machine) machine {
+	m.config.Firmware = "efi"
+	keepVirtualNuma(m.config, virtualNuma(1))
+	return m
+}
+
+func virtualNuma(cores int32) *types.VirtualMachineVirtualNuma {
+	return &types.VirtualMachineVirtualNuma{CoresPerNumaNode: &cores}
+}
+
+func onNode(node int32) *types.VirtualVmxnet3 {
+	card := vmxnet3(-1, "")
+	if card.NumaNode = node; node == 0 {
+		card.NumaNode = nodeZero
+	}
+	return card
+}
+
+func upt() *types.VirtualVmxnet3 {
+	card := vmxnet3(-1, "")
+	card.Uptv2Enabled = yes
+	return card
+}
+
+func option(key, value string) []types.BaseOptionValue {
+	return []types.BaseOptionValue{&types.OptionValue{Key: key, Value: value}}
 }
 
 func slicesOf(count int) []types.BaseVirtualDeviceConfigSpec {
@@ -215,6 +317,12 @@ func TestPowerOnRules(t *testing.T) {
 		return func(c *types.VirtualMachineConfigInfo) { c.MemoryAllocation = reservation(mb) }
 	}
 	locked := func(c *types.VirtualMachineConfigInfo) { c.MemoryReservationLockedToMax = yes }
+	threads := func(c *types.VirtualMachineConfigInfo) { c.Hardware.SimultaneousThreads = 2 }
+	pinned := func(cpu int32) change {
+		return func(c *types.VirtualMachineConfigInfo) {
+			c.CpuAffinity = &types.VirtualMachineAffinityInfo{AffinitySet: []int32{cpu}}
+		}
+	}
 	pages := func(value string) change {
 		return func(c *types.VirtualMachineConfigInfo) {
 			c.ExtraConfig = []types.BaseOptionValue{&types.OptionValue{Key: "sched.mem.lpage.enable1GPage", Value: value}}
@@ -238,6 +346,19 @@ func TestPowerOnRules(t *testing.T) {
 		{"high with part of the memory", vm(latency, cpu(4600), memory(1023)), "memsize(1024)"},
 		{"high with both", vm(latency, cpu(4600), memory(1024)), ""},
 		{"high with locked memory", vm(latency, cpu(4600), locked), ""},
+		{"high with a CPU limit", vm(latency, locked, func(c *types.VirtualMachineConfigInfo) { c.CpuAllocation = allocation(4600, 4600) }),
+			"(sched.cpu.max) should be unlimited"},
+		{"high with shared cores", vm(latency, locked, cpu(2300), threads), ""},
+		{"high with part of shared cores", vm(latency, locked, cpu(2299), threads), "should be at least 2300 MHz"},
+		{"affinity to a CPU of another host", vm(pinned(32)), "no CPU 32"},
+		{"affinity", vm(pinned(31)), ""},
+		{"more CPU than is free", vm(cpu(36801)), "sufficient CPU resources"},
+		{"all CPU", vm(cpu(36800)), ""},
+		{"more memory than is free", crowded(vm(memory(1024))), "sufficient memory resources"},
+		{"memory that is free", crowded(vm(memory(1023))), ""},
+		{"no reservation on a host with nothing free", full(vm()), ""},
+		{"host in maintenance", inMaintenance(vm()), "in maintenance mode"},
+		{"1 GB pages of an old host", oldHost(vm(pages("TRUE"), memory(1024))), "need vSphere 6.7"},
 		{"1 GB pages without memory", vm(pages("TRUE")), "1 GB pages"},
 		{"1 GB pages with memory", vm(pages("true"), memory(1024)), ""},
 		{"no 1 GB pages", vm(pages("FALSE")), ""},
@@ -259,4 +380,19 @@ func TestPowerOnRules(t *testing.T) {
 			}
 		})
 	}
+}
+
+func inMaintenance(m machine) machine {
+	m.host.maintenance = true
+	return m
+}
+
+func oldHost(m machine) machine {
+	m.host.apiVersion = "6.5"
+	return m
+}
+
+func full(m machine) machine {
+	m.host.free = capacity{mhz: -1, memoryMB: -1}
+	return m
 }

@@ -13,6 +13,9 @@ type powerOffSetting struct {
 	changes func(*types.VirtualMachineConfigInfo, *types.VirtualMachineConfigSpec) bool
 }
 
+// hugePageKey backs a VM's memory with pages of 1 GB.
+const hugePageKey = "sched.mem.lpage.enable1GPage"
+
 // powerOffSettings: a spec that repeats the current value changes nothing and is accepted.
 var powerOffSettings = []powerOffSetting{
 	{"cpuAffinity", func(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) bool {
@@ -51,7 +54,18 @@ var powerOffSettings = []powerOffSetting{
 		size, current := orCurrent(spec.MemoryMB, int64(now.Hardware.MemoryMB)), int64(now.Hardware.MemoryMB)
 		return size > current && !isTrue(now.MemoryHotAddEnabled) || size < current
 	}},
+	{"simultaneousThreads", func(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) bool {
+		current := max(now.Hardware.SimultaneousThreads, 1)
+		return orCurrent(spec.SimultaneousThreads, current) != current
+	}},
+	{"virtualNuma.coresPerNumaNode", func(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) bool {
+		return coresPerNumaNode(now, spec) != coresPerNumaNode(now, &types.VirtualMachineConfigSpec{})
+	}},
+	{hugePageKey, func(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) bool {
+		return optionChanges(now, spec, hugePageKey)
+	}},
 	{"device.numaNode", adapterNodeChanges},
+	{"device.uptv2Enabled", adapterUPTChanges},
 }
 
 func adapterNodeChanges(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) bool {
@@ -59,7 +73,27 @@ func adapterNodeChanges(now *types.VirtualMachineConfigInfo, spec *types.Virtual
 		if change.operation != types.VirtualDeviceConfigSpecOperationEdit || change.old == nil {
 			continue
 		}
-		if node := change.card.NumaNode; node != 0 && node != change.old.GetVirtualDevice().NumaNode {
+		if node := change.card.NumaNode; node != 0 && max(node, -1) != orNoNode(change.old.GetVirtualDevice().NumaNode) {
+			return true
+		}
+	}
+	return false
+}
+
+// orNoNode reads a device's node, where 0 stands for none.
+func orNoNode(node int32) int32 {
+	if node == 0 {
+		return -1
+	}
+	return node
+}
+
+func adapterUPTChanges(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) bool {
+	for _, change := range adapterChanges(now, spec) {
+		card, isVMXNET3 := change.device.(*types.VirtualVmxnet3)
+		old, wasVMXNET3 := change.old.(*types.VirtualVmxnet3)
+		if isVMXNET3 && wasVMXNET3 && change.operation == types.VirtualDeviceConfigSpecOperationEdit &&
+			flagChanges(old.Uptv2Enabled, card.Uptv2Enabled) {
 			return true
 		}
 	}

@@ -50,7 +50,7 @@ func (q *taskQueue) run(ctx *simulator.Context, object mo.Reference, method, des
 	task.Self = types.ManagedObjectReference{Type: "Task", Value: fmt.Sprintf("task-lab-%d", q.counter.Add(1))}
 	task.Info.Name = method
 	task.Info.Key, task.Info.Task = task.Self.Value, task.Self
-	task.Info.Reason = &types.TaskReasonUser{UserName: ctx.Session.UserName}
+	task.Info.Reason = &types.TaskReasonUser{UserName: userName(ctx)}
 	task.Info.State = types.TaskInfoStateRunning
 	task.Info.StartTime = types.NewTime(time.Now())
 	ctx.Map.Put(task)
@@ -74,14 +74,31 @@ func (q *taskQueue) run(ctx *simulator.Context, object mo.Reference, method, des
 	return task.Self
 }
 
-// await waits for a task of the simulator and returns its outcome.
+// userName is the session's user; the lab itself has no session.
+func userName(ctx *simulator.Context) string {
+	if ctx.Session == nil {
+		return "lab"
+	}
+	return ctx.Session.UserName
+}
+
+// await waits for a task of the simulator and returns its outcome. The simulator's
+// own Wait looks every 10 ms, which is most of the time that a change takes.
 func await(ctx *simulator.Context, reference types.ManagedObjectReference) (types.AnyType, *refusal) {
 	task := ctx.Map.Get(reference).(*simulator.Task)
-	task.Wait()
-	if task.Info.Error != nil {
-		return nil, refuse(task.Info.Error.Fault.(types.BaseMethodFault))
+	pause := 50 * time.Microsecond
+	for {
+		var info types.TaskInfo
+		ctx.Map.WithLock(&simulator.Context{}, task, func() { info = task.Info }) // not the task's own lock
+		switch {
+		case info.Error != nil:
+			return nil, refuse(info.Error.Fault.(types.BaseMethodFault))
+		case info.State == types.TaskInfoStateSuccess:
+			return info.Result, nil
+		}
+		time.Sleep(pause)
+		pause = min(2*pause, 10*time.Millisecond)
 	}
-	return task.Info.Result, nil
 }
 
 // refuse words a fault that carries no text of its own as a vCenter words it.

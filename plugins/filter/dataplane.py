@@ -10,13 +10,20 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.features.judge import kept_problems
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.derive import derive
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
 
 
 def dataplane_problems(description: t.Any, path: str = "nfv_dataplane") -> list[dict[str, str]]:
-    """Every problem of a description; an empty list when it is valid."""
-    return [dataclasses.asdict(problem) for problem in parse_dataplane(description, path)[1]]
+    """Every problem of a description; an empty list when it is valid.
+
+    A valid one may still ask to keep features of vSphere that it blocks itself.
+    """
+    dataplane, problems = parse_dataplane(description, path)
+    if dataplane is not None:
+        problems = kept_problems(dataplane, path)
+    return [dataclasses.asdict(problem) for problem in problems]
 
 
 def dataplane_derived(description: t.Any, path: str = "nfv_dataplane") -> dict[str, t.Any]:

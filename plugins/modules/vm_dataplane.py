@@ -16,7 +16,10 @@ description:
   - Adapters become VMXNET3. An E1000 or E1000E is removed and added in one step and keeps its MAC address, port group,
     connection state and place. Adapters that no description names are left alone.
   - What a setting needs is derived and set with it, such as the full CPU and memory reservations for latency
-    sensitivity.
+    sensitivity. What the description does not ask for goes back to vSphere's default; settings that it has no say in
+    are never touched.
+  - Each setting's preconditions, such as the version of the API and of the virtual hardware, the firmware and what the
+    host offers, are checked before the first change. All problems of a VM are told at once.
   - Descriptions are checked as a whole before the first connection; every VM is planned before the first change.
   - What vSphere shows after a change is compared with what was asked for. A value that it accepted and dropped is an
     error.
@@ -25,6 +28,7 @@ author:
   - nfv.vsphere_dpdk contributors (@nfv)
 extends_documentation_fragment:
   - nfv.vsphere_dpdk.attributes
+  - nfv.vsphere_dpdk.change
   - nfv.vsphere_dpdk.connection
 attributes:
   check_mode:
@@ -36,49 +40,33 @@ attributes:
   idempotent:
     support: full
 options:
-  vms:
-    description: The VMs.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      name:
-        description: The VM's name. Exactly one of name, uuid and moid must be given.
-        type: str
-      uuid:
-        description: The VM's BIOS or instance UUID.
-        type: str
-      moid:
-        description: The VM's managed object id.
-        type: str
-      dataplane:
-        description: The VM's description; O(dataplane) when not given.
-        type: dict
   dataplane:
     description:
-      - The description of every VM that has none of its own, a dictionary with C(cpu), C(memory), C(adapters) and
-        C(placement).
-      - An adapter of the description is found in the VM by its MAC address, else by its port group.
+      - The description of every VM that has none of its own, a dictionary with C(cpu), C(memory) and C(adapters), and
+        perhaps C(numa), C(placement), C(switch_mode), C(profile), C(iommu) and C(hardware_version).
+      - An adapter of the description is found in the VM by its MAC address, else by its label, else by its port group.
     type: dict
   state:
     description:
       - V(present) brings the VMs to their descriptions.
       - V(absent) makes them give back what a description lets them hold on their host, namely latency sensitivity,
-        affinity, CPU and memory reservations and 1 GB pages. Adapters, CPU count and memory size stay.
+        affinity, CPU and memory reservations, 1 GB pages, NUMA node affinity and what was set for low latency. Where
+        there is a description, its adapters get vSphere's own settings again. Adapters, CPU count, memory size and
+        virtual hardware stay.
     type: str
     choices: [present, absent]
     default: present
-  power_cycle:
+  remove_unmanaged_adapters:
     description:
-      - Whether a VM that runs may be powered off and on again for a setting that needs it. Its guest is shut down if
-        VMware Tools run.
-      - With V(never) such a change fails the module before anything is changed. The error C(power_off_needed) names the
-        settings.
-    type: str
-    choices: [never, when_needed]
-    default: never
+      - Whether adapters that the description does not name are removed. They are left alone otherwise, with a warning.
+    type: bool
+    default: false
+    version_added: 0.2.0
 seealso:
   - module: nfv.vsphere_dpdk.vm_dataplane_info
+  - module: nfv.vsphere_dpdk.vm_vmxnet3
+  - module: nfv.vsphere_dpdk.vm_cpu_pinning
+  - module: nfv.vsphere_dpdk.vm_hugepages
 """
 
 EXAMPLES = r"""
@@ -98,10 +86,12 @@ EXAMPLES = r"""
         - {name: sgi, network: PG-SGi, driver: pmd}
   delegate_to: localhost
 
-- name: Bring all VMs of a play to their descriptions, power-cycling those that need it
+- name: Bring all VMs of a play to their descriptions, power-cycling and upgrading those that need it
   nfv.vsphere_dpdk.vm_dataplane:
     vms: "{{ fleet }}"
     power_cycle: when_needed
+    force_power_off: false
+    hardware_upgrade: when_needed
   delegate_to: localhost
   run_once: true
 """
@@ -130,9 +120,14 @@ vms:
       elements: dict
       returned: always
     warnings:
-      description: What was noticed and left as it is.
+      description: What was noticed and left as it is, what has no use, and what something costs.
       type: list
       elements: str
+      returned: always
+    reboot_required:
+      description:
+        - Whether the VM runs and changes wait for a power cycle, in check mode or because one failed.
+      type: bool
       returned: always
     power_state:
       description: Power state after the change, as the API calls it.
@@ -141,7 +136,7 @@ vms:
     adapters:
       description:
         - The adapters after the change, those of the description first and in its order, with C(name), C(label),
-          C(key), C(type), C(mac), C(network) and C(driver).
+          C(key), C(type), C(mac), C(network), C(driver) and C(settings).
         - C(name) and C(driver) are null for adapters that no description names.
       type: list
       elements: dict
@@ -156,6 +151,11 @@ vms:
       changed: true
       changes:
         - {setting: cpu.count, from: 2, to: 4, power_off_needed: true}
+problems:
+  description: The reasons why a VM cannot be brought to its description, each with C(error_code) and C(remedy).
+  returned: when one VM lacks what its description needs
+  type: list
+  elements: dict
 error_code:
   description: What kind of failure it is, the same as in brackets at the beginning of the message.
   returned: on failure
@@ -167,6 +167,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.converge import converge
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.module import (
+    change_options,
     connection_of,
     connection_options,
     run,
@@ -180,8 +181,8 @@ def main() -> None:
         argument_spec={
             **connection_options(),
             **vm_options(),
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "power_cycle": {"type": "str", "choices": ["never", "when_needed"], "default": "never"},
+            **change_options(),
+            "remove_unmanaged_adapters": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )

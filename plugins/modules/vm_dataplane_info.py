@@ -86,6 +86,12 @@ EXAMPLES = r"""
     query: "vms.* | [?differences] | [].{moid: moid, settings: differences[].setting}"
   delegate_to: localhost
 
+- name: See on which VMs something works against polling, and the transmit contexts of each adapter
+  nfv.vsphere_dpdk.vm_dataplane_info:
+    vms: "{{ fleet }}"
+    query: "vms.*.{moid: moid, warnings: warnings, contexts: adapters[].settings.tx_contexts}"
+  delegate_to: localhost
+
 - name: Wait until the guests can be reached
   nfv.vsphere_dpdk.vm_dataplane_info:
     vms: "{{ fleet }}"
@@ -115,6 +121,10 @@ vms:
       description: Whether it is a template.
       type: bool
       returned: when present
+    firmware:
+      description: C(bios) or C(efi).
+      type: str
+      returned: when present
     power_state:
       description: Power state as the API calls it.
       type: str
@@ -136,9 +146,23 @@ vms:
       type: dict
       returned: when present
     adapters:
-      description: The adapters with C(name), C(label), C(key), C(type), C(mac), C(network) and C(driver).
+      description:
+        - The adapters with C(name), C(label), C(key), C(type), C(mac), C(network), C(driver) and their effective
+          C(settings).
       type: list
       elements: dict
+      returned: when present
+    warnings:
+      description:
+        - Advanced settings of the VM that work against a polled data plane; with a description also what of it has no
+          use and what something costs.
+      type: list
+      elements: str
+      returned: when present
+    reboot_required:
+      description:
+        - Whether the VM runs and one of RV(vms.differences) needs a power cycle. Null without a description.
+      type: bool
       returned: when present
     differences:
       description:
@@ -149,7 +173,7 @@ vms:
       returned: when present
     error:
       description:
-        - Why the VM cannot be brought to its description, with C(error_code) and C(message).
+        - Why the VM cannot be brought to its description, with C(error_code), C(message) and all C(problems).
         - Null when it can.
       type: dict
       returned: when present

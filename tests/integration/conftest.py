@@ -51,6 +51,8 @@ class VCenter:
     ca_path: Path
     control_socket: Path
     pid: int
+    readonly_username: str
+    readonly_password: str
     hostname: str = "127.0.0.1"
 
     def control(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
@@ -71,6 +73,20 @@ class VCenter:
     def reset_calls(self) -> None:
         """Start counting calls from zero."""
         self.control("POST", "/calls/reset")
+
+    def inject(self, *faults: dict[str, object]) -> None:
+        """Let calls go wrong as docs/lab.md says, each fault once unless it says otherwise."""
+        status, answer = self.control("POST", "/faults", faults)
+        assert status == http.client.OK, answer
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Return the faults that are still to happen."""
+        left: list[dict[str, Any]] = self.control("GET", "/faults")[1]
+        return left
+
+    def clear_faults(self) -> None:
+        """Let nothing go wrong any more."""
+        self.control("POST", "/faults/reset")
 
     def report_guest(self, uuid: str, **state: object) -> tuple[int, Any]:
         """Report a guest's state as the hypervisor does; a running guest with tools unless told otherwise."""
@@ -157,23 +173,34 @@ def wait_for_ready(ready: Path, process: subprocess.Popen[bytes], log: Path) -> 
 
 @contextmanager
 def running_vcenter(
-    binary: Path, certificates: Certificates, directory: Path, hypervisor: Path | None = None
+    binary: Path,
+    certificates: Certificates,
+    directory: Path,
+    hypervisor: Path | None = None,
+    inventory: dict[str, Any] | None = None,
 ) -> Iterator[VCenter]:
-    """Run one lab vCenter; its state lives as long as the process."""
+    """Run one lab vCenter; its state lives as long as the process. docs/lab.md describes an inventory."""
     username, password = "administrator@vsphere.local", secrets.token_urlsafe(12)
-    password_file = directory / "password"
-    password_file.write_text(password + "\n", encoding="utf-8")
-    password_file.chmod(0o600)
+    readonly_username, readonly_password = "readonly@vsphere.local", secrets.token_urlsafe(12)
+    password_file, readonly_password_file = directory / "password", directory / "readonly-password"
+    for file, content in ((password_file, password), (readonly_password_file, readonly_password)):
+        file.write_text(content + "\n", encoding="utf-8")
+        file.chmod(0o600)
     ready, log, control = directory / "vcenter.json", directory / "vcenter.log", directory / "control.sock"
     command = [
         str(binary),
         *("--listen", "127.0.0.1:0"),
         *("--certificate", str(certificates.certificate), "--key", str(certificates.key)),
         *("--username", username, "--password-file", str(password_file)),
+        *("--readonly-username", readonly_username, "--readonly-password-file", str(readonly_password_file)),
         *("--control-socket", str(control), "--ready-file", str(ready)),
     ]
     if hypervisor is not None:
         command += ["--hypervisor-socket", str(hypervisor)]
+    if inventory is not None:
+        described = directory / "inventory.json"
+        described.write_text(json.dumps(inventory), encoding="utf-8")
+        command += ["--inventory", str(described)]
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
         try:
             answer = wait_for_ready(ready, process, log)
@@ -183,6 +210,8 @@ def running_vcenter(
                 pid=answer["pid"],
                 username=username,
                 password=password,
+                readonly_username=readonly_username,
+                readonly_password=readonly_password,
                 ca_path=certificates.ca,
                 control_socket=control,
             )
@@ -195,12 +224,12 @@ def running_vcenter(
 def start_vcenter(
     vcenter_binary: Path, certificates: Certificates, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[..., VCenter]]:
-    """A function that starts another lab vCenter, with a hypervisor's socket if given one."""
+    """A function that starts another lab vCenter, with a hypervisor's socket or another inventory if given one."""
     with ExitStack() as stack:
 
-        def start(hypervisor: Path | None = None) -> VCenter:
+        def start(hypervisor: Path | None = None, inventory: dict[str, Any] | None = None) -> VCenter:
             directory = tmp_path_factory.mktemp("vc")
-            return stack.enter_context(running_vcenter(vcenter_binary, certificates, directory, hypervisor))
+            return stack.enter_context(running_vcenter(vcenter_binary, certificates, directory, hypervisor, inventory))
 
         yield start
 

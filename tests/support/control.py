@@ -1,8 +1,9 @@
-"""The lab vCenter's control socket: which calls it has had."""
+"""The lab vCenter's control socket: which calls it has had, and which shall go wrong."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from lab import unix_http
 
@@ -25,6 +26,7 @@ READ_ONLY = frozenset(
         "FindChild",
         "Login",
         "Logout",
+        "QueryFaultToleranceCompatibility",
         "QueryOptions",
         "RetrieveProperties",
         "RetrievePropertiesEx",
@@ -53,3 +55,16 @@ class Control:
     def mutating_calls(self) -> dict[str, int]:
         """Calls since the last reset that may have changed something."""
         return {name: count for name, count in self.calls().items() if name not in READ_ONLY}
+
+    def inject(self, *faults: dict[str, Any]) -> None:
+        """Let calls go wrong as docs/lab.md says, each fault once unless it says otherwise."""
+        unix_http.request(self._path, "POST", "/faults", faults)
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The faults that are still to happen."""
+        left: list[dict[str, Any]] = unix_http.request(self._path, "GET", "/faults")["answer"]
+        return left
+
+    def clear_faults(self) -> None:
+        """Let nothing go wrong any more."""
+        unix_http.request(self._path, "POST", "/faults/reset", {})

@@ -10,7 +10,7 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.cpulist import format_cpu_list, parse_cpu_list
 
-from .holdings import floating, node_uses
+from .holdings import NodeUse, floating, node_uses
 from .topology import Holding, HostTopology, NumaNode, PhysicalNic, PortGroupUplinks
 
 Data = dict[str, t.Any]
@@ -34,44 +34,10 @@ def _host(host: HostTopology) -> Data:
         "power_policy": host.power_policy,
         "latency_sensitivity": host.latency_sensitivity,
         "max_simultaneous_threads": host.max_simultaneous_threads,
-        "nodes": [
-            {
-                "number": use.node.number,
-                "cpus": format_cpu_list(use.node.cpus),
-                "cores": use.node.cores,
-                "threads": len(use.node.cpus),
-                "memory_mb": use.node.memory_mb,
-                "held": {"cores": use.held_cores, "memory_mb": use.held_memory_mb},
-                "free": {"cores": use.free_cores, "memory_mb": use.free_memory_mb},
-            }
-            for use in node_uses(host)
-        ],
+        "nodes": [_node(use) for use in node_uses(host)],
         "floating": {"cores": cores, "memory_mb": memory_mb},
-        "nics": [
-            {
-                "name": nic.name,
-                "pci": nic.pci,
-                "node": nic.node,
-                "driver": nic.driver,
-                "firmware": nic.firmware,
-                "speed_mbps": nic.speed_mbps,
-                "enhanced_data_path": nic.enhanced_data_path,
-            }
-            for nic in host.nics
-        ],
-        "port_groups": [
-            {
-                "network": group.network,
-                "key": group.key,
-                "switch": group.switch,
-                "distributed": group.distributed,
-                "active": list(group.active),
-                "nodes": None if group.nodes is None else list(group.nodes),
-                "spans_nodes": group.spans_nodes,
-                "enhanced_data_path": group.enhanced_data_path,
-            }
-            for group in host.port_groups
-        ],
+        "nics": [_nic_data(nic) for nic in host.nics],
+        "port_groups": [_port_group_data(group) for group in host.port_groups],
         "holdings": [
             {
                 "vm": each.vm,
@@ -84,6 +50,43 @@ def _host(host: HostTopology) -> Data:
             }
             for each in host.holdings
         ],
+    }
+
+
+def _node(use: NodeUse) -> Data:
+    return {
+        "number": use.node.number,
+        "cpus": format_cpu_list(use.node.cpus),
+        "cores": use.node.cores,
+        "threads": len(use.node.cpus),
+        "memory_mb": use.node.memory_mb,
+        "held": {"cores": use.held_cores, "memory_mb": use.held_memory_mb},
+        "free": {"cores": use.free_cores, "memory_mb": use.free_memory_mb},
+    }
+
+
+def _nic_data(nic: PhysicalNic) -> Data:
+    return {
+        "name": nic.name,
+        "pci": nic.pci,
+        "node": nic.node,
+        "driver": nic.driver,
+        "firmware": nic.firmware,
+        "speed_mbps": nic.speed_mbps,
+        "enhanced_data_path": nic.enhanced_data_path,
+    }
+
+
+def _port_group_data(group: PortGroupUplinks) -> Data:
+    return {
+        "network": group.network,
+        "key": group.key,
+        "switch": group.switch,
+        "distributed": group.distributed,
+        "active": list(group.active),
+        "nodes": None if group.nodes is None else list(group.nodes),
+        "spans_nodes": group.spans_nodes,
+        "enhanced_data_path": group.enhanced_data_path,
     }
 
 

@@ -20,8 +20,10 @@ MAX_QUEUES = 32
 ADAPTER_NAME = r"[A-Za-z][A-Za-z0-9_.-]{0,14}"
 
 _REQUIRED = ("name", "network", "driver")
-_OPTIONAL = ("queues", "mac", "management", "label", "tx_contexts", "udp_rss", "interrupt_coalescing", "numa_node")
-_OPTIONAL += ("uptv2", "strict_latency")
+_OPTIONAL = (
+    *("queues", "mac", "management", "label", "tx_contexts", "udp_rss", "interrupt_coalescing"),
+    *("numa_node", "uptv2", "strict_latency"),
+)
 
 
 def read_adapters(top: Section, whole: bool) -> tuple[Adapter | None, ...]:

@@ -48,6 +48,10 @@ def kernel_arguments(dataplane: Dataplane) -> dict[str, t.Any]:
         arguments["nohz_full"] = polling
         arguments["rcu_nocbs"] = polling
         arguments["irqaffinity"] = format_cpu_list(dataplane.cpu.housekeeping)
+    if dataplane.iommu:
+        # DPDK's Linux guide, "Linux Drivers": devices that vfio-pci does not have pass the IOMMU untranslated.
+        arguments["intel_iommu"] = "on"
+        arguments["iommu"] = "pt"
     pools = dataplane.memory.hugepages
     if pools:
         # Debian's default "always" lets khugepaged compact and split memory under the polling threads.

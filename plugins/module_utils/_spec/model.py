@@ -25,12 +25,12 @@ TX_CONTEXTS: t.Final = ("per_vm", "per_adapter", "per_queue")
 
 # What a description is read for: all of it, or one concern of it with only the section that the concern needs.
 ALL: t.Final = "dataplane"
-VMXNET3: t.Final = "vmxnet3"
+ADAPTERS: t.Final = "vmxnet3"
 CPU_PINNING: t.Final = "cpu_pinning"
 HUGEPAGES: t.Final = "hugepages"
 SECTIONS: t.Final[t.Mapping[str, tuple[str, ...]]] = {
     ALL: ("cpu", "memory", "adapters"),
-    VMXNET3: ("adapters",),
+    ADAPTERS: ("adapters",),
     CPU_PINNING: ("cpu",),
     HUGEPAGES: ("memory",),
 }

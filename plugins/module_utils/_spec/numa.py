@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .model import NUMA_AUTOSIZE, Adapter, Cpu, Memory, Numa
+from .model import AUTO_NODE, NUMA_AUTOSIZE, Adapter, Cpu, Memory, Numa
 from .reader import MAX_NODE, Section
 
 
@@ -31,6 +31,10 @@ def check_nodes(
 ) -> None:
     """The vCPUs fill the guest's nodes, and nothing names a node that the guest does not have."""
     if numa.nodes is None:
+        # vSphere 8, "Virtual Topology": a device is put on a node of a size that the user gave.
+        for index, adapter in enumerate(adapters):
+            if cpu is not None and adapter is not None and adapter.numa_node not in (None, AUTO_NODE):
+                top.report(f"adapters[{index}].numa_node", "nodes_needed", "needs numa.nodes")
         return
     if cpu is not None and cpu.count % (numa.nodes * cpu.simultaneous_threads):
         top.report(

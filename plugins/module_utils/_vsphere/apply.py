@@ -1,45 +1,41 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carries plans out: power off with consent, reconfigure, power on again, read back, compare."""
+"""Carries plans out: power off with consent, reconfigure, power on again, read back, compare.
+
+A reconfiguration is good for the configuration only that it was planned from (``changeVersion``). Where somebody else
+was quicker, and where the connection broke so that nobody knows what took effect, the VM is read and planned again:
+then either nothing is left to do, or the new plan is carried out. So no change is made twice, and none is overwritten.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError, joined
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import POWERED_OFF, VMXNET3, ChangeSet
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import POWERED_OFF, VMXNET3
 
-from .faults import from_fault
-from .read import read_vms
-from .sdk import vim, vmodl
-from .tasks import wait_for_tasks, watch
+from .faults import BROKEN, as_typed
+from .fleet import Fleet, Outcome
+from .power import WITH_FORCE, Shutdown, power_off, power_on
+from .sdk import vmodl
+from .upgrade import upgrade
 from .write import config_spec
 
 if t.TYPE_CHECKING:
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import Change, ChangeSet
+
     from .client import Client
     from .read import Inventory, VmRecord
+    from .tasks import Call
 
-# How long a guest may take to shut down before its power is cut, in seconds.
-SHUTDOWN_SECONDS = 180
+# How often a VM is planned: at first, and again when it was not as it was read.
+ATTEMPTS = 4
 
-Planner = t.Callable[["VmRecord"], ChangeSet]
-# A method of a VM that starts a task, and its arguments.
-Call = tuple[t.Callable[..., t.Any], t.Mapping[str, t.Any]]
+MEANWHILE = "Somebody else changed it in the meantime; it was read and planned again."
 
-
-@dataclasses.dataclass
-class Outcome:
-    """What came of each VM, by moid: the state read back, and the errors."""
-
-    records: dict[str, VmRecord]
-    errors: dict[str, NfvError]
-
-    def note(self, moid: str, error: NfvError) -> None:
-        """Adds an error to those of a VM, which may fail twice: when it is reconfigured and when it is powered on."""
-        earlier = self.errors.get(moid)
-        self.errors[moid] = error if earlier is None else joined([earlier, error], what="errors")
+Planner = t.Callable[["VmRecord"], "ChangeSet"]
 
 
 def apply_plans(
@@ -47,95 +43,142 @@ def apply_plans(
     inventory: Inventory,
     records: t.Mapping[str, VmRecord],
     plans: t.Mapping[str, ChangeSet],
-    replan: Planner,
+    plan: Planner,
+    shutdown: Shutdown = WITH_FORCE,
 ) -> Outcome:
-    """Carries out the plans that are not empty, all VMs at once; the caller has the consent to power off.
+    """Carries out the plans that are not empty, all VMs at once; the caller has the consent that they need.
 
-    replan: makes the plan of a record anew, after a power off and to see what a reconfiguration has really set.
-    Failures of single VMs are in the outcome; NfvError is raised for what stops all.
+    plan: makes the plan of a record anew when it is not as it was, and afterwards to see what was really set; it raises
+    NfvError for what may not be done. What fails with one VM stops no other and is in the outcome.
     """
-    outcome = Outcome(dict(records), {})
-    pending = {moid: plan for moid, plan in plans.items() if plan}
-    cycled = [moid for moid, plan in pending.items() if plan.power_off_needed and not _off(records[moid])]
-    if cycled:
-        _power_off(client, {moid: records[moid] for moid in cycled}, outcome)
-        # Powering off changes the configuration's version: what is written is planned from what is there now.
-        _read_again(client, inventory, cycled, outcome)
-        pending.update({moid: replan(outcome.records[moid]) for moid in cycled if moid not in outcome.errors})
-    _reconfigure(client, {moid: plan for moid, plan in pending.items() if moid not in outcome.errors}, outcome)
-    _power_on(client, [moid for moid in cycled if _off(outcome.records[moid])], outcome)
-    _read_again(client, inventory, list(pending), outcome)
-    for moid, plan in pending.items():
-        if moid not in outcome.errors:
-            error = ignored(plan, outcome.records[moid], replan(outcome.records[moid]))
-            if error is not None:
-                outcome.note(moid, error)
+    outcome = Outcome(dict(records), dict(plans))
+    run = Application(Fleet(client, inventory, outcome), plan, shutdown)
+    pending = [moid for moid, each in plans.items() if each]
+    try:
+        run.all(pending)
+    except (vmodl.MethodFault, *BROKEN) as error:
+        # vCenter is gone, and more attempts than one to reach it again have failed.
+        for moid in outcome.sound(pending):
+            outcome.note(moid, as_typed(error, records[moid].state.name, "it was being reconfigured"))
     return outcome
 
 
-def _off(record: VmRecord) -> bool:
-    return record.state.power_state == POWERED_OFF
+class Application:
+    """One application of plans to a fleet; the plans, and what comes of them, are in its outcome."""
 
+    def __init__(self, fleet: Fleet, plan: Planner, shutdown: Shutdown) -> None:
+        self._shutdown = shutdown
+        # What was upgraded: later plans do not have it any more.
+        self._upgraded: dict[str, Change] = {}
+        self._fleet = fleet
+        self._outcome = fleet.outcome
+        self._plan = plan
+        self._cycled: list[str] = []
+        # VMs whose reconfiguration may have taken effect although nobody said so.
+        self._lost: set[str] = set()
 
-def _reconfigure(client: Client, plans: t.Mapping[str, ChangeSet], outcome: Outcome) -> None:
-    specs = {moid: config_spec(client, outcome.records[moid], plan) for moid, plan in plans.items() if plan}
-    calls = {moid: (outcome.records[moid].managed.ReconfigVM_Task, {"spec": spec}) for moid, spec in specs.items()}
-    _run(client, calls, "it was to be reconfigured", outcome)
+    def all(self, moids: t.Sequence[str]) -> None:
+        """Carries out the plans of the given VMs, from power off to the comparison of what is there with them."""
+        pending = list(moids)
+        for attempt in range(1, ATTEMPTS + 1):
+            self.power_off(pending)
+            self.upgrade(self._outcome.sound(pending))
+            unsure = self.reconfigure(self._outcome.sound(pending))
+            pending = self.plan_again(unsure, last=attempt == ATTEMPTS)
+            if not pending:
+                break
+        self.power_on()
+        self.compare(moids)
+        for moid, change in self._upgraded.items():
+            plan = self._outcome.plans[moid]
+            self._outcome.plans[moid] = dataclasses.replace(plan, changes=(change, *plan.changes))
 
+    def _off(self, moid: str) -> bool:
+        return self._outcome.records[moid].state.power_state == POWERED_OFF
 
-def _power_off(client: Client, records: t.Mapping[str, VmRecord], outcome: Outcome) -> None:
-    asked = []
-    for record in records.values():
-        if record.guest.tools_running:
-            try:
-                client.write(record.managed.ShutdownGuest)
-                asked.append(record.managed)
-            except vmodl.MethodFault:
-                continue  # no tools after all: the power is cut below
-    after = watch(
-        client,
-        vim.VirtualMachine,
-        asked,
-        ("runtime.powerState",),
-        lambda _moid, properties: properties.get("runtime.powerState") == POWERED_OFF,
-        SHUTDOWN_SECONDS,
-    )
-    running: dict[str, Call] = {
-        moid: (record.managed.PowerOffVM_Task, {})
-        for moid, record in records.items()
-        if after.get(moid, {}).get("runtime.powerState") != POWERED_OFF
-    }
-    _run(client, running, "it was to be powered off for settings that need it", outcome)
+    def power_off(self, moids: t.Iterable[str]) -> None:
+        """Powers off what must be, and plans it from what is there then."""
+        running = [moid for moid in moids if self._outcome.plans[moid].power_off_needed and not self._off(moid)]
+        if running:
+            self._cycled += [moid for moid in running if moid not in self._cycled]
+            power_off(self._fleet, running, self._shutdown)
+            for moid in self._outcome.sound(running):
+                self._replan(moid)
 
+    def upgrade(self, moids: t.Sequence[str]) -> None:
+        """Upgrades the virtual hardware where that was planned, and plans the rest from what is there then."""
+        upgraded = upgrade(self._fleet, moids)
+        self._upgraded.update(upgraded)
+        self._outcome.changed.update(upgraded)
+        for moid in upgraded:
+            self._replan(moid)
 
-def _power_on(client: Client, moids: t.Sequence[str], outcome: Outcome) -> None:
-    """VMs that were running run again, those whose reconfiguration failed included."""
-    calls: dict[str, Call] = {moid: (outcome.records[moid].managed.PowerOnVM_Task, {}) for moid in moids}
-    _run(client, calls, "it was to be powered on again and is left powered off", outcome)
-
-
-def _run(
-    client: Client,
-    calls: t.Mapping[str, Call],
-    attempted: str,
-    outcome: Outcome,
-) -> None:
-    """Starts a task for each VM, then waits for all of them together."""
-    tasks = {}
-    for moid, (method, arguments) in calls.items():
-        name = outcome.records[moid].state.name
+    def _replan(self, moid: str) -> None:
+        """Plans a VM from what is there now; a refusal is noted."""
         try:
-            tasks[moid] = client.write(method, **arguments)
-        except vmodl.MethodFault as fault:
-            outcome.note(moid, from_fault(fault, name, attempted))
-    names = {moid: outcome.records[moid].state.name for moid in tasks}
-    for moid, error in wait_for_tasks(client, tasks, names, attempted).items():
-        outcome.note(moid, error)
+            self._outcome.plans[moid] = self._plan(self._outcome.records[moid])
+        except NfvError as error:
+            self._outcome.note(moid, error)
 
+    def reconfigure(self, moids: t.Iterable[str]) -> dict[str, NfvError]:
+        """Reconfigures VMs; returns, by moid, the errors after which a VM must be looked at."""
+        calls: dict[str, Call] = {}
+        for moid in moids:
+            plan, record = self._outcome.plans[moid], self._outcome.records[moid]
+            if not plan.reconfigures:
+                continue
+            try:
+                spec = config_spec(self._fleet.client, record, plan)
+            except NfvError as error:
+                self._outcome.note(moid, error)
+            else:
+                calls[moid] = (record.managed.ReconfigVM_Task, {"spec": spec})
+        unsure = self._fleet.run(calls, "it was to be reconfigured")
+        self._outcome.changed.update(moid for moid in self._outcome.sound(calls) if moid not in unsure)
+        return unsure
 
-def _read_again(client: Client, inventory: Inventory, moids: t.Sequence[str], outcome: Outcome) -> None:
-    managed = [outcome.records[moid].managed for moid in moids]
-    outcome.records.update(read_vms(client, managed, inventory))
+    def plan_again(self, unsure: t.Mapping[str, NfvError], last: bool) -> list[str]:
+        """Looks at VMs and plans them again. Returns those that are still to be reconfigured."""
+        before = {moid: self._outcome.records[moid].state for moid in unsure}
+        self._fleet.look(unsure)
+        again = []
+        for moid in self._outcome.sound(unsure):
+            error, attempted = unsure[moid], self._outcome.plans[moid]
+            if error.error_code == "connection_lost":
+                self._lost.add(moid)
+            self._replan(moid)
+            if moid in self._outcome.errors:
+                continue
+            left = self._outcome.plans[moid]
+            if not left and moid in self._lost:
+                self._outcome.plans[moid] = attempted  # it took effect
+                self._outcome.changed.add(moid)
+            elif error.error_code == "changed_by_other":
+                self._outcome.plans[moid] = dataclasses.replace(left, warnings=(*left.warnings, MEANWHILE))
+            if not left:
+                continue
+            refused = error.error_code == "power_state_wrong"
+            if last or (refused and before[moid].power_state == self._outcome.records[moid].state.power_state):
+                self._outcome.note(moid, error)
+            else:
+                again.append(moid)
+        return again
+
+    def power_on(self) -> None:
+        """What ran before runs again, also what could not be reconfigured."""
+        power_on(self._fleet, [moid for moid in self._cycled if self._off(moid)])
+
+    def compare(self, moids: t.Iterable[str]) -> None:
+        """Reads VMs back, and notes what was accepted and not set."""
+        self._fleet.read(moids)
+        for moid in self._outcome.sound(moids):
+            after = self._outcome.records[moid]
+            try:
+                error = ignored(self._outcome.plans[moid], after, self._plan(after))
+            except NfvError as refusal:
+                error = refusal
+            if error is not None:
+                self._outcome.note(moid, error)
 
 
 def ignored(plan: ChangeSet, after: VmRecord, left: ChangeSet) -> NfvError | None:

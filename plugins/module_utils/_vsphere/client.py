@@ -1,27 +1,41 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A session with vCenter: verified TLS, batched reads with paging, and the one gate for writes."""
+"""A session with vCenter: verified TLS, batched reads with paging, and the one gate for writes.
+
+What only reads is done again on a new connection when the connection breaks. What changes something never is: only its
+caller can find out whether it took effect. A session that has ended is replaced by a new login in both cases, because
+vCenter refuses a call without a session before it does anything.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import socket
 import ssl
+import threading
+import time
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 
-from .faults import typed_errors
-from .sdk import VmomiSupport, connect, vmodl
+from .faults import BROKEN, CallLostError, may_heal, typed_errors
+from .sdk import VmomiSupport, connect, vim, vmodl
 
 # Seconds to reach vCenter at all, and for one answer; long polls ask for less (see tasks.py).
 CONNECT_SECONDS = 15
 ANSWER_SECONDS = 120
+# Connections kept open for calls at the same time, and the seconds after which an unused one is not trusted any more.
+CONNECTIONS = 8
+IDLE_SECONDS = 30
+# Seconds between the attempts of something that only reads; after the last attempt the error stands.
+PAUSES = (0.2, 1.0, 4.0)
 # Objects in one answer of the property collector; more come page by page.
 PAGE_SIZE = 500
 
 Properties = dict[str, t.Any]
+Result = t.TypeVar("Result")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,42 +75,92 @@ class Client:
     """An open session. Used as a context manager it logs out at the end.
 
     closed_for_writes: no call that changes anything gets through; check mode sets it.
+    log_in: logs in on the given service content, again when the session has ended.
     """
 
-    def __init__(self, service: t.Any, closed_for_writes: bool) -> None:
+    def __init__(self, service: t.Any, closed_for_writes: bool, log_in: t.Callable[[t.Any], None]) -> None:
         self._service = service
         self.content = service.RetrieveContent()
         self.closed_for_writes = closed_for_writes
+        self._log_in = log_in
+        self._logging_in = threading.Lock()
+        log_in(self.content)
 
     @classmethod
     def open(cls, connection: Connection, closed_for_writes: bool) -> Client:
         """Logs in. Raises NfvError: vcenter_unreachable, certificate_untrusted, authentication_failed, not_vcenter."""
         context = connection.tls_context()
+
+        def log_in(content: t.Any) -> None:
+            content.sessionManager.Login(connection.username, connection.password)
+
         with typed_errors(connection.hostname, f"a connection to port {connection.port} was tried"):
-            # SmartConnect's first request has no timeout of its own, and words its failures less clearly.
+            # The first request of the SDK has no timeout of its own, and words its failures less clearly.
             plain = socket.create_connection((connection.hostname, connection.port), CONNECT_SECONDS)
             context.wrap_socket(plain, server_hostname=connection.hostname).close()
         with typed_errors(connection.hostname, f"a login as {connection.username} was tried"):
-            return cls(_log_in(connection, context), closed_for_writes)
+            return again_when_broken(lambda: cls(_service(connection, context), closed_for_writes, log_in))
 
     def __enter__(self) -> Client:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        connect.Disconnect(self._service)
+        with contextlib.suppress(vmodl.MethodFault, *BROKEN):  # the session ends by itself
+            self.content.sessionManager.Logout()
+        self._service._stub.DropConnections()
 
     @property
     def api_version(self) -> str:
         """The version that was negotiated, in pyVmomi's words, such as ``vim.version.v8_0_3_0``."""
         return str(self._service._stub.version)
 
+    def read(self, work: t.Callable[[], Result]) -> Result:
+        """Does what only reads, again when the connection breaks or the session has ended.
+
+        work: the whole of what hangs together by the session, such as a view or a filter and what is read through it.
+        """
+        ended: list[str] = []
+
+        def attempt() -> Result:
+            if ended:
+                self._replace_session(ended.pop())
+            session = self._session()
+            try:
+                return work()
+            except vim.fault.NotAuthenticated:
+                ended.append(session)
+                raise
+
+        return again_when_broken(attempt, vim.fault.NotAuthenticated)
+
     def write(self, method: t.Callable[..., t.Any], **arguments: t.Any) -> t.Any:
-        """The only way to a call that changes something; refuses when the gate is closed."""
+        """The only way to a call that changes something; refuses when the gate is closed.
+
+        Raises CallLostError when the connection broke and the call may or may not have taken effect.
+        """
         if self.closed_for_writes:
             raise NfvError(
                 "write_refused", str(method), "a change was to be made in check mode", "This is a defect; report it"
             )
-        return method(**arguments)
+        session = self._session()
+        try:
+            try:
+                return method(**arguments)
+            except vim.fault.NotAuthenticated:
+                again_when_broken(lambda: self._replace_session(session))
+                return method(**arguments)
+        except BROKEN as error:
+            raise CallLostError(self._service._stub.host, error) from error
+
+    def _session(self) -> str:
+        return str(self._service._stub.cookie)
+
+    def _replace_session(self, ended: str) -> None:
+        """Logs in again, unless another thread already has."""
+        with self._logging_in:
+            if self._session() == ended:
+                self._service._stub.SetSessionId(None)
+                self._log_in(self.content)
 
     def managed(self, kind: t.Any, moid: str) -> t.Any:
         """The managed object of the given type and id; no call is made."""
@@ -104,14 +168,16 @@ class Client:
 
     def in_view(self, kinds: t.Mapping[t.Any, t.Sequence[str]], root: t.Any = None) -> list[tuple[t.Any, Properties]]:
         """Reads the named properties of all objects of the given types below root (else everywhere)."""
-        view = self.content.viewManager.CreateContainerView(
-            container=root or self.content.rootFolder, type=list(kinds), recursive=True
-        )
         collector = vmodl.query.PropertyCollector
-        start = collector.ObjectSpec(
-            obj=view, skip=True, selectSet=[collector.TraversalSpec(type=type(view), path="view", skip=False)]
-        )
-        return self._retrieve([start], kinds)
+
+        def work() -> list[tuple[t.Any, Properties]]:
+            view = self.content.viewManager.CreateContainerView(
+                container=root or self.content.rootFolder, type=list(kinds), recursive=True
+            )
+            way = collector.TraversalSpec(type=type(view), path="view", skip=False)
+            return self._retrieve([collector.ObjectSpec(obj=view, skip=True, selectSet=[way])], kinds)
+
+        return self.read(work)
 
     def of_objects(
         self, kind: t.Any, objects: t.Sequence[t.Any], paths: t.Sequence[str]
@@ -119,7 +185,8 @@ class Client:
         """Reads the named properties of the given objects, all of one type."""
         if not objects:
             return []
-        return self._retrieve([vmodl.query.PropertyCollector.ObjectSpec(obj=each) for each in objects], {kind: paths})
+        starts = [vmodl.query.PropertyCollector.ObjectSpec(obj=each) for each in objects]
+        return self.read(lambda: self._retrieve(starts, {kind: paths}))
 
     def _retrieve(
         self, starts: list[t.Any], kinds: t.Mapping[t.Any, t.Sequence[str]]
@@ -140,15 +207,36 @@ class Client:
         return found
 
 
-def _log_in(connection: Connection, context: ssl.SSLContext) -> t.Any:
+def again_when_broken(work: t.Callable[[], Result], *also: type[Exception]) -> Result:
+    """Does something that may be done twice, again after each of PAUSES while the connection breaks.
+
+    also: further exceptions after which it is done again.
+    """
+    for pause in PAUSES:
+        try:
+            return work()
+        except also:
+            continue
+        except BROKEN as error:
+            if not may_heal(error):
+                raise
+            time.sleep(pause)
+    return work()
+
+
+def _service(connection: Connection, context: ssl.SSLContext) -> t.Any:
+    """The service instance, without a session, in the newest API version that both sides speak.
+
+    Its stub sends each call once. (pyVmomi's SessionOrientedStub repeats any call, so also one that took effect.)
+    """
     try:
-        return connect.SmartConnect(
+        stub = connect.SmartStubAdapter(
             host=connection.hostname,
             port=connection.port,
-            user=connection.username,
-            pwd=connection.password,
             sslContext=context,
+            poolSize=CONNECTIONS,
             httpConnectionTimeout=ANSWER_SECONDS,
+            connectionPoolTimeout=IDLE_SECONDS,
         )
     except (vmodl.MethodFault, OSError):
         raise
@@ -159,6 +247,7 @@ def _log_in(connection: Connection, context: ssl.SSLContext) -> t.Any:
             f"port {connection.port} answers, but not as a vCenter does: {error}",
             "Check hostname and port",
         ) from error
+    return vim.ServiceInstance("ServiceInstance", stub)
 
 
 def version_text(version: str) -> str:

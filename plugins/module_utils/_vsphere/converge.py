@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module vm_dataplane does: a fleet of VMs brought to their descriptions in one go."""
+"""What vm_dataplane and the modules of one concern do: a fleet of VMs brought to their descriptions in one go."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ import dataclasses
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError, joined
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import POWERED_OFF, POWERED_ON
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import POWERED_OFF, POWERED_ON, PlanOptions
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.plan import plan_release, plan_vm, predict
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ALL
 
 from . import report
-from .apply import Outcome, apply_plans
+from .apply import apply_plans
 from .client import Client, Connection
 from .faults import typed_errors
+from .fleet import Outcome
+from .power import WITH_FORCE, Shutdown
 from .read import read_inventory, read_vms
 from .select import find_vm, read_requests, vm_not_found
 from .write import config_spec
@@ -28,14 +31,22 @@ if t.TYPE_CHECKING:
     from .select import Request
 
 
-def converge(params: t.Mapping[str, t.Any], connection: Connection, check_mode: bool) -> dict[str, t.Any]:
+def converge(
+    params: t.Mapping[str, t.Any], connection: Connection, check_mode: bool, concern: str = ALL
+) -> dict[str, t.Any]:
     """Brings the VMs of ``params`` to their descriptions; returns the module's result.
 
-    Raises NfvError before anything is changed when any VM cannot be brought there, and afterwards, with how far each
-    VM came in its details, when vSphere failed one.
+    concern: what of the descriptions is carried out, one of ``_spec.model.SECTIONS``.
+
+    Raises NfvError before anything is changed when any VM is not there, lacks what its description needs, or needs a
+    consent that was not given; and afterwards, with how far each VM came in its details, when one or more failed. A VM
+    that fails while it is changed stops no other.
     """
     releasing = params["state"] == "absent"
-    requests = read_requests(params["vms"], params["dataplane"], needed=not releasing)
+    requests = read_requests(params["vms"], params["dataplane"], needed=not releasing, concern=concern)
+    options = PlanOptions(
+        concern, params.get("hardware_upgrade") == "when_needed", bool(params.get("remove_unmanaged_adapters"))
+    )
     with (
         Client.open(connection, closed_for_writes=check_mode) as client,
         typed_errors(connection.hostname, "the VMs were to be read and reconfigured"),
@@ -47,16 +58,22 @@ def converge(params: t.Mapping[str, t.Any], connection: Connection, check_mode: 
         def plan(record: VmRecord) -> ChangeSet:
             dataplane = descriptions[record.state.moid][1]
             if releasing or dataplane is None:
-                return plan_release(record.state)
-            return plan_vm(record.state, dataplane, inventory.networks)
+                return plan_release(record.state, dataplane, options)
+            return plan_vm(record.state, dataplane, inventory.networks, options)
 
-        plans = _plan_all(client, records, plan, consent=check_mode or params["power_cycle"] == "when_needed")
+        def permitted(record: VmRecord) -> ChangeSet:
+            planned = plan(record)
+            _refuse_power(record, planned, consent=check_mode or params["power_cycle"] == "when_needed")
+            return planned
+
+        plans = _plan_all(client, records, permitted)
         outcome = (
-            Outcome(_predicted(records, plans), {})
+            _predicted(records, plans)
             if client.closed_for_writes
-            else apply_plans(client, inventory, records, plans, plan)
+            else apply_plans(client, inventory, records, plans, permitted, shutdown_of(params))
         )
-    return _result(plans, outcome, {moid: dataplane for moid, (_managed, dataplane) in descriptions.items()})
+    wanted = {moid: dataplane for moid, (_managed, dataplane) in descriptions.items()}
+    return _result(outcome, wanted, check_mode)
 
 
 def _select(
@@ -83,14 +100,13 @@ def _select(
 
 
 def _plan_all(
-    client: Client, records: t.Mapping[str, VmRecord], plan: t.Callable[[VmRecord], ChangeSet], consent: bool
+    client: Client, records: t.Mapping[str, VmRecord], plan: t.Callable[[VmRecord], ChangeSet]
 ) -> dict[str, ChangeSet]:
     """Plans every VM, and refuses before any change when one of them cannot be changed as planned."""
     plans, errors = {}, []
     for moid, record in records.items():
         try:
             plans[moid] = plan(record)
-            _refuse_power(record, plans[moid], consent)
             config_spec(client, record, plans[moid])
         except NfvError as error:
             errors.append(error)
@@ -117,23 +133,32 @@ def _refuse_power(record: VmRecord, plan: ChangeSet, consent: bool) -> None:
         )
 
 
-def _predicted(records: t.Mapping[str, VmRecord], plans: t.Mapping[str, ChangeSet]) -> dict[str, VmRecord]:
-    return {
+def _predicted(records: t.Mapping[str, VmRecord], plans: t.Mapping[str, ChangeSet]) -> Outcome:
+    """What would come of the plans."""
+    after = {
         moid: dataclasses.replace(record, state=predict(record.state, plans[moid])) for moid, record in records.items()
     }
+    return Outcome(after, dict(plans), changed={moid for moid, plan in plans.items() if plan})
 
 
-def _result(
-    plans: t.Mapping[str, ChangeSet], outcome: Outcome, descriptions: t.Mapping[str, Dataplane | None]
-) -> dict[str, t.Any]:
+def shutdown_of(params: t.Mapping[str, t.Any]) -> Shutdown:
+    """What a module's options say of powering off."""
+    seconds, force = params.get("shutdown_timeout"), params.get("force_power_off")
+    return Shutdown(WITH_FORCE.seconds if seconds is None else seconds, force is not False)
+
+
+def _result(outcome: Outcome, descriptions: t.Mapping[str, Dataplane | None], check_mode: bool) -> dict[str, t.Any]:
     result = {
-        "changed": any(bool(plan) for moid, plan in plans.items() if moid not in outcome.errors),
-        "diff": report.diff(plan for moid, plan in plans.items() if moid not in outcome.errors),
+        "changed": bool(outcome.changed),
+        "diff": report.diff(plan for moid, plan in outcome.plans.items() if moid in outcome.changed),
         "vms": {
-            outcome.records[moid].state.name: report.vm_result(
-                outcome.records[moid].state, plan, descriptions[moid], outcome.errors.get(moid)
-            )
-            for moid, plan in plans.items()
+            outcome.records[moid].state.name: {
+                **report.vm_result(
+                    outcome.records[moid].state, plan, descriptions[moid], outcome.errors.get(moid), check_mode
+                ),
+                "changed": moid in outcome.changed,
+            }
+            for moid, plan in outcome.plans.items()
         },
     }
     if outcome.errors:

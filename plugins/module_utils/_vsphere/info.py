@@ -10,7 +10,8 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError, joined
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.adapters import match_adapters
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.guest import management_address
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.plan import adapter_facts, plan_vm
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import POWERED_ON
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.plan import adapter_facts, conflicts, plan_vm
 
 from . import report
 from .client import Client, Connection
@@ -154,14 +155,20 @@ def _vm(request: Request, record: VmRecord | None, address: str | None, inventor
         "host": state.host,
         "guest_address": address,
         "tools_running": record.guest.tools_running,
+        "firmware": state.firmware,
         "settings": {name: report.plain(value) for name, value in state.settings.items()},
         "adapters": adapter_facts(state, request.dataplane),
+        "warnings": list(conflicts(state)),
         "differences": None,
+        "reboot_required": None,
         "error": None,
     }
     if request.dataplane is not None:
         try:
-            result["differences"] = report.changes(plan_vm(state, request.dataplane, inventory.networks))
+            plan = plan_vm(state, request.dataplane, inventory.networks)
+            result["differences"] = report.changes(plan)
+            result["warnings"] = list(plan.warnings)
+            result["reboot_required"] = state.power_state == POWERED_ON and bool(plan.power_off_needed)
         except NfvError as error:
             result["error"] = {**error.result(), "message": str(error)}
     return result

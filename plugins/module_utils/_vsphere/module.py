@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What both modules share: connection options, and errors on their way to Ansible."""
+"""What the modules share: connection options, and errors on their way to Ansible."""
 
 from __future__ import annotations
 
@@ -57,6 +57,17 @@ def vm_options() -> dict[str, t.Any]:
             "required_one_of": [["name", "uuid", "moid"]],
         },
         "dataplane": {"type": "dict"},
+    }
+
+
+def change_options() -> dict[str, t.Any]:
+    """Options of the doc fragment ``change`` beside those of ``vm_options``, and ``state``."""
+    return {
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "power_cycle": {"type": "str", "choices": ["never", "when_needed"], "default": "never"},
+        "shutdown_timeout": {"type": "int", "default": 180},
+        "force_power_off": {"type": "bool", "default": True},
+        "hardware_upgrade": {"type": "str", "choices": ["never", "when_needed"], "default": "never"},
     }
 
 

@@ -6,20 +6,27 @@
 from __future__ import annotations
 
 import dataclasses
+import fnmatch
+import functools
+import re
 import typing as t
 import urllib.parse
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.adapter_settings import ADAPTER_KEYS
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.guest import GuestNic, GuestState
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import (
     AdapterState,
+    HostFacts,
     Network,
-    Value,
     VmState,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.settings import ADVANCED, UNLIMITED
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.settings import ADVANCED_KEYS, CONFLICTS, SETTINGS
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.versions import at_least
 
+from .client import version_text
 from .sdk import vim
+from .values import read_adapter_fields, read_setting
 
 if t.TYPE_CHECKING:
     from .client import Client, Properties
@@ -30,21 +37,14 @@ _VM_PROPERTIES: t.Final = (
     "config.changeVersion",
     "config.uuid",
     "config.template",
-    "config.hardware.numCPU",
-    "config.hardware.numCoresPerSocket",
-    "config.hardware.memoryMB",
+    "config.firmware",
     "config.hardware.device",
-    "config.cpuAllocation",
-    "config.memoryAllocation",
-    "config.memoryReservationLockedToMax",
-    "config.cpuAffinity",
-    "config.latencySensitivity",
-    "config.cpuHotAddEnabled",
-    "config.memoryHotAddEnabled",
     "config.extraConfig",
     "runtime.host",
     *GUEST_PROPERTIES,
 )
+_ADAPTER_KEY: t.Final = re.compile(rf"ethernet[0-9]+\.({'|'.join(sorted(ADAPTER_KEYS))})")
+_CONFLICT_KEY: t.Final = re.compile("|".join(fnmatch.translate(pattern) for pattern in CONFLICTS))
 # By the last part of the SDK's type name; others are shown by that name.
 _ADAPTER_TYPES: t.Final = {
     "VirtualE1000": "e1000",
@@ -57,6 +57,17 @@ _ADAPTER_TYPES: t.Final = {
 }
 
 
+# Properties of hosts, with what each of them is in HostFacts.
+_HOST_FACTS: t.Final = {
+    "summary.hardware.numCpuCores": "cores",
+    "summary.hardware.numCpuThreads": "cpus",
+    "summary.hardware.cpuModel": "cpu_model",
+    "hardware.numaInfo.numNodes": "numa_nodes",
+    "capability.maxSupportedSimultaneousThreads": "simultaneous_threads",
+}
+_NEW_HOST_FACTS: t.Final = {"capability.maxSupportedSimultaneousThreads": "8.0.0.1"}
+
+
 @dataclasses.dataclass(frozen=True)
 class Host:
     """An ESXi host. mhz: clock of one core in MHz."""
@@ -64,15 +75,36 @@ class Host:
     name: str
     mhz: int | None
     latency_sensitivity: bool
+    facts: HostFacts = dataclasses.field(default_factory=HostFacts)
 
 
 @dataclasses.dataclass(frozen=True)
 class Inventory:
-    """What a datacenter (or all) has: VMs as objects with their properties, port groups by name, hosts by moid."""
+    """What a datacenter (or all) has: VMs as objects with their properties, port groups by name, hosts by moid.
+
+    api_version: that was negotiated, such as ``8.0.3.0``; None when it does not matter.
+    """
 
     vms: tuple[tuple[t.Any, Properties], ...]
     networks: t.Mapping[str, tuple[Network, ...]]
     hosts: t.Mapping[str, Host]
+    api_version: str | None = None
+
+    @functools.cached_property
+    def network_names(self) -> t.Mapping[str, str]:
+        """The port groups' names by their keys."""
+        return {network.key: network.name for group in self.networks.values() for network in group}
+
+    @functools.cached_property
+    def vms_by(self) -> t.Mapping[str, t.Mapping[str, t.Sequence[t.Any]]]:
+        """The VMs' objects by ``name``, ``uuid`` (BIOS and instance UUIDs in lower case) and ``moid``."""
+        found: dict[str, dict[str, list[t.Any]]] = {"name": {}, "uuid": {}, "moid": {}}
+        for each, properties in self.vms:
+            found["name"].setdefault(plain_name(properties.get("name", "")), []).append(each)
+            found["moid"].setdefault(each._moId, []).append(each)
+            for uuid in {properties.get(path, "").lower() for path in ("config.uuid", "config.instanceUuid")}:
+                found["uuid"].setdefault(uuid, []).append(each)
+        return found
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,19 +120,24 @@ class VmRecord:
 def read_inventory(client: Client, datacenter: str | None, with_uuids: bool) -> Inventory:
     """Reads names, port groups and hosts. with_uuids: VMs will be looked up by UUID. Raises NfvError."""
     vm_paths = ["name", "config.template", *(("config.uuid", "config.instanceUuid") if with_uuids else ())]
+    api_version = version_text(client.api_version)
     found = client.in_view(
         {
             vim.VirtualMachine: vm_paths,
-            vim.HostSystem: ["name", "summary.hardware.cpuMhz", "capability.latencySensitivitySupported"],
+            vim.HostSystem: [
+                "name",
+                "summary.hardware.cpuMhz",
+                "capability.latencySensitivitySupported",
+                *(path for path in _HOST_FACTS if at_least(api_version, _NEW_HOST_FACTS.get(path))),
+            ],
             vim.Network: ["name"],
+            vim.OpaqueNetwork: ["name", "summary"],
             vim.dvs.DistributedVirtualPortgroup: ["name", "key", "config.distributedVirtualSwitch"],
-            vim.DistributedVirtualSwitch: ["uuid"],
+            vim.DistributedVirtualSwitch: ["uuid", "config.productInfo"],
         },
         find_datacenter(client, datacenter) if datacenter else None,
     )
-    switches = {
-        each._moId: properties.get("uuid") for each, properties in found if _is(each, "DistributedVirtualSwitch")
-    }
+    switches = {each._moId: properties for each, properties in found if _is(each, "DistributedVirtualSwitch")}
     networks: dict[str, tuple[Network, ...]] = {}
     for each, properties in found:
         network = _network(each, properties, switches)
@@ -114,10 +151,12 @@ def read_inventory(client: Client, datacenter: str | None, with_uuids: bool) -> 
                 properties.get("name", each._moId),
                 properties.get("summary.hardware.cpuMhz"),
                 bool(properties.get("capability.latencySensitivitySupported")),
+                HostFacts(**{name: properties.get(path) for path, name in _HOST_FACTS.items()}),
             )
             for each, properties in found
             if _is(each, "HostSystem")
         },
+        api_version,
     )
 
 
@@ -142,15 +181,25 @@ def find_datacenter(client: Client, name: str) -> t.Any:
     return matching[0]
 
 
-def _network(managed: t.Any, properties: Properties, switches: t.Mapping[str, str | None]) -> Network | None:
+def _network(managed: t.Any, properties: Properties, switches: t.Mapping[str, Properties]) -> Network | None:
     if not _is(managed, "Network"):
         return None
     name = plain_name(properties.get("name", ""))
+    if isinstance(managed, vim.OpaqueNetwork):
+        summary = properties["summary"]
+        return Network(name, managed._moId, summary.opaqueNetworkId, opaque_type=summary.opaqueNetworkType)
     if not isinstance(managed, vim.dvs.DistributedVirtualPortgroup):
         return Network(name, managed._moId, managed._moId)
-    switch = properties.get("config.distributedVirtualSwitch")
-    uuid = switches.get(switch._moId) if switch is not None else None
-    return Network(name, managed._moId, properties.get("key", managed._moId), uuid)
+    reference = properties.get("config.distributedVirtualSwitch")
+    switch = switches.get(reference._moId, {}) if reference is not None else {}
+    product = switch.get("config.productInfo")
+    return Network(
+        name,
+        managed._moId,
+        properties.get("key", managed._moId),
+        switch.get("uuid"),
+        product.version if product is not None else None,
+    )
 
 
 def plain_name(name: str) -> str:
@@ -161,7 +210,9 @@ def plain_name(name: str) -> str:
 def read_vms(client: Client, managed: t.Sequence[t.Any], inventory: Inventory) -> dict[str, VmRecord]:
     """Reads the given VMs in one batch; by moid. Raises NfvError for a VM whose configuration cannot be read."""
     records = {}
-    for each, properties in client.of_objects(vim.VirtualMachine, managed, _VM_PROPERTIES):
+    shown = [setting for setting in SETTINGS if setting.shown and at_least(inventory.api_version, setting.api)]
+    paths = list(dict.fromkeys([*_VM_PROPERTIES, *((setting.shown or "").split("/")[0] for setting in shown)]))
+    for each, properties in client.of_objects(vim.VirtualMachine, managed, paths):
         if "config.hardware.device" not in properties:
             raise NfvError(
                 "vm_unreadable",
@@ -181,7 +232,8 @@ def _record(managed: t.Any, properties: Properties, inventory: Inventory) -> VmR
         for device in properties["config.hardware.device"]
         if isinstance(device, vim.vm.device.VirtualEthernetCard)
     }
-    names = {network.key: network.name for group in inventory.networks.values() for network in group}
+    names = inventory.network_names
+    advanced = _known_keys(properties.get("config.extraConfig", ()))
     state = VmState(
         name=plain_name(properties["name"]),
         moid=managed._moId,
@@ -192,39 +244,25 @@ def _record(managed: t.Any, properties: Properties, inventory: Inventory) -> VmR
         host=host.name if host else None,
         host_mhz=host.mhz if host else None,
         host_latency_sensitivity=bool(host and host.latency_sensitivity),
-        settings=_settings(properties),
+        settings={setting.name: read_setting(setting, properties, advanced) for setting in SETTINGS},
         adapters=tuple(_adapter(devices[key], names) for key in sorted(devices)),
+        advanced=advanced,
+        firmware=properties.get("config.firmware"),
+        api_version=inventory.api_version,
+        host_facts=host.facts if host else HostFacts(),
     )
     return VmRecord(state, managed, devices, guest_state(properties))
 
 
-def _settings(properties: Properties) -> dict[str, Value]:
-    affinity = properties.get("config.cpuAffinity")
-    latency = properties.get("config.latencySensitivity")
-    advanced = {option.key: option.value for option in properties.get("config.extraConfig", ())}
-    settings: dict[str, Value] = {
-        "cpu.count": properties.get("config.hardware.numCPU"),
-        "cpu.cores_per_socket": properties.get("config.hardware.numCoresPerSocket"),
-        "cpu.hot_add": bool(properties.get("config.cpuHotAddEnabled")),
-        "cpu.latency_sensitivity": str(latency.level) if latency is not None else "normal",
-        "cpu.affinity": tuple(sorted(affinity.affinitySet)) if affinity is not None else (),
-        "memory.size_mb": properties.get("config.hardware.memoryMB"),
-        "memory.hot_add": bool(properties.get("config.memoryHotAddEnabled")),
-        "memory.reserve_all": bool(properties.get("config.memoryReservationLockedToMax")),
+def _known_keys(options: t.Iterable[t.Any]) -> dict[str, str]:
+    """Of the advanced settings those that the collection writes or reports; vSphere shows removed ones as empty."""
+    known = {key for key in ADVANCED_KEYS.values() if key is not None}
+    return {
+        option.key: str(option.value)
+        for option in options
+        if option.value
+        and (option.key in known or _ADAPTER_KEY.fullmatch(option.key) or _CONFLICT_KEY.fullmatch(option.key))
     }
-    settings["cpu.reservation_mhz"], settings["cpu.limit_mhz"] = _allocation(properties.get("config.cpuAllocation"))
-    settings["memory.reservation_mb"], settings["memory.limit_mb"] = _allocation(
-        properties.get("config.memoryAllocation")
-    )
-    for name, key in ADVANCED.items():
-        settings[name] = str(advanced[key]) if advanced.get(key) else None
-    return settings
-
-
-def _allocation(allocation: t.Any) -> tuple[int, int]:
-    reservation = getattr(allocation, "reservation", None)
-    limit = getattr(allocation, "limit", None)
-    return reservation or 0, UNLIMITED if limit is None else limit
 
 
 def _adapter(device: t.Any, names: t.Mapping[str, str]) -> AdapterState:
@@ -240,6 +278,7 @@ def _adapter(device: t.Any, names: t.Mapping[str, str]) -> AdapterState:
         network_key=key,
         connected=bool(device.connectable is not None and device.connectable.connected),
         start_connected=bool(device.connectable is None or device.connectable.startConnected),
+        fields=read_adapter_fields(device),
     )
 
 
@@ -248,6 +287,9 @@ def _backing(backing: t.Any, names: t.Mapping[str, str]) -> tuple[str | None, st
     port = getattr(backing, "port", None)
     if port is not None:
         return names.get(port.portgroupKey), port.portgroupKey
+    opaque = getattr(backing, "opaqueNetworkId", None)
+    if opaque is not None:
+        return names.get(opaque), opaque
     network = getattr(backing, "network", None)
     if network is not None:
         return names.get(network._moId, backing.deviceName), network._moId

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import POWERED_ON
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.plan import adapter_facts
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.cpulist import format_cpu_list
 
@@ -48,14 +49,21 @@ def diff(plans: t.Iterable[ChangeSet]) -> list[dict[str, t.Any]]:
     ]
 
 
-def vm_result(state: VmState, plan: ChangeSet, dataplane: Dataplane | None, error: NfvError | None) -> dict[str, t.Any]:
-    """What vm_dataplane returns of one VM. state: after the changes; an error is None or a dictionary."""
+def vm_result(
+    state: VmState, plan: ChangeSet, dataplane: Dataplane | None, error: NfvError | None, check_mode: bool
+) -> dict[str, t.Any]:
+    """What vm_dataplane returns of one VM. state: after the changes; an error is None or a dictionary.
+
+    reboot_required: the VM runs, and changes wait for a power cycle: in check mode, or because one failed.
+    """
+    running = state.power_state == POWERED_ON
     return {
         "moid": state.moid,
         "uuid": state.uuid,
         "changed": bool(plan) and error is None,
         "changes": changes(plan),
         "warnings": list(plan.warnings),
+        "reboot_required": running and bool(plan.power_off_needed) and (check_mode or error is not None),
         "power_state": state.power_state,
         "adapters": adapter_facts(state, dataplane),
         "error": None if error is None else {**error.result(), "message": str(error)},

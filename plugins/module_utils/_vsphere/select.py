@@ -9,9 +9,8 @@ import dataclasses
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ALL
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
-
-from .read import plain_name
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Dataplane
@@ -28,8 +27,12 @@ class Request:
     dataplane: Dataplane | None
 
 
-def read_requests(vms: t.Sequence[t.Mapping[str, t.Any]], default: t.Any, needed: bool) -> list[Request]:
+def read_requests(
+    vms: t.Sequence[t.Mapping[str, t.Any]], default: t.Any, needed: bool, concern: str = ALL
+) -> list[Request]:
     """Reads the option ``vms``; a VM without a description has the default one. Needs no connection.
+
+    concern: what the descriptions are read for, one of ``_spec.model.SECTIONS``.
 
     Raises NfvError with every problem of every description, and for a missing description where one is needed.
     """
@@ -42,7 +45,7 @@ def read_requests(vms: t.Sequence[t.Mapping[str, t.Any]], default: t.Any, needed
                 problems.append(f"{entry[by]}: [missing_key] dataplane: is missing and has no default")
             requests.append(Request(by, entry[by], None))
             continue
-        dataplane, found = parse_dataplane(raw, "dataplane")
+        dataplane, found = parse_dataplane(raw, "dataplane", concern)
         problems += [f"{entry[by]}: {problem}" for problem in found]
         requests.append(Request(by, entry[by], dataplane))
     if problems:
@@ -52,17 +55,8 @@ def read_requests(vms: t.Sequence[t.Mapping[str, t.Any]], default: t.Any, needed
 
 def find_vm(request: Request, inventory: Inventory) -> t.Any:
     """The VM's object, or None when there is none. Raises NfvError when the name is not unique."""
-    if request.by == "moid":
-        found = [each for each, _properties in inventory.vms if each._moId == request.value]
-    elif request.by == "uuid":
-        wanted = request.value.lower()
-        found = [
-            each
-            for each, properties in inventory.vms
-            if wanted in (properties.get("config.uuid", ""), properties.get("config.instanceUuid", ""))
-        ]
-    else:
-        found = [each for each, properties in inventory.vms if plain_name(properties.get("name", "")) == request.value]
+    wanted = request.value.lower() if request.by == "uuid" else request.value
+    found = inventory.vms_by[request.by].get(wanted, ())
     if len(found) > 1:
         raise NfvError(
             "vm_not_unique",

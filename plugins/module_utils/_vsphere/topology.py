@@ -26,7 +26,6 @@ if t.TYPE_CHECKING:
 _HOST_PROPERTIES: t.Final = (
     "name",
     "parent",
-    "vm",
     "runtime.connectionState",
     "runtime.inMaintenanceMode",
     "config.product.apiVersion",
@@ -79,6 +78,7 @@ def read_topology(
     cluster: a cluster's name or managed object id. Raises NfvError for a datacenter or cluster that is missing or not
     unique.
     """
+    root = find_datacenter(client, datacenter) if datacenter else None
     found = client.in_view(
         {
             vim.ClusterComputeResource: ["name"],
@@ -86,7 +86,7 @@ def read_topology(
             vim.dvs.DistributedVirtualPortgroup: list(_PORT_GROUP_PROPERTIES),
             vim.DistributedVirtualSwitch: ["uuid", "name", "config.defaultPortConfig"],
         },
-        find_datacenter(client, datacenter) if datacenter else None,
+        root,
     )
     clusters = {
         each._moId: plain_name(properties.get("name", each._moId))
@@ -99,7 +99,7 @@ def read_topology(
         for each, properties in found
         if isinstance(each, vim.HostSystem) and (wanted is None or _parent(properties) == wanted)
     ]
-    uses = _read_uses(client, [vm for _each, properties in hosts for vm in properties.get("vm") or ()])
+    uses = _read_uses(client, root if wanted is None else client.managed(vim.ClusterComputeResource, wanted))
     distributed = distributed_port_groups(found)
     read = [
         host_topology(each, properties, clusters.get(_parent(properties) or ""), uses.get(each._moId, ()), distributed)
@@ -205,14 +205,14 @@ def _nic(pnic: t.Any, nodes: t.Mapping[tuple[int, int, int, int], int]) -> Physi
     )
 
 
-def _read_uses(client: Client, vms: t.Sequence[t.Any]) -> dict[str, list[VmUse]]:
-    """What the powered-on ones of the given VMs hold, by their hosts' ids.
+def _read_uses(client: Client, root: t.Any) -> dict[str, list[VmUse]]:
+    """What the powered-on VMs below a datacenter or cluster (None: all) hold, by their hosts' ids.
 
     Advanced settings are the greater part of a VM's configuration, so they are read of VMs that hold something only.
     """
     running = [
         (each, properties)
-        for each, properties in client.of_objects(vim.VirtualMachine, vms, _VM_PROPERTIES)
+        for each, properties in client.in_view({vim.VirtualMachine: _VM_PROPERTIES}, root)
         if properties.get("runtime.powerState") == "poweredOn" and properties.get("runtime.host") is not None
     ]
     holders = [each for each, properties in running if _holds(properties)]

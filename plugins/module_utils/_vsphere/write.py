@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import copy
+import functools
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.settings import ADVANCED
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.settings import BY_NAME
 
 from .client import knows, version_text
 from .sdk import VmomiSupport, vim
+from .values import write_adapter_fields, write_setting
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import (
@@ -24,21 +26,6 @@ if t.TYPE_CHECKING:
     from .client import Client
     from .read import VmRecord
 
-_FIELDS: t.Final = {
-    "cpu.count": "numCPUs",
-    "cpu.cores_per_socket": "numCoresPerSocket",
-    "cpu.hot_add": "cpuHotAddEnabled",
-    "memory.size_mb": "memoryMB",
-    "memory.hot_add": "memoryHotAddEnabled",
-    "memory.reserve_all": "memoryReservationLockedToMax",
-}
-_ALLOCATIONS: t.Final = {
-    "cpu.reservation_mhz": ("cpuAllocation", "reservation"),
-    "cpu.limit_mhz": ("cpuAllocation", "limit"),
-    "memory.reservation_mb": ("memoryAllocation", "reservation"),
-    "memory.limit_mb": ("memoryAllocation", "limit"),
-}
-
 
 def config_spec(client: Client, record: VmRecord, plan: ChangeSet) -> t.Any:
     """The vim.vm.ConfigSpec of a plan, good for the configuration that the plan was made from only.
@@ -46,46 +33,41 @@ def config_spec(client: Client, record: VmRecord, plan: ChangeSet) -> t.Any:
     Raises NfvError when the vCenter's API is too old for one of its fields.
     """
     spec = vim.vm.ConfigSpec(changeVersion=plan.change_version)
+    final = {**record.state.settings, **{change.setting: change.after for change in plan.settings}}
     for change in plan.settings:
-        _write_setting(spec, change.setting, change.after)
+        write_setting(spec, BY_NAME[change.setting], change.after, final)
+    spec.extraConfig += [
+        # An empty value removes the key.
+        vim.option.OptionValue(key=key, value="" if value is None else value)
+        for key, value in plan.adapter_keys.items()
+    ]
     spec.deviceChange = [
         device_change
         for index, action in enumerate(plan.adapter_actions)
         for device_change in _adapter_changes(client, record, action, -1 - index)
     ]
+    # Last, for the keys of new adapters were planned with these still there.
+    spec.deviceChange += [_device_spec("remove", record.devices[adapter.key]) for adapter in plan.removals]
     _refuse_newer_fields(client, plan.name, spec)
     return spec
 
 
-def _write_setting(spec: t.Any, name: str, value: t.Any) -> None:
-    if name in ADVANCED:
-        # An empty value removes the key.
-        spec.extraConfig.append(vim.option.OptionValue(key=ADVANCED[name], value=value or ""))
-    elif name in _FIELDS:
-        setattr(spec, _FIELDS[name], value)
-    elif name in _ALLOCATIONS:
-        field, part = _ALLOCATIONS[name]
-        if getattr(spec, field) is None:
-            setattr(spec, field, vim.ResourceAllocationInfo())
-        setattr(getattr(spec, field), part, value)
-    elif name == "cpu.latency_sensitivity":
-        spec.latencySensitivity = vim.LatencySensitivity(level=value)
-    elif name == "cpu.affinity":
-        spec.cpuAffinity = vim.vm.AffinityInfo(affinitySet=list(value))
-    else:
-        raise ValueError(f"no field is known for the setting {name}")
-
-
 def _adapter_changes(client: Client, record: VmRecord, action: AdapterAction, temporary_key: int) -> list[t.Any]:
     if action.current is None:
-        return [_device_spec("add", _new_adapter(client, action, temporary_key, None))]
+        added = _new_adapter(client, action, temporary_key, None)
+        write_adapter_fields(added, action.fields, record.state.name)
+        return [_device_spec("add", added)]
     old = record.devices[action.current.key]
     if action.operation == "replace":
         # A type cannot be edited. Removed and added in one spec, the new adapter gets the old one's place.
-        return [_device_spec("remove", old), _device_spec("add", _new_adapter(client, action, temporary_key, old))]
+        added = _new_adapter(client, action, temporary_key, old)
+        write_adapter_fields(added, action.fields, record.state.name)
+        return [_device_spec("remove", old), _device_spec("add", added)]
     edited = copy.copy(old)
     edited.macAddress, edited.addressType = action.mac, action.address_type
-    edited.backing = _backing(client, action.network)
+    if action.network.key != action.current.network_key:
+        edited.backing = _backing(client, action.network)
+    write_adapter_fields(edited, action.fields, record.state.name)
     return [_device_spec("edit", edited)]
 
 
@@ -115,6 +97,10 @@ def _backing(client: Client, network: Network) -> t.Any:
     if network.switch_uuid is not None:
         port = vim.dvs.PortConnection(switchUuid=network.switch_uuid, portgroupKey=network.key)
         return vim.vm.device.VirtualEthernetCard.DistributedVirtualPortBackingInfo(port=port)
+    if network.opaque_type is not None:
+        return vim.vm.device.VirtualEthernetCard.OpaqueNetworkBackingInfo(
+            opaqueNetworkId=network.key, opaqueNetworkType=network.opaque_type
+        )
     return vim.vm.device.VirtualEthernetCard.NetworkBackingInfo(
         deviceName=network.name, network=client.managed(vim.Network, network.moid)
     )
@@ -122,11 +108,14 @@ def _backing(client: Client, network: Network) -> t.Any:
 
 def _refuse_newer_fields(client: Client, name: str, spec: t.Any) -> None:
     """pyVmomi leaves a field that is newer than the negotiated version off the wire without a word."""
-    for path, needed in newer_fields(spec, client.api_version):
+    needs = [
+        f"{path} needs vSphere API {version_text(needed)}" for path, needed in newer_fields(spec, client.api_version)
+    ]
+    if needs:
         raise NfvError(
             "api_too_old",
             name,
-            f"{path} needs vSphere API {version_text(needed)}; this vCenter speaks {version_text(client.api_version)}",
+            f"{', '.join(needs)}; this vCenter speaks {version_text(client.api_version)}",
             "Upgrade vCenter, or leave out what needs the field",
         )
 
@@ -137,12 +126,19 @@ def newer_fields(value: t.Any, negotiated: str, path: str = "spec") -> list[tupl
         return [found for each in value for found in newer_fields(each, negotiated, path)]
     if not isinstance(value, VmomiSupport.DataObject):
         return []
+    later = _later_fields(type(value), negotiated)  # type: ignore[arg-type]  # classes are hashable
     found = []
-    for field in value._GetPropertyList():
-        inner = getattr(value, field.name)
+    for name, inner in vars(value).items():
         if inner is None or (isinstance(inner, list) and not inner):
             continue
-        if not knows(negotiated, field.version):
-            found.append((f"{path}.{field.name}", field.version))
-        found += newer_fields(inner, negotiated, f"{path}.{field.name}")
+        if name in later:
+            found.append((f"{path}.{name}", later[name]))
+        if isinstance(inner, (list, VmomiSupport.DataObject)):
+            found += newer_fields(inner, negotiated, f"{path}.{name}")
     return found
+
+
+@functools.cache
+def _later_fields(kind: t.Any, negotiated: str) -> dict[str, str]:
+    """The fields of a class that came after the negotiated version, with the versions they came with."""
+    return {field.name: field.version for field in kind._GetPropertyList() if not knows(negotiated, field.version)}

@@ -48,6 +48,12 @@ NEEDS_POWER_OFF: dict[str, dict[str, Any]] = {
     "cores per socket": {"numCoresPerSocket": 2},
     "more memory": {"memoryMB": 2048},
     "less memory": {"memoryMB": 512},
+    "virtual hyper-threading": {"simultaneousThreads": 2},
+    "virtual nodes": {"virtualNuma": vim.vm.VirtualNuma(coresPerNumaNode=1)},
+    "1 GB pages": {
+        "extraConfig": option("sched.mem.lpage.enable1GPage", "TRUE"),
+        "memoryReservationLockedToMax": True,
+    },
 }
 
 
@@ -68,7 +74,7 @@ def test_needs_power_off(make_vm: Callable[..., Any], spec: dict[str, Any]) -> N
 
 
 ACCEPTED_WHILE_ON: dict[str, dict[str, Any]] = {
-    "advanced setting": {"extraConfig": option("sched.mem.lpage.enable1GPage", "TRUE")},
+    "advanced setting": {"extraConfig": option("timeTracker.lowLatency", "TRUE")},
     "latency sensitivity": {"latencySensitivity": HIGH},
     "reservations": {"cpuAllocation": allocation(4600), "memoryReservationLockedToMax": True},
     "annotation": {"annotation": "changed"},

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import dataclasses
 import http.server
@@ -26,6 +27,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client i
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.converge import converge
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.info import gather
 
+from . import other_vcenters
+
 REPOSITORY = Path(__file__).resolve().parents[3]
 ANSIBLE_SECONDS = 300
 
@@ -34,6 +37,8 @@ READING = {
     "ContinueRetrievePropertiesEx",
     "CreateContainerView",
     "CreateFilter",
+    "CreatePropertyCollector",
+    "DestroyPropertyCollector",
     "DestroyPropertyFilter",
     "DestroyView",
     "Fetch",
@@ -79,12 +84,29 @@ def session(connection: Connection) -> t.Iterator[Client]:
 @pytest.fixture
 def make_vm(session: Client) -> t.Iterator[t.Callable[..., t.Any]]:
     """A function that clones the template; its VMs are destroyed after the test."""
+    with cloning(session) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def clone(session: Client) -> t.Iterator[t.Callable[..., t.Any]]:
+    """The same for VMs that all tests of a file share."""
+    with cloning(session) as make:
+        yield make
+
+
+@contextlib.contextmanager
+def cloning(session: Client) -> t.Iterator[t.Callable[..., t.Any]]:
+    """Gives a function that clones the template of the session's vCenter, and destroys its VMs at the end."""
     made: list[t.Any] = []
     datacenter = session.content.rootFolder.childEntity[0]
     template = datacenter.vmFolder.childEntity[0].childEntity[0]
 
-    def make(power_on: bool = False) -> t.Any:
-        location = vim.vm.RelocateSpec(pool=datacenter.hostFolder.childEntity[0].resourcePool)
+    def make(power_on: bool = False, host: str | None = None) -> t.Any:
+        cluster = datacenter.hostFolder.childEntity[0]
+        location = vim.vm.RelocateSpec(pool=cluster.resourcePool)
+        if host is not None:
+            (location.host,) = [each for each in cluster.host if each.name == host]
         spec = vim.vm.CloneSpec(location=location, powerOn=power_on)
         task = template.Clone(datacenter.vmFolder, f"engine-{next(_numbers)}", spec)
         WaitForTask(task)
@@ -114,11 +136,13 @@ class Engine:
     vcenter: t.Any
     connection: Connection
 
-    def converge(self, *machines: t.Any, check_mode: bool = False, **options: t.Any) -> dict[str, t.Any]:
+    def converge(
+        self, *machines: t.Any, check_mode: bool = False, concern: str = "dataplane", **options: t.Any
+    ) -> dict[str, t.Any]:
         defaults = {"state": "present", "power_cycle": "never", "datacenter": "nfv-dc", "dataplane": DESCRIPTION}
         params = {"vms": [{"name": machine.name} for machine in machines], **defaults, **options}
         self.vcenter.reset_calls()
-        return converge(params, self.connection, check_mode)
+        return converge(params, self.connection, check_mode, concern)
 
     def gather(self, *names: str, **options: t.Any) -> dict[str, t.Any]:
         defaults = {
@@ -136,9 +160,42 @@ class Engine:
         return {name: count for name, count in self.vcenter.calls().items() if name not in READING}
 
 
+@pytest.fixture(scope="module")
+def shared_engine(vcenter: t.Any, connection: Connection) -> Engine:
+    return Engine(vcenter, connection)
+
+
 @pytest.fixture
 def engine(vcenter: t.Any, connection: Connection) -> Engine:
     return Engine(vcenter, connection)
+
+
+@dataclasses.dataclass(frozen=True)
+class Other:
+    """A vCenter of another age: our engine against it, and a function that clones its template."""
+
+    engine: Engine
+    clone: t.Callable[..., t.Any]
+
+
+@contextlib.contextmanager
+def other_vcenter(start: t.Callable[..., t.Any], inventory: dict[str, t.Any]) -> t.Iterator[Other]:
+    one = start(inventory=inventory)
+    reached = Connection(one.hostname, one.port, one.username, one.password, ca_path=str(one.ca_path))
+    with Client.open(reached, closed_for_writes=False) as client, cloning(client) as make:
+        yield Other(Engine(one, reached), make)
+
+
+@pytest.fixture(scope="session")
+def newest(start_vcenter: t.Callable[..., t.Any]) -> t.Iterator[Other]:
+    with other_vcenter(start_vcenter, other_vcenters.newest()) as other:
+        yield other
+
+
+@pytest.fixture(scope="session")
+def older(start_vcenter: t.Callable[..., t.Any]) -> t.Iterator[Other]:
+    with other_vcenter(start_vcenter, other_vcenters.older()) as other:
+        yield other
 
 
 @dataclasses.dataclass(frozen=True)

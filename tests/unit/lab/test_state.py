@@ -47,7 +47,7 @@ def test_one_command_at_a_time(tmp_path: Path) -> None:
 def test_secrets_are_the_owners_alone_and_stay(tmp_path: Path) -> None:
     pki = ensure_pki(tmp_path / "pki")
     before = {path: path.read_bytes() for path in pki.directory.iterdir()}
-    for path in (pki.password, pki.key, pki.ssh_key, pki.host_key):
+    for path in (pki.password, pki.readonly_password, pki.key, pki.ssh_key, pki.host_key):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     ensure_pki(tmp_path / "pki")
     assert {path: path.read_bytes() for path in pki.directory.iterdir()} == before

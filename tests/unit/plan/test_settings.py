@@ -35,6 +35,7 @@ def test_a_fresh_vm_gets_everything_and_what_it_needs(fresh: VmState, describe: 
         "cpu.count": 4,
         "cpu.hot_add": False,
         "cpu.latency_sensitivity": "high",
+        "cpu.latency_sensitivity_by_vcpu": "high 2-3, normal 0-1",
         "cpu.reservation_mhz": 4 * 2300,
         "memory.size_mb": 4096,
         "memory.reserve_all": True,
@@ -119,6 +120,7 @@ def test_release_gives_back_what_the_host_holds_and_nothing_else(
     plan = plan_release(described)
     assert wanted(plan) == {
         "cpu.latency_sensitivity": "normal",
+        "cpu.latency_sensitivity_by_vcpu": None,
         "cpu.reservation_mhz": 0,
         "memory.reserve_all": False,
         "memory.reservation_mb": 0,

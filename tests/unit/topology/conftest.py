@@ -87,7 +87,6 @@ def host() -> dict[str, t.Any]:
     return {
         "name": "esx-1.example.com",
         "parent": vim.ClusterComputeResource("domain-c1"),
-        "vm": [],
         "runtime.connectionState": "connected",
         "runtime.inMaintenanceMode": False,
         "config.product.apiVersion": "8.0.3.0",

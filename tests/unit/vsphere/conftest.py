@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import threading
 import typing as t
 
 import pytest
@@ -30,6 +31,8 @@ class OfflineClient(Client):
         stub = SoapStubAdapter("127.0.0.1", 1, version=version)
         self._service = vim.ServiceInstance("ServiceInstance", stub)
         self.closed_for_writes = closed_for_writes
+        self.content = None
+        self._logging_in = threading.Lock()
 
 
 def e1000(key: int, backing: t.Any) -> t.Any:
@@ -75,6 +78,8 @@ def properties() -> dict[str, t.Any]:
         "config.changeVersion": "2026-11-23T08:00:00Z",
         "config.uuid": "420a",
         "config.template": False,
+        "config.version": "vmx-19",
+        "config.firmware": "efi",
         "config.hardware.numCPU": 2,
         "config.hardware.numCoresPerSocket": 1,
         "config.hardware.memoryMB": 1024,

@@ -5,22 +5,29 @@
 
 from __future__ import annotations
 
+import http.client
 import ssl
 import typing as t
 
 import pytest
+from pyVmomi import vim
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere import client as client_module
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import (
+    PAUSES,
     Client,
     Connection,
     knows,
     version_text,
 )
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.faults import CallLostError
 
 if t.TYPE_CHECKING:
     from pathlib import Path
 
+DROPPED = http.client.RemoteDisconnected("closed without response")
+EXPIRED = vim.fault.NotAuthenticated(privilegeId="System.View")
 CONNECTION = Connection("vcenter.example.com", 443, "user", "s3cret")
 
 
@@ -58,3 +65,73 @@ def test_versions_are_ordered_and_worded() -> None:
     assert knows("vim.version.v8_0_3_0", "vim.version.v7_0")
     assert not knows("vim.version.v7_0", "vim.version.v8_0_0_1")
     assert version_text("vim.version.v8_0_3_0") == "8.0.3.0"
+
+
+class Scripted:
+    """A call whose attempts go as scripted: an exception is raised, anything else returned. Counts its attempts."""
+
+    def __init__(self, *script: t.Any) -> None:
+        self.script = list(script)
+        self.attempts = 0
+
+    def __call__(self) -> t.Any:
+        self.attempts += 1
+        outcome = self.script.pop(0)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that would have been made."""
+    pauses: list[float] = []
+    monkeypatch.setattr(client_module.time, "sleep", pauses.append)
+    return pauses
+
+
+def test_a_read_is_done_again_when_the_connection_breaks(client: Client, no_pauses: list[float]) -> None:
+    work = Scripted(DROPPED, ConnectionResetError(), TimeoutError(), "read")
+    assert client.read(work) == "read"
+    assert no_pauses == list(PAUSES)
+
+
+def test_a_read_is_given_up_after_the_last_pause(client: Client, no_pauses: list[float]) -> None:
+    work = Scripted(*[DROPPED] * 10)
+    with pytest.raises(http.client.RemoteDisconnected):
+        client.read(work)
+    assert work.attempts == len(PAUSES) + 1
+
+
+@pytest.mark.parametrize("error", [ConnectionRefusedError(), ssl.SSLCertVerificationError()])
+def test_a_server_that_is_not_there_or_not_trusted_is_asked_once(
+    client: Client, no_pauses: list[float], error: OSError
+) -> None:
+    work = Scripted(error)
+    with pytest.raises(type(error)):
+        client.read(work)
+    assert no_pauses == []
+
+
+def test_a_write_is_sent_once_when_the_connection_breaks(client: Client, no_pauses: list[float]) -> None:
+    call = Scripted(DROPPED, "sent twice")
+    with pytest.raises(CallLostError) as caught:
+        client.write(call)
+    assert caught.value.error_code == "connection_lost"
+    assert (call.attempts, no_pauses) == (1, [])
+
+
+@pytest.mark.parametrize("use", ["read", "write"])
+def test_a_session_that_has_ended_is_replaced_and_the_call_made_again(client: Client, use: str) -> None:
+    logins: list[str] = []
+    client._log_in = logins.append
+    call = Scripted(EXPIRED, "done")
+    assert getattr(client, use)(call) == "done"
+    assert len(logins) == 1
+
+
+def test_a_session_that_another_thread_replaced_is_not_replaced_again(client: Client) -> None:
+    logins: list[str] = []
+    client._log_in = logins.append
+    client._replace_session("the session before")
+    assert logins == []

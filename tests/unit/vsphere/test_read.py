@@ -20,13 +20,19 @@ if t.TYPE_CHECKING:
 
 def test_settings_are_read_under_the_names_that_plans_use(record: VmRecord) -> None:
     assert record.state.settings == {
+        "hardware_version": 19,
         "cpu.count": 2,
         "cpu.cores_per_socket": 1,
         "cpu.hot_add": False,
+        "cpu.simultaneous_threads": 1,
         "cpu.latency_sensitivity": "normal",
+        "cpu.latency_sensitivity_by_vcpu": None,
         "cpu.affinity": (4, 5),
         "cpu.reservation_mhz": 0,
         "cpu.limit_mhz": -1,
+        "cpu.system_contexts": None,
+        "cpu.low_latency_timer": None,
+        "cpu.exclusive_without_statistics": None,
         "cpu.guest_1g_pages": None,
         "memory.size_mb": 1024,
         "memory.hot_add": False,
@@ -34,6 +40,12 @@ def test_settings_are_read_under_the_names_that_plans_use(record: VmRecord) -> N
         "memory.reservation_mb": 512,
         "memory.limit_mb": -1,
         "memory.host_1g_pages": "TRUE",
+        "memory.vmx_swap": None,
+        "numa.node_affinity": None,
+        "numa.cores_per_node": None,
+        "numa.vcpus_per_node": None,
+        "numa.autosize_once": None,
+        "iommu": False,
     }
     assert set(record.state.settings) == {setting.name for setting in SETTINGS}
 

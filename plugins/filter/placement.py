@@ -1,0 +1,57 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters over a plan and the topology of hosts; documented in the YAML files beside this one."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.picture.page import placement_page
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.data import plan_from_data
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.verify import described_at
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.verify import (
+    placement_problems as problems_of,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology_data import hosts_from_data
+
+
+def placement_problems(plan: t.Any, hosts: t.Any) -> list[dict[str, str]]:
+    """What is otherwise than planned; an empty list when every VM runs where it is planned."""
+    try:
+        return [dataclasses.asdict(each) for each in problems_of(plan_from_data(plan), hosts_from_data(hosts))]
+    except NfvError as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
+def placement_html(plan: t.Any, before: t.Any, after: t.Any = None, created: str = "") -> str:
+    """The picture of a plan as an HTML page."""
+    try:
+        then = None if after is None else hosts_from_data(after)
+        return placement_page(plan_from_data(plan), hosts_from_data(before), then, created)
+    except NfvError as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
+def dataplane_placed(description: t.Any, plan: t.Any, vm: str) -> t.Any:
+    """The description with the NUMA node and CPUs that the plan found for the VM, where it leaves them open."""
+    try:
+        placed = next((each for each in plan_from_data(plan).placements if each.vm == vm), None)
+    except NfvError as error:
+        raise AnsibleFilterError(str(error)) from error
+    return description if placed is None else described_at(description, placed)
+
+
+class FilterModule:
+    """The filters of this file by name."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {
+            "dataplane_placed": dataplane_placed,
+            "placement_html": placement_html,
+            "placement_problems": placement_problems,
+        }

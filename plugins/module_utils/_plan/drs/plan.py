@@ -1,0 +1,168 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a cluster as it is to the cluster as wanted: what is ours is made, changed or removed, nothing else touched."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError, joined
+
+from .model import (
+    AutomationChange,
+    ClusterChanges,
+    ClusterState,
+    GroupChange,
+    OtherRule,
+    RestartChange,
+    RuleChange,
+    VmHostRule,
+    VmVmRule,
+    Wanted,
+)
+
+if t.TYPE_CHECKING:
+    from .model import Members, Rule
+    from .wanted import Names
+
+
+def plan_cluster(
+    state: ClusterState, wanted: Wanted, names: Names, vms: t.Mapping[str, str] | None = None
+) -> ClusterChanges:
+    """The changes that make the cluster hold what is wanted under our names, and nothing more under them.
+
+    vms: names by moid, for errors.
+    Raises NfvError (not_ours) for an object with a name of ours that we cannot have made, and for an override of a VM
+    that somebody else made and that says otherwise.
+    """
+    _refuse_foreign(state, wanted, names)
+    known = vms or {}
+    recorded = state.vm_groups.get(names.automation_record, frozenset())
+    automation, automation_record = _plan_overrides(
+        state.automation, wanted.automation, recorded, "DRS automation level", known
+    )
+    current = {vm: entry.own for vm, entry in state.restart.items() if entry.own is not None}
+    recorded = state.vm_groups.get(names.restart_record, frozenset())
+    restart, restart_record = _plan_overrides(current, wanted.restart, recorded, "HA restart priority", known)
+    vm_groups = dict(wanted.vm_groups)
+    vm_groups.update({names.automation_record: automation_record} if automation_record else {})
+    vm_groups.update({names.restart_record: restart_record} if restart_record else {})
+    rules = _plan_rules(state.rules, wanted.rules, names)
+    used = {name: rule.name for rule in state.rules if not names.owns(rule.name) for name in _groups_of(rule)}
+    groups, warnings = [], []
+    for kind, now, then in (
+        ("vm_group", state.vm_groups, vm_groups),
+        ("host_group", state.host_groups, wanted.host_groups),
+    ):
+        for change in _plan_groups(kind, now, then, names):
+            if change.after is None and change.name in used:
+                warnings.append(f"group {change.name} is left: rule {used[change.name]}, which is not ours, uses it")
+            else:
+                groups.append(change)
+    return ClusterChanges(
+        state.name,
+        state.moid,
+        tuple(groups),
+        tuple(rules),
+        tuple(AutomationChange(vm, state.automation.get(vm), level) for vm, level in automation),
+        tuple(RestartChange(vm, state.restart.get(vm), priority) for vm, priority in restart),
+        (*warnings, *_without_effect(state, wanted)),
+    )
+
+
+def _groups_of(rule: Rule) -> tuple[str, ...]:
+    if isinstance(rule, VmHostRule):
+        return tuple(name for name in (rule.vm_group, rule.host_group) if name is not None)
+    return rule.groups if isinstance(rule, OtherRule) else ()
+
+
+def _refuse_foreign(state: ClusterState, wanted: Wanted, names: Names) -> None:
+    """What has a name of ours and is of another kind than ours was made by somebody else."""
+    foreign = [
+        *(f"group {name}" for name in wanted.vm_groups if name in state.host_groups),
+        *(f"group {name}" for name in wanted.host_groups if name in state.vm_groups),
+    ]
+    kinds = {rule.name: type(rule) for rule in wanted.rules}
+    together = {rule.name: rule.together for rule in wanted.rules if isinstance(rule, VmVmRule)}
+    for rule in state.rules:
+        wrong_kind = rule.name in kinds and type(rule) is not kinds[rule.name]
+        wrong_sense = isinstance(rule, VmVmRule) and together.get(rule.name, rule.together) != rule.together
+        unknown = names.owns(rule.name) and isinstance(rule, OtherRule)
+        if wrong_kind or wrong_sense or unknown:
+            foreign.append(f"rule {rule.name}")
+    if foreign:
+        raise _not_ours(state.name, f"{', '.join(foreign)} with a name of ours is of another kind, so not made by us")
+
+
+def _not_ours(subject: str, what: str) -> NfvError:
+    return NfvError("not_ours", subject, what, "Rename or remove it, or give this placement another name")
+
+
+def _plan_rules(now: t.Sequence[Rule], wanted: t.Sequence[VmHostRule | VmVmRule], names: Names) -> list[RuleChange]:
+    ours = {rule.name: rule for rule in now if names.owns(rule.name) and not isinstance(rule, OtherRule)}
+    then = {rule.name: rule for rule in wanted}
+    return [
+        RuleChange(name, ours.get(name), then.get(name))
+        for name in sorted({*ours, *then})
+        if ours.get(name) != then.get(name)
+    ]
+
+
+def _plan_groups(
+    kind: str, now: t.Mapping[str, Members], then: t.Mapping[str, Members], names: Names
+) -> list[GroupChange]:
+    ours = {name: members for name, members in now.items() if names.owns(name)}
+    return [
+        GroupChange(kind, name, ours.get(name), then.get(name))
+        for name in sorted({*ours, *then})
+        if ours.get(name) != then.get(name)
+    ]
+
+
+def _plan_overrides(
+    now: t.Mapping[str, str], wanted: t.Mapping[str, str], recorded: Members, what: str, names: t.Mapping[str, str]
+) -> tuple[list[tuple[str, str | None]], Members]:
+    """The changes as (VM, value or None), and the VMs whose override is ours afterwards.
+
+    An override that somebody else made and that already says what is wanted stays theirs: we do not remove it later.
+    """
+    changes: list[tuple[str, str | None]] = []
+    foreign: list[NfvError] = []
+    ours = {vm for vm in recorded if vm in wanted}
+    for vm, value in sorted(wanted.items()):
+        current = now.get(vm)
+        if current == value:
+            continue
+        if current is not None and vm not in recorded:
+            said = f"its {what} is {current}, set by somebody else; wanted is {value}"
+            foreign.append(_not_ours(names.get(vm, vm), said))
+        changes.append((vm, value))
+        ours.add(vm)
+    if foreign:
+        raise joined(foreign)
+    changes += [(vm, None) for vm in sorted(recorded - set(wanted)) if vm in now]
+    return changes, frozenset(ours)
+
+
+def _without_effect(state: ClusterState, wanted: Wanted) -> list[str]:
+    """What is written and does nothing until the cluster is configured otherwise."""
+    found = []
+    if wanted.rules and not state.drs:
+        found.append(f"DRS is off in cluster {state.name}: rules and groups are made and nothing acts upon them")
+    if wanted.automation and not state.overrides_allowed:
+        found.append(
+            f"cluster {state.name} does not allow VMs automation levels of their own (enableVmBehaviorOverrides)"
+        )
+    if wanted.restart and not state.ha:
+        found.append(f"HA is off in cluster {state.name}: restart priorities are set and nothing acts upon them")
+    return found
+
+
+def left_over(changes: ClusterChanges) -> str:
+    """The changes in few words, for an error that says what has not been set."""
+    parts = [f"{change.kind} {change.name}" for change in changes.groups]
+    parts += [f"rule {change.name}" for change in changes.rules]
+    parts += [f"automation level of {change.vm}" for change in changes.automation]
+    parts += [f"restart priority of {change.vm}" for change in changes.restart]
+    return ", ".join(parts)

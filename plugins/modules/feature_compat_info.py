@@ -1,0 +1,171 @@
+#!/usr/bin/python
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Says which features of vSphere work for VMs, and which setting is in the way of which."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: feature_compat_info
+version_added: 0.2.0
+short_description: Say which features of vSphere work for VMs, and which setting is in the way of which
+description:
+  - Judges for each VM whether vMotion, DRS, HA, Fault Tolerance and snapshots work, are limited, or are blocked, and
+    names the setting, the reason and the source of each limit.
+  - A VM with a description is judged as it will be once it is as described; the devices that it has beside are taken as
+    they are. A VM that is not there yet is judged by its description alone.
+  - With features that must be kept, by O(must_keep) or by C(placement.must_keep) of a description, a VM that lacks one
+    fails the module with C(feature_blocked), so that a deployment stops before it has changed anything.
+author:
+  - nfv.vsphere_dpdk contributors (@nfv)
+extends_documentation_fragment:
+  - nfv.vsphere_dpdk.attributes.info_module
+  - nfv.vsphere_dpdk.connection
+options:
+  vms:
+    description: The VMs. One that is not there is no error.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: The VM's name. Exactly one of name, uuid and moid must be given.
+        type: str
+      uuid:
+        description: The VM's BIOS or instance UUID.
+        type: str
+      moid:
+        description: The VM's managed object id.
+        type: str
+      dataplane:
+        description: The VM's description; O(dataplane) when not given.
+        type: dict
+  dataplane:
+    description: The description of every VM that has none of its own.
+    type: dict
+  must_keep:
+    description: Features that every VM must keep, beside those that its own description names.
+    type: list
+    elements: str
+    choices: [vmotion, drs, ha, fault_tolerance, snapshots]
+    default: []
+  ask_fault_tolerance:
+    description:
+      - Whether vSphere is asked, VM by VM, what it has against Fault Tolerance for the VM as it is now.
+      - Needs the privilege C(VirtualMachine.Config.QueryFTCompatibility).
+    type: bool
+    default: true
+  query:
+    description:
+      - A JMESPath expression over the result, a dictionary with the key C(vms). What it finds is returned as RV(found).
+      - Needs the Python library jmespath.
+    type: str
+seealso:
+  - module: nfv.vsphere_dpdk.vm_dataplane_info
+  - module: nfv.vsphere_dpdk.placement_rules
+"""
+
+EXAMPLES = r"""
+- name: Say what a VM keeps
+  nfv.vsphere_dpdk.feature_compat_info:
+    hostname: vcenter.example.com
+    username: automation
+    password: "{{ vault_vsphere_password }}"
+    vms:
+      - name: pgw-1
+  delegate_to: localhost
+
+- name: Stop before anything is changed when vMotion or snapshots would be lost
+  nfv.vsphere_dpdk.feature_compat_info:
+    vms:
+      - name: pgw-1
+        dataplane: "{{ nfv_dataplane }}"
+    must_keep: [vmotion, snapshots]
+  delegate_to: localhost
+
+- name: Find what blocks vMotion
+  nfv.vsphere_dpdk.feature_compat_info:
+    vms: "{{ fleet }}"
+    query: "vms.*.features.vmotion.reasons[] | [?verdict=='blocked'].setting"
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+vms:
+  description: The VMs by name, or as they were asked for when they are not there.
+  returned: success, and on failure with C(feature_blocked)
+  type: dict
+  contains:
+    present:
+      description: Whether there is such a VM.
+      type: bool
+      returned: always
+    features:
+      description:
+        - By C(vmotion), C(drs), C(ha), C(fault_tolerance) and C(snapshots), each with C(verdict) and C(reasons).
+        - C(verdict) is V(works), V(limited) or V(blocked), the worst of the reasons'.
+        - Each reason has C(verdict), C(setting), C(text) and C(source).
+        - Empty for a VM that is not there and has no description.
+      type: dict
+      returned: always
+    fault_tolerance_query:
+      description:
+        - What vSphere itself has against Fault Tolerance for the VM as it is now, each with C(fault) and C(message).
+        - Null when it was not asked or did not answer.
+      type: list
+      elements: dict
+      returned: always
+  sample:
+    pgw-1:
+      present: true
+      features:
+        vmotion:
+          verdict: blocked
+          reasons:
+            - verdict: blocked
+              setting: cpu.affinity
+              text: it is bound to CPUs 4-7 of its host; a running VM with affinity is not migrated
+              source: vSphere API reference, vim.fault.AffinityConfigured
+      fault_tolerance_query: null
+found:
+  description: What O(query) finds.
+  returned: when O(query) is given
+  type: raw
+error_code:
+  description: What kind of failure it is, the same as in brackets at the beginning of the message.
+  returned: on failure
+  type: str
+  sample: feature_blocked
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.placement import FEATURES
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.features import gather_features
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.module import (
+    connection_of,
+    connection_options,
+    queried,
+    run,
+    vm_options,
+)
+
+
+def main() -> None:
+    """Runs the module."""
+    module = AnsibleModule(
+        argument_spec={
+            **connection_options(),
+            **vm_options(),
+            "must_keep": {"type": "list", "elements": "str", "choices": list(FEATURES), "default": []},
+            "ask_fault_tolerance": {"type": "bool", "default": True},
+            "query": {"type": "str"},
+        },
+        supports_check_mode=True,
+    )
+    run(module, lambda: queried(gather_features(module.params, connection_of(module.params)), module.params["query"]))
+
+
+if __name__ == "__main__":
+    main()

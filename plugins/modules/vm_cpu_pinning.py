@@ -1,0 +1,159 @@
+#!/usr/bin/python
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Gives the vCPUs of VMs physical cores of their own."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vm_cpu_pinning
+version_added: 0.2.0
+short_description: Give the vCPUs of VMs physical cores of their own
+description:
+  - Sets latency sensitivity of the VM and of each vCPU, or affinity, the CPU reservation that this needs, virtual
+    hyper-threading, system contexts, NUMA node affinity, and the settings of profile C(low_latency).
+  - Latency sensitivity needs all memory reserved, which this module checks and M(nfv.vsphere_dpdk.vm_hugepages)
+    sets.
+  - It is M(nfv.vsphere_dpdk.vm_dataplane) for this one concern, with the same checks before the first change, one
+    reconfiguration for each VM that differs, and comparison afterwards. Everything else of the VM stays as it is.
+author:
+  - nfv.vsphere_dpdk contributors (@nfv)
+extends_documentation_fragment:
+  - nfv.vsphere_dpdk.attributes
+  - nfv.vsphere_dpdk.change
+  - nfv.vsphere_dpdk.connection
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Makes no call that changes anything. A change that needs a power cycle is shown and not refused.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  dataplane:
+    description:
+      - The description of every VM that has none of its own. Only C(cpu) must be there; C(placement), C(profile) and
+        C(switch_mode) have their meaning, and of the other sections nothing is written.
+      - The VM must have as many vCPUs as described, else the error is C(cpu_count_differs); this module does not change
+        their number.
+    type: dict
+  state:
+    description:
+      - V(present) gives the vCPUs what is described.
+      - V(absent) takes it back, so that the VM's vCPUs share cores again.
+    type: str
+    choices: [present, absent]
+    default: present
+seealso:
+  - module: nfv.vsphere_dpdk.vm_dataplane
+  - module: nfv.vsphere_dpdk.vm_dataplane_info
+"""
+
+EXAMPLES = r"""
+- name: Give the two polling vCPUs of a VM cores of their own
+  nfv.vsphere_dpdk.vm_cpu_pinning:
+    vms:
+      - name: pgw-1
+    dataplane:
+      cpu: {count: 4, polling: "2-3"}
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+vms:
+  description: What came of each VM, by its name.
+  returned: when the VMs were found
+  type: dict
+  contains:
+    moid:
+      description: Managed object id.
+      type: str
+      returned: always
+    uuid:
+      description: BIOS UUID.
+      type: str
+      returned: always
+    changed:
+      description: Whether this VM was changed.
+      type: bool
+      returned: always
+    changes:
+      description: The settings that differed, each with C(setting), C(from), C(to) and C(power_off_needed).
+      type: list
+      elements: dict
+      returned: always
+    warnings:
+      description: What was noticed and left as it is, what has no use, and what something costs.
+      type: list
+      elements: str
+      returned: always
+    reboot_required:
+      description:
+        - Whether the VM runs and changes wait for a power cycle, in check mode or because one failed.
+      type: bool
+      returned: always
+    power_state:
+      description: Power state after the change, as the API calls it.
+      type: str
+      returned: always
+    adapters:
+      description:
+        - The adapters after the change, those of the description first and in its order, with C(name), C(label),
+          C(key), C(type), C(mac), C(network), C(driver) and C(settings).
+        - C(name) and C(driver) are null for adapters that no description names.
+      type: list
+      elements: dict
+      returned: always
+    error:
+      description: What went wrong with this VM, with C(error_code) and C(message); null when nothing did.
+      type: dict
+      returned: always
+  sample:
+    pgw-1:
+      moid: vm-42
+      changed: true
+      changes:
+        - {setting: cpu.count, from: 2, to: 4, power_off_needed: true}
+problems:
+  description: The reasons why a VM cannot be brought to its description, each with C(error_code) and C(remedy).
+  returned: when one VM lacks what its description needs
+  type: list
+  elements: dict
+error_code:
+  description: What kind of failure it is, the same as in brackets at the beginning of the message.
+  returned: on failure
+  type: str
+  sample: power_off_needed
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import CPU_PINNING
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.converge import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.module import (
+    change_options,
+    connection_of,
+    connection_options,
+    run,
+    vm_options,
+)
+
+
+def main() -> None:
+    """Runs the module."""
+    module = AnsibleModule(
+        argument_spec={
+            **connection_options(),
+            **vm_options(),
+            **change_options(),
+        },
+        supports_check_mode=True,
+    )
+    run(module, lambda: converge(module.params, connection_of(module.params), module.check_mode, CPU_PINNING))
+
+
+if __name__ == "__main__":
+    main()

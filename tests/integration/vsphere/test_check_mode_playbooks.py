@@ -1,0 +1,110 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every playbook that talks to vCenter, in check mode: no call that changes anything; announced is what comes."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from pyVim.task import WaitForTask
+from pyVmomi import vim
+
+from tests.support.control import READ_ONLY
+
+from .conftest import DESCRIPTION, REPOSITORY
+
+MakeVm = t.Callable[..., t.Any]
+RESERVED = {
+    **DESCRIPTION,
+    "cpu": {"count": 2, "polling": "1", "exclusivity": "none"},
+    "memory": {"size_mb": 2048, "reserve_all": True, "hugepages": [{"size": "2M", "amount_mb": 512}]},
+}
+PLAYBOOKS = REPOSITORY / "playbooks"
+
+# What each of them needs to get through its vSphere half without a guest; drift has a file of tests of its own.
+CASES: dict[str, dict[str, t.Any]] = {
+    "deploy_pgw": {"arguments": ("--tags", "vsphere")},
+    "drift": {},
+    "remove_pgw": {"remove_pgw_delete_vm": True},
+    "verify": {"vm_hardware_address_timeout": 5},
+}
+
+
+def changing(vcenter: t.Any) -> dict[str, int]:
+    return {name: count for name, count in vcenter.calls().items() if count and name not in READ_ONLY}
+
+
+def report_address(vcenter: t.Any, machine: t.Any) -> None:
+    mac = next(each.macAddress for each in machine.config.hardware.device if hasattr(each, "macAddress"))
+    nics = [{"mac": mac, "network": "PG-Mgmt", "addresses": ["127.0.0.1/8"]}]
+    vcenter.report_guest(machine.config.uuid, ip_address="127.0.0.1", nics=nics)
+
+
+@pytest.fixture
+def drifted(engine: t.Any, vcenter: t.Any, make_vm: MakeVm, ansible: t.Any) -> t.Any:
+    """All of the inventory: a VM that runs, and is as described but for a reservation, which can be had meanwhile."""
+    machine = make_vm()
+    engine.converge(machine, dataplane=RESERVED)
+    nothing = vim.ResourceAllocationInfo(reservation=0)
+    WaitForTask(
+        machine.ReconfigVM_Task(vim.vm.ConfigSpec(memoryReservationLockedToMax=False, memoryAllocation=nothing))
+    )
+    WaitForTask(machine.PowerOn())
+    report_address(vcenter, machine)
+    (ansible.directory / "hosts.ini").write_text(f"[pgw]\n{machine.name} ansible_connection=local\n")
+    return machine
+
+
+def test_every_playbook_that_talks_to_vcenter_has_a_case() -> None:
+    found = {path.stem for path in PLAYBOOKS.glob("*.yml") if "vsphere_hostname" in path.read_text()}
+    assert set(CASES) == found
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_check_mode_makes_no_call_that_changes_anything(
+    ansible: t.Any, vcenter: t.Any, drifted: t.Any, tmp_path: t.Any, name: str
+) -> None:
+    variables = {"drift_report_dir": str(tmp_path), "dpdk_verify_report_dir": str(tmp_path), **CASES[name]}
+    variables["nfv_dataplane"] = RESERVED
+    arguments = variables.pop("arguments", ())
+    vcenter.reset_calls()
+    run = ansible.playbook(PLAYBOOKS / f"{name}.yml", "--check", "--diff", *arguments, **variables)
+    assert vcenter.calls()["RetrievePropertiesEx"] > 0, run.output
+    assert changing(vcenter) == {}
+    if name in ("deploy_pgw", "remove_pgw"):
+        assert run.status == 0, run.output
+        assert run.recap[drifted.name]["changed"] + run.recap.get("localhost", {}).get("changed", 0) > 0
+    assert drifted.runtime.powerState == "poweredOn"
+    assert drifted.config.memoryAllocation.reservation == 0
+
+
+def converged(run: t.Any, machine: t.Any) -> dict[str, t.Any]:
+    """What the run says of the VM's hardware."""
+    (found,) = [result for result in run.results() if isinstance(result.get("vms"), dict) and "diff" in result]
+    return {"changes": found["vms"][machine.name]["changes"], "diff": found["diff"], "changed": found["changed"]}
+
+
+def test_a_deployment_changes_what_it_announced_and_then_nothing(
+    ansible: t.Any, vcenter: t.Any, drifted: t.Any
+) -> None:
+    def run(*arguments: str) -> dict[str, t.Any]:
+        vcenter.reset_calls()
+        done = ansible.playbook(
+            PLAYBOOKS / "deploy_pgw.yml",
+            "--diff",
+            *CASES["deploy_pgw"]["arguments"],
+            *arguments,
+            nfv_dataplane=RESERVED,
+        )
+        assert done.status == 0, done.output
+        return converged(done, drifted)
+
+    announced = run("--check")
+    assert changing(vcenter) == {}
+    assert [each["setting"] for each in announced["changes"]] == ["memory.reserve_all", "memory.reservation_mb"]
+    assert run() == announced
+    assert changing(vcenter) == {"ReconfigVM_Task": 1}
+    assert run()["changed"] is False
+    assert changing(vcenter) == {}

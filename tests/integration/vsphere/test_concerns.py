@@ -1,0 +1,147 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The modules of one concern change that concern and nothing else; together they make what vm_dataplane makes."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from pyVim.task import WaitForTask
+from pyVmomi import vim
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ADAPTERS, CPU_PINNING, HUGEPAGES
+
+from .test_settings import BASE, patched
+
+PINNED = {"cpu": {"count": 2, "polling": "1"}}
+BACKED = {"memory": {"size_mb": 1024, "host_page_size": "1G", "hugepages": []}}
+TUNED = {
+    "adapters": [
+        {"name": "mgmt", "network": "PG-Mgmt", "driver": "kernel", "interrupt_coalescing": False},
+        {"name": "s5u", "network": "PG-S5U", "driver": "pmd", "tx_contexts": "per_adapter"},
+    ]
+}
+
+
+def changed(engine: t.Any, machine: t.Any, concern: str, description: dict[str, t.Any], **options: t.Any) -> set[str]:
+    """The settings that one module changes; a second run of it must change nothing."""
+    result = engine.converge(machine, dataplane=description, concern=concern, **options)
+    again = engine.converge(machine, dataplane=description, concern=concern, **options)
+    assert (again["changed"], engine.changing_calls()) == (False, {})
+    return {change["setting"] for change in result["vms"][machine.name]["changes"]}
+
+
+def test_each_module_changes_its_concern_only(engine: t.Any, vm: t.Any) -> None:
+    assert changed(engine, vm, HUGEPAGES, BACKED) == {
+        "memory.reserve_all",
+        "memory.reservation_mb",
+        "memory.host_1g_pages",
+    }
+    assert changed(engine, vm, CPU_PINNING, PINNED) == {
+        "cpu.latency_sensitivity",
+        "cpu.latency_sensitivity_by_vcpu",
+        "cpu.reservation_mhz",
+    }
+    assert changed(engine, vm, ADAPTERS, TUNED) == {
+        "adapters.mgmt.type",
+        "adapters.mgmt.interrupt_coalescing",
+        "adapters.s5u.type",
+        "adapters.s5u.tx_contexts",
+    }
+    WaitForTask(vm.PowerOn())
+    whole = {**PINNED, **BACKED, **TUNED}
+    whole["memory"] = {**BACKED["memory"], "hugepages": [{"size": "2M", "amount_mb": 512}]}
+    assert not engine.converge(vm, dataplane=whole)["changed"]
+
+
+def test_each_module_gives_its_concern_back_only(engine: t.Any, vm: t.Any) -> None:
+    whole = patched(
+        ("profile", "low_latency"),
+        ("placement.numa", 1),
+        ("memory.host_page_size", "1G"),
+        ("adapters.1.tx_contexts", "per_adapter"),
+        ("adapters.1.uptv2", True),
+    )
+    engine.converge(vm, dataplane=whole)
+    absent = {"state": "absent"}
+    assert changed(engine, vm, ADAPTERS, {"adapters": whole["adapters"]}, **absent) == {
+        "adapters.s5u.tx_contexts",
+        "adapters.s5u.uptv2",
+    }
+    assert changed(engine, vm, CPU_PINNING, {"cpu": whole["cpu"]}, **absent) == {
+        "cpu.latency_sensitivity",
+        "cpu.latency_sensitivity_by_vcpu",
+        "cpu.reservation_mhz",
+        "cpu.low_latency_timer",
+        "cpu.exclusive_without_statistics",
+        "memory.vmx_swap",
+        "numa.node_affinity",
+    }
+    assert changed(engine, vm, HUGEPAGES, {"memory": whole["memory"]}, **absent) == {
+        "memory.reserve_all",
+        "memory.reservation_mb",
+        "memory.host_1g_pages",
+    }
+    assert (vm.config.hardware.numCPU, vm.config.hardware.memoryMB) == (4, 2048)
+    assert not engine.converge(vm, dataplane=whole, state="absent")["changed"]
+
+
+@pytest.mark.parametrize(
+    ("concern", "description", "code", "says"),
+    [
+        (CPU_PINNING, PINNED, "memory_reservation_needed", "latency sensitivity high needs all of its memory reserved"),
+        (CPU_PINNING, {"cpu": {"count": 4, "exclusivity": "none"}}, "cpu_count_differs", "it has 2 vCPUs, and 4 are"),
+        (HUGEPAGES, {"memory": {"size_mb": 2048}}, "memory_size_differs", "it has 1024 MiB of memory, and 2048 are"),
+        (
+            ADAPTERS,
+            {"adapters": [{"name": "s5u", "network": "PG-S5U", "driver": "pmd", "uptv2": True}]},
+            "memory_reservation_needed",
+            "uptv2 of adapter s5u needs all of its memory reserved, and 0 of 1024 MiB would be",
+        ),
+        (
+            ADAPTERS,
+            {"adapters": [{"name": "s5u", "network": "PG-S5U", "driver": "pmd", "numa_node": 0}]},
+            "several_errors",
+            "numa_node of adapter s5u is 0, and the VM has 0 nodes of a size that was given",
+        ),
+    ],
+)
+def test_what_another_concern_must_do_first_is_told(
+    engine: t.Any, vm: t.Any, concern: str, description: dict[str, t.Any], code: str, says: str
+) -> None:
+    with pytest.raises(NfvError) as caught:
+        engine.converge(vm, dataplane=description, concern=concern)
+    assert caught.value.error_code == code
+    assert says in str(caught.value)
+    assert all(problem["remedy"] for problem in caught.value.details["problems"])
+    assert engine.changing_calls() == {}
+
+
+def test_memory_is_not_given_back_under_latency_sensitivity(engine: t.Any, vm: t.Any) -> None:
+    engine.converge(vm, dataplane=BASE)
+    with pytest.raises(NfvError, match="memory_reservation_needed"):
+        engine.converge(vm, dataplane={"memory": {"size_mb": 2048, "reserve_all": False}}, concern=HUGEPAGES)
+    assert engine.changing_calls() == {}
+    with pytest.raises(NfvError, match="memory_reservation_needed"):
+        engine.converge(vm, dataplane=None, state="absent", concern=HUGEPAGES)
+    assert engine.changing_calls() == {}
+
+
+def test_the_modules_as_ansible_runs_them(ansible: t.Any, vm: t.Any) -> None:
+    options = {**ansible.connection_options(), "vms": [{"name": vm.name}]}
+    tasks = [
+        ("vm_hugepages", {**options, "dataplane": BACKED}),
+        ("vm_cpu_pinning", {**options, "dataplane": PINNED}),
+        ("vm_vmxnet3", {**options, "dataplane": TUNED, "remove_unmanaged_adapters": True}),
+    ]
+    results = ansible.modules(*tasks, *tasks, ("vm_cpu_pinning", {**options, "dataplane": {}}), arguments=["--diff"])
+    assert [result["changed"] for result in results[:6]] == [True] * 3 + [False] * 3
+    assert results[1]["diff"][0]["after"]["cpu.latency_sensitivity_by_vcpu"] == "high 1, normal 0"
+    assert (results[2]["vms"][vm.name]["reboot_required"], results[2]["vms"][vm.name]["error"]) == (False, None)
+    assert "[missing_key] dataplane.cpu: " in results[6]["msg"]
+    assert {type(each) for each in vm.config.hardware.device if 4000 <= each.key < 5000} == {
+        vim.vm.device.VirtualVmxnet3
+    }

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options of placement_plan in, a plan or its reasons out, all as plain data."""
+
+from __future__ import annotations
+
+import copy
+import json
+import typing as t
+
+import pytest
+from pyVmomi import vim
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.compute import compute
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology_data import hosts_as_data
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.topology import host_topology
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.uplinks import distributed_port_groups
+
+from .conftest import port_group, teaming
+
+DATAPLANE: dict[str, t.Any] = {
+    "cpu": {"count": 4, "polling": "1-3"},
+    "memory": {"size_mb": 4096, "hugepages": [{"size": "2M", "amount_mb": 1024}]},
+    "adapters": [
+        {"name": "mgmt", "network": "PG-Mgmt", "driver": "kernel"},
+        {"name": "s5u", "network": "PG-S5U", "driver": "pmd"},
+    ],
+    "placement": {"numa": "auto"},
+}
+
+
+@pytest.fixture
+def params(host: dict[str, t.Any], switch: t.Any) -> dict[str, t.Any]:
+    groups = distributed_port_groups([switch, port_group("dvportgroup-1", "PG-S5U", teaming(["Uplink 2"]))])
+    topology = hosts_as_data([host_topology(vim.HostSystem("host-1"), host, "nfv-a", (), groups)])
+    options: dict[str, t.Any] = {
+        "vms": [{"name": "pgw-1", "dataplane": DATAPLANE}],
+        "topology": json.loads(json.dumps(topology)),
+        "groups": {},
+        "cluster": "nfv-a",
+        "earlier": None,
+        "n_plus_1": False,
+        "spanning": "warn",
+        "wide": "span",
+    }
+    return options
+
+
+def test_a_vm_is_planned_on_the_node_of_its_uplinks(params: dict[str, t.Any]) -> None:
+    result = compute(params)
+    (placed,) = result["plan"]["placements"]
+    assert (placed["host"], placed["nodes"], placed["change"]) == ("esx-1.example.com", [1], "new")
+    assert (result["changed"], result["moved"]) == (False, [])
+    assert json.loads(json.dumps(result)) == result
+    again = compute({**params, "earlier": result["plan"]})
+    assert again["plan"]["placements"][0]["change"] == "kept"
+
+
+def test_no_place_has_reasons_in_words_and_as_data(params: dict[str, t.Any]) -> None:
+    params["vms"].append({"name": "pgw-2", "dataplane": DATAPLANE})
+    with pytest.raises(NfvError) as refused:
+        compute(params)
+    assert refused.value.error_code == "no_plan"
+    (reason,) = refused.value.details["reasons"]
+    assert reason["text"] in str(refused.value)
+    assert (reason["vms"], reason["needed"], reason["node"]) == (["pgw-2"], 4, 1)
+    assert [placed["vm"] for placed in refused.value.details["placements"]] == ["pgw-1"]
+
+
+def test_wrong_descriptions_are_told_together(params: dict[str, t.Any]) -> None:
+    wrong = copy.deepcopy(DATAPLANE)
+    wrong["cpu"]["polling"] = "9"
+    params["vms"] += [{"name": "pgw-2", "dataplane": wrong}, {"name": "pgw-1", "dataplane": DATAPLANE}]
+    with pytest.raises(NfvError) as refused:
+        compute(params)
+    assert refused.value.error_code == "description_invalid"
+    assert "pgw-2: [polling_beyond_count]" in str(refused.value)
+    assert "pgw-1: [vm_named_twice]" in str(refused.value)
