@@ -46,7 +46,20 @@ def settle_all(state: State) -> list[int]:
     if not state.question.rules.n_plus_1:
         return []
     exposed = {option.host for index, option in state.placed.items() if index not in state.refuge}
-    return [host for host in sorted(exposed) if not _pack(state, host)]
+    return [host for host in sorted(exposed) if not (_shelter_one_by_one(state, host) or _pack(state, host))]
+
+
+def _shelter_one_by_one(state: State, failed: int) -> bool:
+    """Refuges for the host's items without looking at every node for each; False and none of them sheltered."""
+    items = [state.items[index] for index in state.on_host[failed] if index not in state.refuge]
+    items = [item for item in items if item.seeks_refuge]
+    items.sort(key=lambda item: (-item.demand.cores, -item.demand.memory_mb, item.index))
+    for count, item in enumerate(items):
+        if not _find_refuge(state, item):
+            for sheltered in items[:count]:
+                state.expose(sheltered)
+            return False
+    return True
 
 
 def _disturbed(state: State, item: Item) -> list[int]:

@@ -142,6 +142,10 @@ def read_question(
     found = _found(demands, supply, rules, len(demands))
     by_name = {**{demand.vm: index for demand, index, _host in found}, **names}
     apart = [frozenset(by_name[vm] for vm in demand.apart if vm in by_name) for demand in demands]
+    away: dict[int, set[int]] = {}
+    for number, others in enumerate(apart):
+        for other in others:
+            away.setdefault(other, set()).add(number)
     bundles = _bundles(demands)
     kinds: dict[t.Any, int] = {}
     planned = tuple(
@@ -152,7 +156,10 @@ def read_question(
         supply,
         rules,
         planned,
-        tuple((_found_item(index, demand, known, apart, kinds), host) for demand, index, host in found),
+        tuple(
+            (_found_item(index, demand, known, frozenset(away.get(index, ())), kinds), host)
+            for demand, index, host in found
+        ),
         tuple(known.verdicts(demand) for demand in demands),
         tuple(host.cluster for host in supply.hosts),
     )
@@ -221,9 +228,8 @@ def _found_demand(holding: Holding, host: HostTopology) -> Demand:
 
 
 def _found_item(
-    index: int, demand: Demand, known: _Options, apart: t.Sequence[frozenset[int]], kinds: dict[t.Any, int]
+    index: int, demand: Demand, known: _Options, away: frozenset[int], kinds: dict[t.Any, int]
 ) -> Item:
     refuges = known.of(demand)
-    away = frozenset(number for number, others in enumerate(apart) if index in others)
     kind = kinds.setdefault((id(refuges), away | {index} if away else None), len(kinds))
     return Item(index, demand, (), refuges, frozenset(), False, away, -1, kind, found=True)

@@ -1,0 +1,118 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Planning where a fleet runs, N+1 included, and how the time for it grows with the fleet.
+
+The planner runs in one thread, so that its CPU time is what it takes on one core, whatever else the machine does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import time
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Demand, Plan, Rules
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.plan import plan_placement
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology import (
+    GROUND_ESTIMATE,
+    Holding,
+    HostTopology,
+    NumaNode,
+    PortGroupUplinks,
+)
+from bench.model import Measurement, Size, at_most, side_by_side
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+NAMES = ("placement_1000_s", "placement_growth_1000_2000", "placement_growth_250_500")
+VMS_PER_HOST = 1000 / 64
+# A host with two sockets of 32 cores, hyper-threading and 512 GiB, as they are bought for data planes.
+NODE_CORES = 32
+NODE_MEMORY_MB = 256 * 1024
+# On such hosts the VMs below take about three quarters of the cores; what a host's failure needs comes on top.
+SIZES = (1, 2, 2, 2, 3, 4, 4, 6)
+LEAST_HOSTS = 3
+
+
+def measure(size: Size) -> Iterator[Measurement]:
+    """Fleets of 250, 500, 1,000 and 2,000 VMs at full size, those of a pair planned in turns."""
+    large = side_by_side(_planning(2000 * size.scale), _planning(1000 * size.scale), size.runs)
+    small = side_by_side(_planning(500 * size.scale), _planning(250 * size.scale), size.runs)
+    yield Measurement("placement_1000_s", large.theirs, "s", at_most(2))
+    yield Measurement("placement_growth_1000_2000", large.ratio, "ratio", at_most(2.5))
+    yield Measurement("placement_growth_250_500", small.ratio, "ratio")
+
+
+def _planning(vms: float) -> Callable[[], float]:
+    """What plans a fleet of so many VMs and returns the seconds of CPU time that it took."""
+    demands = fleet(int(vms))
+    hosts = cluster(max(LEAST_HOSTS, round(vms / VMS_PER_HOST)))
+
+    def plan() -> float:
+        started = time.process_time()
+        answer = plan_placement(demands, hosts, {}, Rules(n_plus_1=True))
+        taken = time.process_time() - started
+        assert isinstance(answer, Plan), answer.reasons
+        existing = sum(len(host.holdings) for host in hosts)
+        assert len(answer.failovers) == len(demands) + existing
+        return taken
+
+    return plan
+
+
+def cluster(count: int) -> tuple[HostTopology, ...]:
+    """Hosts with S5U uplinks on node 0 and SGi uplinks on node 1, each with a VM that nobody plans."""
+    cpus = NODE_CORES * 2
+    return tuple(
+        HostTopology(
+            name=f"esx-{number:03}",
+            moid=f"host-{number}",
+            cluster="nfv",
+            api_version="8.0.3.0",
+            available=True,
+            maintenance=False,
+            hyper_threading=True,
+            mhz=2400,
+            power_policy="static",
+            nodes=tuple(
+                NumaNode(node, tuple(range(node * cpus, (node + 1) * cpus)), NODE_CORES, NODE_MEMORY_MB)
+                for node in range(2)
+            ),
+            nics=(),
+            port_groups=tuple(
+                PortGroupUplinks(network, network, "dvs", True, ("vmnic0",), nodes)
+                for network, nodes in (("PG-Mgmt", ()), ("PG-S5U", (0,)), ("PG-SGi", (1,)))
+            ),
+            holdings=(Holding(f"old-{number}", f"vm-{number}", number % 2, 2, (), 8192, GROUND_ESTIMATE),),
+            max_simultaneous_threads=2,
+        )
+        for number in range(count)
+    )
+
+
+def fleet(count: int) -> tuple[Demand, ...]:
+    """VMs of many sizes on both nodes; one in five is half of a redundant pair, which is kept apart."""
+    rnd = random.Random(count)  # noqa: S311 - the same fleet every time, and no secret
+    demands = [_demand(rnd, number) for number in range(count)]
+    for first in range(0, count - 1, 10):
+        one, other = demands[first : first + 2]
+        demands[first] = dataclasses.replace(one, apart=frozenset({other.vm}))
+        demands[first + 1] = dataclasses.replace(other, apart=frozenset({one.vm}))
+    return tuple(demands)
+
+
+def _demand(rnd: random.Random, number: int) -> Demand:
+    network = rnd.choice(("PG-S5U", "PG-SGi"))
+    cores = rnd.choice(SIZES)
+    return Demand(
+        vm=f"vnf-{number:04}",
+        cores=cores,
+        memory_mb=cores * 4096,
+        networks=("PG-Mgmt", network),
+        data_networks=(network,),
+        latency_sensitive=True,
+        cluster="nfv",
+    )
