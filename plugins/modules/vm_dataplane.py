@@ -24,8 +24,8 @@ description:
   - What vSphere shows after a change is compared with what was asked for. A value that it accepted and dropped is an
     error.
   - A VM that cannot be brought to its description, is not there, or needs a consent that was not given stops the module
-    before anything is changed. A VM that fails while it is changed stops no other; the module then fails with the errors
-    of all of them, and RV(vms) tells how far each came.
+    before anything is changed. A VM that fails while it is changed stops no other; the module then fails with the
+    errors of all of them, and RV(vms) tells how far each came.
   - A VM that someone else changes between reading and writing is not overwritten. It is read and planned again, and
     after four attempts the error is C(changed_by_other).
   - A call whose answer was lost with its connection is not repeated. The VM is read and planned again, and changed only
