@@ -227,9 +227,7 @@ def _found_demand(holding: Holding, host: HostTopology) -> Demand:
     return Demand(vm=holding.vm, cores=holding.cores, memory_mb=holding.memory_mb, cluster=host.cluster)
 
 
-def _found_item(
-    index: int, demand: Demand, known: _Options, away: frozenset[int], kinds: dict[t.Any, int]
-) -> Item:
+def _found_item(index: int, demand: Demand, known: _Options, away: frozenset[int], kinds: dict[t.Any, int]) -> Item:
     refuges = known.of(demand)
     kind = kinds.setdefault((id(refuges), away | {index} if away else None), len(kinds))
     return Item(index, demand, (), refuges, frozenset(), False, away, -1, kind, found=True)
