@@ -27,14 +27,20 @@ from bench.model import Measurement, Size, at_most, median, side_by_side
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-NAMES = ("placement_1000_s", "placement_growth_1000_2000", "placement_growth_250_500", "placement_no_plan_s")
+NAMES = (
+    "placement_1000_s",
+    "placement_growth_1000_2000",
+    "placement_growth_250_500",
+    "placement_unlike_1000_s",
+    "placement_no_plan_s",
+)
 VMS_PER_HOST = 1000 / 64
 # Slightly more than have a place, which is what takes the longest to find out: 1,260 on 64 hosts.
 TOO_MANY_PER_HOST = 1260 / 64
 # A host with two sockets of 32 cores, hyper-threading and 512 GiB, as they are bought for data planes.
 NODE_CORES = 32
 NODE_MEMORY_MB = 256 * 1024
-# On such hosts the VMs below take about three quarters of the cores; what a host's failure needs comes on top.
+# On such hosts the VMs below take four of five cores; what a host's failure needs comes on top.
 SIZES = (1, 2, 2, 2, 3, 4, 4, 6)
 LEAST_HOSTS = 3
 
@@ -43,16 +49,26 @@ def measure(size: Size) -> Iterator[Measurement]:
     """Fleets of 250, 500, 1,000 and 2,000 VMs at full size, those of a pair planned in turns."""
     large = side_by_side(_planning(2000 * size.scale), _planning(1000 * size.scale), size.runs)
     small = side_by_side(_planning(500 * size.scale), _planning(250 * size.scale), size.runs)
+    unlike = _planning(1000 * size.scale, alike=False)
     too_many = median([_no_plan(1000 * size.scale) for _run in range(size.runs)])
     yield Measurement("placement_1000_s", large.theirs, "s", at_most(2))
     yield Measurement("placement_growth_1000_2000", large.ratio, "ratio", at_most(2.5))
     yield Measurement("placement_growth_250_500", small.ratio, "ratio")
+    yield Measurement("placement_unlike_1000_s", median([unlike() for _run in range(size.runs)]), "s")
     yield Measurement("placement_no_plan_s", too_many, "s")
 
 
-def _planning(vms: float) -> Callable[[], float]:
-    """What plans a fleet of so many VMs and returns the seconds of CPU time that it took."""
+def _planning(vms: float, alike: bool = True) -> Callable[[], float]:
+    """What plans a fleet of so many VMs and returns the seconds of CPU time that it took.
+
+    alike: many VMs ask for the same, as in fleets made from few descriptions; otherwise each has another memory size.
+    """
     demands, hosts = fleet(int(vms)), cluster(_hosts_for(vms))
+    if not alike:
+        demands = tuple(
+            dataclasses.replace(demand, memory_mb=demand.memory_mb + 4 * number)
+            for number, demand in enumerate(demands)
+        )
 
     def plan() -> float:
         taken, answer = _timed(demands, hosts)
