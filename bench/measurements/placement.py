@@ -13,7 +13,7 @@ import random
 import time
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Demand, Plan, Rules
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Demand, NoPlan, Plan, Rules
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.plan import plan_placement
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology import (
     GROUND_ESTIMATE,
@@ -22,17 +22,25 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology im
     NumaNode,
     PortGroupUplinks,
 )
-from bench.model import Measurement, Size, at_most, side_by_side
+from bench.model import Measurement, Size, at_most, median, side_by_side
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-NAMES = ("placement_1000_s", "placement_growth_1000_2000", "placement_growth_250_500")
+NAMES = (
+    "placement_1000_s",
+    "placement_growth_1000_2000",
+    "placement_growth_250_500",
+    "placement_unlike_1000_s",
+    "placement_no_plan_s",
+)
 VMS_PER_HOST = 1000 / 64
+# Slightly more than have a place, which is what takes the longest to find out: 1,260 on 64 hosts.
+TOO_MANY_PER_HOST = 1260 / 64
 # A host with two sockets of 32 cores, hyper-threading and 512 GiB, as they are bought for data planes.
 NODE_CORES = 32
 NODE_MEMORY_MB = 256 * 1024
-# On such hosts the VMs below take about three quarters of the cores; what a host's failure needs comes on top.
+# On such hosts the VMs below take four of five cores; what a host's failure needs comes on top.
 SIZES = (1, 2, 2, 2, 3, 4, 4, 6)
 LEAST_HOSTS = 3
 
@@ -41,26 +49,52 @@ def measure(size: Size) -> Iterator[Measurement]:
     """Fleets of 250, 500, 1,000 and 2,000 VMs at full size, those of a pair planned in turns."""
     large = side_by_side(_planning(2000 * size.scale), _planning(1000 * size.scale), size.runs)
     small = side_by_side(_planning(500 * size.scale), _planning(250 * size.scale), size.runs)
+    unlike = _planning(1000 * size.scale, alike=False)
+    too_many = median([_no_plan(1000 * size.scale) for _run in range(size.runs)])
     yield Measurement("placement_1000_s", large.theirs, "s", at_most(2))
     yield Measurement("placement_growth_1000_2000", large.ratio, "ratio", at_most(2.5))
     yield Measurement("placement_growth_250_500", small.ratio, "ratio")
+    yield Measurement("placement_unlike_1000_s", median([unlike() for _run in range(size.runs)]), "s")
+    yield Measurement("placement_no_plan_s", too_many, "s")
 
 
-def _planning(vms: float) -> Callable[[], float]:
-    """What plans a fleet of so many VMs and returns the seconds of CPU time that it took."""
-    demands = fleet(int(vms))
-    hosts = cluster(max(LEAST_HOSTS, round(vms / VMS_PER_HOST)))
+def _planning(vms: float, alike: bool = True) -> Callable[[], float]:
+    """What plans a fleet of so many VMs and returns the seconds of CPU time that it took.
+
+    alike: many VMs ask for the same, as in fleets made from few descriptions; otherwise each has another memory size.
+    """
+    demands, hosts = fleet(int(vms)), cluster(_hosts_for(vms))
+    if not alike:
+        demands = tuple(
+            dataclasses.replace(demand, memory_mb=demand.memory_mb + 4 * number)
+            for number, demand in enumerate(demands)
+        )
 
     def plan() -> float:
-        started = time.process_time()
-        answer = plan_placement(demands, hosts, {}, Rules(n_plus_1=True))
-        taken = time.process_time() - started
+        taken, answer = _timed(demands, hosts)
         assert isinstance(answer, Plan), answer.reasons
-        existing = sum(len(host.holdings) for host in hosts)
-        assert len(answer.failovers) == len(demands) + existing
+        assert len(answer.failovers) == len(demands) + sum(len(host.holdings) for host in hosts)
         return taken
 
     return plan
+
+
+def _no_plan(vms: float) -> float:
+    """The seconds of CPU time that it takes to tell why hosts for so many VMs are too few for a quarter more."""
+    hosts = cluster(_hosts_for(vms))
+    taken, answer = _timed(fleet(round(len(hosts) * TOO_MANY_PER_HOST)), hosts)
+    assert isinstance(answer, NoPlan)
+    return taken
+
+
+def _hosts_for(vms: float) -> int:
+    return max(LEAST_HOSTS, round(vms / VMS_PER_HOST))
+
+
+def _timed(demands: tuple[Demand, ...], hosts: tuple[HostTopology, ...]) -> tuple[float, Plan | NoPlan]:
+    started = time.process_time()
+    answer = plan_placement(demands, hosts, {}, Rules(n_plus_1=True))
+    return time.process_time() - started, answer
 
 
 def cluster(count: int) -> tuple[HostTopology, ...]:
