@@ -67,7 +67,7 @@ def keep(state: State) -> None:
     for index in list(state.refuge):
         state.expose(state.items[index])
     for item in items:
-        stays = sorted(item.stays, key=lambda option: spread(state, option))
+        stays = sorted(_stays(item), key=lambda option: spread(state, option))
         option = next((option for option in stays if state.fits(item, option)), None)
         if option is not None:
             state.place(item, option)
@@ -79,7 +79,12 @@ def keep(state: State) -> None:
             state.unplace(item)
     settle_all(state)
     for item in items:
-        _place_in_turn(state, item, [option for option in item.stays if state.fits(item, option)])
+        _place_in_turn(state, item, [option for option in _stays(item) if state.fits(item, option)])
+
+
+def _stays(item: Item) -> list[Option]:
+    """In the order of their nodes: a set of options has another order each time."""
+    return sorted(item.stays, key=lambda option: [part.cell for part in option.parts])
 
 
 def fill(state: State, measure: Measure) -> list[Item]:
