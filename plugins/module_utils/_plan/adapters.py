@@ -86,6 +86,7 @@ def plan_adapters(
     removals = tuple(unmanaged) if remove_unmanaged else ()
     errors = _too_many(wanted, state, found, removals)
     keys = _keys(wanted, state, found)
+    errors += _mistaken(wanted, state, found, keys, unmanaged)
     steps = []
     for adapter in wanted:
         current = found.get(adapter.name)
@@ -213,6 +214,44 @@ def _too_many(
             state.name,
             f"it would have {count} adapters with those that no description names; a VM takes at most {MAX_ADAPTERS}",
             "Set remove_unmanaged_adapters, or describe fewer",
+        )
+    ]
+
+
+def _mistaken(
+    wanted: t.Sequence[Adapter],
+    state: VmState,
+    found: t.Mapping[str, AdapterState],
+    keys: t.Mapping[str, int],
+    unmanaged: t.Sequence[AdapterState],
+) -> list[NfvError]:
+    """The error for adapters that the next run would take for each other.
+
+    A new adapter gets the lowest free key. Where that is below the key of another one on the same port group which only
+    the port group identifies, the order of keys would then turn the two around.
+    """
+    new = AdapterState(0, "", VMXNET3, "", "", None, None, False, True)
+    after = [
+        dataclasses.replace(
+            found.get(each.name, new),
+            key=keys[each.name],
+            label=label_of(keys[each.name]),
+            mac=each.mac or found.get(each.name, new).mac,
+            network=each.network,
+        )
+        for each in wanted
+    ]
+    again = match_adapters(wanted, [*after, *unmanaged])
+    mistaken = [name for name, adapter in again.items() if adapter.key != keys[name]]
+    if not mistaken:
+        return []
+    return [
+        NfvError(
+            "adapter_ambiguous",
+            state.name,
+            f"adapters {', '.join(mistaken)} are told apart by their port group only, and the next run would mistake"
+            " them: a new adapter comes before one that is there",
+            "Give them a label or a mac",
         )
     ]
 

@@ -177,3 +177,17 @@ def test_facts_list_the_described_adapters_first_and_by_name(
         ("sgi", "vmxnet3", "pmd"),
         (None, "e1000", None),
     ]
+
+
+def test_an_adapter_that_the_next_run_would_mistake_is_refused(
+    fresh: VmState, describe: Describe, networks: Networks, make_adapter: MakeAdapter
+) -> None:
+    """The new adapter gets the lowest free key, below that of the one on the same port group: they would swap."""
+    there = with_adapters(fresh, make_adapter(4001, "Mgmt"))
+    raw = [{"name": "mgmt", "network": "Mgmt", "driver": "kernel"}, {"name": "n0", "network": "Mgmt", "driver": "pmd"}]
+    with pytest.raises(NfvError) as caught:
+        plan_vm(there, describe(adapters=raw), networks)
+    assert caught.value.error_code == "adapter_ambiguous"
+    raw[0]["label"] = there.adapters[0].label
+    plan = plan_vm(there, describe(adapters=raw), networks)
+    assert [action.operation for action in plan.adapter_actions if action.current is None] == ["add"]
