@@ -48,7 +48,7 @@ sanity: setup ## ansible-test sanity on a copy of the tree (2 minutes; 6 the fir
 docs: setup ## The modules' and roles' reference into build/docs (1 minute)
 	@scripts/docs
 
-bench: setup ## Measurements with their targets, into reports/bench.json; exits with 1 when one is missed (about 15 minutes)
+bench: setup ## Measurements with their targets, into reports/bench.json; exits with 1 when one is missed (docs/fleets.md)
 	@$(PYTHON) -m bench $(BENCH)
 
 lock: setup ## Renew requirements.txt from requirements.in
