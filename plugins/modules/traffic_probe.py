@@ -237,7 +237,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.traffic im
     validate_frames,
 )
 
-_GTPU, _FRAMES = ("s5u", "sgi"), ("first", "second")
+_GTPU = ("s5u", "sgi")
+_FRAMES = ("first", "second")
 # Of a session as nfv.vsphere_dpdk.pgw_sessions takes it.
 _UNUSED = {
     "imsi": {"type": "str"},
