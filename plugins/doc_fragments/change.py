@@ -7,28 +7,10 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options that name VMs and their descriptions, and what is allowed for them."""
+    """What is allowed for VMs that are brought to their descriptions."""
 
     DOCUMENTATION = r"""
 options:
-  vms:
-    description: The VMs.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      name:
-        description: The VM's name. Exactly one of name, uuid and moid must be given.
-        type: str
-      uuid:
-        description: The VM's BIOS or instance UUID.
-        type: str
-      moid:
-        description: The VM's managed object id.
-        type: str
-      dataplane:
-        description: The VM's description; O(dataplane) when not given.
-        type: dict
   power_cycle:
     description:
       - Whether a VM that runs may be powered off and on again for a setting that needs it. Its guest is shut down if

@@ -22,25 +22,8 @@ author:
 extends_documentation_fragment:
   - nfv.vsphere_dpdk.attributes.info_module
   - nfv.vsphere_dpdk.connection
+  - nfv.vsphere_dpdk.vms
 options:
-  vms:
-    description: The VMs. One that is not there is no error.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      name:
-        description: The VM's name. Exactly one of name, uuid and moid must be given.
-        type: str
-      uuid:
-        description: The VM's BIOS or instance UUID.
-        type: str
-      moid:
-        description: The VM's managed object id.
-        type: str
-      dataplane:
-        description: The VM's description; O(dataplane) when not given.
-        type: dict
   dataplane:
     description: The description of every VM that has none of its own.
     type: dict

@@ -12,7 +12,7 @@ version_added: 0.1.0
 short_description: Read VMs and compare them with the descriptions of their data planes
 description:
   - Reads one VM or a whole fleet with one session and one batched read, and says where each differs from its
-    description.
+    description. A VM that is not there is no error, see RV(vms).
   - Can also check before a deployment that templates and port groups are there, and wait afterwards until the guests of
     all VMs have addresses.
 author:
@@ -20,25 +20,8 @@ author:
 extends_documentation_fragment:
   - nfv.vsphere_dpdk.attributes.info_module
   - nfv.vsphere_dpdk.connection
+  - nfv.vsphere_dpdk.vms
 options:
-  vms:
-    description: The VMs. One that is not there is no error, see RV(vms).
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      name:
-        description: The VM's name. Exactly one of name, uuid and moid must be given.
-        type: str
-      uuid:
-        description: The VM's BIOS or instance UUID.
-        type: str
-      moid:
-        description: The VM's managed object id.
-        type: str
-      dataplane:
-        description: The VM's description; O(dataplane) when not given.
-        type: dict
   dataplane:
     description: The description of every VM that has none of its own.
     type: dict

@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - nfv.vsphere_dpdk.attributes
   - nfv.vsphere_dpdk.change
   - nfv.vsphere_dpdk.connection
+  - nfv.vsphere_dpdk.vms
 attributes:
   check_mode:
     support: full
