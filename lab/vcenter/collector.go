@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"reflect"
 
 	"github.com/vmware/govmomi/simulator"
@@ -10,10 +11,70 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// Logout answers Logout: the session no longer hears of changes.
-func (g *guard) Logout(ctx *simulator.Context, req *types.Logout) soap.HasFault {
-	g.watches.forget(ctx.Session.Key)
-	return g.registry.SessionManager().Logout(ctx, req)
+// WaitForUpdatesEx answers WaitForUpdatesEx.
+func (g *guard) WaitForUpdatesEx(ctx *simulator.Context, req *types.WaitForUpdatesEx) soap.HasFault {
+	body := &methods.WaitForUpdatesExBody{}
+	limits, fault := limitsOf(req.Options)
+	if fault == nil {
+		body.Res = &types.WaitForUpdatesExResponse{}
+		body.Res.Returnval, fault = g.wait(ctx, sessionCollector(ctx, req.This), req.Version, limits)
+	}
+	if fault != nil {
+		return &methods.WaitForUpdatesExBody{Fault_: simulator.Fault(faultText(fault), fault)}
+	}
+	return body
+}
+
+// WaitForUpdates answers the older form, which pyvmomi's WaitForTask uses: it waits for ever and tells all at once.
+func (g *guard) WaitForUpdates(ctx *simulator.Context, req *types.WaitForUpdates) soap.HasFault {
+	if g.watchOf(ctx, req.This).suspended(req.Version) {
+		return &methods.WaitForUpdatesBody{Fault_: simulator.Fault("", &types.InvalidCollectorVersion{})}
+	}
+	set, fault := g.wait(ctx, sessionCollector(ctx, req.This), req.Version, waitLimits{forever, math.MaxInt})
+	if fault != nil {
+		return &methods.WaitForUpdatesBody{Fault_: simulator.Fault(faultText(fault), fault)}
+	}
+	return &methods.WaitForUpdatesBody{Res: &types.WaitForUpdatesResponse{Returnval: *set}}
+}
+
+// CancelWaitForUpdates answers CancelWaitForUpdates.
+func (g *guard) CancelWaitForUpdates(ctx *simulator.Context, req *types.CancelWaitForUpdates) soap.HasFault {
+	g.watchOf(ctx, req.This).cancel()
+	return &methods.CancelWaitForUpdatesBody{Res: &types.CancelWaitForUpdatesResponse{}}
+}
+
+// CreateFilter answers CreateFilter: a filter on an object that there is not is refused, unless its absence is to be told.
+func (g *guard) CreateFilter(ctx *simulator.Context, req *types.CreateFilter) soap.HasFault {
+	told := req.Spec.ReportMissingObjectsInResults
+	for _, object := range req.Spec.ObjectSet {
+		if (told == nil || !*told) && !g.knows(ctx, object.Obj) {
+			fault := &types.ManagedObjectNotFound{Obj: object.Obj}
+			return &methods.CreateFilterBody{Fault_: simulator.Fault(faultText(fault), fault)}
+		}
+	}
+	g.watches.filters.Lock()
+	defer g.watches.filters.Unlock()
+	return sessionCollector(ctx, req.This).CreateFilter(ctx, req)
+}
+
+// DestroyPropertyFilter answers DestroyPropertyFilter.
+func (g *guard) DestroyPropertyFilter(ctx *simulator.Context, req *types.DestroyPropertyFilter) soap.HasFault {
+	g.watches.filters.Lock()
+	defer g.watches.filters.Unlock()
+	return ctx.Session.Get(req.This).(*simulator.PropertyFilter).DestroyPropertyFilter(ctx, req)
+}
+
+// DestroyPropertyCollector answers DestroyPropertyCollector: waits on the collector end.
+func (g *guard) DestroyPropertyCollector(ctx *simulator.Context, req *types.DestroyPropertyCollector) soap.HasFault {
+	g.watches.filters.Lock()
+	defer g.watches.filters.Unlock()
+	g.watches.forget(watchKey{ctx.Session.Key, req.This})
+	return sessionCollector(ctx, req.This).DestroyPropertyCollector(ctx, req)
+}
+
+// sessionCollector is a collector of the request's session; the guard is asked for no other.
+func sessionCollector(ctx *simulator.Context, reference types.ManagedObjectReference) *simulator.PropertyCollector {
+	return ctx.Session.Get(reference).(*simulator.PropertyCollector)
 }
 
 // FetchResponse answers a Fetch; without a value it says that the property is unset.

@@ -1,9 +1,8 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -12,7 +11,6 @@ import (
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/mo"
-	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
@@ -21,12 +19,15 @@ import (
 // registers every session's own collector under one reference, so that only the
 // session that asked last hears of changes. Here a wait looks at its filters when
 // something has changed, compares them with what the client was told last, and
-// tells the difference.
+// tells the difference. What a client may expect is in the API reference:
+// PropertyCollector, UpdateSet and WaitOptions.
 const (
 	lookInterval = 20 * time.Millisecond // lets changes gather
 	lookAnyway   = time.Second           // the simulator does not announce every change
 	lookRest     = 4                     // times as long as a look took, so that looking leaves time for the work
-	mostUpdates  = 100                   // objects in one answer, as a vCenter's default
+	mostUpdates  = 100                   // objects in one answer of WaitForUpdatesEx, as a vCenter's default
+	longestWait  = 30 * time.Minute      // of WaitForUpdatesEx: nobody tells the guard that a client has gone
+	keptVersions = 16                    // how far back a client may go
 )
 
 // changeBell counts the changes of all objects.
@@ -48,24 +49,38 @@ func (b *changeBell) UpdateObject(*simulator.Context, mo.Reference, []types.Prop
 // RemoveObject counts a removal.
 func (b *changeBell) RemoveObject(*simulator.Context, types.ManagedObjectReference) { b.rung.Add(1) }
 
-// seenObjects are properties as a client was told them last, encoded. What is in it for one object is never changed.
-type seenObjects map[types.ManagedObjectReference]map[string]string
-
-// told is what a client has been told, by filter.
-type told map[types.ManagedObjectReference]seenObjects
-
 // watch is what the clients of one property collector have been told, by version:
 // several may wait on a session's own collector, each from a version of its own.
 type watch struct {
-	mu       sync.Mutex
-	version  int
-	told     map[string]told
-	rested   time.Time // when to look again at the earliest
-	canceled atomic.Bool
+	alive func() bool // whether the session is
+
+	mu        sync.Mutex
+	version   int
+	told      map[string]told
+	truncated string    // the version whose rest is still to be told
+	rested    time.Time // when to look again at the earliest
+
+	waits    sync.Mutex
+	canceled chan struct{} // closed to end the waits that there are
 }
 
-// keptVersions is how far back a client may go.
-const keptVersions = 16
+func newWatch(alive func() bool) *watch {
+	return &watch{alive: alive, told: map[string]told{}, canceled: make(chan struct{})}
+}
+
+// cancel ends the waits that there are, not those to come.
+func (w *watch) cancel() {
+	w.waits.Lock()
+	defer w.waits.Unlock()
+	close(w.canceled)
+	w.canceled = make(chan struct{})
+}
+
+func (w *watch) cancellation() <-chan struct{} {
+	w.waits.Lock()
+	defer w.waits.Unlock()
+	return w.canceled
+}
 
 type watchKey struct {
 	session   string
@@ -74,80 +89,110 @@ type watchKey struct {
 
 // watches holds the watches of all sessions.
 type watches struct {
-	mu sync.Mutex
-	by map[watchKey]*watch
+	filters sync.RWMutex // the collectors' lists of filters, which the simulator does not protect
+	mu      sync.Mutex
+	by      map[watchKey]*watch
 }
 
-// of returns a collector's watch.
-func (w *watches) of(key watchKey) *watch {
+// of returns a collector's watch. A new one takes the place of those whose sessions have ended.
+func (w *watches) of(key watchKey, alive func() bool) *watch {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.by[key] == nil {
-		w.by[key] = &watch{told: map[string]told{}}
+		maps.DeleteFunc(w.by, func(_ watchKey, each *watch) bool { return !each.alive() })
+		w.by[key] = newWatch(alive)
 	}
 	return w.by[key]
 }
 
-// forget drops the watches of a session.
-func (w *watches) forget(session string) {
+// forget drops the watch of a collector that is being destroyed, and ends its waits.
+func (w *watches) forget(key watchKey) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for key := range w.by {
-		if key.session == session {
-			delete(w.by, key)
+	if watched := w.by[key]; watched != nil {
+		watched.cancel()
+		delete(w.by, key)
+	}
+}
+
+// waitLimits say when a wait is over. wait: how long, 0 for one look, forever when negative; objects: in one answer.
+type waitLimits struct {
+	wait    time.Duration
+	objects int
+}
+
+const forever = time.Duration(-1)
+
+// limitsOf reads the options of a WaitForUpdatesEx.
+func limitsOf(options *types.WaitOptions) (waitLimits, types.BaseMethodFault) {
+	limits := waitLimits{longestWait, mostUpdates}
+	if options == nil {
+		return limits, nil
+	}
+	if options.MaxObjectUpdates < 0 { // 0 is illegal too, and not told from unset here
+		return limits, &types.InvalidArgument{InvalidProperty: "options.maxObjectUpdates"}
+	}
+	if options.MaxObjectUpdates > 0 {
+		limits.objects = min(mostUpdates, int(options.MaxObjectUpdates))
+	}
+	if seconds := options.MaxWaitSeconds; seconds != nil {
+		if *seconds < 0 {
+			return limits, &types.InvalidArgument{InvalidProperty: "options.maxWaitSeconds"}
 		}
+		limits.wait = min(longestWait, time.Duration(*seconds)*time.Second)
 	}
+	return limits, nil
 }
 
-// WaitForUpdatesEx answers WaitForUpdatesEx.
-func (g *guard) WaitForUpdatesEx(ctx *simulator.Context, req *types.WaitForUpdatesEx) soap.HasFault {
-	body := &methods.WaitForUpdatesExBody{}
-	collector, ok := ctx.Session.Get(req.This).(*simulator.PropertyCollector)
-	if !ok {
-		body.Fault_ = simulator.Fault("The collector has been removed.", &types.ManagedObjectNotFound{Obj: req.This})
-		return body
-	}
-	set, fault := g.wait(ctx, collector, g.watches.of(watchKey{ctx.Session.Key, req.This}), req)
-	if fault != nil {
-		body.Fault_ = simulator.Fault("", fault)
-		return body
-	}
-	body.Res = &types.WaitForUpdatesExResponse{Returnval: set}
-	return body
-}
-
-// wait returns what is new to the client, nil when the time is up.
-func (g *guard) wait(ctx *simulator.Context, collector *simulator.PropertyCollector, watched *watch, req *types.WaitForUpdatesEx) (*types.UpdateSet, types.BaseMethodFault) {
-	limit := mostUpdates
+// wait returns what is new to the client since a version, nil when the time is up.
+func (g *guard) wait(ctx *simulator.Context, collector *simulator.PropertyCollector, version string, limits waitLimits) (*types.UpdateSet, types.BaseMethodFault) {
+	watched := g.watchOf(ctx, collector.Self)
+	canceled := watched.cancellation()
 	var deadline <-chan time.Time
-	if options := req.Options; options != nil {
-		if most := int(options.MaxObjectUpdates); most > 0 {
-			limit = min(limit, most)
-		}
-		if seconds := options.MaxWaitSeconds; seconds != nil {
-			deadline = time.After(time.Duration(*seconds) * time.Second)
-		}
+	if limits.wait >= 0 {
+		deadline = time.After(limits.wait)
 	}
 	rung, looked := int64(-1), time.Time{}
 	for {
-		if now := g.bell.rung.Load(); watched.mayLook() && (now != rung || time.Since(looked) > lookAnyway) {
+		now := g.bell.rung.Load()
+		if limits.wait == 0 || watched.mayLook() && (now != rung || time.Since(looked) > lookAnyway) {
 			rung, looked = now, time.Now()
-			set, fault := watched.news(ctx, collector, req.Version, limit)
-			if fault != nil || len(set.FilterSet) > 0 || req.Version == "" {
+			set, fault := watched.news(ctx, collector, g.filtersOf(collector), version, limits.objects)
+			if fault != nil || set != nil || limits.wait == 0 {
 				return set, fault
 			}
 		}
 		select {
 		case <-deadline:
 			return nil, nil
-		case <-ctx.Done(): // the client has gone
-			return nil, nil
+		case <-canceled:
+			return nil, &types.RequestCanceled{}
 		case <-time.After(lookInterval):
 		}
-		if watched.canceled.Swap(false) {
+		if !watched.alive() {
 			return nil, &types.RequestCanceled{}
 		}
 	}
+}
+
+// watchOf returns the watch of a collector of the request's session.
+func (g *guard) watchOf(ctx *simulator.Context, collector types.ManagedObjectReference) *watch {
+	asked := &types.SessionIsActive{SessionID: ctx.Session.Key, UserName: ctx.Session.UserName}
+	active := func() bool {
+		answer := g.registry.SessionManager().SessionIsActive(g.newContext(), asked)
+		return answer.(*methods.SessionIsActiveBody).Res.Returnval
+	}
+	alive := active
+	if !active() { // the lab's own, which nobody logged in
+		alive = func() bool { return true }
+	}
+	return g.watches.of(watchKey{asked.SessionID, collector}, alive)
+}
+
+func (g *guard) filtersOf(collector *simulator.PropertyCollector) []types.ManagedObjectReference {
+	g.watches.filters.RLock()
+	defer g.watches.filters.RUnlock()
+	return slices.Clone(collector.Filter)
 }
 
 func (w *watch) mayLook() bool {
@@ -156,8 +201,8 @@ func (w *watch) mayLook() bool {
 	return time.Now().After(w.rested)
 }
 
-// news returns what differs from what was told in a version, at most so many objects.
-func (w *watch) news(ctx *simulator.Context, collector *simulator.PropertyCollector, version string, limit int) (*types.UpdateSet, types.BaseMethodFault) {
+// news returns what differs from what was told in a version, at most so many objects; nil when nothing does.
+func (w *watch) news(ctx *simulator.Context, collector *simulator.PropertyCollector, filters []types.ManagedObjectReference, version string, limit int) (*types.UpdateSet, types.BaseMethodFault) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	before, known := w.told[version]
@@ -166,7 +211,7 @@ func (w *watch) news(ctx *simulator.Context, collector *simulator.PropertyCollec
 	}
 	began := time.Now()
 	set, now := &types.UpdateSet{}, told{}
-	for _, reference := range collector.Filter {
+	for _, reference := range filters {
 		filter, ok := ctx.Session.Get(reference).(*simulator.PropertyFilter)
 		if !ok {
 			continue
@@ -189,13 +234,31 @@ func (w *watch) news(ctx *simulator.Context, collector *simulator.PropertyCollec
 	if set.Truncated == nil { // the rest is wanted at once
 		w.rested = time.Now().Add(lookRest * time.Since(began))
 	}
-	if len(set.FilterSet) > 0 || version == "" {
-		w.version++
-		set.Version = strconv.Itoa(w.version)
-		w.told[set.Version] = now
-		delete(w.told, strconv.Itoa(w.version-keptVersions))
+	if len(set.FilterSet) == 0 {
+		return nil, nil
 	}
+	w.keep(set, now)
 	return set, nil
+}
+
+// keep gives an answer its version. A truncated version is good for the next call only, a whole one for more than one.
+func (w *watch) keep(set *types.UpdateSet, now told) {
+	delete(w.told, w.truncated)
+	delete(w.told, strconv.Itoa(w.version-keptVersions))
+	w.version++
+	set.Version = strconv.Itoa(w.version)
+	w.told[set.Version] = now
+	w.truncated = ""
+	if set.Truncated != nil {
+		w.truncated = set.Version
+	}
+}
+
+// suspended tells whether a version is that of a truncated answer.
+func (w *watch) suspended(version string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return version != "" && version == w.truncated
 }
 
 // contents returns what a filter selects; objects that are gone are left out.
@@ -210,6 +273,8 @@ func contents(ctx *simulator.Context, collector *simulator.PropertyCollector, sp
 	if len(there.ObjectSet) == 0 {
 		return nil, nil
 	}
+	// One that goes just now is no error either.
+	there.ReportMissingObjectsInResults = types.NewBool(true)
 	answer := collector.RetrievePropertiesEx(ctx, &types.RetrievePropertiesEx{
 		This: collector.Self, SpecSet: []types.PropertyFilterSpec{there},
 	}).(*methods.RetrievePropertiesExBody)
@@ -220,88 +285,4 @@ func contents(ctx *simulator.Context, collector *simulator.PropertyCollector, sp
 		return nil, nil
 	}
 	return answer.Res.Returnval.Objects, nil
-}
-
-// compare returns what differs, and whether there is more than the limit.
-func (s seenObjects) compare(objects []types.ObjectContent, limit int) ([]types.ObjectUpdate, bool) {
-	var updates []types.ObjectUpdate
-	gone := map[types.ManagedObjectReference]bool{}
-	for object := range s {
-		gone[object] = true
-	}
-	for _, object := range objects {
-		delete(gone, object.Obj)
-		update, now := s.difference(object)
-		if update == nil {
-			continue
-		}
-		if len(updates) >= limit {
-			return updates, true
-		}
-		updates = append(updates, *update)
-		s[object.Obj] = now
-	}
-	for object := range gone {
-		if len(updates) >= limit {
-			return updates, true
-		}
-		updates = append(updates, types.ObjectUpdate{Kind: types.ObjectUpdateKindLeave, Obj: object})
-		delete(s, object)
-	}
-	return updates, false
-}
-
-// difference returns the update of one object, nil when it is as it was told, and how it is now.
-func (s seenObjects) difference(object types.ObjectContent) (*types.ObjectUpdate, map[string]string) {
-	before, known := s[object.Obj]
-	update := &types.ObjectUpdate{Kind: types.ObjectUpdateKindModify, Obj: object.Obj}
-	if !known {
-		update.Kind = types.ObjectUpdateKindEnter
-	}
-	now := map[string]string{}
-	for _, property := range object.PropSet {
-		now[property.Name] = encoded(property.Val)
-		if was, had := before[property.Name]; !had || was != now[property.Name] {
-			update.ChangeSet = append(update.ChangeSet, types.PropertyChange{
-				Name: property.Name, Op: types.PropertyChangeOpAssign, Val: property.Val,
-			})
-		}
-	}
-	for name := range before {
-		if _, still := now[name]; !still {
-			update.ChangeSet = append(update.ChangeSet, types.PropertyChange{Name: name, Op: types.PropertyChangeOpRemove})
-		}
-	}
-	if known && len(update.ChangeSet) == 0 {
-		return nil, now
-	}
-	return update, now
-}
-
-// encoded is a value as text: the simulator may change it in place, so it is no use to keep the value.
-func encoded(value types.AnyType) string {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return fmt.Sprintf("%+v", value)
-	}
-	return string(text)
-}
-
-// WaitForUpdates answers the older form, which pyvmomi's WaitForTask uses.
-func (g *guard) WaitForUpdates(ctx *simulator.Context, req *types.WaitForUpdates) soap.HasFault {
-	answer := g.WaitForUpdatesEx(ctx, &types.WaitForUpdatesEx{This: req.This, Version: req.Version}).(*methods.WaitForUpdatesExBody)
-	if answer.Fault() != nil {
-		return &methods.WaitForUpdatesBody{Fault_: answer.Fault()}
-	}
-	body := &methods.WaitForUpdatesBody{Res: &types.WaitForUpdatesResponse{}}
-	if answer.Res.Returnval != nil {
-		body.Res.Returnval = *answer.Res.Returnval
-	}
-	return body
-}
-
-// CancelWaitForUpdates answers CancelWaitForUpdates.
-func (g *guard) CancelWaitForUpdates(ctx *simulator.Context, req *types.CancelWaitForUpdates) soap.HasFault {
-	g.watches.of(watchKey{ctx.Session.Key, req.This}).canceled.Store(true)
-	return &methods.CancelWaitForUpdatesBody{Res: &types.CancelWaitForUpdatesResponse{}}
 }

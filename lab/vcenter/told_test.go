@@ -36,7 +36,7 @@ func TestCompareTellsWhatIsNewChangedAndGone(t *testing.T) {
 		t.Fatalf("one has changed: %v", updates)
 	}
 	updates, _ = seen.compare([]types.ObjectContent{content(first, nil)}, 10)
-	if len(updates) != 2 || updates[0].ChangeSet[0].Op != types.PropertyChangeOpRemove || updates[1].Kind != types.ObjectUpdateKindLeave {
+	if len(updates) != 2 || updates[0].ChangeSet[0].Val != nil || updates[1].Kind != types.ObjectUpdateKindLeave {
 		t.Fatalf("a property and an object are gone: %v", updates)
 	}
 }
