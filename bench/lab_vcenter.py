@@ -27,6 +27,7 @@ START_SECONDS = 300
 # The lab's own inventory, to which the fleet is added.
 LAB = ROOT / "lab" / "vcenter" / "lab.json"
 DATACENTER = "nfv-dc"
+API_VERSION = json.loads(LAB.read_text(encoding="utf-8"))["apiVersion"]
 NAME = "fleet-%05d"
 # A VM of the fleet, as a template leaves it.
 MACHINE: t.Final[dict[str, t.Any]] = {

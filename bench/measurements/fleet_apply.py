@@ -14,14 +14,10 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.apply im
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import CONNECTIONS, PAGE_SIZE
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.converge import converge
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.fleet import Fleet, Outcome
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.read import (
-    _VM_PROPERTIES,
-    read_inventory,
-    read_vms,
-)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.read import read_inventory, read_vms, vm_paths
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.write import config_spec
 from bench.bare import Bare
-from bench.lab_vcenter import DATACENTER, FleetVCenter, description, fleet_vcenter
+from bench.lab_vcenter import API_VERSION, DATACENTER, FleetVCenter, description, fleet_vcenter
 from bench.model import Measurement, Size, at_most, seconds, side_by_side
 
 if t.TYPE_CHECKING:
@@ -117,8 +113,8 @@ class _Bench:
         with self._specs() as (bare, specs):
 
             def run() -> None:
-                bare.retrieve(_VM_PROPERTIES, PAGE_SIZE)
+                bare.retrieve(vm_paths(API_VERSION), PAGE_SIZE)
                 self._submit(bare, specs)
-                bare.retrieve(_VM_PROPERTIES, PAGE_SIZE)
+                bare.retrieve(vm_paths(API_VERSION), PAGE_SIZE)
 
             return seconds(run)

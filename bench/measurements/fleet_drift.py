@@ -10,9 +10,9 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import CONNECTIONS, PAGE_SIZE
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.converge import converge
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.read import _VM_PROPERTIES
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.read import vm_paths
 from bench.bare import Bare
-from bench.lab_vcenter import description, fleet_vcenter
+from bench.lab_vcenter import API_VERSION, description, fleet_vcenter
 from bench.model import Measurement, Size, at_most, seconds, side_by_side
 
 if t.TYPE_CHECKING:
@@ -39,7 +39,7 @@ def measure(size: Size) -> Iterator[Measurement]:
         def theirs() -> float:
             def read() -> None:
                 with Bare(vcenter.connection, CONNECTIONS) as bare:
-                    assert bare.retrieve(_VM_PROPERTIES, PAGE_SIZE) >= size.vms
+                    assert bare.retrieve(vm_paths(API_VERSION), PAGE_SIZE) >= size.vms
 
             return seconds(read)
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"reflect"
 
 	"github.com/vmware/govmomi/simulator"
@@ -10,49 +11,70 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// sessionCollector passes changes on to the property collector of one session.
-//
-// The simulator registers every session's collector under one reference, so that
-// only the session that asked last hears of changes and the others wait forever.
-type sessionCollector struct {
-	*simulator.PropertyCollector
-	self types.ManagedObjectReference
-}
-
-// Reference is the registration's own, in place of the collector's shared one.
-func (c *sessionCollector) Reference() types.ManagedObjectReference { return c.self }
-
-func (g *guard) sessionCollector(ctx *simulator.Context) *sessionCollector {
-	return &sessionCollector{
-		PropertyCollector: ctx.Session.Get(vpx.ServiceContent.PropertyCollector).(*simulator.PropertyCollector),
-		self:              types.ManagedObjectReference{Type: "LabSessionCollector", Value: ctx.Session.Key},
-	}
-}
-
-// WaitForUpdatesEx answers WaitForUpdatesEx on a session's own property collector.
+// WaitForUpdatesEx answers WaitForUpdatesEx.
 func (g *guard) WaitForUpdatesEx(ctx *simulator.Context, req *types.WaitForUpdatesEx) soap.HasFault {
-	collector := g.sessionCollector(ctx)
-	if req.Version != "" {
-		return collector.PropertyCollector.WaitForUpdatesEx(ctx, req)
+	body := &methods.WaitForUpdatesExBody{}
+	limits, fault := limitsOf(req.Options)
+	if fault == nil {
+		body.Res = &types.WaitForUpdatesExResponse{}
+		body.Res.Returnval, fault = g.wait(ctx, sessionCollector(ctx, req.This), req.Version, limits)
 	}
-	g.registry.AddHandler(collector)
-	defer g.registry.RemoveHandler(collector.PropertyCollector)
-	return collector.PropertyCollector.WaitForUpdatesEx(ctx, req)
+	if fault != nil {
+		return &methods.WaitForUpdatesExBody{Fault_: simulator.Fault(faultText(fault), fault)}
+	}
+	return body
 }
 
-// WaitForUpdates answers the older form, which pyvmomi's WaitForTask uses.
+// WaitForUpdates answers the older form, which pyvmomi's WaitForTask uses: it waits for ever and tells all at once.
 func (g *guard) WaitForUpdates(ctx *simulator.Context, req *types.WaitForUpdates) soap.HasFault {
-	answer := g.WaitForUpdatesEx(ctx, &types.WaitForUpdatesEx{This: req.This, Version: req.Version}).(*methods.WaitForUpdatesExBody)
-	if answer.Fault() != nil {
-		return &methods.WaitForUpdatesBody{Fault_: answer.Fault()}
+	if g.watchOf(ctx, req.This).suspended(req.Version) {
+		return &methods.WaitForUpdatesBody{Fault_: simulator.Fault("", &types.InvalidCollectorVersion{})}
 	}
-	return &methods.WaitForUpdatesBody{Res: &types.WaitForUpdatesResponse{Returnval: *answer.Res.Returnval}}
+	set, fault := g.wait(ctx, sessionCollector(ctx, req.This), req.Version, waitLimits{forever, math.MaxInt})
+	if fault != nil {
+		return &methods.WaitForUpdatesBody{Fault_: simulator.Fault(faultText(fault), fault)}
+	}
+	return &methods.WaitForUpdatesBody{Res: &types.WaitForUpdatesResponse{Returnval: *set}}
 }
 
-// Logout answers Logout: the session no longer hears of changes.
-func (g *guard) Logout(ctx *simulator.Context, req *types.Logout) soap.HasFault {
-	g.registry.RemoveHandler(g.sessionCollector(ctx))
-	return g.registry.SessionManager().Logout(ctx, req)
+// CancelWaitForUpdates answers CancelWaitForUpdates.
+func (g *guard) CancelWaitForUpdates(ctx *simulator.Context, req *types.CancelWaitForUpdates) soap.HasFault {
+	g.watchOf(ctx, req.This).cancel()
+	return &methods.CancelWaitForUpdatesBody{Res: &types.CancelWaitForUpdatesResponse{}}
+}
+
+// CreateFilter answers CreateFilter: a filter on an object that there is not is refused, unless its absence is to be told.
+func (g *guard) CreateFilter(ctx *simulator.Context, req *types.CreateFilter) soap.HasFault {
+	told := req.Spec.ReportMissingObjectsInResults
+	for _, object := range req.Spec.ObjectSet {
+		if (told == nil || !*told) && !g.knows(ctx, object.Obj) {
+			fault := &types.ManagedObjectNotFound{Obj: object.Obj}
+			return &methods.CreateFilterBody{Fault_: simulator.Fault(faultText(fault), fault)}
+		}
+	}
+	g.watches.filters.Lock()
+	defer g.watches.filters.Unlock()
+	return sessionCollector(ctx, req.This).CreateFilter(ctx, req)
+}
+
+// DestroyPropertyFilter answers DestroyPropertyFilter.
+func (g *guard) DestroyPropertyFilter(ctx *simulator.Context, req *types.DestroyPropertyFilter) soap.HasFault {
+	g.watches.filters.Lock()
+	defer g.watches.filters.Unlock()
+	return ctx.Session.Get(req.This).(*simulator.PropertyFilter).DestroyPropertyFilter(ctx, req)
+}
+
+// DestroyPropertyCollector answers DestroyPropertyCollector: waits on the collector end.
+func (g *guard) DestroyPropertyCollector(ctx *simulator.Context, req *types.DestroyPropertyCollector) soap.HasFault {
+	g.watches.filters.Lock()
+	defer g.watches.filters.Unlock()
+	g.watches.forget(watchKey{ctx.Session.Key, req.This})
+	return sessionCollector(ctx, req.This).DestroyPropertyCollector(ctx, req)
+}
+
+// sessionCollector is a collector of the request's session; the guard is asked for no other.
+func sessionCollector(ctx *simulator.Context, reference types.ManagedObjectReference) *simulator.PropertyCollector {
+	return ctx.Session.Get(reference).(*simulator.PropertyCollector)
 }
 
 // FetchResponse answers a Fetch; without a value it says that the property is unset.

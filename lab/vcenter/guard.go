@@ -31,6 +31,8 @@ type guard struct {
 	macs        *macPool
 	transitions *transitions
 	faults      *faultTable
+	watches     *watches
+	bell        *changeBell
 	users       users
 	ruleKeys    atomic.Int32
 	apiVersion  string
@@ -47,11 +49,14 @@ func newGuard(service *simulator.Service, hypervisor *hypervisor, calls *callCou
 		macs:        &macPool{},
 		transitions: newTransitions(),
 		faults:      &faultTable{},
+		watches:     &watches{by: map[watchKey]*watch{}},
+		bell:        &changeBell{},
 		apiVersion:  apiVersion,
 	}
 	g.Self = types.ManagedObjectReference{Type: "LabGuard", Value: "guard"}
 	g.registry.Put(g)
 	g.registry.Handler = g.handle
+	g.registry.AddHandler(g.bell)
 	return g
 }
 
@@ -63,15 +68,18 @@ func (*guard) Unlock() {}
 
 // guardedTypes names, for each method that the guard answers, the type of object it is called on.
 var guardedTypes = map[string]string{
+	"CancelWaitForUpdates":               "PropertyCollector",
 	"CloneVM_Task":                       "VirtualMachine",
+	"CreateFilter":                       "PropertyCollector",
 	"CreateVM_Task":                      "Folder",
+	"DestroyPropertyCollector":           "PropertyCollector",
+	"DestroyPropertyFilter":              "PropertyFilter",
 	"Destroy_Task":                       "VirtualMachine",
 	"Fetch":                              "PropertyCollector",
 	"FetchUserPrivilegeOnEntities":       "AuthorizationManager",
 	"HasPrivilegeOnEntities":             "AuthorizationManager",
 	"HasPrivilegeOnEntity":               "AuthorizationManager",
 	"HasUserPrivilegeOnEntities":         "AuthorizationManager",
-	"Logout":                             "SessionManager",
 	"PowerOffVM_Task":                    "VirtualMachine",
 	"PowerOnVM_Task":                     "VirtualMachine",
 	"QueryFaultToleranceCompatibility":   "VirtualMachine",
@@ -106,7 +114,7 @@ func (g *guard) handle(ctx *simulator.Context, method *simulator.Method) (mo.Ref
 	if unguarded[method.Name] {
 		return nil, &types.NotSupported{}
 	}
-	if guardedTypes[method.Name] == method.This.Type && g.registry.Get(method.This) != nil {
+	if guardedTypes[method.Name] == method.This.Type && g.knows(ctx, method.This) {
 		method.This = g.Self
 	}
 	return nil, nil
@@ -119,6 +127,14 @@ func (g *guard) stepAside() {
 		g.calls.add(method.Name)
 		return nil, nil
 	}
+}
+
+// knows tells whether there is such an object, one of the session's own included.
+func (g *guard) knows(ctx *simulator.Context, reference types.ManagedObjectReference) bool {
+	if g.registry.Get(reference) != nil {
+		return true
+	}
+	return ctx.Session != nil && ctx.Session.Get(reference) != nil
 }
 
 // newContext returns a context of its own, so that locks taken with it are not

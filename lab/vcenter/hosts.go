@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -42,8 +43,22 @@ func applyHost(host *simulator.HostSystem, described *hostShape) {
 	host.Config.PowerSystemCapability = &types.PowerSystemCapability{AvailablePolicy: availablePolicies()}
 	host.Config.PowerSystemInfo = &types.PowerSystemInfo{CurrentPolicy: *policy}
 	host.Runtime.InMaintenanceMode = described.Maintenance
+	applyAdvancedSettings(host, described.AdvancedSettings)
 	if described.APIVersion != "" {
 		applyVersion(host, described.APIVersion)
+	}
+}
+
+// applyAdvancedSettings gives the host what ESXi has and the simulator's hosts have not, and what is described.
+func applyAdvancedSettings(host *simulator.HostSystem, described map[string]int64) {
+	settings := map[string]int64{"Net.Vmxnet3UDPRSSAllowed": 1} // ESXi's default
+	maps.Copy(settings, described)
+	host.Config.Option = slices.DeleteFunc(host.Config.Option, func(option types.BaseOptionValue) bool {
+		_, replaced := settings[option.GetOptionValue().Key]
+		return replaced
+	})
+	for _, key := range slices.Sorted(maps.Keys(settings)) {
+		host.Config.Option = append(host.Config.Option, &types.OptionValue{Key: key, Value: settings[key]})
 	}
 }
 

@@ -61,8 +61,9 @@ type hostShape struct {
 	MaxSimultaneousThreads int32                 `json:"maxSupportedSimultaneousThreads"`
 	PowerPolicy            string                `json:"powerPolicy"` // static (high performance), dynamic (balanced), low, custom
 	Maintenance            bool                  `json:"maintenance"`
-	APIVersion             string                `json:"apiVersion"` // of an older host than the vCenter
-	CPUVendor              string                `json:"cpuVendor"`  // intel or amd
+	APIVersion             string                `json:"apiVersion"`       // of an older host than the vCenter
+	CPUVendor              string                `json:"cpuVendor"`        // intel or amd
+	AdvancedSettings       map[string]int64      `json:"advancedSettings"` // on top of what the simulator's hosts have
 	NICs                   []nicShape            `json:"nics"`
 	StandardSwitches       []standardSwitchShape `json:"standardSwitches"`
 	Uplinks                map[string]uplinkMap  `json:"uplinks"` // by distributed switch

@@ -121,6 +121,10 @@ func faultText(fault types.BaseMethodFault) string {
 		return fmt.Sprintf("The name '%s' already exists.", fault.Name)
 	case *types.ToolsUnavailable:
 		return "Cannot complete operation because VMware Tools is not running in this virtual machine."
+	case *types.ManagedObjectNotFound:
+		return "The object has already been deleted or has not been completely created"
+	case *types.RequestCanceled:
+		return "The request was canceled by a client."
 	case *types.NotSupported:
 		return "The operation is not supported on the object."
 	case *types.InvalidDeviceSpec:

@@ -227,6 +227,22 @@ def refused_adapters(
     return errors
 
 
+def refused_udp_rss(state: VmState, dataplane: Dataplane) -> list[NfvError]:
+    """A host that does not allow UDP RSS ignores the adapter's key; one that does not tell refuses nothing."""
+    if state.host_facts.udp_rss_allowed is not False:
+        return []
+    return [
+        NfvError(
+            "udp_rss_not_allowed",
+            state.name,
+            f"udp_rss of adapter {adapter.name} was to be set, and host {state.host} has Net.Vmxnet3UDPRSSAllowed 0",
+            "Set the host's advanced setting Net.Vmxnet3UDPRSSAllowed to 1, or leave udp_rss out",
+        )
+        for adapter in dataplane.adapters
+        if adapter.udp_rss
+    ]
+
+
 def notes(dataplane: Dataplane, hardware: int | None, concern: str) -> list[str]:
     """What the description costs, and what of it has no use. hardware: the version that the VM has or will have."""
     found = []

@@ -59,7 +59,8 @@ class HostFacts:
     """What a VM's settings depend on of its host; None where vSphere does not tell.
 
     cores, cpus: physical cores and logical CPUs; simultaneous_threads: vim.host.Capability's
-    maxSupportedSimultaneousThreads; cpu_model: summary.hardware.cpuModel.
+    maxSupportedSimultaneousThreads; cpu_model: summary.hardware.cpuModel; udp_rss_allowed: the host's advanced setting
+    Net.Vmxnet3UDPRSSAllowed.
     """
 
     cores: int | None = None
@@ -67,6 +68,7 @@ class HostFacts:
     numa_nodes: int | None = None
     simultaneous_threads: int | None = None
     cpu_model: str | None = None
+    udp_rss_allowed: bool | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -24,6 +24,7 @@ from .checks import (
     refused_hardware,
     refused_reservations,
     refused_sizes,
+    refused_udp_rss,
 )
 from .desired import desired_settings
 from .model import (
@@ -77,6 +78,7 @@ def plan_vm(
     errors += refused_by_host(state, dataplane, wanted)
     if options.concern in (ALL, ADAPTERS):
         errors += refused_adapters(state, dataplane, networks, final)
+        errors += refused_udp_rss(state, dataplane)
     if errors:
         raise _all_of(state, errors)
     warnings = (*adapters.warnings, *notes(dataplane, hardware, options.concern), *conflicts(state))

@@ -11,6 +11,7 @@ then either nothing is left to do, or the new plan is carried out. So no change 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
@@ -122,20 +123,18 @@ class Application:
 
     def reconfigure(self, moids: t.Iterable[str]) -> dict[str, NfvError]:
         """Reconfigures VMs; returns, by moid, the errors after which a VM must be looked at."""
-        calls: dict[str, Call] = {}
-        for moid in moids:
-            plan, record = self._outcome.plans[moid], self._outcome.records[moid]
-            if not plan.reconfigures:
-                continue
-            try:
-                spec = config_spec(self._fleet.client, record, plan)
-            except NfvError as error:
-                self._outcome.note(moid, error)
-            else:
-                calls[moid] = (record.managed.ReconfigVM_Task, {"spec": spec})
+        calls: dict[str, Call] = {
+            # A spec is made while vCenter is busy with those before it.
+            moid: (self._outcome.records[moid].managed.ReconfigVM_Task, functools.partial(self._spec, moid))
+            for moid in moids
+            if self._outcome.plans[moid].reconfigures
+        }
         unsure = self._fleet.run(calls, "it was to be reconfigured")
         self._outcome.changed.update(moid for moid in self._outcome.sound(calls) if moid not in unsure)
         return unsure
+
+    def _spec(self, moid: str) -> dict[str, t.Any]:
+        return {"spec": config_spec(self._fleet.client, self._outcome.records[moid], self._outcome.plans[moid])}
 
     def plan_again(self, unsure: t.Mapping[str, NfvError], last: bool) -> list[str]:
         """Looks at VMs and plans them again. Returns those that are still to be reconfigured."""

@@ -51,7 +51,9 @@ def converge(
         Client.open(connection, closed_for_writes=check_mode) as client,
         typed_errors(connection.hostname, "the VMs were to be read and reconfigured"),
     ):
-        inventory = read_inventory(client, params["datacenter"], any(request.by == "uuid" for request in requests))
+        inventory = read_inventory(
+            client, params["datacenter"], any(request.by == "uuid" for request in requests), _asks_for_udp_rss(requests)
+        )
         descriptions = _select(requests, inventory, params["datacenter"])
         records = read_vms(client, [managed for managed, _dataplane in descriptions.values()], inventory)
 
@@ -74,6 +76,11 @@ def converge(
         )
     wanted = {moid: dataplane for moid, (_managed, dataplane) in descriptions.items()}
     return _result(outcome, wanted, check_mode)
+
+
+def _asks_for_udp_rss(requests: t.Iterable[Request]) -> bool:
+    described = (request.dataplane for request in requests if request.dataplane is not None)
+    return any(adapter.udp_rss for dataplane in described for adapter in dataplane.adapters)
 
 
 def _select(

@@ -65,6 +65,8 @@ _HOST_FACTS: t.Final = {
     "hardware.numaInfo.numNodes": "numa_nodes",
     "capability.maxSupportedSimultaneousThreads": "simultaneous_threads",
 }
+# Advanced settings of a host, each one by its key: a host has about a thousand.
+_UDP_RSS_ALLOWED: t.Final = 'config.option["Net.Vmxnet3UDPRSSAllowed"]'
 _NEW_HOST_FACTS: t.Final = {"capability.maxSupportedSimultaneousThreads": "8.0.0.1"}
 
 
@@ -117,8 +119,13 @@ class VmRecord:
     guest: GuestState
 
 
-def read_inventory(client: Client, datacenter: str | None, with_uuids: bool) -> Inventory:
-    """Reads names, port groups and hosts. with_uuids: VMs will be looked up by UUID. Raises NfvError."""
+def read_inventory(client: Client, datacenter: str | None, with_uuids: bool, with_udp_rss: bool = False) -> Inventory:
+    """Reads names, port groups and hosts.
+
+    with_uuids: VMs will be looked up by UUID; with_udp_rss: whether hosts allow UDP RSS is of interest.
+
+    Raises NfvError.
+    """
     vm_paths = ["name", "config.template", *(("config.uuid", "config.instanceUuid") if with_uuids else ())]
     api_version = version_text(client.api_version)
     found = client.in_view(
@@ -129,6 +136,7 @@ def read_inventory(client: Client, datacenter: str | None, with_uuids: bool) -> 
                 "summary.hardware.cpuMhz",
                 "capability.latencySensitivitySupported",
                 *(path for path in _HOST_FACTS if at_least(api_version, _NEW_HOST_FACTS.get(path))),
+                *([_UDP_RSS_ALLOWED] if with_udp_rss else ()),
             ],
             vim.Network: ["name"],
             vim.OpaqueNetwork: ["name", "summary"],
@@ -151,12 +159,20 @@ def read_inventory(client: Client, datacenter: str | None, with_uuids: bool) -> 
                 properties.get("name", each._moId),
                 properties.get("summary.hardware.cpuMhz"),
                 bool(properties.get("capability.latencySensitivitySupported")),
-                HostFacts(**{name: properties.get(path) for path, name in _HOST_FACTS.items()}),
+                _host_facts(properties),
             )
             for each, properties in found
             if _is(each, "HostSystem")
         },
         api_version,
+    )
+
+
+def _host_facts(properties: Properties) -> HostFacts:
+    option = properties.get(_UDP_RSS_ALLOWED)
+    return HostFacts(
+        **{name: properties.get(path) for path, name in _HOST_FACTS.items()},
+        udp_rss_allowed=None if option is None else str(option.value) != "0",
     )
 
 
@@ -207,12 +223,16 @@ def plain_name(name: str) -> str:
     return urllib.parse.unquote(name)
 
 
+def vm_paths(api_version: str | None) -> list[str]:
+    """What is read of every VM: just what plans and results are made of, as far as the API has it."""
+    shown = [setting for setting in SETTINGS if setting.shown and at_least(api_version, setting.api)]
+    return list(dict.fromkeys([*_VM_PROPERTIES, *((setting.shown or "").split("/")[0] for setting in shown)]))
+
+
 def read_vms(client: Client, managed: t.Sequence[t.Any], inventory: Inventory) -> dict[str, VmRecord]:
     """Reads the given VMs in one batch; by moid. Raises NfvError for a VM whose configuration cannot be read."""
     records = {}
-    shown = [setting for setting in SETTINGS if setting.shown and at_least(inventory.api_version, setting.api)]
-    paths = list(dict.fromkeys([*_VM_PROPERTIES, *((setting.shown or "").split("/")[0] for setting in shown)]))
-    for each, properties in client.of_objects(vim.VirtualMachine, managed, paths):
+    for each, properties in client.of_objects(vim.VirtualMachine, managed, vm_paths(inventory.api_version)):
         if "config.hardware.device" not in properties:
             raise NfvError(
                 "vm_unreadable",

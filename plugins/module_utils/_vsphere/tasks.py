@@ -26,8 +26,8 @@ TASK_SECONDS = 600
 
 _ENDED: t.Final = ("success", "error")
 
-# A method that changes something, and its arguments.
-Call = tuple[t.Callable[..., t.Any], t.Mapping[str, t.Any]]
+# A method that changes something, and its arguments, or what makes them when their turn has come.
+Call = tuple[t.Callable[..., t.Any], t.Union[t.Mapping[str, t.Any], t.Callable[[], t.Mapping[str, t.Any]]]]
 
 
 class _Watch:
@@ -114,7 +114,7 @@ def call_all(
         method, arguments = calls[key]
         try:
             with typed_errors(names[key], attempted):
-                return client.write(method, **arguments)
+                return client.write(method, **(arguments() if callable(arguments) else arguments))
         except CallLostError as error:
             return CallLostError(names[key], error.error, attempted)
         except NfvError as error:

@@ -20,6 +20,7 @@ def newest() -> dict[str, t.Any]:
         {"name": "usual.lab"},
         {"name": "plain.lab", "maxSupportedSimultaneousThreads": 1, "latencySensitivitySupported": False},
         {"name": "amd.lab", "cpuVendor": "amd"},
+        {"name": "no-udp-rss.lab", "advancedSettings": {"Net.Vmxnet3UDPRSSAllowed": 0}},
     ]
     switch = shape["distributedSwitches"][0]
     switch["version"] = "9.0.0"

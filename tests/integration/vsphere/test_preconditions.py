@@ -200,6 +200,17 @@ class TestNewest:
         assert codes == {"simultaneous_threads_unsupported", "latency_sensitivity_unsupported"}
         assert "plain.lab" in str(error)
 
+    def test_udp_rss_needs_a_host_that_allows_it(self, newest: t.Any) -> None:
+        changes = (("adapters.1.queues", 2), ("adapters.1.udp_rss", True))
+        error = refusal(newest.engine, newest.clone(host="no-udp-rss.lab"), *changes)
+        assert error.error_code == "udp_rss_not_allowed"
+        assert "udp_rss of adapter s5u was to be set, and host no-udp-rss.lab has Net.Vmxnet3UDPRSSAllowed 0" in str(
+            error
+        )
+        allowed = newest.clone(host="usual.lab")
+        newest.engine.converge(allowed, dataplane=patched(*changes))
+        assert advanced("ethernet1.udpRSS")(allowed) == "1"
+
     def test_the_iommu_needs_newer_hardware_on_amd(self, newest: t.Any) -> None:
         machine = prepare(newest.clone(host="amd.lab"), version="vmx-17")
         error = refusal(newest.engine, machine, ("iommu", True))

@@ -127,3 +127,21 @@ def test_release_gives_back_what_the_host_holds_and_nothing_else(
         "memory.host_1g_pages": None,
     }
     assert not plan_release(predict(described, plan))
+
+
+@pytest.mark.parametrize(("allowed", "refused"), [(False, True), (True, False), (None, False)])
+def test_udp_rss_is_refused_where_the_host_is_known_to_ignore_it(
+    fresh: VmState, describe: Describe, networks: Networks, allowed: bool | None, refused: bool
+) -> None:
+    spread = [
+        {"name": "mgmt", "network": "Mgmt", "driver": "kernel"},
+        {"name": "s5u", "network": "S5U", "driver": "pmd", "queues": 2, "udp_rss": True},
+    ]
+    state = dataclasses.replace(fresh, host_facts=dataclasses.replace(fresh.host_facts, udp_rss_allowed=allowed))
+    if not refused:
+        assert wanted(plan_vm(state, describe(adapters=spread), networks))["adapters.s5u.udp_rss"] == "1"
+        return
+    with pytest.raises(NfvError) as caught:
+        plan_vm(state, describe(adapters=spread), networks)
+    assert caught.value.error_code == "udp_rss_not_allowed"
+    plan_vm(state, describe(), networks)  # who does not ask for it is not refused

@@ -8,6 +8,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from pyVim.task import WaitForTask
+from pyVmomi import vim
 
 from ..conftest import REPOSITORY
 from ..test_check_mode_playbooks import RESERVED, report_address
@@ -47,3 +49,56 @@ def test_what_is_refused_before_any_change_stops_all(ansible: t.Any, running: li
     run = ansible.playbook(REPOSITORY / "playbooks" / "deploy_pgw.yml", "--tags", "vsphere", nfv_dataplane=larger)
     assert {host["failures"] for name, host in run.recap.items() if name != "localhost"} == {1}
     assert [bool(machine.config.memoryReservationLockedToMax) for machine in running] == [False] * 3
+
+
+ROLE = """
+- hosts: pgw
+  gather_facts: false
+  module_defaults:
+    group/nfv.vsphere_dpdk.vsphere:
+      hostname: "{{ vsphere_hostname }}"
+      port: "{{ vsphere_port }}"
+      username: "{{ vsphere_username }}"
+      password: "{{ vsphere_password }}"
+      ca_path: "{{ vsphere_ca_path }}"
+      datacenter: "{{ vsphere_datacenter }}"
+  roles: [nfv.vsphere_dpdk.vm_hardware]
+"""
+
+
+@pytest.fixture
+def old(vcenter: t.Any, make_vm: t.Callable[..., t.Any], ansible: t.Any) -> t.Any:
+    """All of the inventory: a VM that runs on old virtual hardware, with one adapter more than is described."""
+    machine = make_vm()
+    WaitForTask(machine.ReconfigVM_Task(vim.vm.ConfigSpec(version="vmx-13")))
+    WaitForTask(machine.PowerOn())
+    report_address(vcenter, machine)
+    (ansible.directory / "hosts.ini").write_text(f"[pgw]\n{machine.name}\n")
+    (ansible.directory / "role.yml").write_text(ROLE)
+    return machine
+
+
+def test_the_role_passes_on_what_is_allowed(ansible: t.Any, old: t.Any, vcenter: t.Any, faults: Faults) -> None:
+    described = {**RESERVED, "iommu": True, "adapters": RESERVED["adapters"][:2]}
+
+    def run(**allowed: t.Any) -> t.Any:
+        return ansible.playbook(ansible.directory / "role.yml", nfv_dataplane=described, **allowed)
+
+    assert run().failure()["msg"].startswith(f"[hardware_version_old] {old.name}: ")
+    allowed: dict[str, t.Any] = {"vm_hardware_power_cycle": "when_needed", "vm_hardware_upgrade": "when_needed"}
+    faults({"method": "ShutdownGuest", "action": "drop_before", "count": 0})  # a guest that does not listen
+    patient = {**allowed, "vm_hardware_shutdown_timeout": 1, "vm_hardware_force_power_off": False}
+    assert run(**patient).failure()["msg"].startswith(f"[guest_not_shut_down] {old.name}: ")
+    assert (old.runtime.powerState, old.config.version) == ("poweredOn", "vmx-13")
+    vcenter.clear_faults()
+
+    assert run(**allowed).status == 0
+    assert (old.runtime.powerState, old.config.version, adapters(old)) == ("poweredOn", "vmx-14", 3)
+    allowed["vm_hardware_remove_unmanaged_adapters"] = True
+    assert run(**allowed).status == 0
+    assert adapters(old) == 2
+    assert {host["changed"] for host in run(**allowed).recap.values()} == {0}
+
+
+def adapters(machine: t.Any) -> int:
+    return sum(isinstance(each, vim.vm.device.VirtualEthernetCard) for each in machine.config.hardware.device)
