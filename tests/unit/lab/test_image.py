@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lab.image.archives import forwarded_settings, renamed, source_lines
+from lab.image.builder import source_code
 from lab.image.disk import first_menu, kernel_arguments
 from lab.image.inputs import DEBIAN_12, DEBIAN_13, ImageInputs, collect, read_packages
 
@@ -55,6 +56,11 @@ def test_each_release_is_an_image_of_its_own(checkout: Path) -> None:
     key = checkout / "ssh.pub"
     assert collect(checkout, [key], DEBIAN_12).digest != collect(checkout, [key], DEBIAN_13).digest
     assert collect(checkout, [key], DEBIAN_12).digest == digest(checkout)
+
+
+def test_sources_come_from_where_packages_do_and_from_no_place_that_drops_them() -> None:
+    lines = ["deb [signed-by=k] http://mirror bookworm main", "deb [signed-by=k] http://mirror bookworm-security main"]
+    assert source_code(lines) == ["deb-src [signed-by=k] http://mirror bookworm main"]
 
 
 def test_another_release_comes_from_the_same_mirrors() -> None:
