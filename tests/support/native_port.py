@@ -20,6 +20,8 @@ from tests.support.native_switch import NativeSwitch
 
 _CLONE_NEWNET = 0x40000000
 OUTGOING = 4  # packet(7): PACKET_OUTGOING
+_ICMPV6 = 58
+_NEIGHBOUR_DISCOVERY = range(133, 138)  # RFC 4861, 4: types of ICMPv6
 
 
 @contextlib.contextmanager
@@ -39,9 +41,12 @@ def inside(namespace: str) -> t.Iterator[None]:
 
 
 def is_traffic(packet: bytes) -> bool:
-    """Whether a packet is more than what ends say of themselves: no IPv6 multicast, no GTP-U but G-PDUs."""
+    """Whether a packet is more than what ends say of themselves: no IPv6 multicast, no GTP-U but G-PDUs.
+
+    A kernel asks a neighbour that it knows again by unicast (RFC 4861, 7.3.3), so neighbour discovery is none either.
+    """
     if packet[0] >> 4 == 6:
-        return packet[24] != 0xFF
+        return packet[24] != 0xFF and not (packet[6] == _ICMPV6 and packet[40] in _NEIGHBOUR_DISCOVERY)
     is_gtpu = packet[9] == packets.PROTOCOL_UDP and packet[22:24] == packets.GTPU_PORT.to_bytes(2, "big")
     return not is_gtpu or packet[29] == packets.G_PDU
 
