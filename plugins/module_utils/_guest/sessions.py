@@ -17,6 +17,8 @@ DEFAULT_MTU = 1500
 FIRST_SESSION_METER = 16
 # 3GPP TS 29.281, 7.2.1: not more often than every 60 s. T3-RESPONSE and N3-REQUESTS are the operator's (TS 23.007, 20).
 PATH_DEFAULTS = {"echo_interval": 60, "response_seconds": 3, "echo_requests": 5}
+# Reading ten thousand sessions takes seconds of a CPU (docs/pgw.md).
+STATISTICS_DEFAULTS = {"interval": 60}
 BOTH_WAYS = ("uplink", "downlink")
 
 
@@ -49,7 +51,8 @@ class UserPlane:
     """The two ends and the sessions; addresses of ends have their prefix length, MTUs are bytes of IP packet.
 
     next_hop_mac, ipv6_next_hop_mac None: learned by ARP or neighbour discovery. s5u_next_hop: router to peers that are
-    not on S5-U's own network. vlan None: untagged.
+    not on S5-U's own network. vlan None: untagged. statistics None: none are written to files; else
+    ``textfile_directory`` and ``interval`` in seconds.
     """
 
     s5u_address: str
@@ -66,6 +69,7 @@ class UserPlane:
     ipv6_next_hop: str | None = None
     ipv6_next_hop_mac: str | None = None
     path: t.Mapping[str, int] = dataclasses.field(default_factory=PATH_DEFAULTS.copy)
+    statistics: t.Mapping[str, t.Any] | None = None
 
     @classmethod
     def of(
@@ -74,6 +78,7 @@ class UserPlane:
         sgi: t.Mapping[str, t.Any],
         sessions: t.Sequence[t.Mapping[str, t.Any]],
         path: t.Mapping[str, int] | None = None,
+        statistics: t.Mapping[str, t.Any] | None = None,
     ) -> UserPlane:
         """The plane that valid input describes (see sessions_check.problems())."""
         return cls(
@@ -91,6 +96,7 @@ class UserPlane:
             ipv6_next_hop=sgi.get("ipv6_next_hop"),
             ipv6_next_hop_mac=_mac(sgi.get("ipv6_next_hop_mac")),
             path={**PATH_DEFAULTS, **(path or {})},
+            statistics={**STATISTICS_DEFAULTS, **statistics} if statistics else None,
         )
 
     @property

@@ -18,6 +18,8 @@ MAX_TEID = 2**32 - 1
 MAX_VLAN = 4094
 # OpenFlow's meters have 32 bits, and the burst is computed from the rate.
 MAX_KBPS = 2**31 - 1
+MAX_INTERVAL = 86_400
+_DIRECTORY = re.compile(r"/(?:[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*)?")
 # Global unicast and unique local addresses: what IANA has assigned to hosts (RFC 4291, RFC 4193).
 _UNICAST = (ipaddress.IPv6Network("2000::/3"), ipaddress.IPv6Network("fc00::/7"))
 _MAC = re.compile(r"[0-9a-f][02468ace]([:-][0-9a-f]{2}){5}")
@@ -31,6 +33,20 @@ def problems(s5u: Values, sgi: Values, sessions: t.Sequence[Values]) -> tuple[Pr
     """
     found = tuple(_value_problems(s5u, sgi, sessions))
     return found or tuple(_fit_problems(s5u, sgi, sessions))
+
+
+def statistics_problems(statistics: Values | None) -> tuple[Problem, ...]:
+    """Everything wrong with where and how often statistics are to be written."""
+    found = []
+    directory = str((statistics or {}).get("textfile_directory", "/"))
+    # What systemd would split or replace (systemd.syntax(7), systemd.unit(5)) stands in no such directory's name.
+    if not _DIRECTORY.fullmatch(directory):
+        right = "the absolute path of a directory, of letters, digits and ._-"
+        found.append(_wrong("pgw_statistics.textfile_directory", right, directory, "bad_path"))
+    interval = int((statistics or {}).get("interval", 1))
+    if not 1 <= interval <= MAX_INTERVAL:
+        found.append(_wrong("pgw_statistics.interval", f"from 1 to {MAX_INTERVAL} seconds", interval, "out_of_range"))
+    return tuple(found)
 
 
 def place(session: Values, index: int) -> str:

@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 
+from . import statistics_files
 from .meters import changes
 from .plan import Plan, RemoveFile, RunCommand, Step, WriteFile
 from .sessions import S5U_BRIDGE, SGI_BRIDGE, Session, UserPlane
@@ -39,7 +40,10 @@ from .sessions_statistics import dropped
 
 
 def plan(observed: Observed, plane: UserPlane, mac: str, check_mode: bool) -> Plan:
-    """Steps to the user plane. Raises NfvError ``bridge_missing``, which check mode forgives as not yet made."""
+    """Steps to the user plane. Raises NfvError ``bridge_missing`` or ``directory_missing``.
+
+    Check mode forgives both as not yet made.
+    """
     if observed.missing and not check_mode:
         raise NfvError(
             "bridge_missing",
@@ -47,15 +51,24 @@ def plan(observed: Observed, plane: UserPlane, mac: str, check_mode: bool) -> Pl
             "sessions need the bridge, and there is none",
             "Make it with nfv.vsphere_dpdk.ovs_dpdk first.",
         )
-    files = wanted_files(plane, mac, observed.allocated)
+    if observed.no_directory and not check_mode:
+        raise NfvError(
+            "directory_missing",
+            observed.no_directory,
+            "statistics cannot be written there: there is no such directory",
+            "Install the node exporter first, or name the directory that its textfile collector reads.",
+        )
+    files = {**wanted_files(plane, mac, observed.allocated), **statistics_files.wanted(plane)}
     steps: list[Step] = [WriteFile(path, text) for path, text in files.items() if observed.files.get(path) != text]
     steps += _switch_steps(observed, plane)
     steps += _stale_addresses(observed, plane)
     if observed.active and not _complete(observed, plane):
         steps.append(RunCommand(batch(), "addresses_refused", f"Look at {ADDRESSES} and at ip address."))
     steps += _unit_steps(observed, files)
+    steps += _statistics_steps(observed, files)
     before, after = _shown_change(observed, plane.sessions)
     kept = observed.enabled and observed.active and observed.handler and observed.files == files
+    kept = kept and observed.timer == (plane.statistics is not None)
     result = _result(observed, plane)
     ends = {"s5u": plane.s5u_address, "sgi": ", ".join(sorted(own_addresses(plane)[SGI_BRIDGE]))}
     return Plan(
@@ -73,6 +86,7 @@ def remove(observed: Observed) -> Plan:
         steps.append(_systemctl("disable", "--now", UNIT))
     if PATH_UNIT_FILE in observed.files:
         steps.append(_systemctl("stop", PATH_UNIT))
+    steps += _no_statistics(observed)
     for bridge in BRIDGES:
         steps += _flow_steps(bridge, bundle(observed.differences[bridge]))
     if observed.meters and not observed.missing:
@@ -160,6 +174,38 @@ def _unit_steps(observed: Observed, files: t.Mapping[str, str]) -> list[Step]:
     if observed.active and (stale - {UNIT_FILE} or not observed.handler):
         steps.append(RunCommand(("systemctl", "restart", PATH_UNIT), "unit_failed", _look_at(PATH_UNIT)))
     return steps
+
+
+def _statistics_steps(observed: Observed, files: t.Mapping[str, str]) -> list[Step]:
+    """What brings the timer to its files, which are written by now; or takes it and them back."""
+    timer = statistics_files.TIMER
+    steps: list[Step] = []
+    if statistics_files.TIMER_FILE not in files:
+        steps += _no_statistics(observed)
+        # meters.py stays: it is path management's too.
+        steps += [RemoveFile(path) for path in observed.files if path in statistics_files.FILES and path not in files]
+        return [*steps, *([_systemctl("daemon-reload")] if steps else [])]
+    old = statistics_files.textfile(observed.files)
+    if old and old != statistics_files.textfile(files):
+        steps.append(RemoveFile(old))
+    if any(observed.files.get(path) != files[path] for path in statistics_files.UNIT_FILES):
+        steps += [_systemctl("daemon-reload"), _systemctl("enable", timer), _systemctl("restart", timer)]
+    elif not observed.timer:
+        steps.append(_systemctl("enable", "--now", timer))
+    return steps
+
+
+def _no_statistics(observed: Observed) -> list[Step]:
+    """Ends the timer, and takes back what it has written: old figures look like true ones."""
+    written = statistics_files.textfile(observed.files)
+    if not written and not set(statistics_files.UNIT_FILES) & set(observed.files):
+        return []
+    steps: list[Step] = []
+    if statistics_files.TIMER_FILE in observed.files:
+        steps.append(_systemctl("disable", "--now", statistics_files.TIMER))
+    if statistics_files.SERVICE_FILE in observed.files:
+        steps.append(_systemctl("stop", statistics_files.SERVICE))
+    return [*steps, *(RemoveFile(path) for path in (written, statistics_files.OUTPUT) if path)]
 
 
 def _systemctl(*arguments: str) -> RunCommand:

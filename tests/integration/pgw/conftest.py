@@ -37,6 +37,7 @@ def variables(count: int, **more: t.Any) -> dict[str, t.Any]:
         },
         "sessions": [session(number) for number in range(1, count + 1)] + more.get("sessions", []),
         "path": {"echo_interval": 1, "response_seconds": 1, "echo_requests": 2, **more.get("path", {})},
+        "statistics": more.get("statistics"),
     }
 
 
