@@ -55,6 +55,10 @@ options:
         description: Router to peers that are not on the network of O(s5u.address).
         type: str
         version_added: 0.2.0
+      next_hop_mac:
+        description: MAC address of that router, which is then asked for by no ARP request.
+        type: str
+        version_added: 0.2.0
       vlan:
         description: VLAN of frames, for a port group that passes tags on. Without it they are untagged.
         type: int
@@ -102,7 +106,9 @@ options:
         type: int
         version_added: 0.2.0
       mtu:
-        description: Largest IP packet in bytes; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
+        description:
+          - Largest IP packet in bytes; M(nfv.vsphere_dpdk.ovs_dpdk) sets it. Without it 1500.
+          - Larger packets of subscribers, which a wider S5-U lets through, are answered with ICMP.
         type: int
   sessions:
     description:
@@ -244,12 +250,13 @@ sessions:
       spoofed: 0
 dropped:
   description: >-
-    Packets dropped so far. C(uplink) is the sum of C(unknown_teid) and C(spoofed_source), C(downlink) that of
-    C(unknown_destination) and C(too_big).
+    Packets dropped so far, by reason. C(uplink) and C(downlink) are the sums by direction; C(over_rate) is of both,
+    C(too_big) of the downlink. Packets too big for a network that may be fragmented are counted and not dropped.
   returned: success
   type: dict
   sample:
-    {"uplink": 10, "downlink": 0, "unknown_teid": 10, "spoofed_source": 0, "unknown_destination": 0, "too_big": 0}
+    {"uplink": 10, "downlink": 0, "unknown_teid": 10, "spoofed_source": 0, "unknown_destination": 0, "too_big": 0,
+     "uplink_too_big": 0, "over_rate": 0}
 next_hop_mac:
   description: MAC address of the SGi next hop, null as long as it has not answered.
   returned: success
@@ -296,7 +303,7 @@ _END = {
     "vlan": {"type": "int"},
     "mtu": {"type": "int"},
 }
-_S5U = {**_END, "next_hop": {"type": "str"}}
+_S5U = {**_END, "next_hop": {"type": "str"}, "next_hop_mac": {"type": "str"}}
 _SGI = {
     **_END,
     "next_hop": {"type": "str", "required": True},

@@ -50,7 +50,7 @@ class Session:
 class UserPlane:
     """The two ends and the sessions; addresses of ends have their prefix length, MTUs are bytes of IP packet.
 
-    next_hop_mac, ipv6_next_hop_mac None: learned by ARP or neighbour discovery. s5u_next_hop: router to peers that are
+    A MAC of a next hop that is None: learned by ARP or neighbour discovery. s5u_next_hop: router to peers that are
     not on S5-U's own network. vlan None: untagged. statistics None: none are written to files; else
     ``textfile_directory`` and ``interval`` in seconds.
     """
@@ -61,6 +61,7 @@ class UserPlane:
     next_hop_mac: str | None
     sessions: tuple[Session, ...]
     s5u_next_hop: str | None = None
+    s5u_next_hop_mac: str | None = None
     s5u_vlan: int | None = None
     sgi_vlan: int | None = None
     s5u_mtu: int = DEFAULT_MTU
@@ -88,6 +89,7 @@ class UserPlane:
             next_hop_mac=_mac(sgi.get("next_hop_mac")),
             sessions=tuple(sorted(map(_session, sessions), key=order)),
             s5u_next_hop=s5u.get("next_hop"),
+            s5u_next_hop_mac=_mac(s5u.get("next_hop_mac")),
             s5u_vlan=s5u.get("vlan"),
             sgi_vlan=sgi.get("vlan"),
             s5u_mtu=s5u.get("mtu") or DEFAULT_MTU,
@@ -119,6 +121,11 @@ class UserPlane:
     def tunnel_mtu(self) -> int:
         """The largest subscriber's packet in bytes that a G-PDU can carry on S5-U."""
         return self.s5u_mtu - TUNNEL_BYTES
+
+    @property
+    def narrows(self) -> bool:
+        """Whether a subscriber's packet that fits into the tunnel may be too large for SGi."""
+        return self.sgi_mtu < self.tunnel_mtu
 
 
 def _mac(text: str | None) -> str | None:

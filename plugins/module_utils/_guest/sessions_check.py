@@ -62,9 +62,9 @@ def _value_problems(s5u: Values, sgi: Values, sessions: t.Sequence[Values]) -> t
             yield _wrong(f"{path}.next_hop", "an IPv4 address", end["next_hop"])
         if end.get("vlan") is not None and not 1 <= int(end["vlan"]) <= MAX_VLAN:
             yield _wrong(f"{path}.vlan", f"from 1 to {MAX_VLAN}", end["vlan"], "out_of_range")
-    for key in ("next_hop_mac", "ipv6_next_hop_mac"):
-        if sgi.get(key) and not _MAC.fullmatch(sgi[key].lower()):
-            yield _wrong(f"pgw_sgi.{key}", "a unicast MAC address", sgi[key], "bad_mac")
+        for key in ("next_hop_mac", "ipv6_next_hop_mac"):
+            if end.get(key) and not _MAC.fullmatch(end[key].lower()):
+                yield _wrong(f"{path}.{key}", "a unicast MAC address", end[key], "bad_mac")
     ipv6 = sgi.get("ipv6_address")
     if ipv6 and (not _parses(ipaddress.IPv6Interface, ipv6) or "/" not in ipv6):
         yield _wrong("pgw_sgi.ipv6_address", 'an address with prefix such as "2001:db8::1/64"', ipv6)
@@ -105,6 +105,8 @@ def _fit_problems(s5u: Values, sgi: Values, sessions: t.Sequence[Values]) -> t.I
         network = ends[name].network
         if hop and (not _host(ipaddress.IPv4Address(hop), network) or ipaddress.IPv4Address(hop) == ends[name].ip):
             yield _wrong(f"{name}.next_hop", f"another host's address in {network}", hop, "off_link")
+    if s5u.get("next_hop_mac") and not s5u.get("next_hop"):
+        yield Problem("pgw_s5u.next_hop_mac", "needs pgw_s5u.next_hop", "missing_key")
     yield from _ipv6_problems(sgi, sessions)
     for index, session in enumerate(sessions):
         yield from _session_problems(place(session, index), session, ends, bool(s5u.get("next_hop")))

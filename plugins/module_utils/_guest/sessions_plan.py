@@ -64,6 +64,7 @@ def plan(observed: Observed, plane: UserPlane, mac: str, check_mode: bool) -> Pl
     steps += _stale_addresses(observed, plane)
     if observed.active and not _complete(observed, plane):
         steps.append(RunCommand(batch(), "addresses_refused", f"Look at {ADDRESSES} and at ip address."))
+    steps += _given_next_hop(observed, plane)
     steps += _unit_steps(observed, files)
     steps += _statistics_steps(observed, files)
     before, after = _shown_change(observed, plane.sessions)
@@ -147,6 +148,19 @@ def _stale_addresses(observed: Observed, plane: UserPlane) -> list[Step]:
         gone = sorted(observed.addresses[bridge] - wanted[bridge])
         steps += [_ip("address", "delete", old, "dev", bridge) for old in gone]
     return steps
+
+
+def _given_next_hop(observed: Observed, plane: UserPlane) -> list[Step]:
+    """Lets kernel and switch forget another MAC of the next hop than the given one, which they would keep for long."""
+    hop, mac = str(plane.s5u_next_hop), plane.s5u_next_hop_mac
+    if not plane.far_peers or not mac or observed.tunnel_neighbours.get(hop) in (None, mac):
+        return []
+    steps: list[Step] = []
+    if hop in observed.neighbours[S5U_BRIDGE]:
+        steps.append(_ip("neighbour", "delete", hop, "dev", S5U_BRIDGE))
+        steps.append(RunCommand(batch(), "addresses_refused", f"Look at {ADDRESSES} and at ip address."))
+    command = ("ovs-appctl", "tnl/neigh/set", S5U_BRIDGE, hop, mac)
+    return [*steps, RunCommand(command, "neighbour_refused", "Look at ovs-appctl tnl/neigh/show.")]
 
 
 def _complete(observed: Observed, plane: UserPlane) -> bool:

@@ -58,12 +58,13 @@ def dropped(seen: Carried) -> dict[str, int]:
     counts = seen.counts.values()
     over = [sum(getattr(count, f"{way}_over_rate") for count in counts) for way in ("uplink", "downlink")]
     return {
-        "uplink": seen.unknown_teid + seen.spoofed + over[0],
+        "uplink": seen.unknown_teid + seen.spoofed + seen.uplink_too_big + over[0],
         "downlink": seen.unknown_destination + seen.too_big + over[1],
         "unknown_teid": seen.unknown_teid,
         "spoofed_source": seen.spoofed,
         "unknown_destination": seen.unknown_destination,
         "too_big": seen.too_big,
+        "uplink_too_big": seen.uplink_too_big,
         "over_rate": sum(over),
     }
 

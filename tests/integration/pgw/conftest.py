@@ -64,9 +64,11 @@ class Bench:
     def plane(self, count: int, **more: t.Any) -> UserPlane:
         return UserPlane.of(**variables(count, **more))
 
-    def uplink(self, teid: int, inner: bytes, kind: int = packets.G_PDU, vlan: int | None = None) -> None:
+    def uplink(
+        self, teid: int, inner: bytes, kind: int = packets.G_PDU, vlan: int | None = None, source: str = PEER
+    ) -> None:
         """A GTP-U message from the peer."""
-        self.s5u.send(outer(packets.build_gtpu(packets.Gtpu(kind, teid, inner))), vlan)
+        self.s5u.send(outer(packets.build_gtpu(packets.Gtpu(kind, teid, inner)), source), vlan)
 
     def dropped(self, plane: UserPlane) -> dict[str, int]:
         """What pgw_sessions tells of drops."""

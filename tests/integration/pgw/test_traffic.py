@@ -138,3 +138,16 @@ def test_change_shows_sessions_and_leaves_the_others_their_counters(bench: Bench
     assert [entry["name"] for entry in result["sessions"]] == ["ue-1", "ue-3", "ue-4"]
     assert result["sessions"][0]["uplink_packets"] == carried
     bench.switch.converge(plane)
+
+
+@pytest.mark.parametrize(
+    "up", [ipv4(UE, SERVER, ttl=64), ipv4(UE, SERVER, ttl=128), ipv6(UE6, SERVER6)], ids=["64", "128", "v6"]
+)
+def test_change_takes_effect_on_packets_that_keep_coming(bench: Bench, plane: UserPlane, up: bytes) -> None:
+    """Also on those that Open vSwitch looks up twice, and whose entries it can delete but not change."""
+    for wanted, arrives in ((bench.plane(0, sessions=[session(3)]), 0), (plane, 1)) * 2:
+        bench.uplink(LOCAL, up)
+        bench.sgi.received(0.2, 9)
+        bench.switch.converge(wanted)
+        bench.uplink(LOCAL, up)
+        assert len(bench.sgi.received(0.5)) == arrives

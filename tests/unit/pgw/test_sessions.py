@@ -177,6 +177,15 @@ def test_bundle_replaces_deletes_and_leaves_others_alone() -> None:
     )
 
 
+def test_learned_next_hop_goes_with_what_it_was_learned_by() -> None:
+    """Another next hop has another MAC, and packets must not go to the old one until it answers."""
+    actions = f"learn(table=2,priority=100,cookie={LEARNED:#x},load:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[]),LOCAL"
+    line = f"priority=300,arp,in_port=1,arp_spa=198.18.2.%d cookie={COOKIE:#x} actions={actions}"
+    commands = bundle([f"-{line % 2}", f"+{line % 3}"])
+    assert commands[1] == f"flow delete table=2,cookie={LEARNED:#x}/-1"
+    assert len(commands) == 3
+
+
 def test_nothing_to_do_when_all_is_there(plane: UserPlane, converged: Observed) -> None:
     done = plan(converged, plane, MAC, check_mode=False)
     assert done.steps == ()

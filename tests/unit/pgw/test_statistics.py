@@ -38,6 +38,7 @@ def test_sums(dump: str) -> None:
         "spoofed_source": 3,
         "unknown_destination": 2,
         "too_big": 2,
+        "uplink_too_big": 0,
         "over_rate": 4,
     }
     peer = found["peers"]["198.18.1.2"]
