@@ -6,27 +6,16 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
-import struct
-import threading
-import time
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
 from tests.support.native_port import Port
 from tests.support.native_switch import NativeSwitch
+from tests.support.pgw_packets import PEER, S5U, SERVER, SERVER6, SGI, SGI6
+from tests.support.two_way import Subscriber, Traffic
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-# RFC 2544, appendix C.2.2, and RFC 3849: addresses for tests.
-PEER, S5U, SERVER, SGI = "198.18.1.2", "198.18.1.1", "198.18.2.2", "198.18.2.1"
-SERVER6, SGI6 = "2001:db8:2::2", "2001:db8:2::1"
-UPLINK, DOWNLINK = "uplink", "downlink"
-_SEQUENCE = struct.Struct("!Q")
-# In front of a test packet's content: IPv4 and UDP, and a G-PDU's headers on S5-U.
-_CONTENT = {UPLINK: 20 + 8, DOWNLINK: 20 + 8 + 8 + 20 + 8}
 
 
 def subscriber(number: int) -> str:
@@ -81,82 +70,12 @@ def native_switch() -> Iterator[NativeSwitch]:
         switch.stop()
 
 
-class Traffic:
-    """Packets in both directions on some sessions, until the context ends; each is numbered.
-
-    sent: how many of each direction so far; arrived: by direction, the number of each packet and when (monotonic
-    seconds).
-    """
-
-    def __init__(self, switch: NativeSwitch, numbers: Sequence[int], packets_per_second: int) -> None:
-        self.sent = 0
-        self.arrived: dict[str, dict[int, float]] = {UPLINK: {}, DOWNLINK: {}}
-        self._numbers, self._interval = numbers, 1 / packets_per_second
-        self._ports = {"s5u": Port(switch, "s5u"), "sgi": Port(switch, "sgi")}
-        self._done, self._closed = threading.Event(), threading.Event()
-        self._sender = threading.Thread(target=self._send)
-        self._receivers = [
-            threading.Thread(target=self._receive, args=(self._ports[port], direction))
-            for port, direction in (("sgi", UPLINK), ("s5u", DOWNLINK))
-        ]
-
-    def __enter__(self) -> Traffic:
-        for thread in (*self._receivers, self._sender):
-            thread.start()
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self._done.set()
-        self._sender.join()
-        time.sleep(1)  # for what is under way
-        self._closed.set()
-        for thread in self._receivers:
-            thread.join()
-        for port in self._ports.values():
-            port.close()
-
-    def lost(self) -> dict[str, int]:
-        """Packets that did not arrive, by direction; to be asked when the context has ended."""
-        return {direction: self.sent - len(arrived) for direction, arrived in self.arrived.items()}
-
-    def first_since(self, number: int, seconds: float) -> dict[str, float]:
-        """When the first packet of each direction arrived among those sent from this number on.
-
-        Raises TimeoutError when there is none for so many seconds.
-        """
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            found = {
-                direction: min(when for each, when in list(arrived.items()) if each >= number)
-                for direction, arrived in self.arrived.items()
-                if any(each >= number for each in list(arrived))
-            }
-            if len(found) == len(self.arrived):
-                return found
-            time.sleep(0.02)
-        raise TimeoutError(f"after {seconds} s packets arrived in {len(found)} of 2 directions")
-
-    def _send(self) -> None:
-        began = time.monotonic()
-        for sequence, number in zip(itertools.count(), itertools.cycle(self._numbers)):
-            if self._done.is_set():
-                return
-            content, ue = _SEQUENCE.pack(sequence), subscriber(number)
-            inner = _udp_packet(ue, SERVER, content)
-            gtpu = packets.build_gtpu(packets.Gtpu(packets.G_PDU, 0x10000 + number, inner))
-            self._ports["s5u"].send(_udp_packet(PEER, S5U, gtpu, packets.GTPU_PORT))
-            self._ports["sgi"].send(_udp_packet(SERVER, ue, content))
-            self.sent = sequence + 1
-            time.sleep(max(0.0, began + self.sent * self._interval - time.monotonic()))
-
-    def _receive(self, port: Port, direction: str) -> None:
-        start = _CONTENT[direction]
-        while not self._closed.is_set():
-            for packet in port.received(0.1):
-                if len(packet) >= start + _SEQUENCE.size:
-                    self.arrived[direction][_SEQUENCE.unpack_from(packet, start)[0]] = time.monotonic()
-
-
-def _udp_packet(source: str, destination: str, content: bytes, port: int = 5000) -> bytes:
-    datagram = packets.build_udp(packets.Udp(port, port, content), source, destination)
-    return packets.build_ipv4(packets.Ipv4(source, destination, packets.PROTOCOL_UDP, 64, 1, datagram))
+@contextlib.contextmanager
+def traffic(switch: NativeSwitch, numbers: Sequence[int], packets_per_second: int) -> Iterator[Traffic]:
+    """Traffic on some sessions, by their numbers; may be asked what it lost when the context has ended."""
+    with contextlib.ExitStack() as stack:
+        s5u, sgi = Port.of(switch, "s5u"), Port.of(switch, "sgi")
+        stack.callback(s5u.close)
+        stack.callback(sgi.close)
+        subscribers = [Subscriber(subscriber(number), 0x10000 + number) for number in numbers]
+        yield stack.enter_context(Traffic(s5u, sgi, subscribers, packets_per_second))

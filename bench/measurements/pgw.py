@@ -13,7 +13,7 @@ import time
 import typing as t
 
 from bench.model import Measurement, Size, at_most, median, seconds
-from bench.native_pgw import Traffic, native_switch, plane, session
+from bench.native_pgw import native_switch, plane, session, traffic
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,13 +58,13 @@ def _change(switch: NativeSwitch, count: int, changed: int, run: int) -> float:
     sessions[first:] = [session(number + 1, 0x100000 * (run + 1) + number) for number in range(first, count)]
     wanted = plane(sessions)
     loaded = range(1, min(LOADED, first) + 1)
-    with Traffic(switch, loaded, LOAD) as traffic:
+    with traffic(switch, loaded, LOAD) as load:
         time.sleep(1)
-        before = traffic.sent
+        before = load.sent
         took = seconds(lambda: switch.converge(wanted))
-        meanwhile = traffic.sent - before
+        meanwhile = load.sent - before
     assert meanwhile > 0
-    assert traffic.lost() == {"uplink": 0, "downlink": 0}, f"{traffic.lost()} of {traffic.sent} lost"
+    assert load.lost() == {"uplink": 0, "downlink": 0}, f"{load.lost()} of {load.sent} lost"
     return took
 
 
@@ -76,14 +76,14 @@ def _recover(switch: NativeSwitch, count: int) -> float:
     """
     wanted = plane([session(number) for number in range(1, count + 1)])
     switch.converge(wanted)
-    with Traffic(switch, range(count - min(LOADED, count) + 1, count + 1), LOAD) as traffic:
+    with traffic(switch, range(count - min(LOADED, count) + 1, count + 1), LOAD) as load:
         time.sleep(1)
         switch.kill_switch()
-        killed, number = time.monotonic(), traffic.sent
+        killed, number = time.monotonic(), load.sent
         switch.unit_lost()
         switch.start_switch()
         switch.guest.run(["systemctl", "start", "nfv-pgw.service"])
-        first = traffic.first_since(number, RECOVERY_SECONDS)
+        first = load.first_since(number, RECOVERY_SECONDS)
     found = switch.decide(wanted)
     assert not found.changed, found.steps
     assert len(found.result["sessions"]) == count

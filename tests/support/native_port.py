@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tester's end of a native switch's port."""
+"""The tester's end of one of a PGW's ports: in front of a native switch, or of a guest in the lab."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import ctypes
 import json
 import os
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -54,17 +55,24 @@ def is_traffic(packet: bytes) -> bool:
 class Port:
     """The tester's end of one port: sends frames, and keeps what arrives."""
 
-    def __init__(self, switch: NativeSwitch, name: str) -> None:
-        with inside(switch.tester):
+    def __init__(self, namespace: str, name: str, gateway_mac: str) -> None:
+        """Opens an interface of the tester's network namespace; gateway_mac: where its frames go."""
+        with inside(namespace):
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
             # SO_RCVBUFFORCE: a packet that the tester itself loses is no loss of the switch.
             self._socket.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)
             # PACKET_AUXDATA (packet(7)): the kernel takes a VLAN tag out of the frame, and tells it there.
             self._socket.setsockopt(263, 8, 1)
             self._socket.bind((name, 0))
-        (link,) = json.loads(switch.call("ip", "-n", switch.tester, "-json", "link", "show", name, here=True))
-        (other,) = json.loads(switch.call("ip", "-json", "link", "show", f"br-{name}"))
-        self.mac, self.switch_mac = link["address"], other["address"]
+        command = ["ip", "-n", namespace, "-json", "link", "show", name]
+        (link,) = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        self.mac, self.switch_mac = link["address"], gateway_mac
+
+    @classmethod
+    def of(cls, switch: NativeSwitch, name: str) -> Port:
+        """The tester's end of one of a native switch's ports."""
+        (bridge,) = json.loads(switch.call("ip", "-json", "link", "show", f"br-{name}"))
+        return cls(switch.tester, name, bridge["address"])
 
     def send(self, packet: bytes, vlan: int | None = None, pad: int = 0) -> None:
         """One packet to the switch, with Ethernet's padding up to pad bytes of frame."""

@@ -15,8 +15,9 @@ import pytest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.statistics_files import FILES, OUTPUT, TIMER
-from tests.integration.pgw.conftest import PEER, SERVER, Bench, ipv4, session
+from tests.integration.pgw.conftest import Bench, session
 from tests.support.exposition import Family, parse
+from tests.support.pgw_packets import PEER, SERVER, ipv4
 
 DIRECTORY = "/var/lib/prometheus/node-exporter"
 WANTED: dict[str, t.Any] = {"statistics": {"textfile_directory": DIRECTORY}}

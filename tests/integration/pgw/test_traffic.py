@@ -11,7 +11,8 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
-from tests.integration.pgw.conftest import PEER, SERVER, SERVER6, Bench, ipv4, ipv6, outer, session, untunnelled
+from tests.integration.pgw.conftest import Bench, session
+from tests.support.pgw_packets import PEER, SERVER, SERVER6, ipv4, ipv6, outer, routed, untunnelled
 
 SIZES = [64, 128, 576, 1280, 1400, 1464]
 UE, UE6 = "198.19.0.1", "2001:db8:1:1::7"
@@ -24,18 +25,6 @@ def plane(bench: Bench) -> UserPlane:
     done = bench.switch.converge(plane)
     assert done.changed
     return plane
-
-
-def routed(packet: bytes) -> bytes:
-    """The packet after one router: a TTL or hop limit less, and the checksum that follows from it."""
-    changed = bytearray(packet)
-    if packet[0] >> 4 == 6:
-        changed[7] -= 1
-        return bytes(changed)
-    changed[8] -= 1
-    changed[10:12] = b"\0\0"
-    changed[10:12] = packets.internet_checksum(bytes(changed[:20])).to_bytes(2, "big")
-    return bytes(changed)
 
 
 @pytest.mark.parametrize("size", SIZES)
