@@ -33,7 +33,7 @@ from .sessions_files import (
     wanted_files,
     wanted_meters,
 )
-from .sessions_flows import HANDLER_PORT, bundle
+from .sessions_flows import HANDLER_PORT, LEARNED, bundle
 from .sessions_read import Count
 from .sessions_state import Observed
 from .sessions_statistics import dropped
@@ -62,7 +62,9 @@ def plan(observed: Observed, plane: UserPlane, mac: str, check_mode: bool) -> Pl
     steps: list[Step] = [WriteFile(path, text) for path, text in files.items() if observed.files.get(path) != text]
     steps += _switch_steps(observed, plane)
     steps += _stale_addresses(observed, plane)
-    if observed.active and not _complete(observed, plane):
+    again = _ask_again(observed, plane)
+    steps += again
+    if observed.active and (again or not _complete(observed, plane)):
         steps.append(RunCommand(batch(), "addresses_refused", f"Look at {ADDRESSES} and at ip address."))
     steps += _given_next_hop(observed, plane)
     steps += _unit_steps(observed, files)
@@ -148,6 +150,14 @@ def _stale_addresses(observed: Observed, plane: UserPlane) -> list[Step]:
         gone = sorted(observed.addresses[bridge] - wanted[bridge])
         steps += [_ip("address", "delete", old, "dev", bridge) for old in gone]
     return steps
+
+
+def _ask_again(observed: Observed, plane: UserPlane) -> list[Step]:
+    """Lets the kernel forget SGi's next hops where the switch forgets what it learned of them, so that it asks anew."""
+    if not any(f"cookie={LEARNED:#x}" in line for line in bundle(observed.differences[SGI_BRIDGE])):
+        return []
+    known = sorted(observed.neighbours[SGI_BRIDGE] & neighbours(plane)[SGI_BRIDGE])
+    return [_ip("neighbour", "delete", near, "dev", SGI_BRIDGE) for near in known]
 
 
 def _given_next_hop(observed: Observed, plane: UserPlane) -> list[Step]:
