@@ -130,8 +130,8 @@ def test_peer_comes_up_and_goes_down(gateway: Gateway) -> None:
 
 def test_dissector_of_others_reads_s5u_without_complaint(gateway: Gateway) -> None:
     file = gateway.scratch / "s5u.pcapng"
-    wrong = bytearray(g_pdu(0x0000BAD1, ipv4(UE, SERVER)))
-    wrong[30:32] = b"\x0f\xff"  # GTP-U's length: the control, of which the dissector must complain
+    # The control, of which the dissector must complain: a packet cut short in its tunnel.
+    wrong = g_pdu(0x0000BAD1, ipv4(UE, SERVER)[:-10])
     with capture(gateway.deployment.state.tester_namespace, "s5u", file):
         for size in SIZES:
             gateway.s5u.send(g_pdu(LOCAL, ipv4(UE, SERVER, size)))
@@ -139,7 +139,7 @@ def test_dissector_of_others_reads_s5u_without_complaint(gateway: Gateway) -> No
             gateway.sgi.send(ipv6(SERVER6, UE6, size))
         gateway.s5u.send(outer(path_messages.echo_request(7)))
         gateway.s5u.send(g_pdu(UNKNOWN_TEID, ipv4(UE, SERVER)))
-        gateway.s5u.send(bytes(wrong))
+        gateway.s5u.send(wrong)
         time.sleep(2)
     found = dissect(file)
     complaints = {(each.teid, each.complaint) for each in found if each.complaint}
