@@ -55,6 +55,10 @@ options:
         description: Router to peers that are not on the network of O(s5u.address).
         type: str
         version_added: 0.2.0
+      next_hop_mac:
+        description: MAC address of that router, which is then asked for by no ARP request.
+        type: str
+        version_added: 0.2.0
       vlan:
         description: VLAN of frames, for a port group that passes tags on. Without it they are untagged.
         type: int
@@ -102,7 +106,9 @@ options:
         type: int
         version_added: 0.2.0
       mtu:
-        description: Largest IP packet in bytes; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
+        description:
+          - Largest IP packet in bytes; M(nfv.vsphere_dpdk.ovs_dpdk) sets it. Without it 1500.
+          - Larger packets of subscribers, which a wider S5-U lets through, are answered with ICMP.
         type: int
   sessions:
     description:
@@ -168,6 +174,23 @@ options:
         description: How many Echo Requests in a row may stay unanswered before a peer is down (N3-REQUESTS).
         type: int
         default: 5
+  statistics:
+    description:
+      - Files with what M(nfv.vsphere_dpdk.pgw_sessions_info) returns, written by a systemd timer.
+      - One is C(nfv_pgw.prom) for the textfile collector of Prometheus' node exporter, the other
+        C(/run/nfv-vsphere-dpdk/pgw-statistics.json).
+      - Without it, and with O(state=absent), timer and files are removed.
+    type: dict
+    version_added: 0.2.0
+    suboptions:
+      textfile_directory:
+        description: Directory that the textfile collector reads. It must exist.
+        type: path
+        required: true
+      interval:
+        description: Seconds between the end of one writing and the next.
+        type: int
+        default: 60
 seealso:
   - module: nfv.vsphere_dpdk.ovs_dpdk
   - module: nfv.vsphere_dpdk.pgw_sessions_info
@@ -198,6 +221,8 @@ EXAMPLES = r"""
       ipv6_address: 2001:db8:2::1/64
       ipv6_next_hop: 2001:db8:2::2
     sessions: "{{ '/etc/pgw/sessions.csv' | nfv.vsphere_dpdk.pgw_sessions_read }}"
+    statistics:
+      textfile_directory: /var/lib/prometheus/node-exporter
 
 - name: Take everything back
   nfv.vsphere_dpdk.pgw_sessions:
@@ -225,12 +250,13 @@ sessions:
       spoofed: 0
 dropped:
   description: >-
-    Packets dropped so far. C(uplink) is the sum of C(unknown_teid) and C(spoofed_source), C(downlink) that of
-    C(unknown_destination) and C(too_big).
+    Packets dropped so far, by reason. C(uplink) and C(downlink) are the sums by direction; C(over_rate) is of both,
+    C(too_big) of the downlink. Packets too big for a network that may be fragmented are counted and not dropped.
   returned: success
   type: dict
   sample:
-    {"uplink": 10, "downlink": 0, "unknown_teid": 10, "spoofed_source": 0, "unknown_destination": 0, "too_big": 0}
+    {"uplink": 10, "downlink": 0, "unknown_teid": 10, "spoofed_source": 0, "unknown_destination": 0, "too_big": 0,
+     "uplink_too_big": 0, "over_rate": 0}
 next_hop_mac:
   description: MAC address of the SGi next hop, null as long as it has not answered.
   returned: success
@@ -260,7 +286,10 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.runner import converge
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_check import problems
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_check import (
+    problems,
+    statistics_problems,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_plan import plan, remove
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_state import observe, sgi_mac
 
@@ -274,7 +303,7 @@ _END = {
     "vlan": {"type": "int"},
     "mtu": {"type": "int"},
 }
-_S5U = {**_END, "next_hop": {"type": "str"}}
+_S5U = {**_END, "next_hop": {"type": "str"}, "next_hop_mac": {"type": "str"}}
 _SGI = {
     **_END,
     "next_hop": {"type": "str", "required": True},
@@ -300,23 +329,28 @@ _PATH = {
     "response_seconds": {"type": "int", "default": 3},
     "echo_requests": {"type": "int", "default": 5},
 }
+_STATISTICS = {
+    "textfile_directory": {"type": "path", "required": True},
+    "interval": {"type": "int", "default": 60},
+}
 ARGUMENTS = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "s5u": {"type": "dict", "options": _S5U},
     "sgi": {"type": "dict", "options": _SGI},
     "sessions": {"type": "list", "elements": "dict", "options": _SESSION},
     "path": {"type": "dict", "options": _PATH},
+    "statistics": {"type": "dict", "options": _STATISTICS},
 }
 
 
 def desired_plane(params: t.Mapping[str, t.Any]) -> UserPlane:
     """The user plane that the parameters ask for; raises NfvError ``pgw_invalid`` with every problem's key path."""
-    found = problems(params["s5u"], params["sgi"], params["sessions"])
+    found = problems(params["s5u"], params["sgi"], params["sessions"]) + statistics_problems(params["statistics"])
     if found:
         raise NfvError(
             "pgw_invalid", found[0].path, "; ".join(str(problem) for problem in found), "Nothing was changed."
         )
-    return UserPlane.of(params["s5u"], params["sgi"], params["sessions"], params["path"])
+    return UserPlane.of(params["s5u"], params["sgi"], params["sessions"], params["path"], params["statistics"])
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tester's end of a native switch's port."""
+"""The tester's end of one of a PGW's ports: in front of a native switch, or of a guest in the lab."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import ctypes
 import json
 import os
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -20,6 +21,8 @@ from tests.support.native_switch import NativeSwitch
 
 _CLONE_NEWNET = 0x40000000
 OUTGOING = 4  # packet(7): PACKET_OUTGOING
+_ICMPV6 = 58
+_NEIGHBOUR_DISCOVERY = range(133, 138)  # RFC 4861, 4: types of ICMPv6
 
 
 @contextlib.contextmanager
@@ -39,9 +42,12 @@ def inside(namespace: str) -> t.Iterator[None]:
 
 
 def is_traffic(packet: bytes) -> bool:
-    """Whether a packet is more than what ends say of themselves: no IPv6 multicast, no GTP-U but G-PDUs."""
+    """Whether a packet is more than what ends say of themselves: no IPv6 multicast, no GTP-U but G-PDUs.
+
+    A kernel asks a neighbour that it knows again by unicast (RFC 4861, 7.3.3), so neighbour discovery is none either.
+    """
     if packet[0] >> 4 == 6:
-        return packet[24] != 0xFF
+        return packet[24] != 0xFF and not (packet[6] == _ICMPV6 and packet[40] in _NEIGHBOUR_DISCOVERY)
     is_gtpu = packet[9] == packets.PROTOCOL_UDP and packet[22:24] == packets.GTPU_PORT.to_bytes(2, "big")
     return not is_gtpu or packet[29] == packets.G_PDU
 
@@ -49,17 +55,24 @@ def is_traffic(packet: bytes) -> bool:
 class Port:
     """The tester's end of one port: sends frames, and keeps what arrives."""
 
-    def __init__(self, switch: NativeSwitch, name: str) -> None:
-        with inside(switch.tester):
+    def __init__(self, namespace: str, name: str, gateway_mac: str) -> None:
+        """Opens an interface of the tester's network namespace; gateway_mac: where its frames go."""
+        with inside(namespace):
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
             # SO_RCVBUFFORCE: a packet that the tester itself loses is no loss of the switch.
             self._socket.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)
             # PACKET_AUXDATA (packet(7)): the kernel takes a VLAN tag out of the frame, and tells it there.
             self._socket.setsockopt(263, 8, 1)
             self._socket.bind((name, 0))
-        (link,) = json.loads(switch.call("ip", "-n", switch.tester, "-json", "link", "show", name, here=True))
-        (other,) = json.loads(switch.call("ip", "-json", "link", "show", f"br-{name}"))
-        self.mac, self.switch_mac = link["address"], other["address"]
+        command = ["ip", "-n", namespace, "-json", "link", "show", name]
+        (link,) = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        self.mac, self.switch_mac = link["address"], gateway_mac
+
+    @classmethod
+    def of(cls, switch: NativeSwitch, name: str) -> Port:
+        """The tester's end of one of a native switch's ports."""
+        (bridge,) = json.loads(switch.call("ip", "-json", "link", "show", f"br-{name}"))
+        return cls(switch.tester, name, bridge["address"])
 
     def send(self, packet: bytes, vlan: int | None = None, pad: int = 0) -> None:
         """One packet to the switch, with Ethernet's padding up to pad bytes of frame."""

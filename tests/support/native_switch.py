@@ -27,11 +27,12 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions i
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_files import PATH, PATH_UNIT, STATUS
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_plan import plan, remove
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_state import Ask, observe, sgi_mac
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.statistics_files import SERVICE_FILE
 
 # Debian keeps the daemons outside of a user's search path.
 SEARCH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/lib/openvswitch-switch"
 PROGRAMS = ("ovsdb-server", "ovsdb-tool", "ovs-vswitchd", "ovs-vsctl", "ovs-ofctl", "ovs-appctl")
-OURS = ("/etc/nfv-vsphere-dpdk", "/run/nfv-vsphere-dpdk", "/usr/lib/nfv-vsphere-dpdk")
+OURS = ("/etc/nfv-vsphere-dpdk", "/run/nfv-vsphere-dpdk", "/usr/lib/nfv-vsphere-dpdk", "/var/lib/prometheus")
 
 
 def find_schema() -> Path:
@@ -231,7 +232,12 @@ class NativeSwitch:
                 f"ActiveState={'active' if active else 'inactive'}\nUnitFileState={'enabled' if active else ''}\n",
                 "",
             )
-        if argv[1] in ("enable", "start") and unit != PATH_UNIT:
+        if unit.endswith(".timer") and argv[1] in ("enable", "start", "restart"):
+            started.mkdir(parents=True, exist_ok=True)
+            (started / unit).touch()
+        elif unit.endswith(".timer"):
+            (started / unit).unlink(missing_ok=True)
+        elif argv[1] in ("enable", "start") and unit != PATH_UNIT:
             started.mkdir(parents=True, exist_ok=True)
             for line in (files / unit).read_text().splitlines():
                 if line.startswith("ExecStart="):
@@ -243,7 +249,7 @@ class NativeSwitch:
         elif argv[1] == "restart":
             self.stop_handler()
             self.start_handler()
-        elif argv[1] in ("disable", "stop"):
+        elif argv[1] in ("disable", "stop") and f"/etc/systemd/system/{unit}" != SERVICE_FILE:
             self.stop_handler()
             (started / unit).unlink(missing_ok=True)
         return 0, "", ""
@@ -268,6 +274,20 @@ class NativeSwitch:
             self._handler.terminate()
             self._handler.wait(timeout=10)
             self._handler = None
+
+    def export_statistics(self) -> subprocess.CompletedProcess[str]:
+        """Runs what the statistics' timer starts, as its unit says."""
+        unit = (self.root / SERVICE_FILE[1:]).read_text()
+        (command,) = [line.partition("=")[2] for line in unit.splitlines() if line.startswith("ExecStart=")]
+        words = [f"{self.root}{word}" if word.startswith(OURS) else word for word in command.split()[1:]]
+        return subprocess.run(
+            ["ip", "netns", "exec", self.switch, sys.executable, *words],
+            env={**self.environment, "PYTHONPATH": f"{self.root}/usr/lib/nfv-vsphere-dpdk"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
 
     def status(self) -> dict[str, t.Any]:
         """What the handler has written of its state."""

@@ -32,6 +32,7 @@ COUNTERS = (
     "error_indications_received",
     "end_markers_received",
     "packets_too_big",
+    "uplink_packets_too_big",
     "messages_not_understood",
     "send_failures",
 )
@@ -46,12 +47,13 @@ class Handler:
         self.paths = Paths(Timing())
         self.counters: collections.Counter[str] = collections.Counter(counters or {})
         self._send, self._inject = send, inject
-        self._s5u, self._mtu = "", 0
+        self._s5u, self._mtu, self._sgi_mtu = "", 0, 0
         self._sgi: tuple[str | None, str | None] = (None, None)
 
     def configure(self, configuration: t.Mapping[str, t.Any]) -> None:
         """Takes up what pgw_sessions wrote."""
         self._s5u, self._mtu = configuration["s5u_address"], configuration["tunnel_mtu"]
+        self._sgi_mtu = configuration["sgi_mtu"]
         self._sgi = configuration["sgi_address"], configuration["ipv6_address"]
         timing = Timing(
             configuration["echo_interval"], configuration["response_seconds"], configuration["echo_requests"]
@@ -68,8 +70,10 @@ class Handler:
                 self._sent("error_indications_sent", handed.peer, packets.GTPU_PORT, self._unknown(handed))
             elif handed.kind == path_messages.TOO_BIG:
                 self.counters["packets_too_big"] += 1
-                for answer in path_messages.too_big(handed.packet, self._sgi, self._mtu):
-                    self._inject(answer)
+                self._answer(handed, self._mtu, path_messages.TO_SUBSCRIBER)
+            elif handed.kind == path_messages.TOO_BIG_UPLINK:
+                self.counters["uplink_packets_too_big"] += 1
+                self._answer(handed, self._sgi_mtu, path_messages.TO_NEXT_HOP)
             else:
                 self._signal(path_messages.parse_signal(handed.packet))
         except packets.PacketError:
@@ -88,6 +92,10 @@ class Handler:
     def status(self) -> dict[str, t.Any]:
         """Counters and peers."""
         return {"counters": {name: self.counters[name] for name in COUNTERS}, "peers": self.paths.shown()}
+
+    def _answer(self, handed: path_messages.Handed, mtu: int, onwards: str) -> None:
+        for answer in path_messages.too_big(handed.packet, self._sgi, mtu, onwards):
+            self._inject(answer)
 
     def _unknown(self, handed: path_messages.Handed) -> bytes:
         return path_messages.error_indication(handed.teid, self._s5u)

@@ -20,14 +20,15 @@ ECHO_REQUEST, ECHO_RESPONSE, ERROR_INDICATION, END_MARKER = 1, 2, 26, 254
 # TS 29.281, 8.1: types of information elements
 RECOVERY, TEID_DATA_I, PEER_ADDRESS = 14, 16, 133
 # The kinds that the switch tells in a frame's destination MAC; the same as in sessions_flows.py.
-UNKNOWN_TEID, TOO_BIG, SIGNAL = 0x0201, 0x0202, 0x0203
+UNKNOWN_TEID, TOO_BIG, SIGNAL, TOO_BIG_UPLINK = 0x0201, 0x0202, 0x0203, 0x0204
 PROTOCOL_ICMP, PROTOCOL_ICMPV6 = 1, 58
 TTL = 64
 # RFC 1812, 4.3.2.3: an ICMP error may be as long as 576 bytes; RFC 4443, 2.4 (c): not longer than 1280.
 _LONGEST_ICMP, _LONGEST_ICMPV6 = 576, 1280
 _IPV6_BYTES = 40
-# The switch forwards by address and looks at no MAC of what the handler sends.
-_TO_SWITCH = "02:00:00:00:00:01"
+# The switch takes what the handler sends to the subscriber that it is addressed to, or to the SGi next hop; the second
+# is the same as in sessions_flows.py.
+TO_SUBSCRIBER, TO_NEXT_HOP = "02:00:00:00:00:01", "02:00:00:00:00:02"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +55,7 @@ def parse_handed(frame: bytes) -> Handed | None:
     if len(frame) < packets.ETHERNET_BYTES:
         return None
     kind, teid, _rest, peer = struct.unpack_from("!HIH4s", frame)
-    if kind not in (UNKNOWN_TEID, TOO_BIG, SIGNAL):
+    if kind not in (UNKNOWN_TEID, TOO_BIG, SIGNAL, TOO_BIG_UPLINK):
         return None
     return Handed(kind, teid, str(ipaddress.IPv4Address(peer)), frame[packets.ETHERNET_BYTES :])
 
@@ -92,26 +93,27 @@ def indicated_teid(message: packets.Gtpu) -> int:
     return int.from_bytes(message.payload[1:5], "big")
 
 
-def too_big(packet: bytes, own: t.Sequence[str | None], mtu: int) -> list[bytes]:
+def too_big(packet: bytes, own: t.Sequence[str | None], mtu: int, onwards: str = TO_SUBSCRIBER) -> list[bytes]:
     """The frames that answer a packet longer than mtu bytes: an ICMP error to its sender, or the packet in fragments.
 
-    own: our IPv4 and IPv6 address on SGi. Nothing is said about what must not be answered (RFC 1122, 3.2.2; RFC 4443,
-    2.4 (e)). The switch decrements the TTL of what comes back to it: fragments get back what it took.
+    own: our IPv4 and IPv6 address on SGi; onwards: TO_SUBSCRIBER or TO_NEXT_HOP, where fragments go.
+
+    Nothing is said about what must not be answered (RFC 1122, 3.2.2; RFC 4443, 2.4 (e)). The switch
+    decrements the TTL of what comes back to it: fragments get back what it took.
     """
     version = packet[0] >> 4 if packet else 0
     if version == 4 and own[0] is not None:
         parsed = packets.parse_ipv4_header(packet)
         if not parsed.dont_fragment:
-            return [_frame(fragment) for fragment in fragments(packet, mtu)]
+            return [_frame(fragment, to=onwards) for fragment in fragments(packet, mtu)]
         return [_frame(_fragmentation_needed(packet, own[0], mtu))] if _may_answer(packet, parsed) else []
     if version == 6 and own[1] is not None and _may_answer_ipv6(packet):
         return [_frame(_packet_too_big(packet, own[1], mtu), packets.ETHERTYPE_IPV6)]
     return []
 
 
-def _frame(packet: bytes, ethertype: int = packets.ETHERTYPE_IPV4) -> bytes:
-    address = packets.mac_bytes(_TO_SWITCH)
-    return address + address + ethertype.to_bytes(2, "big") + packet
+def _frame(packet: bytes, ethertype: int = packets.ETHERTYPE_IPV4, to: str = TO_SUBSCRIBER) -> bytes:
+    return packets.mac_bytes(to) + packets.mac_bytes(TO_SUBSCRIBER) + ethertype.to_bytes(2, "big") + packet
 
 
 def _may_answer(packet: bytes, header: packets.Ipv4Header) -> bool:

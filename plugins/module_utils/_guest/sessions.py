@@ -17,6 +17,8 @@ DEFAULT_MTU = 1500
 FIRST_SESSION_METER = 16
 # 3GPP TS 29.281, 7.2.1: not more often than every 60 s. T3-RESPONSE and N3-REQUESTS are the operator's (TS 23.007, 20).
 PATH_DEFAULTS = {"echo_interval": 60, "response_seconds": 3, "echo_requests": 5}
+# Reading ten thousand sessions takes seconds of a CPU (docs/pgw.md).
+STATISTICS_DEFAULTS = {"interval": 60}
 BOTH_WAYS = ("uplink", "downlink")
 
 
@@ -48,8 +50,9 @@ class Session:
 class UserPlane:
     """The two ends and the sessions; addresses of ends have their prefix length, MTUs are bytes of IP packet.
 
-    next_hop_mac, ipv6_next_hop_mac None: learned by ARP or neighbour discovery. s5u_next_hop: router to peers that are
-    not on S5-U's own network. vlan None: untagged.
+    A MAC of a next hop that is None: learned by ARP or neighbour discovery. s5u_next_hop: router to peers that are
+    not on S5-U's own network. vlan None: untagged. statistics None: none are written to files; else
+    ``textfile_directory`` and ``interval`` in seconds.
     """
 
     s5u_address: str
@@ -58,6 +61,7 @@ class UserPlane:
     next_hop_mac: str | None
     sessions: tuple[Session, ...]
     s5u_next_hop: str | None = None
+    s5u_next_hop_mac: str | None = None
     s5u_vlan: int | None = None
     sgi_vlan: int | None = None
     s5u_mtu: int = DEFAULT_MTU
@@ -66,6 +70,7 @@ class UserPlane:
     ipv6_next_hop: str | None = None
     ipv6_next_hop_mac: str | None = None
     path: t.Mapping[str, int] = dataclasses.field(default_factory=PATH_DEFAULTS.copy)
+    statistics: t.Mapping[str, t.Any] | None = None
 
     @classmethod
     def of(
@@ -74,6 +79,7 @@ class UserPlane:
         sgi: t.Mapping[str, t.Any],
         sessions: t.Sequence[t.Mapping[str, t.Any]],
         path: t.Mapping[str, int] | None = None,
+        statistics: t.Mapping[str, t.Any] | None = None,
     ) -> UserPlane:
         """The plane that valid input describes (see sessions_check.problems())."""
         return cls(
@@ -83,6 +89,7 @@ class UserPlane:
             next_hop_mac=_mac(sgi.get("next_hop_mac")),
             sessions=tuple(sorted(map(_session, sessions), key=order)),
             s5u_next_hop=s5u.get("next_hop"),
+            s5u_next_hop_mac=_mac(s5u.get("next_hop_mac")),
             s5u_vlan=s5u.get("vlan"),
             sgi_vlan=sgi.get("vlan"),
             s5u_mtu=s5u.get("mtu") or DEFAULT_MTU,
@@ -91,6 +98,7 @@ class UserPlane:
             ipv6_next_hop=sgi.get("ipv6_next_hop"),
             ipv6_next_hop_mac=_mac(sgi.get("ipv6_next_hop_mac")),
             path={**PATH_DEFAULTS, **(path or {})},
+            statistics={**STATISTICS_DEFAULTS, **statistics} if statistics else None,
         )
 
     @property
@@ -113,6 +121,11 @@ class UserPlane:
     def tunnel_mtu(self) -> int:
         """The largest subscriber's packet in bytes that a G-PDU can carry on S5-U."""
         return self.s5u_mtu - TUNNEL_BYTES
+
+    @property
+    def narrows(self) -> bool:
+        """Whether a subscriber's packet that fits into the tunnel may be too large for SGi."""
+        return self.sgi_mtu < self.tunnel_mtu
 
 
 def _mac(text: str | None) -> str | None:

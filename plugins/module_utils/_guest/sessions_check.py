@@ -18,6 +18,8 @@ MAX_TEID = 2**32 - 1
 MAX_VLAN = 4094
 # OpenFlow's meters have 32 bits, and the burst is computed from the rate.
 MAX_KBPS = 2**31 - 1
+MAX_INTERVAL = 86_400
+_DIRECTORY = re.compile(r"/(?:[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*)?")
 # Global unicast and unique local addresses: what IANA has assigned to hosts (RFC 4291, RFC 4193).
 _UNICAST = (ipaddress.IPv6Network("2000::/3"), ipaddress.IPv6Network("fc00::/7"))
 _MAC = re.compile(r"[0-9a-f][02468ace]([:-][0-9a-f]{2}){5}")
@@ -33,6 +35,20 @@ def problems(s5u: Values, sgi: Values, sessions: t.Sequence[Values]) -> tuple[Pr
     return found or tuple(_fit_problems(s5u, sgi, sessions))
 
 
+def statistics_problems(statistics: Values | None) -> tuple[Problem, ...]:
+    """Everything wrong with where and how often statistics are to be written."""
+    found = []
+    directory = str((statistics or {}).get("textfile_directory", "/"))
+    # What systemd would split or replace (systemd.syntax(7), systemd.unit(5)) stands in no such directory's name.
+    if not _DIRECTORY.fullmatch(directory):
+        right = "the absolute path of a directory, of letters, digits and ._-"
+        found.append(_wrong("pgw_statistics.textfile_directory", right, directory, "bad_path"))
+    interval = int((statistics or {}).get("interval", 1))
+    if not 1 <= interval <= MAX_INTERVAL:
+        found.append(_wrong("pgw_statistics.interval", f"from 1 to {MAX_INTERVAL} seconds", interval, "out_of_range"))
+    return tuple(found)
+
+
 def place(session: Values, index: int) -> str:
     """Where the session was written: its file and line, or its place in the list."""
     return str(session.get("source") or f"pgw_sessions[{index}]")
@@ -46,9 +62,9 @@ def _value_problems(s5u: Values, sgi: Values, sessions: t.Sequence[Values]) -> t
             yield _wrong(f"{path}.next_hop", "an IPv4 address", end["next_hop"])
         if end.get("vlan") is not None and not 1 <= int(end["vlan"]) <= MAX_VLAN:
             yield _wrong(f"{path}.vlan", f"from 1 to {MAX_VLAN}", end["vlan"], "out_of_range")
-    for key in ("next_hop_mac", "ipv6_next_hop_mac"):
-        if sgi.get(key) and not _MAC.fullmatch(sgi[key].lower()):
-            yield _wrong(f"pgw_sgi.{key}", "a unicast MAC address", sgi[key], "bad_mac")
+        for key in ("next_hop_mac", "ipv6_next_hop_mac"):
+            if end.get(key) and not _MAC.fullmatch(end[key].lower()):
+                yield _wrong(f"{path}.{key}", "a unicast MAC address", end[key], "bad_mac")
     ipv6 = sgi.get("ipv6_address")
     if ipv6 and (not _parses(ipaddress.IPv6Interface, ipv6) or "/" not in ipv6):
         yield _wrong("pgw_sgi.ipv6_address", 'an address with prefix such as "2001:db8::1/64"', ipv6)
@@ -89,6 +105,8 @@ def _fit_problems(s5u: Values, sgi: Values, sessions: t.Sequence[Values]) -> t.I
         network = ends[name].network
         if hop and (not _host(ipaddress.IPv4Address(hop), network) or ipaddress.IPv4Address(hop) == ends[name].ip):
             yield _wrong(f"{name}.next_hop", f"another host's address in {network}", hop, "off_link")
+    if s5u.get("next_hop_mac") and not s5u.get("next_hop"):
+        yield Problem("pgw_s5u.next_hop_mac", "needs pgw_s5u.next_hop", "missing_key")
     yield from _ipv6_problems(sgi, sessions)
     for index, session in enumerate(sessions):
         yield from _session_problems(place(session, index), session, ends, bool(s5u.get("next_hop")))

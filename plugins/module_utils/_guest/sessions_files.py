@@ -127,6 +127,7 @@ def _path(plane: UserPlane) -> dict[str, t.Any]:
         "sgi_address": plane.sgi_address.partition("/")[0],
         "ipv6_address": plane.ipv6_address.partition("/")[0] if plane.ipv6_address else None,
         "tunnel_mtu": plane.tunnel_mtu,
+        "sgi_mtu": plane.sgi_mtu,
         "peers": list(plane.peers),
         **plane.path,
     }

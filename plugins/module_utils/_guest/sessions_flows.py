@@ -14,7 +14,9 @@ Bridge br-sgi, by table:
 3      downlink: one flow for each subscriber's address
 4, 5   a packet too large for the tunnel goes to the handler
 6, 7   a packet under 60 bytes of frame is cut to its IP length: Ethernet's padding stays outside
+8, 9   uplink, where SGi's MTU is the smaller one: a packet too large for it goes to the handler
 10     uplink: TEID and inner source must be one session's
+13     lets a change reach packets whose type was mended; see _uplink_type()
 =====  ===========================================================================================
 """
 
@@ -33,9 +35,11 @@ GTPU_PORT = 2152  # 3GPP TS 29.281, 4.4.2: UDP destination port of a G-PDU
 # Every flow of ours carries this cookie ("nfv-pgw" in ASCII), the learned next hop the one after it.
 COOKIE, LEARNED = 0x6E66762D70677700, 0x6E66762D70677701
 # What the handler gets, told in the destination MAC of the frame: a locally administered prefix and a kind.
-UNKNOWN_TEID, TOO_BIG, SIGNAL = 0x0201, 0x0202, 0x0203
+UNKNOWN_TEID, TOO_BIG, SIGNAL, TOO_BIG_UPLINK = 0x0201, 0x0202, 0x0203, 0x0204
+# What the handler sends goes to subscribers, but for the parts of an uplink packet, which have this destination.
+TO_NEXT_HOP = "02:00:00:00:00:02"
 # A meter for each kind, in packets a second: a flood must not keep the handler from answering Echo Requests.
-HANDLER_METERS = {UNKNOWN_TEID: (1, 1000), TOO_BIG: (2, 1000), SIGNAL: (3, 1000)}
+HANDLER_METERS = {UNKNOWN_TEID: (1, 1000), TOO_BIG: (2, 1000), SIGNAL: (3, 1000), TOO_BIG_UPLINK: (4, 1000)}
 ETHERNET_BYTES = 14
 # IEEE 802.3: the shortest frame without its check sequence.
 SHORTEST_FRAME = 60
@@ -57,10 +61,11 @@ def flows(plane: UserPlane, sgi_mac: str, meters: t.Mapping[str, int]) -> dict[s
         *_sgi_signalling(),
         *_next_hop(plane, sgi_mac),
         *_downlink_size(plane),
+        *_uplink_size(plane),
         *_trim(),
     ]
     for session in plane.sessions:
-        sgi += _session_flows(session, meters)
+        sgi += _session_flows(session, meters, plane.narrows)
     return {S5U_BRIDGE: _s5u(plane), SGI_BRIDGE: tuple(sgi)}
 
 
@@ -86,7 +91,24 @@ def _s5u(plane: UserPlane) -> tuple[str, ...]:
         _flow(200, f"{device},udp,nw_dst={own},tp_dst={GTPU_PORT}", f"{arrive}LOCAL"),
         _flow(200, "in_port=LOCAL", f"{leave}output:{DEVICE}"),
         _flow(10, f"in_port={DEVICE}", "drop"),
+        *_given_next_hop(plane),
     )
+
+
+def _given_next_hop(plane: UserPlane) -> t.Iterator[str]:
+    """Answers the kernel's ARP requests for a next hop whose MAC is given, in its place.
+
+    Kernel and Open vSwitch then know it as they know every other neighbour. An entry set by hand (ovs-appctl
+    tnl/neigh/set) would be gone after a quarter of an hour without traffic.
+    """
+    if not plane.s5u_next_hop or not plane.s5u_next_hop_mac:
+        return
+    mac, address = plane.s5u_next_hop_mac, plane.s5u_next_hop
+    # RFC 826: operation 2 is a reply, to whom the request came from.
+    swap = "move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],move:NXM_NX_ARP_SHA[]->NXM_NX_ARP_THA[],"
+    swap += "move:NXM_OF_ARP_SPA[]->NXM_OF_ARP_TPA[],"
+    reply = f"set_field:{mac}->eth_src,set_field:2->arp_op,set_field:{mac}->arp_sha,set_field:{address}->arp_spa,"
+    yield _flow(300, f"in_port=LOCAL,arp,arp_tpa={address},arp_op=1", f"{swap}{reply}IN_PORT")
 
 
 def _learn(table: int) -> str:
@@ -144,15 +166,21 @@ def _uplink_type() -> t.Iterator[str]:
     others, such as 128 or 255, packets come to SIGNALLING as if they were Ethernet frames, and so do all IPv6 packets.
     To push an MPLS label and pop it again with another type is how OpenFlow can say what a packet is; the packet stays
     in the datapath.
+
+    It is looked up a second time then. Up to 3.2 (corrected in 3.3), Open vSwitch finds an entry of its datapath by its
+    key when it is to get other actions; netdev_gtpu_pop_header() sets no FLOW_TNL_F_KEY, which the key that is looked
+    for has, so that the entry stays as it was for as long as packets hit it. An entry whose match has the message type
+    it deletes instead and makes anew, because no key can express that match.
     """
     yield _flow(100, f"in_port={TUNNEL},ip", "resubmit(,10)")
-    yield _flow(100, f"in_port={TUNNEL},ipv6", "decap(),encap(mpls),encap(ethernet),pop_mpls:0x0800,resubmit(,10)")
+    yield _flow(100, f"in_port={TUNNEL},ipv6", "decap(),encap(mpls),encap(ethernet),pop_mpls:0x0800,resubmit(,13)")
     yield _flow(10, f"in_port={TUNNEL}", "drop")
     for version, ethertype in ((4, 0x0800), (6, 0x86DD)):
         match = f"in_port={SIGNALLING},tun_gtpu_msgtype=255,dl_dst={version}0:00:00:00:00:00/f0:00:00:00:00:00"
-        retyped = f"encap(mpls),encap(ethernet),pop_mpls:{ethertype:#06x},resubmit(,10)"
+        retyped = f"encap(mpls),encap(ethernet),pop_mpls:{ethertype:#06x},resubmit(,13)"
         yield _flow(200, match, retyped)
     yield _flow(150, f"in_port={SIGNALLING},tun_gtpu_msgtype=255", "drop")
+    yield _flow(100, "tun_gtpu_msgtype=255", "resubmit(,10)", table=13)
 
 
 def _next_hop(plane: UserPlane, sgi_mac: str) -> t.Iterator[str]:
@@ -172,6 +200,17 @@ def _downlink_size(plane: UserPlane) -> t.Iterator[str]:
     yield _flow(100, "", f"check_pkt_larger({largest})->NXM_NX_REG0[0],resubmit(,5)", table=4)
     yield _flow(100, "reg0=0x1/0x1", _to_handler(TOO_BIG), table=5)
     yield _flow(10, "", f"check_pkt_larger({SHORTEST_FRAME - 1})->NXM_NX_REG0[1],resubmit(,6)", table=5)
+
+
+def _uplink_size(plane: UserPlane) -> t.Iterator[str]:
+    """Tables 8 and 9; with their way back into the switch for the parts of a packet that may be fragmented."""
+    if not plane.narrows:
+        return
+    yield _flow(100, "", f"check_pkt_larger({ETHERNET_BYTES + plane.sgi_mtu})->NXM_NX_REG0[3],resubmit(,9)", table=8)
+    yield _flow(100, "reg0=0x8/0x8", _to_handler(TOO_BIG_UPLINK), table=9)
+    yield _flow(10, "ip", "resubmit(,1)", table=9)
+    yield _flow(10, "ipv6", "resubmit(,11)", table=9)
+    yield _flow(110, f"in_port={HANDLER},dl_dst={TO_NEXT_HOP},ip", "dec_ttl,resubmit(,1)")
 
 
 def _trim() -> t.Iterator[str]:
@@ -201,7 +240,7 @@ def _halve(low: int, high: int) -> str:
     return f"set_field:{low << 16 | high:#x}->reg1,check_pkt_larger({middle})->NXM_NX_REG0[2],resubmit(,7)"
 
 
-def _session_flows(session: Session, meters: t.Mapping[str, int]) -> t.Iterator[str]:
+def _session_flows(session: Session, meters: t.Mapping[str, int], narrows: bool) -> t.Iterator[str]:
     up, down = (
         f"meter:{number}," if number is not None else ""
         for number in (meters.get(f"{session.key} uplink"), meters.get(f"{session.key} downlink"))
@@ -209,11 +248,11 @@ def _session_flows(session: Session, meters: t.Mapping[str, int]) -> t.Iterator[
     tunnel = f"set_field:{session.peer_teid}->tun_id,set_field:{session.peer_address}->tun_dst,resubmit(,4)"
     if session.ue_address:
         uplink = f"ip,tun_id={session.local_teid},nw_src={session.ue_address}"
-        yield _flow(100, uplink, f"{up}dec_ttl,resubmit(,1)", table=10)
+        yield _flow(100, uplink, f"{up}dec_ttl,resubmit(,{8 if narrows else 1})", table=10)
         yield _flow(100, f"ip,nw_dst={session.ue_address}", f"{down}dec_ttl,{tunnel}", table=3)
     if session.ue_ipv6_prefix:
         uplink = f"ipv6,tun_id={session.local_teid},ipv6_src={session.ue_ipv6_prefix}"
-        yield _flow(100, uplink, f"{up}dec_ttl,resubmit(,11)", table=10)
+        yield _flow(100, uplink, f"{up}dec_ttl,resubmit(,{8 if narrows else 11})", table=10)
         yield _flow(100, f"ipv6,ipv6_dst={session.ue_ipv6_prefix}", f"{down}dec_ttl,{tunnel}", table=3)
     # The session's TEID with another source: a spoofed packet, counted by session.
     yield _flow(50, f"tun_id={session.local_teid}", "drop", table=10)
@@ -222,13 +261,18 @@ def _session_flows(session: Session, meters: t.Mapping[str, int]) -> t.Iterator[
 def bundle(differences: t.Iterable[str]) -> tuple[str, ...]:
     """The commands of an ovs-ofctl bundle that undo the output of ``ovs-ofctl diff-flows SWITCH FILE``.
 
-    Lines begin with "-" for a flow that only the switch has and "+" for one that only the file has. Flows of others,
-    the learned ones among them, are left alone.
+    Lines begin with "-" for a flow that only the switch has and "+" for one that only the file has. Flows of others are
+    left alone. So is a learned next hop, unless what it was learned by goes: it is another's MAC then.
     """
     spelled = (_SPELLING.sub(r"tun_gtpu_\1=", line) for line in differences)
     ours = [line for line in spelled if f"cookie={COOKIE:#x} " in line]
-    removed = [line[1:].partition(" cookie=")[0] for line in ours if line.startswith("-")]
+    removed_lines = [line for line in ours if line.startswith("-")]
+    removed = [line[1:].partition(" cookie=")[0] for line in removed_lines]
     added = [line[1:] for line in ours if line.startswith("+")]
     kept = {line.partition(" cookie=")[0] for line in added}
     deletions = [f"flow delete_strict {match.replace(' ', ',')}" for match in removed if match not in kept]
+    learned = [line for line in removed_lines if "learn(" in line]
+    for table, told_by in ((2, "arp_spa="), (12, "nd_target=")):
+        if any(told_by in line for line in learned):
+            deletions.append(f"flow delete table={table},cookie={LEARNED:#x}/-1")
     return (*deletions, *(f"flow add {line}" for line in added))

@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 
+from . import statistics_files
 from .meters import changes
 from .plan import Plan, RemoveFile, RunCommand, Step, WriteFile
 from .sessions import S5U_BRIDGE, SGI_BRIDGE, Session, UserPlane
@@ -32,14 +33,17 @@ from .sessions_files import (
     wanted_files,
     wanted_meters,
 )
-from .sessions_flows import HANDLER_PORT, bundle
+from .sessions_flows import HANDLER_PORT, LEARNED, bundle
 from .sessions_read import Count
 from .sessions_state import Observed
 from .sessions_statistics import dropped
 
 
 def plan(observed: Observed, plane: UserPlane, mac: str, check_mode: bool) -> Plan:
-    """Steps to the user plane. Raises NfvError ``bridge_missing``, which check mode forgives as not yet made."""
+    """Steps to the user plane. Raises NfvError ``bridge_missing`` or ``directory_missing``.
+
+    Check mode forgives both as not yet made.
+    """
     if observed.missing and not check_mode:
         raise NfvError(
             "bridge_missing",
@@ -47,15 +51,27 @@ def plan(observed: Observed, plane: UserPlane, mac: str, check_mode: bool) -> Pl
             "sessions need the bridge, and there is none",
             "Make it with nfv.vsphere_dpdk.ovs_dpdk first.",
         )
-    files = wanted_files(plane, mac, observed.allocated)
+    if observed.no_directory and not check_mode:
+        raise NfvError(
+            "directory_missing",
+            observed.no_directory,
+            "statistics cannot be written there: there is no such directory",
+            "Install the node exporter first, or name the directory that its textfile collector reads.",
+        )
+    files = {**wanted_files(plane, mac, observed.allocated), **statistics_files.wanted(plane)}
     steps: list[Step] = [WriteFile(path, text) for path, text in files.items() if observed.files.get(path) != text]
     steps += _switch_steps(observed, plane)
     steps += _stale_addresses(observed, plane)
-    if observed.active and not _complete(observed, plane):
+    again = _ask_again(observed, plane)
+    steps += again
+    if observed.active and (again or not _complete(observed, plane)):
         steps.append(RunCommand(batch(), "addresses_refused", f"Look at {ADDRESSES} and at ip address."))
+    steps += _given_next_hop(observed, plane)
     steps += _unit_steps(observed, files)
+    steps += _statistics_steps(observed, files)
     before, after = _shown_change(observed, plane.sessions)
     kept = observed.enabled and observed.active and observed.handler and observed.files == files
+    kept = kept and observed.timer == (plane.statistics is not None)
     result = _result(observed, plane)
     ends = {"s5u": plane.s5u_address, "sgi": ", ".join(sorted(own_addresses(plane)[SGI_BRIDGE]))}
     return Plan(
@@ -73,6 +89,7 @@ def remove(observed: Observed) -> Plan:
         steps.append(_systemctl("disable", "--now", UNIT))
     if PATH_UNIT_FILE in observed.files:
         steps.append(_systemctl("stop", PATH_UNIT))
+    steps += _no_statistics(observed)
     for bridge in BRIDGES:
         steps += _flow_steps(bridge, bundle(observed.differences[bridge]))
     if observed.meters and not observed.missing:
@@ -135,6 +152,27 @@ def _stale_addresses(observed: Observed, plane: UserPlane) -> list[Step]:
     return steps
 
 
+def _ask_again(observed: Observed, plane: UserPlane) -> list[Step]:
+    """Lets the kernel forget SGi's next hops where the switch forgets what it learned of them, so that it asks anew."""
+    if not any(f"cookie={LEARNED:#x}" in line for line in bundle(observed.differences[SGI_BRIDGE])):
+        return []
+    known = sorted(observed.neighbours[SGI_BRIDGE] & neighbours(plane)[SGI_BRIDGE])
+    return [_ip("neighbour", "delete", near, "dev", SGI_BRIDGE) for near in known]
+
+
+def _given_next_hop(observed: Observed, plane: UserPlane) -> list[Step]:
+    """Lets kernel and switch forget another MAC of the next hop than the given one, which they would keep for long."""
+    hop, mac = str(plane.s5u_next_hop), plane.s5u_next_hop_mac
+    if not plane.far_peers or not mac or observed.tunnel_neighbours.get(hop) in (None, mac):
+        return []
+    steps: list[Step] = []
+    if hop in observed.neighbours[S5U_BRIDGE]:
+        steps.append(_ip("neighbour", "delete", hop, "dev", S5U_BRIDGE))
+        steps.append(RunCommand(batch(), "addresses_refused", f"Look at {ADDRESSES} and at ip address."))
+    command = ("ovs-appctl", "tnl/neigh/set", S5U_BRIDGE, hop, mac)
+    return [*steps, RunCommand(command, "neighbour_refused", "Look at ovs-appctl tnl/neigh/show.")]
+
+
 def _complete(observed: Observed, plane: UserPlane) -> bool:
     wanted, near = own_addresses(plane), neighbours(plane)
     return (
@@ -160,6 +198,38 @@ def _unit_steps(observed: Observed, files: t.Mapping[str, str]) -> list[Step]:
     if observed.active and (stale - {UNIT_FILE} or not observed.handler):
         steps.append(RunCommand(("systemctl", "restart", PATH_UNIT), "unit_failed", _look_at(PATH_UNIT)))
     return steps
+
+
+def _statistics_steps(observed: Observed, files: t.Mapping[str, str]) -> list[Step]:
+    """What brings the timer to its files, which are written by now; or takes it and them back."""
+    timer = statistics_files.TIMER
+    steps: list[Step] = []
+    if statistics_files.TIMER_FILE not in files:
+        steps += _no_statistics(observed)
+        # meters.py stays: it is path management's too.
+        steps += [RemoveFile(path) for path in observed.files if path in statistics_files.FILES and path not in files]
+        return [*steps, *([_systemctl("daemon-reload")] if steps else [])]
+    old = statistics_files.textfile(observed.files)
+    if old and old != statistics_files.textfile(files):
+        steps.append(RemoveFile(old))
+    if any(observed.files.get(path) != files[path] for path in statistics_files.UNIT_FILES):
+        steps += [_systemctl("daemon-reload"), _systemctl("enable", timer), _systemctl("restart", timer)]
+    elif not observed.timer:
+        steps.append(_systemctl("enable", "--now", timer))
+    return steps
+
+
+def _no_statistics(observed: Observed) -> list[Step]:
+    """Ends the timer, and takes back what it has written: old figures look like true ones."""
+    written = statistics_files.textfile(observed.files)
+    if not written and not set(statistics_files.UNIT_FILES) & set(observed.files):
+        return []
+    steps: list[Step] = []
+    if statistics_files.TIMER_FILE in observed.files:
+        steps.append(_systemctl("disable", "--now", statistics_files.TIMER))
+    if statistics_files.SERVICE_FILE in observed.files:
+        steps.append(_systemctl("stop", statistics_files.SERVICE))
+    return [*steps, *(RemoveFile(path) for path in (written, statistics_files.OUTPUT) if path)]
 
 
 def _systemctl(*arguments: str) -> RunCommand:

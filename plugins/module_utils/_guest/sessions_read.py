@@ -11,7 +11,7 @@ import typing as t
 
 from .meters import Passed
 from .sessions import Session, order
-from .sessions_flows import COOKIE, HANDLER_METERS, LEARNED, TOO_BIG
+from .sessions_flows import COOKIE, HANDLER_METERS, LEARNED, TOO_BIG, TOO_BIG_UPLINK
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Carried:
 
     counts: by Session.key; meters: the number of each session's meter by "KEY uplink" and "KEY downlink";
     unknown_teid: uplink packets of no session; unknown_destination: downlink packets for no subscriber;
-    too_big: downlink packets that the tunnel has no room for.
+    too_big: downlink packets that the tunnel has no room for; uplink_too_big: uplink packets too large for SGi.
     """
 
     sessions: tuple[Session, ...]
@@ -46,6 +46,7 @@ class Carried:
     unknown_teid: int = 0
     unknown_destination: int = 0
     too_big: int = 0
+    uplink_too_big: int = 0
     next_hop_mac: str | None = None
     ipv6_next_hop_mac: str | None = None
 
@@ -148,6 +149,10 @@ class Metering:
     rates: t.Mapping[int, int] = dataclasses.field(default_factory=dict)
     passed: t.Mapping[int, Passed] = dataclasses.field(default_factory=dict)
 
+    def came(self, kind: int) -> int:
+        """Packets of a kind that came for the handler."""
+        return self.passed.get(HANDLER_METERS[kind][0], Passed(0, 0)).packets
+
     def dropped(self, number: int | None) -> int:
         """Packets that a meter has dropped."""
         return 0 if number is None else self.passed.get(number, Passed(0, 0)).dropped
@@ -174,7 +179,8 @@ def carried(dump: str, names: t.Mapping[str, str], metering: Metering | None = N
         tuple(sorted(sessions, key=order)),
         counts,
         meters,
-        too_big=metering.passed.get(HANDLER_METERS[TOO_BIG][0], Passed(0, 0)).packets,
+        too_big=metering.came(TOO_BIG),
+        uplink_too_big=metering.came(TOO_BIG_UPLINK),
         next_hop_mac=reader.macs.get(2),
         ipv6_next_hop_mac=reader.macs.get(12),
         **reader.totals,

@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 
+from . import statistics_files
 from .meters import Meter, MeterError, Switch
 from .sessions import S5U_BRIDGE, SGI_BRIDGE, UserPlane, allocate_meters
 from .sessions_files import BRIDGES, FILES, NAMES, OFCTL, PATH_UNIT, STATUS, UNIT, switch_socket
@@ -35,7 +36,8 @@ class Observed:
     files: path -> content of each file of ours that there is; addresses: bridge -> addresses with prefix;
     neighbours: bridge -> addresses that the kernel keeps resolved; up: interfaces that are up;
     tunnel_neighbours: peer -> MAC, as OVS knows it; missing: bridges that do not exist; meters: all of the SGi bridge;
-    allocated: the meter numbers that the desired flows were compared with; handler: whether path management runs.
+    allocated: the meter numbers that the desired flows were compared with; handler: whether path management runs;
+    timer: whether the statistics' timer does; no_directory: where statistics are to go, when that does not exist.
     """
 
     carried: Carried
@@ -52,11 +54,13 @@ class Observed:
     allocated: t.Mapping[str, int] = dataclasses.field(default_factory=dict)
     routes: frozenset[str] = frozenset()
     handler: bool = True
+    timer: bool = False
+    no_directory: str | None = None
 
 
 def observe(guest: Guest, ask: Ask, plane: UserPlane | None) -> Observed:
     """Reads the user plane; plane None compares with nothing."""
-    files = {path: guest.text(path) for path in FILES}
+    files = {path: guest.text(path) for path in (*FILES, *statistics_files.FILES)}
     found = {path: content for path, content in files.items() if content is not None}
     names = json.loads(found.get(NAMES, "{}"))
     meters, measured = _meters()
@@ -86,11 +90,23 @@ def observe(guest: Guest, ask: Ask, plane: UserPlane | None) -> Observed:
         allocated=allocated,
         routes=_routes(_json(ask, ("ip", "-4", "-json", "route", "show", "dev", S5U_BRIDGE))),
         handler="ActiveState=active" in handler,
+        timer=_runs(_unit(ask, statistics_files.TIMER)),
+        no_directory=_missing_directory(guest, plane),
     )
 
 
 def _unit(ask: Ask, name: str) -> str:
     return ask(("systemctl", "show", "--property=ActiveState,UnitFileState", name), "")[1]
+
+
+def _runs(unit: str) -> bool:
+    return "ActiveState=active" in unit and "UnitFileState=enabled" in unit
+
+
+def _missing_directory(guest: Guest, plane: UserPlane | None) -> str | None:
+    statistics = plane.statistics if plane is not None else None
+    directory = str(statistics["textfile_directory"]) if statistics else None
+    return directory if directory and not guest.path(directory).is_dir() else None
 
 
 def _meters() -> tuple[list[Meter], Metering]:

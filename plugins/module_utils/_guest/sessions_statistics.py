@@ -15,8 +15,17 @@ from .sessions_read import Carried, Count, Metering
 
 OFCTL = ("ovs-ofctl", "--protocols=OpenFlow15")
 DUMP = (*OFCTL, "--no-names", "dump-flows", SGI_BRIDGE, f"cookie={COOKIE:#x}/{2**64 - 2:#x}")
+# What is said of a switch that cannot be read.
+UNREADABLE = """\
+# HELP nfv_pgw_up Whether the switch could be read.
+# TYPE nfv_pgw_up gauge
+nfv_pgw_up 0
+"""
 # Peer states as numbers, as Prometheus wants them.
 STATES = {"down": 0, "up": 1, "unknown": 2}
+WAYS = ("uplink", "downlink")
+# Why a session's packets are dropped, by the counter's name, for people.
+REASONS = {"spoofed": "spoofed", "uplink_over_rate": "uplink over rate", "downlink_over_rate": "downlink over rate"}
 
 
 def metering(meters: t.Iterable[Meter], passed: t.Mapping[int, Passed]) -> Metering:
@@ -49,19 +58,20 @@ def dropped(seen: Carried) -> dict[str, int]:
     counts = seen.counts.values()
     over = [sum(getattr(count, f"{way}_over_rate") for count in counts) for way in ("uplink", "downlink")]
     return {
-        "uplink": seen.unknown_teid + seen.spoofed + over[0],
+        "uplink": seen.unknown_teid + seen.spoofed + seen.uplink_too_big + over[0],
         "downlink": seen.unknown_destination + seen.too_big + over[1],
         "unknown_teid": seen.unknown_teid,
         "spoofed_source": seen.spoofed,
         "unknown_destination": seen.unknown_destination,
         "too_big": seen.too_big,
+        "uplink_too_big": seen.uplink_too_big,
         "over_rate": sum(over),
     }
 
 
 def textfile(found: t.Mapping[str, t.Any]) -> str:
     """The statistics in Prometheus' text format."""
-    lines: list[str] = []
+    lines = UNREADABLE.replace("nfv_pgw_up 0", "nfv_pgw_up 1").splitlines()
 
     def family(name: str, kind: str, text: str, samples: t.Iterable[tuple[dict[str, str], int]]) -> None:
         lines.append(f"# HELP nfv_pgw_{name} {text}")
@@ -70,17 +80,16 @@ def textfile(found: t.Mapping[str, t.Any]) -> str:
             inside = ",".join(f'{key}="{_escaped(content)}"' for key, content in labels.items())
             lines.append(f"nfv_pgw_{name}{{{inside}}} {value}" if inside else f"nfv_pgw_{name} {value}")
 
-    sessions = [(str(session.get("name") or session["ue_address"]), session) for session in found["sessions"]]
-    both = ("uplink", "downlink")
-    for unit in ("packets", "bytes"):
-        samples = [
-            ({"session": name, "direction": way}, one[f"{way}_{unit}"]) for name, one in sessions for way in both
-        ]
-        family(f"session_{unit}_total", "counter", f"{unit.capitalize()} that came for a session.", samples)
-    reasons = {"spoofed": "spoofed", "uplink_over_rate": "uplink over rate", "downlink_over_rate": "downlink over rate"}
-    samples = [({"session": name, "reason": text}, one[key]) for name, one in sessions for key, text in reasons.items()]
-    family("session_dropped_total", "counter", "Packets of a session that were dropped.", samples)
-    samples = [({"reason": key}, value) for key, value in found["dropped"].items() if key not in both]
+    sessions = [(_label(session), session) for session in found["sessions"]]
+    # A peer that no session uses any more has no sums.
+    peers = [(address, peer) for address, peer in found["peers"].items() if "sessions" in peer]
+    for label, what, counted in (("session", "a session", sessions), ("peer", "a peer's sessions", peers)):
+        for unit in ("packets", "bytes"):
+            samples = [({label: name, "direction": way}, one[f"{way}_{unit}"]) for name, one in counted for way in WAYS]
+            family(f"{label}_{unit}_total", "counter", f"{unit.capitalize()} that came for {what}.", samples)
+        samples = [({label: name, "reason": text}, one[key]) for name, one in counted for key, text in REASONS.items()]
+        family(f"{label}_dropped_total", "counter", f"Packets of {what} that were dropped.", samples)
+    samples = [({"reason": key}, value) for key, value in found["dropped"].items() if key not in WAYS]
     family("dropped_total", "counter", "Packets dropped, by reason.", samples)
     family("sessions", "gauge", "Sessions that are carried.", [({}, len(sessions))])
     samples = [({"peer": name}, STATES[one["state"]]) for name, one in found["peers"].items()]
@@ -88,6 +97,11 @@ def textfile(found: t.Mapping[str, t.Any]) -> str:
     samples = [({"message": name}, value) for name, value in found["path"].items()]
     family("path_messages_total", "counter", "What path management has sent and received.", samples)
     return "\n".join(lines) + "\n"
+
+
+def _label(session: t.Mapping[str, t.Any]) -> str:
+    """The session's name, or for one that nobody has named its subscriber's address."""
+    return str(session.get("name") or session.get("ue_address") or session.get("ue_ipv6_prefix"))
 
 
 def _escaped(text: str) -> str:

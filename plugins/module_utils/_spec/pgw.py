@@ -24,7 +24,7 @@ MAX_VLAN = 4094
 MAX_KBPS = 2**31 - 1
 # Required and optional keys of either end.
 _KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "pgw_s5u": (("adapter", "address"), ("next_hop", "mtu", "vlan")),
+    "pgw_s5u": (("adapter", "address"), ("next_hop", "next_hop_mac", "mtu", "vlan")),
     "pgw_sgi": (
         ("adapter", "address", "next_hop"),
         ("next_hop_mac", "ipv6_address", "ipv6_next_hop", "ipv6_next_hop_mac", "mtu", "vlan"),

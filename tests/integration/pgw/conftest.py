@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import ipaddress
 import shutil
-import struct
 import time
 import typing as t
 from dataclasses import dataclass
@@ -18,9 +16,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import pac
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
 from tests.support.native_port import Port
 from tests.support.native_switch import PROGRAMS, SEARCH, NativeSwitch
-
-PEER, S5U, SERVER, SGI = "198.18.1.2", "198.18.1.1", "198.18.2.2", "198.18.2.1"
-SERVER6, SGI6 = "2001:db8:2::2", "2001:db8:2::1"
+from tests.support.pgw_packets import PEER, S5U, SERVER, SERVER6, SGI, SGI6, outer
 
 
 def variables(count: int, **more: t.Any) -> dict[str, t.Any]:
@@ -37,6 +33,7 @@ def variables(count: int, **more: t.Any) -> dict[str, t.Any]:
         },
         "sessions": [session(number) for number in range(1, count + 1)] + more.get("sessions", []),
         "path": {"echo_interval": 1, "response_seconds": 1, "echo_requests": 2, **more.get("path", {})},
+        "statistics": more.get("statistics"),
     }
 
 
@@ -63,9 +60,11 @@ class Bench:
     def plane(self, count: int, **more: t.Any) -> UserPlane:
         return UserPlane.of(**variables(count, **more))
 
-    def uplink(self, teid: int, inner: bytes, kind: int = packets.G_PDU, vlan: int | None = None) -> None:
+    def uplink(
+        self, teid: int, inner: bytes, kind: int = packets.G_PDU, vlan: int | None = None, source: str = PEER
+    ) -> None:
         """A GTP-U message from the peer."""
-        self.s5u.send(outer(packets.build_gtpu(packets.Gtpu(kind, teid, inner))), vlan)
+        self.s5u.send(outer(packets.build_gtpu(packets.Gtpu(kind, teid, inner)), source), vlan)
 
     def dropped(self, plane: UserPlane) -> dict[str, int]:
         """What pgw_sessions tells of drops."""
@@ -73,33 +72,6 @@ class Bench:
         time.sleep(1.5)
         found: dict[str, int] = dict(self.switch.decide(plane).result["dropped"])
         return found
-
-
-def outer(message: bytes, source: str = PEER, port: int = packets.GTPU_PORT) -> bytes:
-    """GTP-U in UDP and IPv4, from the peer to the gateway."""
-    datagram = packets.build_udp(packets.Udp(port, packets.GTPU_PORT, message), source, S5U)
-    return packets.build_ipv4(packets.Ipv4(source, S5U, packets.PROTOCOL_UDP, 64, 7, datagram))
-
-
-def ipv4(source: str, destination: str, size: int = 64, ttl: int = 64) -> bytes:
-    """A UDP packet of that many bytes."""
-    content = bytes(index % 251 for index in range(size - 28))
-    datagram = packets.build_udp(packets.Udp(4000, 5000, content), source, destination)
-    return packets.build_ipv4(packets.Ipv4(source, destination, packets.PROTOCOL_UDP, ttl, 1, datagram))
-
-
-def ipv6(source: str, destination: str, size: int = 64, hops: int = 64) -> bytes:
-    """An IPv6 packet of that many bytes without a next header (RFC 8200, 4.7)."""
-    content = bytes(index % 251 for index in range(size - 40))
-    ends = ipaddress.IPv6Address(source).packed + ipaddress.IPv6Address(destination).packed
-    return struct.pack("!IHBB", 6 << 28, len(content), 59, hops) + ends + content
-
-
-def untunnelled(packet: bytes) -> packets.Gtpu:
-    """The GTP-U message in a packet on S5-U, whose lengths are all exact."""
-    outside = packets.parse_ipv4(packet)
-    assert len(packet) == packets.IPV4_BYTES + len(outside.payload), "padding behind the outer packet"
-    return packets.parse_gtpu(packets.parse_udp(outside.payload).payload)
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +86,7 @@ def bench() -> t.Iterator[Bench]:
             for address in addresses:
                 more = ("nodad",) if ":" in address else ()
                 switch.call("ip", "-n", switch.tester, "address", "add", address, "dev", port, *more, here=True)
-        made = Bench(switch, Port(switch, "s5u"), Port(switch, "sgi"))
+        made = Bench(switch, Port.of(switch, "s5u"), Port.of(switch, "sgi"))
         yield made
         made.s5u.close()
         made.sgi.close()

@@ -12,8 +12,9 @@ import time
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.plan import RunCommand
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
-from tests.integration.pgw.conftest import PEER, SERVER, Bench, ipv4, session, untunnelled, variables
+from tests.integration.pgw.conftest import Bench, session, variables
 from tests.support.native_port import Port, is_traffic
+from tests.support.pgw_packets import PEER, SERVER, ipv4, untunnelled
 
 UE, LOCAL = "198.19.0.1", 0x10001
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import time
 import typing as t
 
@@ -12,7 +13,8 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets, path_messages
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
-from tests.integration.pgw.conftest import PEER, S5U, SERVER, SERVER6, SGI, Bench, ipv4, ipv6, outer, untunnelled
+from tests.integration.pgw.conftest import Bench
+from tests.support.pgw_packets import PEER, S5U, SERVER, SERVER6, SGI, ipv4, ipv6, outer, untunnelled
 
 UE, UE6, LOCAL = "198.19.0.1", "2001:db8:1:1::7", 0x10001
 
@@ -126,14 +128,79 @@ def test_ipv6_packet_too_big_is_answered(bench: Bench, plane: UserPlane) -> None
     assert len(bench.s5u.received()) == 1
 
 
-def test_packet_that_may_be_fragmented_is(bench: Bench, plane: UserPlane) -> None:
-    whole = bytearray(ipv4(SERVER, UE, 1500))
+@pytest.fixture
+def narrow(bench: Bench, plane: UserPlane) -> t.Iterator[UserPlane]:
+    """SGi with a smaller MTU than what the tunnel lets through."""
+    narrow = bench.plane(2, sgi={"mtu": 1280})
+    bench.switch.converge(narrow)
+    # The handler looks at its configuration twice a second.
+    time.sleep(1)
+    bench.sgi.received(0.2, 99)
+    yield narrow
+    bench.switch.converge(plane)
+    time.sleep(1)
+
+
+def test_uplink_packet_too_big_for_sgi_is_answered_into_the_tunnel(bench: Bench, narrow: UserPlane) -> None:
+    before = bench.dropped(narrow)["uplink_too_big"]
+    for size in (1280, 1281):
+        bench.uplink(LOCAL, ipv4(UE, SERVER, size))
+        through, said = bench.sgi.received(0.5), bench.s5u.received(1)
+        assert (len(through), len(said)) == ((1, 0) if size == 1280 else (0, 1))
+    message = untunnelled(said[0])
+    answer = packets.parse_ipv4(message.payload)
+    assert message.teid == 0x20001
+    assert (answer.source, answer.destination, answer.protocol) == (SGI, UE, path_messages.PROTOCOL_ICMP)
+    assert answer.payload[:2] == b"\x03\x04" and int.from_bytes(answer.payload[6:8], "big") == 1280
+    assert packets.internet_checksum(answer.payload) == 0
+    assert bench.dropped(narrow)["uplink_too_big"] == before + 1
+
+
+def test_ipv6_uplink_packet_too_big_for_sgi_is_answered_into_the_tunnel(bench: Bench, narrow: UserPlane) -> None:
+    bench.uplink(LOCAL, ipv6(UE6, SERVER6, 1281))
+    (said,) = bench.s5u.received(2)
+    message = untunnelled(said)
+    answer = message.payload
+    assert message.teid == 0x20001 and answer[24:40] == ipaddress.IPv6Address(UE6).packed
+    assert answer[6] == path_messages.PROTOCOL_ICMPV6
+    assert answer[40] == 2 and int.from_bytes(answer[44:48], "big") == 1280
+    bench.uplink(LOCAL, ipv6(UE6, SERVER6, 1280))
+    assert len(bench.sgi.received()) == 1
+
+
+def test_uplink_packet_that_may_be_fragmented_is(bench: Bench, narrow: UserPlane) -> None:
+    whole = fragmentable(ipv4(UE, SERVER, 1400))
+    bench.uplink(LOCAL, whole)
+    parts = bench.sgi.received(2, 2)
+    headers = [packets.parse_ipv4_header(part) for part in parts]
+    assert [(header.offset, header.more_fragments) for header in headers] == [(0, True), (157, False)]
+    assert b"".join(part[20:] for part in parts) == whole[20:]
+    assert all(packets.internet_checksum(part[:20]) == 0 and part[8] == 63 for part in parts)
+    assert bench.s5u.received(0.5) == []
+
+
+def test_what_fits_the_tunnel_fits_a_network_as_wide(bench: Bench, plane: UserPlane) -> None:
+    """The control: without a narrower SGi the same packets go through."""
+    bench.uplink(LOCAL, ipv4(UE, SERVER, 1464))
+    bench.uplink(LOCAL, ipv6(UE6, SERVER6, 1464))
+    assert len(bench.sgi.received(1, 2)) == 2
+    assert bench.s5u.received(0.5) == []
+
+
+def fragmentable(packet: bytes) -> bytes:
+    """An IPv4 packet without "don't fragment"."""
+    whole = bytearray(packet)
     whole[6:8] = whole[10:12] = b"\0\0"
     whole[10:12] = packets.internet_checksum(bytes(whole[:20])).to_bytes(2, "big")
-    bench.sgi.send(bytes(whole))
+    return bytes(whole)
+
+
+def test_packet_that_may_be_fragmented_is(bench: Bench, plane: UserPlane) -> None:
+    whole = fragmentable(ipv4(SERVER, UE, 1500))
+    bench.sgi.send(whole)
     parts = [untunnelled(packet).payload for packet in bench.s5u.received(2, 2)]
     headers = [packets.parse_ipv4_header(part) for part in parts]
     assert [(header.offset, header.more_fragments) for header in headers] == [(0, True), (180, False)]
-    assert b"".join(part[20:] for part in parts) == bytes(whole[20:])
+    assert b"".join(part[20:] for part in parts) == whole[20:]
     assert all(packets.internet_checksum(part[:20]) == 0 and part[8] == 63 for part in parts)
     assert bench.sgi.received(0.5) == []

@@ -11,7 +11,8 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
-from tests.integration.pgw.conftest import PEER, SERVER, SERVER6, Bench, ipv4, ipv6, outer, session, untunnelled
+from tests.integration.pgw.conftest import Bench, session
+from tests.support.pgw_packets import PEER, SERVER, SERVER6, ipv4, ipv6, outer, routed, untunnelled
 
 SIZES = [64, 128, 576, 1280, 1400, 1464]
 UE, UE6 = "198.19.0.1", "2001:db8:1:1::7"
@@ -24,18 +25,6 @@ def plane(bench: Bench) -> UserPlane:
     done = bench.switch.converge(plane)
     assert done.changed
     return plane
-
-
-def routed(packet: bytes) -> bytes:
-    """The packet after one router: a TTL or hop limit less, and the checksum that follows from it."""
-    changed = bytearray(packet)
-    if packet[0] >> 4 == 6:
-        changed[7] -= 1
-        return bytes(changed)
-    changed[8] -= 1
-    changed[10:12] = b"\0\0"
-    changed[10:12] = packets.internet_checksum(bytes(changed[:20])).to_bytes(2, "big")
-    return bytes(changed)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -138,3 +127,16 @@ def test_change_shows_sessions_and_leaves_the_others_their_counters(bench: Bench
     assert [entry["name"] for entry in result["sessions"]] == ["ue-1", "ue-3", "ue-4"]
     assert result["sessions"][0]["uplink_packets"] == carried
     bench.switch.converge(plane)
+
+
+@pytest.mark.parametrize(
+    "up", [ipv4(UE, SERVER, ttl=64), ipv4(UE, SERVER, ttl=128), ipv6(UE6, SERVER6)], ids=["64", "128", "v6"]
+)
+def test_change_takes_effect_on_packets_that_keep_coming(bench: Bench, plane: UserPlane, up: bytes) -> None:
+    """Also on those that Open vSwitch looks up twice, and whose entries it can delete but not change."""
+    for wanted, arrives in ((bench.plane(0, sessions=[session(3)]), 0), (plane, 1)) * 2:
+        bench.uplink(LOCAL, up)
+        bench.sgi.received(0.2, 9)
+        bench.switch.converge(wanted)
+        bench.uplink(LOCAL, up)
+        assert len(bench.sgi.received(0.5)) == arrives

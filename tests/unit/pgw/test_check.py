@@ -38,6 +38,8 @@ WRONG = [
     (("sessions", 0, "peer_address"), "192.0.2.1", "pgw_sessions[0].peer_address", "off_link"),
     (("s5u", "vlan"), 4095, "pgw_s5u.vlan", "out_of_range"),
     (("s5u", "next_hop"), "198.18.1.1", "pgw_s5u.next_hop", "off_link"),
+    (("s5u", "next_hop_mac"), "00:50:56:01:00:09", "pgw_s5u.next_hop_mac", "missing_key"),
+    (("s5u", "next_hop_mac"), "01:00:5e:00:00:01", "pgw_s5u.next_hop_mac", "bad_mac"),
     (("sgi", "ipv6_address"), "2001:db8:2::1", "pgw_sgi.ipv6_address", "bad_address"),
     (("sgi", "ipv6_address"), "fe80::1/64", "pgw_sgi.ipv6_address", "bad_address"),
     (("sgi", "ipv6_next_hop"), "2001:db8:3::2", "pgw_sgi.ipv6_next_hop", "off_link"),

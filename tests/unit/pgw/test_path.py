@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets, path_messages
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets, path_messages, sessions_flows
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.path_daemon import Files, Handler
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.path_state import INDICATED_KEPT, Paths, Timing
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_flows import HANDLER_METERS
@@ -67,7 +67,9 @@ def test_a_flood_of_error_indications_is_remembered_in_part(paths: Paths) -> Non
 
 
 def test_kinds_are_those_that_the_switch_tells() -> None:
-    assert set(HANDLER_METERS) == {path_messages.UNKNOWN_TEID, path_messages.TOO_BIG, path_messages.SIGNAL}
+    kinds = path_messages.UNKNOWN_TEID, path_messages.TOO_BIG, path_messages.SIGNAL, path_messages.TOO_BIG_UPLINK
+    assert set(HANDLER_METERS) == set(kinds)
+    assert path_messages.TO_NEXT_HOP == sessions_flows.TO_NEXT_HOP
 
 
 def test_messages_byte_for_byte() -> None:
@@ -109,6 +111,7 @@ def test_handler_counts_what_it_cannot_read_and_what_it_cannot_send() -> None:
             "sgi_address": "198.18.2.1",
             "ipv6_address": None,
             "tunnel_mtu": 1464,
+            "sgi_mtu": 1500,
             "peers": [PEER],
             "echo_interval": 60,
             "response_seconds": 3,

@@ -22,6 +22,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions i
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_files import (
     METERS,
     UNIT_FILE,
+    batch,
     wanted_files,
     wanted_meters,
 )
@@ -175,6 +176,23 @@ def test_bundle_replaces_deletes_and_leaves_others_alone() -> None:
         "flow delete_strict table=1,priority=150,arp,in_port=1",
         f"flow add {DIFFERENCES[1][1:]}",
     )
+
+
+def test_learned_next_hop_goes_with_what_it_was_learned_by() -> None:
+    """Another next hop has another MAC, and packets must not go to the old one until it answers."""
+    actions = f"learn(table=2,priority=100,cookie={LEARNED:#x},load:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[]),LOCAL"
+    line = f"priority=300,arp,in_port=1,arp_spa=198.18.2.%d cookie={COOKIE:#x} actions={actions}"
+    commands = bundle([f"-{line % 2}", f"+{line % 3}"])
+    assert commands[1] == f"flow delete table=2,cookie={LEARNED:#x}/-1"
+    assert len(commands) == 3
+
+
+def test_kernel_asks_again_where_the_switch_forgets_what_it_learned(plane: UserPlane, converged: Observed) -> None:
+    """Another VLAN, and the same next hop in it: the kernel knows its MAC and would be silent for long."""
+    line = f"-priority=300,arp,arp_spa=198.18.2.2 cookie={COOKIE:#x} actions=learn(table=2,priority=100),LOCAL"
+    seen = dataclasses.replace(converged, differences={S5U_BRIDGE: (), SGI_BRIDGE: (line,)})
+    told = commands(plan(seen, plane, MAC, check_mode=False).steps)
+    assert told.index("ip neighbour delete 198.18.2.2 dev br-sgi") < told.index(" ".join(batch()))
 
 
 def test_nothing_to_do_when_all_is_there(plane: UserPlane, converged: Observed) -> None:

@@ -5,11 +5,21 @@
 
 from __future__ import annotations
 
-import re
+import typing as t
 
+import pytest
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import statistics_files
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.meters import Passed
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_check import statistics_problems
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_read import Metering, carried
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_statistics import statistics, textfile
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_statistics import (
+    UNREADABLE,
+    statistics,
+    textfile,
+)
+from tests.support.exposition import parse
 
 NAMES = {"198.19.0.1": 'the "first"', "198.19.0.2": "ue-2"}
 STATUS = {
@@ -28,6 +38,7 @@ def test_sums(dump: str) -> None:
         "spoofed_source": 3,
         "unknown_destination": 2,
         "too_big": 2,
+        "uplink_too_big": 0,
         "over_rate": 4,
     }
     peer = found["peers"]["198.18.1.2"]
@@ -36,9 +47,67 @@ def test_sums(dump: str) -> None:
 
 
 def test_text_for_prometheus(dump: str) -> None:
-    text = textfile(statistics(carried(dump, NAMES), STATUS))
-    assert r'nfv_pgw_session_packets_total{session="the \"first\"",direction="uplink"} 7' in text
-    assert 'nfv_pgw_peer_state{peer="198.18.1.9"} 0' in text
-    assert "nfv_pgw_sessions 2" in text
-    sample = re.compile(r'^nfv_pgw_[a-z_]+(\{([a-z]+="([^"\\]|\\.)*",?)+\})? \d+$')
-    assert all(line.startswith("#") or sample.match(line) for line in text.splitlines())
+    found = parse(textfile(statistics(carried(dump, NAMES), STATUS)))
+    assert found["nfv_pgw_up"].value() == 1
+    assert found["nfv_pgw_session_packets_total"].value(session='the "first"', direction="uplink") == 7
+    assert found["nfv_pgw_peer_packets_total"].value(peer="198.18.1.2", direction="uplink") == 14
+    assert found["nfv_pgw_peer_state"].value(peer="198.18.1.9") == 0
+    assert found["nfv_pgw_sessions"].value() == 2
+    # A peer that no session uses has no packets; saying 0 would be a reset of a counter that there never was.
+    assert ("peer", "198.18.1.9") not in {
+        label for labels in found["nfv_pgw_peer_packets_total"].samples for label in labels
+    }
+
+
+def test_session_without_a_name_is_told_by_its_address(dump: str) -> None:
+    lines = "\n".join(line for line in dump.splitlines() if "nw_" not in line)
+    (labels, *_rest) = parse(textfile(statistics(carried(lines, {}), {})))["nfv_pgw_session_packets_total"].samples
+    assert ("session", "2001:db8:1:2::/64") in labels
+
+
+def test_what_stands_in_the_place_of_an_unreadable_switch() -> None:
+    assert {name: family.value() for name, family in parse(UNREADABLE).items()} == {"nfv_pgw_up": 0}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nfv_pgw_up 1\n",
+        "# HELP a b\n# TYPE a gauge\na 1",
+        "# HELP a b\n# TYPE a gauge\na 1\na 2\n",
+        "# HELP a b\n# TYPE a counter\na 1\n",
+        '# HELP a b\n# TYPE a gauge\na{b="c"d"} 1\n',
+        '# HELP a b\n# TYPE a gauge\na{b="c"} one\n',
+        "# TYPE a gauge\na 1\n",
+    ],
+)
+def test_wrong_exposition_is_refused(text: str) -> None:
+    """The control of what the tests above read with."""
+    with pytest.raises(ValueError, match=r"line|ended"):
+        parse(text)
+
+
+def test_timer_is_made_changed_and_taken_back(variables: dict[str, t.Any]) -> None:
+    wanted = {"textfile_directory": "/var/lib/prometheus/node-exporter", "interval": 30}
+    plane = UserPlane.of(**variables, statistics=wanted)
+    files = statistics_files.wanted(plane)
+    assert "OnUnitInactiveSec=30s" in files[statistics_files.TIMER_FILE]
+    assert statistics_files.textfile(files) == "/var/lib/prometheus/node-exporter/nfv_pgw.prom"
+    assert statistics_files.wanted(UserPlane.of(**variables)) == {}
+    assert statistics_files.textfile({}) is None
+
+
+@pytest.mark.parametrize(
+    ("statistics", "code"),
+    [
+        (None, None),
+        ({"textfile_directory": "/var/lib/prometheus/node-exporter"}, None),
+        ({"textfile_directory": "node-exporter"}, "bad_path"),
+        ({"textfile_directory": "/var/lib/with space"}, "bad_path"),
+        ({"textfile_directory": "/var/lib/%h"}, "bad_path"),
+        ({"textfile_directory": "/x", "interval": 0}, "out_of_range"),
+        ({"textfile_directory": "/x", "interval": 86_401}, "out_of_range"),
+    ],
+)
+def test_where_statistics_cannot_go_is_told(statistics: dict[str, t.Any] | None, code: str | None) -> None:
+    assert [problem.error_code for problem in statistics_problems(statistics)] == ([code] if code else [])

@@ -1,0 +1,125 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab's PGW from both sides: commands and modules in its guest, packets at its ends."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import time
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from tests.support.native_port import Port
+from tests.support.playbook import ROOT, Run, run_playbook
+from tests.support.two_way import Subscriber
+
+if t.TYPE_CHECKING:
+    from tests.lab.conftest import Deployment
+
+VARIABLES = ROOT / "lab/inventory/group_vars/pgw/sessions.yml"
+# What the lab's variables are for the module.
+PLANE = {"s5u": "{{ pgw_s5u }}", "sgi": "{{ pgw_sgi }}", "sessions": "{{ pgw_sessions }}", "path": "{{ pgw_path }}"}
+STATUS = "/run/nfv-vsphere-dpdk/pgw-path.json"
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """The guest and the tester's two ends; figures: what tests have measured, for reports/pgw-lab.json."""
+
+    deployment: Deployment
+    address: str
+    s5u: Port
+    sgi: Port
+    scratch: Path
+    figures: dict[str, float]
+
+    @classmethod
+    def find(cls, deployment: Deployment, scratch: Path) -> Gateway:
+        """The running PGW."""
+        address = deployment.address
+        macs = {}
+        for bridge in ("br-s5u", "br-sgi"):
+            (link,) = json.loads(_ssh(deployment, address, "ip", "-json", "link", "show", bridge))
+            macs[bridge] = link["address"]
+        namespace = deployment.state.tester_namespace
+        ports = Port(namespace, "s5u", macs["br-s5u"]), Port(namespace, "sgi", macs["br-sgi"])
+        return cls(deployment, address, *ports, scratch, {})
+
+    @property
+    def subscribers(self) -> list[Subscriber]:
+        """The lab's own sessions."""
+        sessions = yaml.safe_load(VARIABLES.read_text())["pgw_sessions"]
+        return [Subscriber(session["ue_address"], session["local_teid"]) for session in sessions]
+
+    def run(self, *command: str) -> str:
+        """Runs a command in the guest as root; returns what it printed."""
+        return _ssh(self.deployment, self.address, *command)
+
+    def play(self, *tasks: dict[str, t.Any], **variables: t.Any) -> Run:
+        """Runs tasks in the guest; all must succeed."""
+        playbook = self.scratch / "tasks.yml"
+        playbook.write_text(json.dumps([{"hosts": "pgw", "gather_facts": False, "tasks": list(tasks)}]))
+        content = self.scratch / "variables.json"
+        content.write_text(json.dumps({**variables, "ansible_host": self.address}))
+        run = run_playbook(str(playbook), self.deployment.inventories, f"--extra-vars=@{content}")
+        assert run.succeeded, run.output[-5000:]
+        return run
+
+    def module(self, name: str, options: t.Mapping[str, t.Any], **variables: t.Any) -> dict[str, t.Any]:
+        """Runs one module of the collection in the guest; returns its result."""
+        task = {"name": name, f"nfv.vsphere_dpdk.{name}": dict(options)}
+        return self.play(task, **variables).result_of(name)
+
+    def statistics(self) -> dict[str, t.Any]:
+        """What pgw_sessions_info returns; counters of the datapath come to the flows once a second."""
+        time.sleep(1.5)
+        return self.module("pgw_sessions_info", {})
+
+    def path(self) -> dict[str, t.Any]:
+        """What path management has written of its state."""
+        found: dict[str, t.Any] = json.loads(self.run("cat", STATUS))
+        return found
+
+    def wait(self, seconds: float = 300) -> None:
+        """Waits until the guest can be reached and all of the user plane is up."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                if self.run("systemctl", "is-active", "nfv-pgw.service").strip() == "active":
+                    return
+            except (RuntimeError, subprocess.TimeoutExpired):
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(1)
+
+    def note(self, **figures: float) -> None:
+        """Keeps what was measured."""
+        self.figures.update({name: round(value, 2) for name, value in figures.items()})
+        report = ROOT / "reports/pgw-lab.json"
+        report.parent.mkdir(exist_ok=True)
+        report.write_text(json.dumps(self.figures, indent=1) + "\n")
+
+    def close(self) -> None:
+        """Closes the tester's ports."""
+        self.s5u.close()
+        self.sgi.close()
+
+
+def _ssh(deployment: Deployment, address: str, *command: str) -> str:
+    """The way that the lab's inventory says; RuntimeError with what was said when the command fails."""
+    variables = yaml.safe_load((deployment.state.inventory / "group_vars/reached_by_ssh/lab.yml").read_text())
+    way = [
+        *("ssh", *shlex.split(variables["ansible_ssh_args"]), "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"),
+        *("-o", f"ControlPath={deployment.state.ssh}/test-%C", "-i", variables["ansible_ssh_private_key_file"]),
+        f"{variables['ansible_user']}@{address}",
+    ]
+    done = subprocess.run([*way, "sudo", shlex.join(command)], capture_output=True, text=True, timeout=120, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{shlex.join(command)} ended with status {done.returncode}: {done.stdout}{done.stderr}")
+    return done.stdout

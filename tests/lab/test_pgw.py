@@ -1,0 +1,328 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The PGW of the running deployment: its packets, its peers, many sessions, and every way to lose the switch.
+
+Figures go to reports/pgw-lab.json. The deployment is left as it was found.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import time
+import typing as t
+
+import pytest
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.filter.poll_mode import poll_mode_verdict
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets, path_messages
+from tests.lab.conftest import Deployment
+from tests.lab.gateway import PLANE, Gateway
+from tests.support.capture import capture, dissect
+from tests.support.exposition import parse
+from tests.support.native_port import Port, inside
+from tests.support.pgw_packets import PEER, S5U, SERVER, SERVER6, g_pdu, ipv4, ipv6, outer, routed, untunnelled
+from tests.support.two_way import PORT, Traffic
+
+UE, UE6, LOCAL, REMOTE = "198.19.0.1", "2001:db8:1:1::7", 4097, 8193
+UNKNOWN_TEID = 0x00BADBAD
+SIZES = (64, 128, 576, 1280, 1400)
+# What the emulated guest carries in both directions without loss, beside the emulation of another guest.
+PACKETS_PER_SECOND, SECONDS = 100, 8
+SESSIONS, CHANGED = int(os.environ.get("NFV_LAB_PGW_SESSIONS", "10000")), 100
+
+
+@pytest.fixture(scope="module")
+def gateway(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Gateway]:
+    found = Gateway.find(deployment, tmp_path_factory.mktemp("pgw"))
+    namespace = deployment.state.tester_namespace
+    with contextlib.ExitStack() as stack:
+        stack.callback(found.close)
+        # The tester's kernel says nothing about datagrams for ports that somebody holds.
+        for address, port in ((PEER, packets.GTPU_PORT), (SERVER, PORT)):
+            with inside(namespace):
+                held = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                held.bind((address, port))
+        yield found
+
+
+def of_kind(*kinds: int) -> t.Callable[[bytes], bool]:
+    """Accepts GTP-U messages of these types."""
+
+    def accept(packet: bytes) -> bool:
+        is_gtpu = packet[0] == 0x45 and packet[9] == packets.PROTOCOL_UDP and packet[28] >> 5 == 1
+        return is_gtpu and packet[29] in kinds
+
+    return accept
+
+
+def quiet(*ports: Port) -> None:
+    """Forgets what has arrived."""
+    for port in ports:
+        port.received(0.3, 100_000, lambda _packet: True)
+
+
+@pytest.mark.parametrize("packet", [ipv4, ipv6])
+def test_both_directions_byte_for_byte(gateway: Gateway, packet: t.Callable[..., bytes]) -> None:
+    ue, server = (UE, SERVER) if packet is ipv4 else (UE6, SERVER6)
+    quiet(gateway.s5u, gateway.sgi)
+    for size in SIZES:
+        up, down = packet(ue, server, size), packet(server, ue, size)
+        gateway.s5u.send(g_pdu(LOCAL, up))
+        assert gateway.sgi.received(5) == [routed(up)], size
+        gateway.sgi.send(down)
+        (outside,) = gateway.s5u.received(5)
+        message = untunnelled(outside)
+        assert (message.teid, message.payload) == (REMOTE, routed(down)), size
+
+
+def test_what_is_no_sessions_is_dropped_and_counted(gateway: Gateway) -> None:
+    before = gateway.statistics()["dropped"]
+    quiet(gateway.s5u, gateway.sgi)
+    for _time in range(3):
+        gateway.s5u.send(g_pdu(UNKNOWN_TEID, ipv4(UE, SERVER)))
+    for source in (ipv4("198.19.0.2", SERVER), ipv6("2001:db8:1:2::7", SERVER6)):
+        gateway.s5u.send(g_pdu(LOCAL, source))
+    for target in (ipv4(SERVER, "198.19.0.77"), ipv6(SERVER6, "2001:db8:1:77::1")):
+        gateway.sgi.send(target)
+    assert (gateway.sgi.received(2), gateway.s5u.received(0.5)) == ([], [])
+    after = gateway.statistics()["dropped"]
+    rise = {reason: after[reason] - before[reason] for reason in after if after[reason] != before[reason]}
+    assert rise == {
+        "uplink": 5, "downlink": 2, "unknown_teid": 3, "spoofed_source": 2, "unknown_destination": 2
+    }  # fmt: skip
+
+
+def test_echo_is_answered_and_an_unknown_teid_indicated(gateway: Gateway) -> None:
+    quiet(gateway.s5u)
+    request = packets.build_gtpu(packets.Gtpu(path_messages.ECHO_REQUEST, 0, b"", 0x1234))
+    gateway.s5u.send(outer(request, port=33333))
+    (answer,) = gateway.s5u.received(5, 1, of_kind(path_messages.ECHO_RESPONSE))
+    assert (untunnelled(answer).sequence_number, untunnelled(answer).payload) == (0x1234, b"\x0e\x00")
+    gateway.s5u.send(g_pdu(UNKNOWN_TEID, ipv4(UE, SERVER)))
+    (answer,) = gateway.s5u.received(5, 1, of_kind(path_messages.ERROR_INDICATION))
+    assert path_messages.indicated_teid(untunnelled(answer)) == UNKNOWN_TEID
+
+
+def test_peer_comes_up_and_goes_down(gateway: Gateway) -> None:
+    def state() -> str:
+        return str(gateway.path()["peers"][PEER]["state"])
+
+    def answer(until: str, seconds: float) -> str:
+        """Answers Echo Requests, or lets them be, until the peer is in the state; returns the last one seen."""
+        deadline = time.monotonic() + seconds
+        while (seen := state()) != until and time.monotonic() < deadline:
+            for request in gateway.s5u.received(2.5, 1, of_kind(path_messages.ECHO_REQUEST)):
+                if until == "up":
+                    number = untunnelled(request).sequence_number or 0
+                    gateway.s5u.send(outer(path_messages.echo_response(number)))
+        return seen
+
+    # Nobody on the tester's side answers by itself.
+    assert answer("down", 30) == "down"
+    quiet(gateway.s5u)
+    assert answer("up", 30) == "up"
+    assert answer("down", 30) == "down"
+
+
+def test_dissector_of_others_reads_s5u_without_complaint(gateway: Gateway) -> None:
+    file = gateway.scratch / "s5u.pcapng"
+    # The control, of which the dissector must complain: a packet cut short in its tunnel.
+    wrong = g_pdu(0x0000BAD1, ipv4(UE, SERVER)[:-10])
+    with capture(gateway.deployment.state.tester_namespace, "s5u", file):
+        for size in SIZES:
+            gateway.s5u.send(g_pdu(LOCAL, ipv4(UE, SERVER, size)))
+            gateway.sgi.send(ipv4(SERVER, UE, size))
+            gateway.sgi.send(ipv6(SERVER6, UE6, size))
+        gateway.s5u.send(outer(path_messages.echo_request(7)))
+        gateway.s5u.send(g_pdu(UNKNOWN_TEID, ipv4(UE, SERVER)))
+        gateway.s5u.send(wrong)
+        time.sleep(2)
+    found = dissect(file)
+    complaints = {(each.teid, each.complaint) for each in found if each.complaint}
+    assert {teid for teid, _complaint in complaints} == {0x0000BAD1}, complaints
+    ours = [each for each in found if each.teid == REMOTE]
+    assert len(ours) == 2 * len(SIZES)
+    assert {path_messages.ECHO_RESPONSE, path_messages.ERROR_INDICATION} <= {each.message for each in found}
+
+
+def test_nothing_is_lost_in_both_directions_at_once_and_it_polls(gateway: Gateway) -> None:
+    sample = {"pmd_evidence": {"devices": "{{ nfv_devices }}"}}
+    tasks = [
+        {"name": "devices", "nfv.vsphere_dpdk.dpdk_info": {}, "register": "guest"},
+        {"name": "polled", "ansible.builtin.set_fact": {"nfv_devices": POLLED}},
+        {"name": "sample", **{f"nfv.vsphere_dpdk.{name}": options for name, options in sample.items()}},
+        {"name": "expected", "ansible.builtin.debug": {"msg": EXPECTED}},
+    ]
+    before = gateway.play(*tasks)
+    quiet(gateway.s5u, gateway.sgi)
+    with Traffic(gateway.s5u, gateway.sgi, gateway.subscribers, PACKETS_PER_SECOND) as traffic:
+        time.sleep(SECONDS)
+    # What no session has must not come through: the control of the judge's.
+    for _time in range(10):
+        gateway.s5u.send(g_pdu(UNKNOWN_TEID, ipv4(UE, SERVER)))
+    strangers = len(gateway.sgi.received(1, 10))
+    after = gateway.play(*tasks)
+    assert traffic.lost() == {"uplink": 0, "downlink": 0}, f"{traffic.lost()} of {traffic.sent} each"
+    legs = [leg(way, way, traffic.sent, len(arrived)) for way, arrived in traffic.arrived.items()]
+    legs.append({**leg("wrong TEID", "uplink", 10, strangers), "expected": 0, "lost": 0})
+    samples = {"before": before.result_of("sample")["sample"], "after": after.result_of("sample")["sample"]}
+    expected = before.result_of("expected")["msg"]
+    verdict = poll_mode_verdict({**samples, "traffic": legs}, expected)
+    assert verdict["proved"], verdict["failures"]
+    gateway.note(both_ways_packets_per_second=PACKETS_PER_SECOND, both_ways_packets=traffic.sent)
+    # The control: without the traffic the same samples prove nothing.
+    assert not poll_mode_verdict({**samples, "traffic": []}, expected)["proved"]
+
+
+POLLED = (
+    "{{ guest.devices | selectattr('name', 'in',"
+    " (nfv_dataplane | nfv.vsphere_dpdk.dataplane_derived).pmd_adapters | map(attribute='name')) | list }}"
+)
+EXPECTED = {
+    "devices": "{{ nfv_devices }}",
+    "sides": {"s5u": "{{ pgw_s5u.adapter }}", "sgi": "{{ pgw_sgi.adapter }}"},
+    "polling_cpus": "{{ (nfv_dataplane | nfv.vsphere_dpdk.dataplane_derived).polling_cpu_list }}",
+    "hugepages": "{{ (nfv_dataplane | nfv.vsphere_dpdk.dataplane_derived).hugepages }}",
+    "outer_checksum": False,
+}
+
+
+def leg(name: str, direction: str, sent: int, received: int) -> dict[str, t.Any]:
+    """A row as traffic_probe returns it."""
+    return {
+        "name": name, "direction": direction, "sent": sent, "expected": sent, "received": received,
+        "lost": sent - received, "duplicate": 0, "corrupt": 0, "problems": [], "warm_up_sent": 0,
+        "warm_up_received": 0, "pps_seen": PACKETS_PER_SECOND,
+    }  # fmt: skip
+
+
+def test_timer_writes_statistics_for_prometheus(gateway: Gateway) -> None:
+    directory = "/var/lib/prometheus/node-exporter"
+    gateway.run("mkdir", "-p", directory)
+    options = {**PLANE, "statistics": {"textfile_directory": directory, "interval": 2}}
+    try:
+        assert gateway.module("pgw_sessions", options)["changed"]
+        deadline = time.monotonic() + 60
+        while "nfv_pgw.prom" not in gateway.run("ls", directory) and time.monotonic() < deadline:
+            time.sleep(1)
+        found = parse(gateway.run("cat", f"{directory}/nfv_pgw.prom"))
+        assert found["nfv_pgw_up"].value() == 1
+        assert found["nfv_pgw_sessions"].value() == len(gateway.subscribers)
+        told = json.loads(gateway.run("cat", "/run/nfv-vsphere-dpdk/pgw-statistics.json"))
+        assert [session["name"] for session in told["sessions"]] == ["ue-1", "ue-2", "ue-3"]
+        assert gateway.run("systemctl", "is-enabled", "nfv-pgw-statistics.timer").strip() == "enabled"
+    finally:
+        assert gateway.module("pgw_sessions", PLANE)["changed"]
+        left = gateway.run("ls", directory)
+        gateway.run("rm", "-r", directory)
+    assert left == ""
+
+
+def test_restart_of_the_service_loses_nothing(gateway: Gateway) -> None:
+    with Traffic(gateway.s5u, gateway.sgi, gateway.subscribers, 20) as traffic:
+        time.sleep(1)
+        gateway.run("systemctl", "restart", "nfv-pgw.service")
+        time.sleep(2)
+    assert traffic.lost() == {"uplink": 0, "downlink": 0}, f"{traffic.lost()} of {traffic.sent} each"
+
+
+def test_killed_switch_comes_back_with_all_sessions(gateway: Gateway) -> None:
+    old = gateway.run("pidof", "ovs-vswitchd").strip()
+    with Traffic(gateway.s5u, gateway.sgi, gateway.subscribers, 50) as traffic:
+        time.sleep(2)
+        killed, number = time.monotonic(), traffic.sent
+        gateway.run("kill", "-KILL", old)
+        number = max(number, traffic.sent)
+        first = traffic.first_since(number, 180)
+        time.sleep(2)
+    gap = traffic.longest_gap()
+    gateway.note(recovery_s=max(first.values()) - killed, recovery_longest_gap_s=max(gap.values()))
+    assert gateway.run("pidof", "ovs-vswitchd").strip() != old
+    assert min(gap.values()) > 0.1, "nothing was interrupted: was the switch killed?"
+    assert not gateway.module("pgw_sessions", PLANE)["changed"]
+
+
+def many(count: int, changed: int = 0) -> list[dict[str, t.Any]]:
+    """The lab's sessions and others up to so many, of which the last so many are others."""
+    return [
+        {
+            "name": f"many-{number}",
+            "ue_address": f"198.19.{number // 256}.{number % 256}",
+            "local_teid": 0x10000 + number,
+            "peer_teid": (0x20000 if number <= count - changed else 0x40000) + number,
+            "peer_address": PEER,
+        }
+        for number in range(10, count + 10)
+    ]
+
+
+def test_many_sessions_and_a_change_of_some_while_the_others_carry_traffic(gateway: Gateway) -> None:
+    plane = {**PLANE, "sessions": "{{ pgw_sessions + more }}"}
+    try:
+        began = time.monotonic()
+        done = gateway.module("pgw_sessions", plane, more=many(SESSIONS))
+        installed = time.monotonic() - began
+        assert len(done["sessions"]) == SESSIONS + len(gateway.subscribers)
+        with Traffic(gateway.s5u, gateway.sgi, gateway.subscribers, 20) as traffic:
+            began = time.monotonic()
+            done = gateway.module("pgw_sessions", plane, more=many(SESSIONS, CHANGED))
+            changed = time.monotonic() - began
+        gateway.note(sessions=SESSIONS, install_s=installed, change_100_s=changed, change_packets=traffic.sent)
+        assert done["changed"]
+        assert traffic.sent > 20
+        assert traffic.lost() == {"uplink": 0, "downlink": 0}, f"{traffic.lost()} of {traffic.sent} each"
+        quiet(gateway.s5u)
+        last = many(SESSIONS, CHANGED)[-1]
+        gateway.sgi.send(ipv4(SERVER, last["ue_address"]))
+        assert untunnelled(gateway.s5u.received(5)[0]).teid == last["peer_teid"]
+    finally:
+        back = gateway.module("pgw_sessions", PLANE)
+    assert len(back["sessions"]) == len(gateway.subscribers)
+
+
+def test_state_absent_takes_all_of_it_and_present_brings_it_back(gateway: Gateway) -> None:
+    absent = {"name": "absent", "nfv.vsphere_dpdk.pgw_sessions": {"state": "absent"}}
+    again = {**absent, "name": "again"}
+    info = {"name": "info", "nfv.vsphere_dpdk.pgw_sessions_info": {}}
+    try:
+        run = gateway.play(absent, again, info)
+        assert run.result_of("absent")["changed"] and not run.result_of("again")["changed"]
+        found = run.result_of("info")
+        assert (found["sessions"], found["peers"]) == ([], {})
+        assert S5U not in gateway.run("ip", "address", "show", "br-s5u")
+        assert "nfv-pgw" not in gateway.run("ls", "/etc/systemd/system")
+        gateway.s5u.send(g_pdu(LOCAL, ipv4(UE, SERVER)))
+        assert gateway.sgi.received(1) == []
+    finally:
+        gateway.module("pgw_sessions", PLANE)
+    assert passes(gateway)
+
+
+def passes(gateway: Gateway, seconds: float = 30) -> bool:
+    """Whether packets of the first session come through in both directions within the time."""
+    quiet(gateway.s5u, gateway.sgi)
+    with Traffic(gateway.s5u, gateway.sgi, gateway.subscribers[:1], 10) as traffic:
+        traffic.first_since(0, seconds)
+    return True
+
+
+def test_reboot_brings_everything_back(gateway: Gateway) -> None:
+    """Last, because it takes minutes where guests are emulated."""
+    boot = gateway.run("cat", "/proc/sys/kernel/random/boot_id")
+    began = time.monotonic()
+    with contextlib.suppress(RuntimeError):  # The connection may end before the command does.
+        gateway.run("systemctl", "reboot")
+    deadline = began + 600
+    while time.monotonic() < deadline:
+        with contextlib.suppress(RuntimeError, OSError):
+            if gateway.run("cat", "/proc/sys/kernel/random/boot_id") != boot:
+                break
+        time.sleep(3)
+    gateway.wait()
+    assert passes(gateway, 120)
+    gateway.note(reboot_s=time.monotonic() - began)
+    assert not gateway.module("pgw_sessions", PLANE)["changed"]
