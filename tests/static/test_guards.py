@@ -75,15 +75,30 @@ def foreign_to_guest(source: str, package: str = "") -> list[str]:
     ]
 
 
+INCLUDES = ("ansible.builtin.import_playbook", "ansible.builtin.import_tasks", "ansible.builtin.include_tasks")
+
+
 def uncovered_scenarios(scenarios: Path) -> list[str]:
-    """Molecule scenarios whose verify.yml is missing or has no task: Molecule itself calls those successful."""
-    lacking = []
-    for scenario in sorted({path.parent for path in scenarios.glob("*/molecule.yml")}):
-        verify = scenario / "verify.yml"
-        plays = yaml.safe_load(verify.read_text()) if verify.is_file() else []
-        if not any(play.get("tasks") or "ansible.builtin.import_playbook" in play for play in plays or []):
-            lacking.append(scenario.name)
-    return lacking
+    """Molecule scenarios whose verify.yml is missing or asserts nothing: Molecule itself calls those successful."""
+    found = sorted({path.parent for path in scenarios.glob("*/molecule.yml")})
+    return [scenario.name for scenario in found if not any(assertions(scenario / "verify.yml"))]
+
+
+def assertions(path: Path) -> Iterator[str]:
+    """What a file of plays or tasks asserts, and the files that it takes in by relative names."""
+    pending = [yaml.safe_load(path.read_text())] if path.is_file() else []
+    while pending:
+        node = pending.pop()
+        if isinstance(node, list):
+            pending += node
+        elif isinstance(node, dict):
+            that = node.get("ansible.builtin.assert", {}).get("that", [])
+            yield from (str(claim) for claim in (that if isinstance(that, list) else [that]) if claim is not True)
+            for include in INCLUDES:
+                taken = node.get(include)
+                if name := taken.get("file") if isinstance(taken, dict) else taken:
+                    yield from assertions(path.parent / name)
+            pending += node.values()
 
 
 def too_long(path: Path) -> Iterator[str]:
@@ -140,13 +155,16 @@ def _settings(value: ast.expr) -> dict[str, object]:
 
 
 def skipped_steps(scenarios: Path, tests: str) -> list[str]:
-    """Scenarios whose own sequence leaves out a step that proves something, and scenarios that no test stage names."""
+    """Scenarios whose own sequence leaves out a step that proves something, and scenarios that no test stage names.
+
+    Without ``destroy`` first, Molecule takes an earlier run's guest for created and prepared, and skips both.
+    """
     lacking = []
     for path in sorted(scenarios.glob("*/molecule.yml")):
         settings = yaml.safe_load(path.read_text()) or {}
         sequence = settings.get("scenario", {}).get("test_sequence")
         wanted = ["converge", "idempotence", "verify"]
-        if sequence is not None and [step for step in sequence if step in wanted] != wanted:
+        if sequence is not None and (sequence[0], [step for step in sequence if step in wanted]) != ("destroy", wanted):
             lacking.append(f"{path.parent.name}: {sequence}")
         if not re.search(rf"\b{path.parent.name}\b", tests):
             lacking.append(f"{path.parent.name}: not run")
@@ -161,18 +179,37 @@ def test_every_molecule_scenario_verifies_something() -> None:
 
 
 def test_scenario_that_skips_a_step_or_is_not_run_is_found(tmp_path: Path) -> None:
-    for name, sequence in (("whole", "[converge, idempotence, verify]"), ("part", "[converge, verify]")):
+    sequences = {
+        "whole": "[destroy, converge, idempotence, verify]",
+        "part": "[destroy, converge, verify]",
+        "stale": "[converge, idempotence, verify]",
+    }
+    for name, sequence in sequences.items():
         (tmp_path / name).mkdir()
         (tmp_path / name / "molecule.yml").write_text(f"scenario:\n  test_sequence: {sequence}\n")
-    assert skipped_steps(tmp_path, "whole") == ["part: ['converge', 'verify']", "part: not run"]
+    assert skipped_steps(tmp_path, "whole stale") == [
+        "part: ['destroy', 'converge', 'verify']",
+        "part: not run",
+        "stale: ['converge', 'idempotence', 'verify']",
+    ]
 
 
-def test_scenario_without_verify_tasks_is_found(tmp_path: Path) -> None:
-    for name in ("missing", "empty"):
+def test_scenario_that_asserts_nothing_is_found(tmp_path: Path) -> None:
+    verify = {
+        "missing": None,
+        "empty": "- hosts: all\n  tasks: []\n",
+        "looks-only": "- hosts: all\n  tasks:\n    - ansible.builtin.command: {cmd: id}\n",
+        "always-true": "- hosts: all\n  tasks:\n    - ansible.builtin.assert: {that: true}\n",
+        "imports-nothing": "- ansible.builtin.import_playbook: ../empty/verify.yml\n",
+        "asserts": "- hosts: all\n  tasks:\n    - block:\n        - ansible.builtin.assert: {that: a == 1}\n",
+        "imports": "- ansible.builtin.import_playbook: ../asserts/verify.yml\n",
+    }
+    for name, content in verify.items():
         (tmp_path / name).mkdir()
         (tmp_path / name / "molecule.yml").touch()
-    (tmp_path / "empty/verify.yml").write_text("- hosts: all\n  tasks: []\n")
-    assert uncovered_scenarios(tmp_path) == ["empty", "missing"]
+        if content is not None:
+            (tmp_path / name / "verify.yml").write_text(content)
+    assert uncovered_scenarios(tmp_path) == ["always-true", "empty", "imports-nothing", "looks-only", "missing"]
 
 
 @pytest.mark.parametrize("path", guest_code(), ids=relative)

@@ -23,10 +23,10 @@ class Use:
     carries: str
 
 
-def read_uses(run: t.Callable[[t.Sequence[str]], tuple[int, str, str]], session: str) -> dict[str, Use]:
-    """The interfaces in use; session is sshd's SSH_CONNECTION, empty without one. Raises NfvError(ip_failed)."""
+def read_uses(run: t.Callable[[t.Sequence[str]], tuple[int, str, str]], sessions: t.Collection[str]) -> dict[str, Use]:
+    """The interfaces in use; sessions: session.session_addresses(). Raises NfvError(ip_failed)."""
     routes = [route for command in ROUTE_COMMANDS for route in _json(run, command)]
-    return interface_uses(_json(run, ADDRESS_COMMAND), routes, _session_address(session))
+    return interface_uses(_json(run, ADDRESS_COMMAND), routes, sessions)
 
 
 def _json(run: t.Callable[[t.Sequence[str]], tuple[int, str, str]], command: t.Sequence[str]) -> list[t.Any]:
@@ -36,21 +36,20 @@ def _json(run: t.Callable[[t.Sequence[str]], tuple[int, str, str]], command: t.S
     return list(json.loads(output or "[]"))
 
 
-def _session_address(session: str) -> str:
-    # SSH_CONNECTION is "client address, client port, server address, server port" (ssh(1)).
-    words = session.split()
-    return words[2] if len(words) == 4 else ""
-
-
 def interface_uses(
-    addresses: t.Iterable[t.Mapping[str, t.Any]], routes: t.Iterable[t.Mapping[str, t.Any]], session_address: str = ""
+    addresses: t.Iterable[t.Mapping[str, t.Any]],
+    routes: t.Iterable[t.Mapping[str, t.Any]],
+    sessions: t.Collection[str] = (),
 ) -> dict[str, Use]:
-    """The interfaces that carry an address or a route beyond the link-local ones that every IPv6 interface has."""
+    """The interfaces that carry an address or a route beyond the link-local ones that every IPv6 interface has.
+
+    An address that a session came in by counts whatever its scope.
+    """
     uses: dict[str, Use] = {}
     for interface in addresses:
         for address in interface.get("addr_info", []):
-            if address.get("scope") not in ("link", "host"):
-                management = address.get("local") == session_address
+            management = str(address.get("local")).lower() in sessions
+            if management or address.get("scope") not in ("link", "host"):
                 what = f"address {address.get('local')}" + (", which this session uses" if management else "")
                 _note(uses, interface["ifname"], Use(management, what))
     for route in routes:

@@ -17,6 +17,7 @@ from .cmdline import tokens
 from .hugepages import available_memory_kb, read_pools
 from .pci import holders, read_network_devices, read_platform
 from .record import read_record
+from .session import session_addresses
 
 _CPU = "/sys/devices/system/cpu"
 
@@ -31,7 +32,7 @@ def read_current(guest: Guest) -> Current:
         devices=devices,
         platform=read_platform(guest),
         recorded=recorded,
-        uses=read_uses(guest.run, os.environ.get("SSH_CONNECTION", "")),
+        uses=read_uses(guest.run, session_addresses(guest, os.getpid())),
         holders=holders(guest, userspace_handles(devices)),
         files={path: content for path, content in contents.items() if content is not None},
         no_iommu_enabled=guest.value(NO_IOMMU_PARAMETER) == "Y",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import typing as t
 
 import pytest
@@ -18,6 +19,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.binding im
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.inventory import read_current
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.plan import Plan
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.record import RECORD, read_record
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.session import session_addresses
 
 from .conftest import MACS, MGMT, S5U, SGI
 
@@ -26,11 +28,6 @@ if t.TYPE_CHECKING:
 
 ADAPTERS = (Adapter("mgmt", MACS[MGMT], "kernel"), Adapter("s5u", MACS[S5U], "pmd"), Adapter("sgi", MACS[SGI], "pmd"))
 AUTO = Policy()
-
-
-@pytest.fixture(autouse=True)
-def _session(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SSH_CONNECTION", raising=False)
 
 
 def plan(
@@ -137,12 +134,48 @@ def test_management_adapter_by_default_route(fresh: RecordedGuest) -> None:
     assert "enp0s3 carries route to default" in str(error)
 
 
-def test_management_adapter_by_this_session(fresh: RecordedGuest, monkeypatch: pytest.MonkeyPatch) -> None:
+# What a module's process is: itself, by sudo, which forgot the session, by the session's shell.
+SUDO = ((os.getpid(), 20, ""), (20, 10, ""), (10, 1, "SSH_CONNECTION=10.0.2.2 50000 10.0.2.15 22"), (1, 0, ""))
+
+
+def descend(guest: RecordedGuest, processes: t.Iterable[tuple[int, int, str]]) -> None:
+    """Puts processes into the tree: id, parent's id, one environment variable."""
+    for process, parent, variable in processes:
+        directory = guest.path(f"/proc/{process}")
+        directory.mkdir(parents=True)
+        (directory / "status").write_text(f"Name:\tpython3\nPid:\t{process}\nPPid:\t{parent}\n")
+        (directory / "environ").write_text(f"HOME=/root\0{variable}\0")
+
+
+def test_management_adapter_by_this_session(fresh: RecordedGuest) -> None:
     for command in ("ip -json -4 route show", "ip -json -6 route show"):
         fresh.outputs[command] = "[]"
     assert refused(fresh, [Adapter("s5u", MACS[MGMT], "pmd")]).error_code == "adapter_in_use"
-    monkeypatch.setenv("SSH_CONNECTION", "10.0.2.2 50000 10.0.2.15 22")
-    assert refused(fresh, [Adapter("s5u", MACS[MGMT], "pmd")]).error_code == "management_adapter"
+    descend(fresh, SUDO)
+    forced = Policy(allow_in_use=True)
+    assert refused(fresh, [Adapter("s5u", MACS[MGMT], "pmd")], forced).error_code == "management_adapter"
+
+
+def test_management_adapter_by_a_session_over_a_link_local_address(fresh: RecordedGuest) -> None:
+    addresses = [{"ifname": "enp0s4", "addr_info": [{"local": "fe80::1", "scope": "link"}]}]
+    fresh.outputs["ip -json address show"] = json.dumps(addresses)
+    assert plan(fresh).changed
+    descend(fresh, [(os.getpid(), 0, "SSH_CONNECTION=fe80::2%enp0s4 50000 fe80::1%enp0s4 22")])
+    assert refused(fresh, ADAPTERS).error_code == "management_adapter"
+
+
+@pytest.mark.parametrize(
+    "processes",
+    [
+        [],
+        [(os.getpid(), 0, "NO_SSH_CONNECTION=10.0.2.2 50000 10.0.2.15 22")],
+        [(os.getpid(), 0, "SSH_CONNECTION=UNKNOWN")],
+        [(os.getpid(), os.getpid(), "")],
+    ],
+)
+def test_no_session_is_known(fresh: RecordedGuest, processes: list[tuple[int, int, str]]) -> None:
+    descend(fresh, processes)
+    assert session_addresses(fresh, os.getpid()) == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -28,11 +28,6 @@ EFFECTS = ("set_attribute", "replace_file", "rename_file", "remove_file", "run")
 Decide = t.Callable[["RecordedGuest"], Plan]
 
 
-@pytest.fixture(autouse=True)
-def _session(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SSH_CONNECTION", raising=False)
-
-
 def arm(guest: RecordedGuest, writes: int) -> None:
     """Lets the guest's process die by SIGKILL when it is about to make one write more."""
     left = [writes]
