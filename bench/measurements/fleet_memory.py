@@ -25,26 +25,28 @@ TOLERANCE = 1.05
 
 
 def measure(size: Size) -> Iterator[Measurement]:
-    """MB per 1,000 VMs of the larger fleet; the target is what the smaller one takes per 1,000."""
-    with fleet_vcenter(size.more_vms) as vcenter:
-        smaller, larger = (_per_1000(vcenter, vms, size.runs) for vms in (size.vms, size.more_vms))
+    """MB per 1,000 VMs of the larger fleet; the target is what the smaller one takes per 1,000.
+
+    Each fleet has a vCenter of its own, for the names of all VMs in it are read as well.
+    """
+    smaller, larger = (_per_1000(vms, size.runs) for vms in (size.vms, size.more_vms))
     yield Measurement("fleet_memory_mb_per_1000", larger, "MB", Target("at most", round(smaller * TOLERANCE, 1)))
 
 
-def _per_1000(vcenter: FleetVCenter, vms: int, runs: int) -> float:
-    told = json.dumps(
-        {"connection": dataclasses.asdict(vcenter.connection), "params": vcenter.params(description(), vms)}
+def _per_1000(vms: int, runs: int) -> float:
+    with fleet_vcenter(vms) as vcenter:
+        return median([_grown(vcenter) for _number in range(runs)]) / vms * 1000
+
+
+def _grown(vcenter: FleetVCenter) -> float:
+    told = json.dumps({"connection": dataclasses.asdict(vcenter.connection), "params": vcenter.params(description())})
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.memory_probe"],
+        input=told,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    grown = []
-    for _number in range(runs):
-        done = subprocess.run(
-            [sys.executable, "-m", "bench.memory_probe"],
-            input=told,
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        grown.append(float(json.loads(done.stdout)))
-    return median(grown) / vms * 1000
+    return float(json.loads(done.stdout))
