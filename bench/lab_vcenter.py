@@ -72,10 +72,10 @@ class FleetVCenter:
         """A session of our client."""
         return Client.open(self.connection, closed_for_writes)
 
-    def params(self, dataplane: t.Mapping[str, t.Any], **options: t.Any) -> dict[str, t.Any]:
-        """The options of vm_dataplane for all VMs of the fleet."""
+    def params(self, dataplane: t.Mapping[str, t.Any], vms: int | None = None, **options: t.Any) -> dict[str, t.Any]:
+        """The options of vm_dataplane for so many VMs of the fleet, all unless given."""
         return {
-            "vms": [{"name": name} for name in self.names],
+            "vms": [{"name": name} for name in self.names[:vms]],
             "dataplane": dict(dataplane),
             "datacenter": DATACENTER,
             "state": "present",
