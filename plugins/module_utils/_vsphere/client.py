@@ -10,6 +10,7 @@ vCenter refuses a call without a session before it does anything.
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import dataclasses
 import socket
@@ -31,8 +32,10 @@ CONNECTIONS = 8
 IDLE_SECONDS = 30
 # Seconds between the attempts of something that only reads; after the last attempt the error stands.
 PAUSES = (0.2, 1.0, 4.0)
-# Objects in one answer of the property collector; more come page by page.
-PAGE_SIZE = 500
+# Objects in one answer of the property collector; more come page by page. Of known objects so many pages are on their
+# way at the same time: vCenter makes one while another is decoded.
+PAGE_SIZE = 250
+PAGES_AT_A_TIME = 2
 
 Properties = dict[str, t.Any]
 Result = t.TypeVar("Result")
@@ -183,10 +186,15 @@ class Client:
         self, kind: t.Any, objects: t.Sequence[t.Any], paths: t.Sequence[str]
     ) -> list[tuple[t.Any, Properties]]:
         """Reads the named properties of the given objects, all of one type."""
-        if not objects:
-            return []
-        starts = [vmodl.query.PropertyCollector.ObjectSpec(obj=each) for each in objects]
-        return self.read(lambda: self._retrieve(starts, {kind: paths}))
+
+        def page(first: int) -> list[tuple[t.Any, Properties]]:
+            wanted = objects[first : first + PAGE_SIZE]
+            starts = [vmodl.query.PropertyCollector.ObjectSpec(obj=each) for each in wanted]
+            return self.read(lambda: self._retrieve(starts, {kind: paths}))
+
+        with concurrent.futures.ThreadPoolExecutor(PAGES_AT_A_TIME) as threads:
+            pages = threads.map(page, range(0, len(objects), PAGE_SIZE))
+            return [found for each in pages for found in each]
 
     def _retrieve(
         self, starts: list[t.Any], kinds: t.Mapping[t.Any, t.Sequence[str]]

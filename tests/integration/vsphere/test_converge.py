@@ -12,6 +12,7 @@ from pyVim.task import WaitForTask
 from pyVmomi import vim
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere import client
 
 MakeVm = t.Callable[..., t.Any]
 
@@ -165,6 +166,19 @@ def test_a_fleet_is_read_in_as_many_calls_as_one_vm(engine: t.Any, make_vm: Make
     assert for_all["ReconfigVM_Task"] == 11
     for name in ("RetrievePropertiesEx", "CreateFilter", "CreateContainerView", "Login"):
         assert for_all[name] == for_one[name]
+
+
+def test_a_fleet_of_several_pages_is_read_whole(
+    engine: t.Any, make_vm: MakeVm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet = [make_vm() for _number in range(5)]
+    monkeypatch.setattr(client, "PAGE_SIZE", 2)
+    result = engine.converge(*fleet)
+    assert {name: each["moid"] for name, each in result["vms"].items()} == {each.name: each._moId for each in fleet}
+    assert engine.vcenter.calls()["ReconfigVM_Task"] == 5
+    assert not engine.converge(*fleet)["changed"]
+    # Datacenter and inventory, whose further pages are continued, and three pages of VMs.
+    assert engine.vcenter.calls()["RetrievePropertiesEx"] == 2 + 3
 
 
 def test_every_vm_that_cannot_be_brought_there_is_named_before_any_change(
