@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -17,20 +18,26 @@ import pytest
 from lab import lifecycle, standalone
 from lab.plan import tap_name
 from lab.state import State, find_state
+from tests.guest import observation
 from tests.support.playbook import ROOT, Run, run_playbook
 
 HERE = Path(__file__).parent
-# Fewer packets than a deployment sends: what fails here fails at once.
-SHORT_PROOF = {"dpdk_verify_packets": 200, "dpdk_verify_pps": 200, "dpdk_verify_drain": 1}
+# Fewer packets than a deployment sends: what fails here fails at once. Sabotages wait for ports that start themselves.
+START_TIMEOUT = 2
+SHORT_PROOF = {
+    "dpdk_verify_packets": observation.PACKETS,
+    "dpdk_verify_pps": observation.PACKETS_PER_SECOND,
+    "dpdk_verify_drain": observation.DRAIN_SECONDS,
+    "dpdk_verify_start_timeout": START_TIMEOUT,
+}
 KEEP = "NFV_KEEP_GUEST"
 """Set while developing: a guest that runs already is used, and left running."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one verification of the guest found, from its report."""
+    """What one verification of the guest found."""
 
-    run: Run
     proved: bool
     rows: dict[str, dict[str, t.Any]]
 
@@ -53,14 +60,35 @@ class Testbed:
         inventories = [ROOT / "lab/inventory", self.state.inventory]
         return run_playbook(str(HERE / f"playbooks/{name}.yml"), inventories, *arguments, variables=variables)
 
-    def verify(self, **variables: t.Any) -> Verdict:
+    def observe(self) -> Verdict:
+        """Do what role dpdk_verify does without a play, which takes several times as long."""
+        before = self.sample(START_TIMEOUT)
+        legs = observation.send(self.state, {device["name"]: device["mac"] for device in self.devices})
+        verdict = observation.judge(before, self.sample(0), legs, self.devices)
+        return Verdict(verdict["proved"], {row["name"]: row for row in verdict["evidence"]})
+
+    @functools.cached_property
+    def devices(self) -> list[dict[str, str]]:
+        """The polled adapters: PCI addresses as role dpdk_bind found them, MAC addresses as they were assigned."""
+        bound = json.loads(self.shell("cat /etc/nfv-vsphere-dpdk/adapters.json"))["adapters"]
+        addresses = {adapter["name"]: adapter["pci_address"] for adapter in bound}
+        assigned = [(name, self.guest.mac(position)) for position, name in ((1, "s5u"), (2, "sgi"))]
+        return [{"name": name, "mac": mac, "pci_address": addresses[name]} for name, mac in assigned]
+
+    def sample(self, start_timeout: float) -> dict[str, t.Any]:
+        """A sample of the guest as module pmd_evidence takes it."""
+        program = observation.sample_script(self.devices, start_timeout)
+        sample: dict[str, t.Any] = json.loads(self.shell(f"python3 - <<'END'\n{program}\nEND"))
+        return sample
+
+    def verify(self, **variables: t.Any) -> tuple[Verdict, Run]:
         """Run role dpdk_verify and read its report."""
         report = self.reports / "deploy.json"
         report.unlink(missing_ok=True)
         run = self.play("verify", dpdk_verify_report_dir=str(self.reports), **{**SHORT_PROOF, **variables})
         assert report.is_file(), f"no report was written:\n{run.output}"
         host = json.loads(report.read_text())["hosts"][self.guest.name]
-        return Verdict(run, host["proved"], {row["name"]: row for row in host["evidence"]})
+        return Verdict(host["proved"], {row["name"]: row for row in host["evidence"]}), run
 
     def sabotage(self, name: str, **variables: str) -> str:
         """Run a script of this directory in the guest, as root; it gets the adapters' addresses as variables."""
@@ -70,10 +98,16 @@ class Testbed:
         return self.shell(f"set -eu\n{given}{library}\n{script}")
 
     def shell(self, script: str, timeout: float = 180) -> str:
-        """Run a script in the guest as root and return what it said; a failure is an error of the test."""
+        """Run a script in the guest as root and return what it said; a failure is an error of the test.
+
+        It is one group of commands, which the shell reads whole: a command that reads its input gets nothing of it.
+        """
+        # One connection for all scripts until the guest is put back, which ends it: an emulated guest takes its time.
+        ssh, *arguments = standalone.ssh_command(self.state, self.guest)
+        shared = ["-o", "ControlMaster=auto", "-o", f"ControlPath={self.state.ssh}/tests", "-o", "ControlPersist=60"]
         done = subprocess.run(
-            [*standalone.ssh_command(self.state, self.guest), "sudo", "sh", "-s"],
-            input=script,
+            [ssh, *shared, *arguments, "sudo", "sh", "-s"],
+            input=f"{{\n{script}\n}} </dev/null\n",
             capture_output=True,
             text=True,
             timeout=timeout,
@@ -81,6 +115,15 @@ class Testbed:
         )
         assert done.returncode == 0, f"{done.stdout}{done.stderr}"
         return done.stdout
+
+    def telemetry(self, command: str) -> t.Any:
+        """What testpmd answers to a telemetry command."""
+        ask = (
+            "import socket; s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); "
+            "s.connect('/run/dpdk/testpmd/dpdk_telemetry.v2'); s.recv(16384); "
+            f"s.send(b'{command}'); print(s.recv(16384).decode())"
+        )
+        return json.loads(self.shell(f'python3 -c "{ask}"'))[command.partition(",")[0]]
 
     def restore(self, snapshot: str) -> None:
         """Put the guest back."""

@@ -15,25 +15,33 @@ if t.TYPE_CHECKING:
 
 def test_testpmd_that_polls_and_forwards_is_proved(forwarding: Testbed) -> None:
     """The positive control: what fails below fails because of what was done there."""
-    verdict = forwarding.verify()
-    assert verdict.reasons == {}, verdict.run.output
+    verdict, run = forwarding.verify()
+    assert verdict.reasons == {}, run.output
     assert verdict.proved
-    assert verdict.run.changed == 0
+    assert run.succeeded
+    assert run.changed == 0
+    observed = forwarding.observe()
+    assert observed.reasons == {}
+    assert observed.proved
+    assert observed.rows.keys() == verdict.rows.keys()
 
 
 def test_spinning_on_idle_ports(forwarding: Testbed) -> None:
     """The polling thread takes all of its CPU, no interrupt rises, and nobody sends anything."""
-    verdict = forwarding.verify(dpdk_verify_traffic="none")
+    verdict, run = forwarding.verify(dpdk_verify_traffic="none")
     assert not verdict.proved
-    assert not verdict.run.succeeded
+    assert not run.succeeded
+    assert any("[not_proved]" in message for message in run.failures)
     for row in ("traffic", "counters s5u", "counters sgi", "interrupts s5u", "worker CPU 1"):
         assert verdict.reasons[row] == "no traffic seen: not proved"
 
 
 def test_traffic_that_stopped(forwarding: Testbed) -> None:
-    """The tester sends, and its cables are pulled: nothing gets to the guest."""
+    """The tester sends, and its cables are pulled: nothing gets to the guest, whose link is up at 10 Gbit/s."""
     forwarding.plug_tester(plugged=False)
-    verdict = forwarding.verify()
+    verdict = forwarding.observe()
+    link = forwarding.telemetry("/ethdev/link_status,0")
+    assert (link["status"], link["speed"]) == ("UP", 10000)
     assert not verdict.proved
     assert "200 of 200 lost" in verdict.reasons["traffic forth"]
     assert "the port received 0, the tester sent" in verdict.reasons["counters s5u"]
@@ -52,13 +60,23 @@ SABOTAGES: dict[str, dict[str, str]] = {
         "port s5u": "DPDK has no port at",
         "EAL arguments": "net_af_packet0",
     },
+    "null": {
+        "port s5u": "DPDK has no port at",
+        "holder sgi": "is not held by the application alone",
+        "EAL arguments": "net_null0",
+        "traffic back": "lost",
+    },
     "tap": {
         "driver sgi": "driven by the kernel's vmxnet3",
         "port sgi": "DPDK has no port at",
         "EAL arguments": "net_tap1",
     },
     "no_huge": {"EAL arguments": "--no-huge", "hugepages": "no hugepages in its memory"},
-    "another_process": {"process": "'s", "port s5u": "DPDK has no port at", "counters s5u": "not observed"},
+    "another_process": {
+        "process": "the telemetry before the traffic is process",
+        "port s5u": "DPDK has no port at",
+        "counters s5u": "not observed",
+    },
     "hugepages_short": {"hugepages": "the pool of 2048 kB pages has 100, asked for were 256"},
     "back_on_vmxnet3": {"driver s5u": "driven by the kernel's vmxnet3", "traffic forth": "lost"},
 }
@@ -67,9 +85,8 @@ SABOTAGES: dict[str, dict[str, str]] = {
 @pytest.mark.parametrize("name", SABOTAGES)
 def test_false_pass_is_caught_with_its_reason(forwarding: Testbed, name: str) -> None:
     forwarding.sabotage(name)
-    verdict = forwarding.verify()
+    verdict = forwarding.observe()
     assert not verdict.proved
-    assert any("[not_proved]" in message for message in verdict.run.failures)
     for row, words in SABOTAGES[name].items():
         assert words in verdict.reasons.get(row, "the row passed"), verdict.reasons
 
@@ -78,7 +95,7 @@ def test_packets_that_go_round_in_circles(forwarding: Testbed) -> None:
     """Counters rise and rise, and they are not the tester's packets."""
     forwarding.move(1, "PG-SGi")
     forwarding.sabotage("recirculating")
-    verdict = forwarding.verify()
+    verdict = forwarding.observe()
     assert not verdict.proved
     assert "the port received" in verdict.reasons["counters sgi"]
     assert "lost" in verdict.reasons["traffic forth"]
@@ -89,7 +106,7 @@ def test_grub_edited_and_not_rebooted(testbed: Testbed) -> None:
     testbed.restore("booted")
     deployed = testbed.play("testpmd", guest_tuning_reboot="later")
     assert deployed.succeeded, deployed.output
-    verdict = testbed.verify()
+    verdict = testbed.observe()
     assert not verdict.proved
     assert "CPU 1 not isolated in the running kernel: not set, or not rebooted" in verdict.reasons["isolated CPUs"]
     assert not {name for name in verdict.reasons if name.startswith(("driver", "port", "traffic"))}, verdict.reasons

@@ -6,5 +6,4 @@ ip address add 198.18.1.1/24 dev "$name"
 ip link set "$name" up
 dpdk-devbind.py --bind=uio_pci_generic "$s5u"
 [ "$(basename "$(readlink "/sys/bus/pci/devices/$s5u/driver")")" = vmxnet3 ]
-systemctl start vnf-testpmd
-answers
+run_instead 1 $common -m 128 -a "$s5u" -a "$sgi" $forward

@@ -2,4 +2,4 @@
 stop
 rm -f /dev/hugepages/testpmdmap_*
 echo 100 > /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages
-run_instead $common -m 128 -a "$s5u" -a "$sgi" $forward
+run_instead 2 $common -m 128 -a "$s5u" -a "$sgi" $forward

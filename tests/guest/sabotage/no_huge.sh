@@ -2,6 +2,6 @@
 stop
 give "$s5u" vmxnet3
 give "$sgi" vmxnet3
-for device in "$s5u" "$sgi"; do ip link set "$(interface "$device")" up promisc on; done
-run_instead $common --no-huge -m 128 --vdev=net_af_packet0,iface="$(interface "$s5u")" \
+promiscuous "$s5u" "$sgi"
+run_instead 2 $common --no-huge -m 128 --vdev=net_af_packet0,iface="$(interface "$s5u")" \
     --vdev=net_af_packet1,iface="$(interface "$sgi")" $forward

@@ -2,7 +2,7 @@
 stop
 give "$s5u" vmxnet3
 give "$sgi" vmxnet3
-run_instead $common -m 128 --no-pci --vdev=net_tap0,iface=dtap0 --vdev=net_tap1,iface=dtap1 $forward
+run_instead 2 $common -m 128 --no-pci --vdev=net_tap0,iface=dtap0 --vdev=net_tap1,iface=dtap1 $forward
 for pair in "0 $s5u" "1 $sgi"; do
     set -- $pair
     name=$(interface "$2")

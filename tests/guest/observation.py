@@ -1,0 +1,111 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What role dpdk_verify observes and judges, without its play: the same code in the guest, the same tester and judge.
+
+A play takes ten tasks to do it, each of which starts Python in an emulated guest or on a busy machine.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import subprocess
+import typing as t
+import zipfile
+from pathlib import Path
+
+import yaml
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.filter.dataplane import dataplane_derived
+from ansible_collections.nfv.vsphere_dpdk.plugins.filter.poll_mode import poll_mode_verdict
+from lab import generated_inventory
+from tests.support.playbook import ROOT
+
+if t.TYPE_CHECKING:
+    from lab.state import State
+
+COLLECTION = "ansible_collections/nfv/vsphere_dpdk/plugins/module_utils"
+SAMPLE_MODULES = ("__init__", "evidence", "procfs", "telemetry", "tree")
+DESCRIPTION = ROOT / "lab/inventory/group_vars/guests/dataplane.yml"
+# As many and as fast as the short proof of the role's play (conftest).
+PACKETS, PACKETS_PER_SECOND, PACKET_BYTES, DRAIN_SECONDS = 200, 200, 128, 1
+
+_SAMPLE = """
+import base64, json, sys
+with open("/run/nfv-evidence.zip", "wb") as archive:
+    archive.write(base64.b64decode({archive!r}))
+sys.path.insert(0, "/run/nfv-evidence.zip")
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.evidence import (
+    Application, Tree, parse_devices, take_sample
+)
+application = Application("dpdk", "testpmd", "vnf-testpmd.service")
+print(json.dumps(take_sample(Tree(), application, parse_devices({devices!r}), {timeout})))
+"""
+_SEND = """
+import json, sys
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.ports import FrameSide
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.traffic import Load, run_frames
+first, second, load = json.loads(sys.argv[1])
+print(json.dumps(run_frames(FrameSide(**first), FrameSide(**second), Load(*load))))
+"""
+
+
+def sample_script(devices: t.Sequence[t.Mapping[str, str]], timeout: float) -> str:
+    """The Python program that takes a sample in a guest, with the code that it needs: no Ansible, no collection there.
+
+    timeout: seconds to wait until the application has started the ports of all devices.
+    """
+    return _SAMPLE.format(archive=_archive(), devices=list(devices), timeout=timeout)
+
+
+def _archive() -> str:
+    """The guest's part of the collection as a zip file, in base64."""
+    source = ROOT / "plugins/module_utils"
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in [source / "_errors.py", *(source / f"_guest/{name}.py" for name in SAMPLE_MODULES)]:
+            archive.write(path, f"{COLLECTION}/{path.relative_to(source)}")
+        for parent in Path(COLLECTION).parents:
+            if parent.name:
+                archive.writestr(f"{parent}/__init__.py", "")
+        archive.writestr(f"{COLLECTION}/__init__.py", "")
+    return base64.b64encode(kept.getvalue()).decode()
+
+
+def send(state: State, macs: t.Mapping[str, str]) -> list[dict[str, t.Any]]:
+    """Send frames from the tester both ways, and return its count; macs: of the guest's adapters, by name."""
+    sides = [{"name": name, "guest_mac": macs[name]} for name in ("s5u", "sgi")]
+    given = [*sides, [PACKETS, PACKETS_PER_SECOND, PACKET_BYTES, DRAIN_SECONDS]]
+    done = subprocess.run(
+        [generated_inventory.tester_python(state), "-c", _SEND, json.dumps(given)],
+        env={"PYTHONPATH": str(ROOT / ".cache/source"), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    legs, dropped = json.loads(done.stdout)
+    assert dropped == 0, f"the tester itself dropped {dropped} captured frames"
+    return t.cast("list[dict[str, t.Any]]", legs)
+
+
+def judge(
+    before: t.Mapping[str, t.Any],
+    after: t.Mapping[str, t.Any],
+    legs: t.Sequence[t.Mapping[str, t.Any]],
+    devices: t.Sequence[t.Mapping[str, str]],
+) -> dict[str, t.Any]:
+    """The verdict that the role would come to, on what the lab's inventory asks of these guests."""
+    derived = dataplane_derived(yaml.safe_load(DESCRIPTION.read_text())["nfv_dataplane"])
+    expected = {
+        "devices": list(devices),
+        "sides": {"first": "s5u", "second": "sgi"},
+        "traffic": "frames",
+        "polling_cpus": derived["polling_cpu_list"],
+        "hugepages": derived["hugepages"],
+        "executable": "dpdk-testpmd",
+    }
+    return poll_mode_verdict({"before": before, "after": after, "traffic": legs}, expected)
