@@ -22,6 +22,7 @@ from .sessions_files import (
     PATH_UNIT_FILE,
     PROGRAMS,
     SCRATCH,
+    STATUS,
     UNIT,
     UNIT_FILE,
     add_meters,
@@ -88,7 +89,8 @@ def remove(observed: Observed) -> Plan:
     if UNIT_FILE in observed.files:
         steps.append(_systemctl("disable", "--now", UNIT))
     if PATH_UNIT_FILE in observed.files:
-        steps.append(_systemctl("stop", PATH_UNIT))
+        # What it has written would go on telling of peers.
+        steps += [_systemctl("stop", PATH_UNIT), RemoveFile(STATUS)]
     steps += _no_statistics(observed)
     for bridge in BRIDGES:
         steps += _flow_steps(bridge, bundle(observed.differences[bridge]))

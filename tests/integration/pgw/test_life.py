@@ -150,6 +150,7 @@ def test_removal_takes_everything_and_then_nothing(bench: Bench) -> None:
     bench.switch.converge(bench.plane(3))
     assert bench.switch.converge(None).changed
     assert not bench.switch.decide(None).changed
+    assert bench.switch.status()["peers"] == {}
     assert not any((bench.switch.root / "etc/nfv-vsphere-dpdk").iterdir())
     assert "n_packets" not in bench.switch.call("ovs-ofctl", "-OOpenFlow15", "dump-flows", "br-s5u")
     assert "meter=" not in bench.switch.call("ovs-ofctl", "-OOpenFlow15", "dump-meters", "br-sgi")
