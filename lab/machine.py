@@ -20,8 +20,9 @@ DEVICES = {"vmxnet3": "vmxnet3", "e1000": "e1000", "e1000e": "e1000e"}
 MEBIBYTE = 1024 * 1024
 
 TRANSLATIONS_MIB = 128
-"""What software emulation keeps of translated code. QEMU's own 1 GiB holds over a million pieces after an hour: it looks
-through all of a page at every write there, and GRUB's copy of a kernel, byte by byte, then takes hours after a reboot."""
+"""What software emulation keeps of translated code. QEMU's own 1 GiB holds over a million pieces after an hour, and
+all of a page's are looked through at every write there: after a reboot GRUB's copy of a kernel, byte by byte, takes
+hours."""
 
 DISK_SLOT = 0x02
 CHANNEL_SLOT = 0x03
