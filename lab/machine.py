@@ -19,6 +19,11 @@ DEVICES = {"vmxnet3": "vmxnet3", "e1000": "e1000", "e1000e": "e1000e"}
 """vSphere's adapter types without "Virtual", in lower case, and QEMU's device of the same hardware."""
 MEBIBYTE = 1024 * 1024
 
+TRANSLATIONS_MIB = 128
+"""What software emulation keeps of translated code. QEMU's own 1 GiB holds over a million pieces after an hour, and
+all of a page's are looked through at every write there: after a reboot GRUB's copy of a kernel, byte by byte, takes
+hours."""
+
 DISK_SLOT = 0x02
 CHANNEL_SLOT = 0x03
 ENTROPY_SLOT = 0x04
@@ -180,7 +185,7 @@ def _processor(machine: VirtualMachine, *, kvm: bool) -> list[str]:
     sockets = machine.cpus // machine.cores_per_socket
     arguments = [
         *("-machine", f"q35{split}"),
-        *("-accel", "kvm" if kvm else "tcg,thread=multi"),
+        *("-accel", "kvm" if kvm else f"tcg,thread=multi,tb-size={TRANSLATIONS_MIB}"),
         *("-cpu", "host" if kvm else "max"),
         *("-smp", f"cpus={machine.cpus},sockets={sockets},cores={machine.cores_per_socket},threads=1"),
     ]

@@ -54,7 +54,7 @@ def values(arguments: list[str], option: str) -> list[str]:
 def test_hardware_follows_the_configuration() -> None:
     arguments = qemu_arguments(machine(), PLACE, kvm=False)
     assert values(arguments, "-machine") == ["q35"]
-    assert values(arguments, "-accel") == ["tcg,thread=multi"]
+    assert values(arguments, "-accel") == ["tcg,thread=multi,tb-size=128"]
     assert values(arguments, "-cpu") == ["max"]
     assert values(arguments, "-smp") == ["cpus=4,sockets=2,cores=2,threads=1"]
     assert values(arguments, "-m") == ["2048M"]
