@@ -2,18 +2,20 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kernel arguments of a guest, kept by a GRUB drop-in."""
+"""Kernel arguments of a guest, kept by a GRUB drop-in or by grubby."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: kernel_cmdline
-short_description: Kernel arguments through a GRUB drop-in, compared with what runs
+short_description: Kernel arguments through a GRUB drop-in or grubby, compared with what runs
 version_added: 0.1.0
 description:
-  - Keeps kernel arguments in one file of its own, C(/etc/default/grub.d/90-nfv-vsphere-dpdk.cfg), and makes GRUB's menu
-    anew (C(grub-mkconfig)) when that file changed or when no entry of the menu carries the arguments.
+  - On Debian and Ubuntu kernel arguments have one file of their own, C(/etc/default/grub.d/90-nfv-vsphere-dpdk.cfg).
+    GRUB's menu is made anew (C(grub-mkconfig)) when that file changed or when no entry of the menu carries them.
   - A menu is there all the time, the old one or the new, so that a guest that is killed meanwhile boots.
+  - On the RHEL family, where grubby writes an entry for each kernel, all entries get them. What the machine had under
+    the same keys is remembered in C(/etc/nfv-vsphere-dpdk/kernel-arguments.json) and given back by O(state=absent).
   - Compares them with C(/proc/cmdline) and tells which of them need a reboot. Never reboots.
   - An interrupted run is finished by the next one.
 author:
@@ -29,7 +31,7 @@ options:
     default: {}
   state:
     description:
-      - V(present) makes the file hold exactly O(arguments), V(absent) removes it.
+      - V(present) makes the boot loader carry exactly O(arguments) of ours, V(absent) takes them away.
     type: str
     choices: [present, absent]
     default: present
@@ -41,7 +43,7 @@ attributes:
     description: Shows the file before and after.
     support: full
 notes:
-  - Needs root, Debian's GRUB packages and nothing beside Python's standard library.
+  - Needs root, Debian's GRUB packages or grubby, and nothing beside Python's standard library.
 """
 
 EXAMPLES = r"""
@@ -66,7 +68,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 arguments:
-  description: The arguments in the drop-in, as they stand on the command line.
+  description: The arguments that are kept, as they stand on the command line.
   returned: success
   type: list
   elements: str
@@ -93,14 +95,14 @@ reboot_required:
   type: bool
 error_code:
   description: Why it failed, one of V(argument_invalid), V(bootloader_unsupported), V(update_grub_failed),
-    V(write_failed), V(not_converged).
+    V(grubby_failed), V(record_invalid), V(write_failed), V(not_converged).
   returned: failure
   type: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.cmdline import plan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot_loader import plan
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.runner import converge
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import http.client
 import json
 import secrets
@@ -113,13 +114,16 @@ def go_command() -> str:
 def vcenter_binary() -> Path:
     """Build lab-vcenter; Go's own cache makes this quick when nothing changed."""
     BINARY.parent.mkdir(exist_ok=True)
-    built = subprocess.run(
-        [go_command(), "build", "-buildvcs=false", "-o", str(BINARY), "."],
-        cwd=SOURCE,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    # Tests may run in several processes: one builds, the others find it built.
+    with BINARY.with_suffix(".lock").open("w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        built = subprocess.run(
+            [go_command(), "build", "-buildvcs=false", "-o", str(BINARY), "."],
+            cwd=SOURCE,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if built.returncode != 0:
         pytest.fail(f"lab-vcenter does not build:\n{built.stderr}")
     return BINARY

@@ -118,7 +118,7 @@ def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
     steps = () if current == wanted and _carried(line, menu) else _steps(tree, line, wanted)
     before = drop_in_arguments(current or "")
     finished = _carried(before, menu) and _PENDING not in (current or "")
-    pending = _pending(asked, running) if state == "present" else _leftover(asked, current, running, menu)
+    awaited = pending(asked, running) if state == "present" else _leftover(asked, current, running, menu)
     return Plan(
         steps=steps,
         before={"arguments": list(before), "grub_cfg": "current" if finished else "outdated"},
@@ -127,8 +127,8 @@ def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
             "arguments": list(line),
             "running": list(running),
             "configured": not steps,
-            "pending": list(pending),
-            "reboot_required": bool(pending),
+            "pending": list(awaited),
+            "reboot_required": bool(awaited),
         },
     )
 
@@ -143,8 +143,9 @@ def _steps(tree: Tree, line: t.Sequence[str], wanted: str | None) -> tuple[Step,
         raise NfvError(
             "bootloader_unsupported",
             GRUB_MKCONFIG,
-            "is not there, and kernel arguments are set through Debian's GRUB only",
-            "Install grub-pc or grub-efi, or set the arguments by your boot loader's means: " + " ".join(line),
+            "is not there, nor is grubby with entries in /boot/loader/entries: nothing takes kernel arguments",
+            "Install grub-pc or grub-efi (Debian), or grubby (RHEL), or set the arguments by your boot loader's means: "
+            + " ".join(line),
         )
     return (
         WriteFile(DROP_IN, drop_in(line, pending=True)),
@@ -156,7 +157,7 @@ def _steps(tree: Tree, line: t.Sequence[str], wanted: str | None) -> tuple[Step,
     )
 
 
-def _pending(asked: t.Sequence[str], running: t.Sequence[str]) -> tuple[str, ...]:
+def pending(asked: t.Sequence[str], running: t.Sequence[str]) -> tuple[str, ...]:
     """What the running kernel was not started with: every argument of a key whose values differ."""
     now = by_key(running)
     differing = {key for key, values in by_key(asked).items() if now.get(key) != values}

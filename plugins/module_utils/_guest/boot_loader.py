@@ -1,0 +1,22 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whose the kernel arguments are: grubby's where it is in charge (RHEL family), else GRUB's drop-in's (Debian)."""
+
+from __future__ import annotations
+
+import typing as t
+
+from . import cmdline, grubby
+from .plan import Plan
+from .tree import Tree
+
+
+def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
+    """What brings the machine's boot loader to the arguments, see cmdline.plan and grubby.plan.
+
+    Raises NfvError: argument_invalid, bootloader_unsupported, record_invalid.
+    """
+    if grubby.in_charge(tree):
+        return grubby.plan(tree, arguments, state)
+    return cmdline.plan(tree, arguments, state)
