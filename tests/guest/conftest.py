@@ -63,8 +63,8 @@ class Testbed:
     def observe(self) -> Verdict:
         """Do what role dpdk_verify does without a play, which takes several times as long."""
         before = self.sample(START_TIMEOUT)
-        legs = observation.send(self.state, {device["name"]: device["mac"] for device in self.devices})
-        verdict = observation.judge(before, self.sample(0), legs, self.devices)
+        sent = observation.send(self.state, {device["name"]: device["mac"] for device in self.devices})
+        verdict = observation.judge(before, self.sample(0), sent, self.devices)
         return Verdict(verdict["proved"], {row["name"]: row for row in verdict["evidence"]})
 
     @functools.cached_property
@@ -97,7 +97,7 @@ class Testbed:
         given = "".join(f"{key}={value!r}\n" for key, value in variables.items())
         return self.shell(f"set -eu\n{given}{library}\n{script}")
 
-    def shell(self, script: str, timeout: float = 180) -> str:
+    def shell(self, script: str, timeout: float = 600) -> str:
         """Run a script in the guest as root and return what it said; a failure is an error of the test.
 
         It is one group of commands, which the shell reads whole: a command that reads its input gets nothing of it.
