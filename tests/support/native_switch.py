@@ -260,7 +260,8 @@ class NativeSwitch:
         self.stop_handler()
 
     def start_handler(self) -> None:
-        """Runs the handler that pgw_sessions installed, as its unit does."""
+        """Runs the handler that pgw_sessions installed, as its unit does; one that runs ends first."""
+        self.stop_handler()
         (self.root / STATUS[1:]).parent.mkdir(parents=True, exist_ok=True)
         program = ("-m", "nfv_pgw.path_daemon", "pgw-path", "br-s5u", f"{self.root}{PATH}", f"{self.root}{STATUS}")
         self._handler = subprocess.Popen(

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 import struct
 import threading
 import time
@@ -21,7 +22,8 @@ if t.TYPE_CHECKING:
 
 UPLINK, DOWNLINK = "uplink", "downlink"
 PORT = 5000
-_SEQUENCE = struct.Struct("!Q")
+# What marks the packets of a run, and a packet's number.
+_LABEL = struct.Struct("!QQ")
 # In front of a test packet's content: IPv4 and UDP, and a G-PDU's headers on S5-U.
 _CONTENT = {UPLINK: 20 + 8, DOWNLINK: 20 + 8 + 8 + 20 + 8}
 
@@ -42,6 +44,7 @@ class Traffic:
 
     def __init__(self, s5u: Port, sgi: Port, subscribers: Sequence[Subscriber], packets_per_second: int) -> None:
         self.sent = 0
+        self._run = secrets.randbits(64)
         self.arrived: dict[str, dict[int, float]] = {UPLINK: {}, DOWNLINK: {}}
         self._subscribers, self._interval = subscribers, 1 / packets_per_second
         self._s5u, self._sgi = s5u, sgi
@@ -99,7 +102,7 @@ class Traffic:
         for sequence, (ue, teid) in zip(itertools.count(), itertools.cycle(self._subscribers)):
             if self._done.is_set():
                 return
-            content = _SEQUENCE.pack(sequence)
+            content = _LABEL.pack(self._run, sequence)
             self._s5u.send(g_pdu(teid, _udp_packet(ue, SERVER, content)))
             self._sgi.send(_udp_packet(SERVER, ue, content))
             self.sent = sequence + 1
@@ -109,8 +112,11 @@ class Traffic:
         start = _CONTENT[direction]
         while not self._closed.is_set():
             for packet in port.received(0.1):
-                if len(packet) >= start + _SEQUENCE.size:
-                    self.arrived[direction][_SEQUENCE.unpack_from(packet, start)[0]] = time.monotonic()
+                if len(packet) < start + _LABEL.size:
+                    continue
+                run, sequence = _LABEL.unpack_from(packet, start)
+                if run == self._run:
+                    self.arrived[direction][sequence] = time.monotonic()
 
 
 def _udp_packet(source: str, destination: str, content: bytes) -> bytes:

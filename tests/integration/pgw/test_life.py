@@ -15,6 +15,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions i
 from tests.integration.pgw.conftest import Bench, session, variables
 from tests.support.native_port import Port, is_traffic
 from tests.support.pgw_packets import PEER, SERVER, ipv4, untunnelled
+from tests.support.two_way import Subscriber, Traffic
 
 UE, LOCAL = "198.19.0.1", 0x10001
 
@@ -52,6 +53,19 @@ def test_changing_100_of_10000_loses_no_packet_of_the_others(bench: Bench) -> No
     assert len(bench.sgi.received(3, sent)) == sent
     bench.sgi.send(ipv4(SERVER, "198.19.19.136"))
     assert untunnelled(bench.s5u.received(2)[0]).teid == 0x50000 + 5_000
+
+
+def test_restart_of_the_service_loses_nothing(bench: Bench) -> None:
+    """The unit's commands run again while the switch carries traffic."""
+    bench.switch.converge(bench.plane(3))
+    bench.s5u.received(0.3, 99)
+    subscribers = [Subscriber(f"198.19.0.{number}", 0x10000 + number) for number in (1, 2, 3)]
+    with Traffic(bench.s5u, bench.sgi, subscribers, 100) as traffic:
+        time.sleep(1)
+        assert bench.switch.guest.run(["systemctl", "start", "nfv-pgw.service"])[0] == 0
+        time.sleep(1)
+    assert traffic.sent > 100
+    assert traffic.lost() == {"uplink": 0, "downlink": 0}
 
 
 def test_session_is_held_to_its_rates_and_others_are_not(bench: Bench) -> None:
