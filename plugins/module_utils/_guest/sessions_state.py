@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import time
 import typing as t
@@ -24,8 +25,12 @@ if t.TYPE_CHECKING:
     from .apply import Guest
 
 NEIGHBOUR_SECONDS = 4.0  # the kernel asks three times, a second apart (mcast_solicit, retrans_time_ms)
+READ_ATTEMPTS = 3
+HUNG_UP = ("Broken pipe", "Connection reset by peer")
+Answer = tuple[int, str, str]
+"""Status, standard output, standard error."""
 # AnsibleModule.run_command with text for standard input
-Ask = t.Callable[[t.Sequence[str], str], tuple[int, str, str]]
+Ask = t.Callable[[t.Sequence[str], str], Answer]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,7 +130,7 @@ def read_statistics(guest: Guest) -> dict[str, t.Any]:
 
     Raises NfvError ``ovs_missing`` or ``ovs_not_running``.
     """
-    status, output, errors = guest.run(DUMP)
+    status, output, errors = patient(lambda: guest.run(DUMP))
     if status != 0 and "is not a bridge" not in errors:
         if status == 127:
             raise NfvError("ovs_missing", "ovs-ofctl", f"cannot be run: {errors}", "Install Open vSwitch.")
@@ -136,10 +141,20 @@ def read_statistics(guest: Guest) -> dict[str, t.Any]:
     return {**found, "textfile": textfile(found)}
 
 
+def patient(read: t.Callable[[], Answer]) -> Answer:
+    """Reads again when the switch hung up, as a busy one does on a client that it could not serve in time."""
+    answer = read()
+    for _attempt in range(READ_ATTEMPTS - 1):
+        if answer[0] == 0 or not any(word in answer[2] for word in HUNG_UP):
+            break
+        answer = read()
+    return answer
+
+
 def _dump(ask: Ask) -> str | None:
     """The SGi bridge's flows of ours, None without a bridge."""
     try:
-        status, output, errors = ask(DUMP, "")
+        status, output, errors = patient(lambda: ask(DUMP, ""))
     except OSError as error:
         raise NfvError(
             "ovs_missing", "ovs-ofctl", f"cannot be run: {error.strerror}", "Install Open vSwitch."
@@ -155,8 +170,8 @@ def _differences(ask: Ask, wanted: t.Mapping[str, t.Sequence[str]]) -> tuple[lis
     """Bridges that do not exist, and what diff-flows says of each bridge; all of a missing one's flows are missing."""
     missing, differences = [], {}
     for bridge in BRIDGES:
-        text = "\n".join(wanted[bridge]) + "\n"
-        status, output, errors = ask((*OFCTL, "diff-flows", bridge, "/dev/stdin"), text)
+        argv, text = (*OFCTL, "diff-flows", bridge, "/dev/stdin"), "\n".join(wanted[bridge]) + "\n"
+        status, output, errors = patient(functools.partial(ask, argv, text))
         if status not in (0, 2):
             if "is not a bridge" not in errors:
                 raise _unreadable(bridge, errors)
