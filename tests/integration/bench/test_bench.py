@@ -24,6 +24,10 @@ PROMISED = {
     "fleet_memory_mb_per_1000",
     "peer_change_ratio",
     "peer_noop_ratio",
+    "pgw_change_100_s",
+    "pgw_install_10000_s",
+    "pgw_install_growth_1k_10k",
+    "pgw_recovery_s",
 }
 HEAD = "from bench.model import Measurement, at_least, at_most\n"
 BENCHMARKS = {
