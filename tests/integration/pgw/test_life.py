@@ -10,6 +10,8 @@ import statistics
 import threading
 import time
 
+import pytest
+
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.plan import RunCommand
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
 from tests.integration.pgw.conftest import Bench, session, variables
@@ -76,16 +78,27 @@ def test_session_is_held_to_its_rates_and_others_are_not(bench: Bench) -> None:
     assert bench.switch.decide(plane).result["sessions"][0]["uplink_kbps"] == 1000
     free = offered(bench, 2)
     assert free[0] == free[1] == free[2]
-    for arrived in offered(bench, 1)[1:]:
-        rate = arrived * 500 * 8 / 3 / 1000
-        # A burst of 100 ms may pass at once.
-        assert 850 <= rate <= 1200, f"{rate} kbit/s"
+    held(bench, 1000, 1000)
     # Twice the rate: the meter changes, the flows do not.
     faster = bench.plane(0, sessions=[{**limited, "uplink_kbps": 2000}, session(2)])
     plan = bench.switch.converge(faster)
     assert [step.argv[-2] for step in plan.steps if isinstance(step, RunCommand)] == ["add"]
-    rate = offered(bench, 1)[1] * 500 * 8 / 3 / 1000
-    assert 1700 <= rate <= 2400, f"{rate} kbit/s"
+    held(bench, 2000, 1000)
+
+
+def held(bench: Bench, *limits: int) -> None:
+    """Session 1 gets its rates on SGi and on S5-U, in kbit/s, and never more.
+
+    A machine that is busy offers packets in bursts, of which a meter rightly drops more: it may try again to be even.
+    """
+    rates: list[float] = []
+    for _attempt in range(5):
+        rates = [arrived * 500 * 8 / 3 / 1000 for arrived in offered(bench, 1)[1:]]
+        # A burst of 100 ms may pass at once.
+        assert all(rate <= 1.2 * limit for rate, limit in zip(rates, limits, strict=True)), rates
+        if all(rate >= 0.85 * limit for rate, limit in zip(rates, limits, strict=True)):
+            return
+    pytest.fail(f"less than {limits} kbit/s each time: {rates}")
 
 
 def offered(bench: Bench, number: int) -> tuple[int, int, int]:
