@@ -61,7 +61,7 @@ def main(arguments: t.Sequence[str]) -> None:
     except UnreadableError as error:
         replace(exposed, UNREADABLE)
         replace(output, json.dumps({"error": str(error)}) + "\n")
-        sys.exit(f"the switch cannot be read: {error}")
+        raise SystemExit(f"the switch cannot be read: {error}") from error
     replace(exposed, textfile(found))
     replace(output, json.dumps(found) + "\n")
 

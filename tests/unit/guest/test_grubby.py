@@ -94,8 +94,9 @@ def guest(tmp_path: Path) -> RhelGuest:
     return RhelGuest(tmp_path)
 
 
-def converge(guest: Guest, arguments: dict[str, t.Any] = ARGUMENTS, state: str = "present") -> None:
-    """Applies a plan and sees that nothing is left to do."""
+def converge(guest: Guest, arguments: dict[str, t.Any] | None = None, state: str = "present") -> None:
+    """Applies a plan, for ARGUMENTS unless told otherwise, and sees that nothing is left to do."""
+    arguments = ARGUMENTS if arguments is None else arguments
     apply(boot_loader.plan(guest, arguments, state).steps, guest)
     assert not boot_loader.plan(guest, arguments, state).changed
 
