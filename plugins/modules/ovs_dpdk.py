@@ -113,6 +113,18 @@ options:
           mtu:
             description: Largest IP packet in bytes. Without it OVS uses 1500.
             type: int
+          rx_descriptors:
+            description:
+              - Size of each receive ring of a V(dpdk) port, a power of two. Without it OVS uses 2048.
+              - The VMXNET3 PMD takes 128 to 4096.
+            type: int
+            version_added: 0.2.0
+          tx_descriptors:
+            description:
+              - Size of each transmit ring of a V(dpdk) port, a power of two. Without it OVS uses 2048.
+              - The VMXNET3 PMD takes 512 to 4096.
+            type: int
+            version_added: 0.2.0
   restart:
     description:
       - Whether C(ovs-vswitchd) may be restarted when DPDK's settings change, which interrupts all traffic of the
@@ -220,6 +232,8 @@ _PORT = {
     "pci_address": {"type": "str"},
     "queues": {"type": "int", "default": 1},
     "mtu": {"type": "int"},
+    "rx_descriptors": {"type": "int"},
+    "tx_descriptors": {"type": "int"},
 }
 _BRIDGE = {
     "name": {"type": "str", "required": True},
@@ -264,7 +278,9 @@ def desired_switch(params: t.Mapping[str, t.Any]) -> Switch:
 def _port(port: t.Mapping[str, t.Any]) -> Port:
     options: tuple[tuple[str, str], ...]
     if port["type"] == "dpdk":
-        options = (("dpdk-devargs", port["pci_address"]), ("n_rxq", str(port["queues"])))
+        rings = (("n_rxq_desc", port["rx_descriptors"]), ("n_txq_desc", port["tx_descriptors"]))
+        sizes = tuple((key, str(size)) for key, size in rings if size is not None)
+        options = (("dpdk-devargs", port["pci_address"]), ("n_rxq", str(port["queues"])), *sizes)
     elif port["type"] == "internal":
         options = ()
     else:

@@ -68,6 +68,14 @@ options:
           - Largest IP packet in bytes; M(nfv.vsphere_dpdk.ovs_dpdk) sets it. Without it 1500.
           - A subscriber's packet may be 36 bytes shorter. Larger ones are answered with ICMP.
         type: int
+      rx_descriptors:
+        description: Size of each receive ring; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
+        type: int
+        version_added: 0.2.0
+      tx_descriptors:
+        description: Size of each transmit ring; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
+        type: int
+        version_added: 0.2.0
   sgi:
     description:
       - The SGi end, towards the packet data network.
@@ -110,6 +118,14 @@ options:
           - Largest IP packet in bytes; M(nfv.vsphere_dpdk.ovs_dpdk) sets it. Without it 1500.
           - Larger packets of subscribers, which a wider S5-U lets through, are answered with ICMP.
         type: int
+      rx_descriptors:
+        description: Size of each receive ring; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
+        type: int
+        version_added: 0.2.0
+      tx_descriptors:
+        description: Size of each transmit ring; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
+        type: int
+        version_added: 0.2.0
   sessions:
     description:
       - All sessions; others are removed.
@@ -302,6 +318,8 @@ _END = {
     "address": {"type": "str", "required": True},
     "vlan": {"type": "int"},
     "mtu": {"type": "int"},
+    "rx_descriptors": {"type": "int"},
+    "tx_descriptors": {"type": "int"},
 }
 _S5U = {**_END, "next_hop": {"type": "str"}, "next_hop_mac": {"type": "str"}}
 _SGI = {

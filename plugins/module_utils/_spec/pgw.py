@@ -22,12 +22,16 @@ IMSI = r"[0-9]{6,15}"
 MAX_VLAN = 4094
 # OpenFlow's meters have 32 bits, and the burst is computed from the rate.
 MAX_KBPS = 2**31 - 1
+# DPDK's VMXNET3 driver (vmxnet3_ethdev.h): least sizes of its rings, and the largest. Open vSwitch wants powers of two
+# (ovs-vswitchd.conf.db(5), n_rxq_desc), and 2048 is what it takes by itself.
+RINGS = {"rx_descriptors": 128, "tx_descriptors": 512}
+MAX_DESCRIPTORS = 4096
 # Required and optional keys of either end.
 _KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "pgw_s5u": (("adapter", "address"), ("next_hop", "next_hop_mac", "mtu", "vlan")),
+    "pgw_s5u": (("adapter", "address"), ("next_hop", "next_hop_mac", "mtu", "vlan", *RINGS)),
     "pgw_sgi": (
         ("adapter", "address", "next_hop"),
-        ("next_hop_mac", "ipv6_address", "ipv6_next_hop", "ipv6_next_hop_mac", "mtu", "vlan"),
+        ("next_hop_mac", "ipv6_address", "ipv6_next_hop", "ipv6_next_hop_mac", "mtu", "vlan", *RINGS),
     ),
 }
 _SESSION_KEYS = ("name", "local_teid", "peer_teid", "peer_address")
@@ -72,6 +76,10 @@ def _read_end(raw: t.Any, path: str, problems: list[Problem], dataplane: Datapla
     section.ipv6("ipv6_next_hop")
     section.mac("ipv6_next_hop_mac")
     section.integer("mtu", 576, 9190)
+    for ring, least in RINGS.items():
+        size = section.integer(ring, least, MAX_DESCRIPTORS)
+        if size is not None and size & (size - 1):
+            section.report(ring, "out_of_range", f"must be a power of two, not {size}")
     section.integer("vlan", 1, MAX_VLAN)
     if adapter is not None and dataplane is not None:
         polled = [known.name for known in dataplane.adapters if known.driver == "pmd"]

@@ -32,6 +32,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.ovs_state 
     plan,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.plan import RemoveFile, RunCommand, WriteFile
+from ansible_collections.nfv.vsphere_dpdk.plugins.modules.ovs_dpdk import desired_switch
 
 POOLS = [{"size_kb": 2048, "count": 256, "node": None}]
 
@@ -204,3 +205,20 @@ def test_wrong_checksum_is_told_up_to_the_version_that_has_it() -> None:
     assert defects("3.1.7", DESIRED)
     assert defects("3.2.0", DESIRED) == []
     assert defects("3.1.0", Switch({}, (BRIDGES[0],))) == []
+
+
+def test_ring_sizes_are_options_of_a_port_and_left_to_the_switch_otherwise() -> None:
+    port = {"name": "s5u", "number": 1, "type": "dpdk", "pci_address": "0000:00:05.0", "queues": 1, "mtu": None}
+    parameters = {"polling_cpus": "1", "housekeeping_cpus": "0", "hugepages": POOLS}
+
+    def options(**rings: int | None) -> dict[str, str]:
+        sizes = {"rx_descriptors": None, "tx_descriptors": None, **rings}
+        bridge = {"name": "br-s5u", "fail_mode": "secure", "ports": [{**port, **sizes}]}
+        (made,) = desired_switch({**parameters, "bridges": [bridge]}).bridges
+        assert list(made.ports[0].options) == sorted(made.ports[0].options), "read back in this order"
+        return dict(made.ports[0].options)
+
+    without = {"dpdk-devargs": "0000:00:05.0", "n_rxq": "1"}
+    assert options() == without
+    assert options(rx_descriptors=1024) == {**without, "n_rxq_desc": "1024"}
+    assert options(rx_descriptors=128, tx_descriptors=512) == {**without, "n_rxq_desc": "128", "n_txq_desc": "512"}

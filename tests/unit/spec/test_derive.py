@@ -128,3 +128,21 @@ def test_pgw_variables_that_do_not_fit(description: Description) -> None:
         ("pgw_sessions[3]", "wrong_type"),
     ]
     assert pgw_found({}, description)[0] == ("pgw_s5u", "wrong_type")
+
+
+@pytest.mark.parametrize(
+    ("ring", "size", "code"),
+    [
+        ("rx_descriptors", 128, None),
+        ("rx_descriptors", 4096, None),
+        ("rx_descriptors", 64, "out_of_range"),
+        ("tx_descriptors", 256, "out_of_range"),
+        ("tx_descriptors", 8192, "out_of_range"),
+        ("tx_descriptors", 1000, "out_of_range"),
+    ],
+)
+def test_rings_have_sizes_that_driver_and_switch_take(
+    description: Description, ring: str, size: int, code: str | None
+) -> None:
+    found = pgw_found({**PGW, "s5u": {**PGW["s5u"], ring: size}}, description)
+    assert found == ([] if code is None else [(f"pgw_s5u.{ring}", code)])
