@@ -18,13 +18,13 @@ setup: ## Debian packages, .venv with pinned versions, a Go toolchain (5 minutes
 deploy: setup ## A proved PGW in the lab, from nothing (10-20 minutes; the second time about 3)
 	@$(PYTHON) -m lab deploy
 
-test: setup ## Every test: static checks, units, vSphere integration, importer, then one lab (about 45 minutes)
+test: setup ## Every test: static checks, units, vSphere integration, importer, then guests (about an hour)
 	@scripts/test
 
 test-fast: setup ## Every test that needs no guest (about 8 minutes)
 	@scripts/test fast
 
-test-guests: setup ## Single roles and every false pass in guests of their own; most are no part of make test yet (docs/testing.md)
+test-guests: setup ## Single roles and every false pass in guests of their own; what make test leaves out, too (docs/testing.md)
 	@scripts/test guests
 
 lab-up: setup ## Start the lab: vCenter, hypervisor, networks, golden image (5 minutes the first time)
