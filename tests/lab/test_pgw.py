@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import socket
 import time
 import typing as t
@@ -78,6 +79,18 @@ def test_both_directions_byte_for_byte(gateway: Gateway, packet: t.Callable[...,
         (outside,) = gateway.s5u.received(5)
         message = untunnelled(outside)
         assert (message.teid, message.payload) == (REMOTE, routed(down)), size
+
+
+def test_rings_are_as_large_as_asked_for(gateway: Gateway) -> None:
+    """The switch's own words; SGi's are its default."""
+    shown = gateway.run("ovs-appctl", "dpif/show")
+    sizes = {name: dict(re.findall(r"configured_(rxq|txq)_descriptors=(\d+)", line)) for name, line in ports(shown)}
+    assert sizes == {"s5u": {"rxq": "1024", "txq": "2048"}, "sgi": {"rxq": "2048", "txq": "2048"}}
+
+
+def ports(shown: str) -> list[tuple[str, str]]:
+    """Names of the DPDK ports and what ovs-appctl dpif/show says of each."""
+    return re.findall(r"^\s+(\S+) [^\n]*?: (\(dpdk: .*)$", shown, re.MULTILINE)
 
 
 def test_what_is_no_sessions_is_dropped_and_counted(gateway: Gateway) -> None:
