@@ -10,12 +10,13 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
 from tests.support.native_port import Port
-from tests.support.native_switch import NativeSwitch
 from tests.support.pgw_packets import PEER, S5U, SERVER, SERVER6, SGI, SGI6
 from tests.support.two_way import Subscriber, Traffic
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from tests.support.native_switch import NativeSwitch
 
 
 def subscriber(number: int) -> str:
@@ -53,21 +54,6 @@ def plane(sessions: Sequence[dict[str, t.Any]]) -> UserPlane:
         sessions=sessions,
         path={},
     )
-
-
-@contextlib.contextmanager
-def native_switch() -> Iterator[NativeSwitch]:
-    """A switch whose tester answers for peer, server and next hops; ends it afterwards."""
-    switch = NativeSwitch()
-    try:
-        switch.start()
-        for port, addresses in (("s5u", (f"{PEER}/24",)), ("sgi", (f"{SERVER}/24", f"{SERVER6}/64"))):
-            for address in addresses:
-                more = ("nodad",) if ":" in address else ()
-                switch.call("ip", "-n", switch.tester, "address", "add", address, "dev", port, *more, here=True)
-        yield switch
-    finally:
-        switch.stop()
 
 
 @contextlib.contextmanager

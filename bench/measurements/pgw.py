@@ -13,7 +13,8 @@ import time
 import typing as t
 
 from bench.model import Measurement, Size, at_most, median, seconds
-from bench.native_pgw import native_switch, plane, session, traffic
+from bench.native_pgw import plane, session, traffic
+from tests.support.native_switch import native_switch
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator

@@ -28,6 +28,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_f
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_plan import plan, remove
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_state import Ask, observe, sgi_mac
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.statistics_files import SERVICE_FILE
+from tests.support.pgw_packets import PEER, SERVER, SERVER6
 
 # Debian keeps the daemons outside of a user's search path.
 SEARCH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/lib/openvswitch-switch"
@@ -295,3 +296,18 @@ class NativeSwitch:
         path = self.root / STATUS[1:]
         content: dict[str, t.Any] = json.loads(path.read_text()) if path.exists() else {"counters": {}, "peers": {}}
         return content
+
+
+@contextlib.contextmanager
+def native_switch() -> t.Iterator[NativeSwitch]:
+    """A running switch whose tester answers for peer, server and next hops; ends it afterwards."""
+    switch = NativeSwitch()
+    try:
+        switch.start()
+        for port, addresses in (("s5u", (f"{PEER}/24",)), ("sgi", (f"{SERVER}/24", f"{SERVER6}/64"))):
+            for address in addresses:
+                more = ("nodad",) if ":" in address else ()
+                switch.call("ip", "-n", switch.tester, "address", "add", address, "dev", port, *more, here=True)
+        yield switch
+    finally:
+        switch.stop()

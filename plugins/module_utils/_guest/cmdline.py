@@ -123,14 +123,21 @@ def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
         steps=steps,
         before={"arguments": list(before), "grub_cfg": "current" if finished else "outdated"},
         after={"arguments": list(line), "grub_cfg": "current"},
-        result={
-            "arguments": list(line),
-            "running": list(running),
-            "configured": not steps,
-            "pending": list(awaited),
-            "reboot_required": bool(awaited),
-        },
+        result=outcome(line, running, awaited, configured=not steps),
     )
+
+
+def outcome(
+    line: t.Sequence[str], running: t.Sequence[str], awaited: t.Sequence[str], configured: bool
+) -> dict[str, t.Any]:
+    """What the module returns, whichever boot loader there is."""
+    return {
+        "arguments": list(line),
+        "running": list(running),
+        "configured": configured,
+        "pending": list(awaited),
+        "reboot_required": bool(awaited),
+    }
 
 
 def _carried(line: t.Sequence[str], menu: t.Sequence[frozenset[str]]) -> bool:

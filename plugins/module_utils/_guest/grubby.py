@@ -16,7 +16,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 
-from .cmdline import by_key, pending, tokens, written
+from .cmdline import by_key, outcome, pending, tokens, written
 from .plan import Plan, RemoveFile, RunCommand, Step, WriteFile
 from .tree import Tree
 
@@ -99,13 +99,7 @@ def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
         steps=steps,
         before={"arguments": list(record.arguments), "boot_entries": "current" if current else "outdated"},
         after={"arguments": list(line), "boot_entries": "current"},
-        result={
-            "arguments": list(line),
-            "running": list(running),
-            "configured": not steps,
-            "pending": list(awaited),
-            "reboot_required": bool(awaited),
-        },
+        result=outcome(line, running, awaited, configured=not steps),
     )
 
 

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
 from tests.support.native_port import Port
-from tests.support.native_switch import PROGRAMS, SEARCH, NativeSwitch
+from tests.support.native_switch import PROGRAMS, SEARCH, NativeSwitch, native_switch
 from tests.support.pgw_packets import PEER, S5U, SERVER, SERVER6, SGI, SGI6, outer
 
 
@@ -79,16 +79,8 @@ def bench() -> t.Iterator[Bench]:
     missing = [name for name in PROGRAMS if shutil.which(name, path=SEARCH) is None]
     if missing:
         pytest.fail(f"missing: {', '.join(missing)} (make setup)")
-    switch = NativeSwitch()
-    try:
-        switch.start()
-        for port, addresses in (("s5u", (f"{PEER}/24",)), ("sgi", (f"{SERVER}/24", f"{SERVER6}/64"))):
-            for address in addresses:
-                more = ("nodad",) if ":" in address else ()
-                switch.call("ip", "-n", switch.tester, "address", "add", address, "dev", port, *more, here=True)
+    with native_switch() as switch:
         made = Bench(switch, Port.of(switch, "s5u"), Port.of(switch, "sgi"))
         yield made
         made.s5u.close()
         made.sgi.close()
-    finally:
-        switch.stop()
