@@ -161,6 +161,8 @@ def qemu_arguments(machine: VirtualMachine, place: Place, *, kvm: bool) -> list[
         # QEMU's option parser takes a comma for the next option; doubled it is a comma.
         *("-name", f"guest={machine.name.replace(',', ',,')}"),
         *("-uuid", machine.uuid),
+        # The image leaves a switch asleep that nothing in such a guest uses.
+        *(("-smbios", "type=1,family=standalone") if machine.standalone else ()),
         *_processor(machine, kvm=kvm),
         *("-m", f"{machine.memory_mb}M"),
         *("-display", "none", "-monitor", "none"),

@@ -31,7 +31,9 @@ SHORT_PROOF = {
     "dpdk_verify_start_timeout": START_TIMEOUT,
 }
 KEEP = "NFV_KEEP_GUEST"
-"""Set while developing: a guest that runs already is used, and left running."""
+"""Set while developing and by make test: a guest that runs already is used, and left running."""
+FORWARDING = "forwarding"
+"""Snapshot of a guest in which testpmd polls and forwards (extensions/molecule/guest_debian12 keeps it)."""
 
 
 @dataclass(frozen=True)
@@ -152,17 +154,20 @@ class Testbed:
 
 @pytest.fixture(scope="session")
 def testbed(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Testbed]:
-    """A guest with testpmd, kept as ``booted`` before anything was done and as ``testpmd`` when it forwards."""
+    """A guest with testpmd, kept as ``booted`` before anything was done and as ``forwarding`` when testpmd runs.
+
+    Molecule's scenarios keep it under the same names: what they have deployed and proved need not be deployed again.
+    """
     state = find_state()
     lifecycle.up(state, print)
     guest = standalone.Guest("guest-1")
     made = Testbed(state, guest, tmp_path_factory.mktemp("reports"))
     if not os.environ.get(KEEP):
         standalone.stop(state, guest, print)
-    if not standalone.fresh(state, guest, "testpmd", print):
+    if not standalone.fresh(state, guest, FORWARDING, print):
         deployed = made.play("testpmd")
         assert deployed.succeeded, deployed.output
-        made.keep("testpmd")
+        made.keep(FORWARDING)
     yield made
     if not os.environ.get(KEEP):
         standalone.stop(state, guest, print)
@@ -171,7 +176,7 @@ def testbed(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Testbed]:
 @pytest.fixture
 def forwarding(testbed: Testbed) -> t.Iterator[Testbed]:
     """The guest as it was when testpmd had just started; whatever a test does to it is forgotten."""
-    testbed.restore("testpmd")
+    testbed.restore(FORWARDING)
     yield testbed
     testbed.plug_tester(plugged=True)
     testbed.move(1, "PG-S5U")

@@ -61,6 +61,12 @@ def test_hardware_follows_the_configuration() -> None:
     assert values(arguments, "-uuid") == ["42000000-0000-0000-0000-000000000001"]
 
 
+def test_a_guest_without_vcenter_says_so() -> None:
+    """The image's generator nfv-no-switch looks there."""
+    assert values(qemu_arguments(machine(standalone=True), PLACE, kvm=False), "-smbios") == ["type=1,family=standalone"]
+    assert values(qemu_arguments(machine(), PLACE, kvm=False), "-smbios") == []
+
+
 def test_adapters_keep_order_type_mac_and_port_group() -> None:
     arguments = qemu_arguments(machine(), PLACE, kvm=False)
     cards = [value for value in values(arguments, "-device") if "netdev=" in value]
