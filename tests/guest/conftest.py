@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One guest that forwards frames with testpmd, kept in memory and put back before every test."""
+"""One guest, kept in memory as it has booted and as it forwards frames with testpmd, and put back before every test."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import functools
 import json
 import os
 import subprocess
+import time
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from lab import lifecycle, standalone
 from lab.plan import tap_name
 from lab.state import State, find_state
 from tests.guest import observation
-from tests.support.playbook import ROOT, Run, run_playbook
+from tests.support.playbook import ROOT, Run, run_playbook, start_playbook
 
 HERE = Path(__file__).parent
 # Fewer packets than a deployment sends: what fails here fails at once. Sabotages wait for ports that start themselves.
@@ -57,10 +58,18 @@ class Testbed:
     guest: standalone.Guest
     reports: Path
 
+    @property
+    def inventories(self) -> list[Path]:
+        """The lab's, and what the running lab adds to it."""
+        return [ROOT / "lab/inventory", self.state.inventory]
+
     def play(self, name: str, *arguments: str, **variables: t.Any) -> Run:
         """Run a playbook of this directory on the guest."""
-        inventories = [ROOT / "lab/inventory", self.state.inventory]
-        return run_playbook(str(HERE / f"playbooks/{name}.yml"), inventories, *arguments, variables=variables)
+        return run_playbook(str(HERE / f"playbooks/{name}.yml"), self.inventories, *arguments, variables=variables)
+
+    def start(self, name: str, **variables: t.Any) -> subprocess.Popen[str]:
+        """Begin to run a playbook, in a process group of its own, for one that is to be killed."""
+        return start_playbook(str(HERE / f"playbooks/{name}.yml"), self.inventories, variables=variables)
 
     def observe(self) -> Verdict:
         """Do what role dpdk_verify does without a play, which takes several times as long."""
@@ -118,6 +127,33 @@ class Testbed:
         assert done.returncode == 0, f"{done.stdout}{done.stderr}"
         return done.stdout
 
+    def ask(self, command: str, seconds: float = 60) -> str | None:
+        """What a command says by a connection of its own, None when the guest does not let the lab in."""
+        ssh, *arguments = standalone.ssh_command(self.state, self.guest)
+        alone = ["-o", "ControlPath=none", "-o", f"ConnectTimeout={seconds:.0f}"]
+        try:
+            done = subprocess.run(
+                [ssh, *alone, *arguments, command],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return None
+        return done.stdout if done.returncode == 0 else None
+
+    def reboot(self, timeout: float = 600) -> None:
+        """Reboot the guest as an operator does, and return when it lets the lab in again."""
+        boot = "cat /proc/sys/kernel/random/boot_id"
+        before = self.shell(f"{boot}; systemd-run --quiet sh -c 'sleep 1; systemctl reboot'")
+        standalone.close_connections(self.state)
+        until = time.monotonic() + timeout
+        while self.ask(boot, 20) in (None, before):
+            assert time.monotonic() < until, f"the guest has not come back in {timeout:.0f} s"
+            time.sleep(2)
+
     def telemetry(self, command: str) -> t.Any:
         """What testpmd answers to a telemetry command."""
         ask = (
@@ -145,6 +181,19 @@ class Testbed:
         """The host's end of an adapter."""
         return tap_name(self.guest.uuid, adapter)
 
+    def plug(self, adapter: int, *, plugged: bool) -> None:
+        """Plug one of the guest's adapters into its port group, or pull it out."""
+        command = [
+            "ip",
+            "-n",
+            self.state.segments_namespace,
+            "link",
+            "set",
+            self.tap(adapter),
+            "up" if plugged else "down",
+        ]
+        subprocess.run(command, check=True, timeout=30)
+
     def plug_tester(self, *, plugged: bool) -> None:
         """Plug the tester's interfaces into their port groups, or pull them out."""
         for port in ("tester-s5u", "tester-sgi"):
@@ -153,24 +202,37 @@ class Testbed:
 
 
 @pytest.fixture(scope="session")
-def testbed(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Testbed]:
-    """A guest with testpmd, kept as ``booted`` before anything was done and as ``forwarding`` when testpmd runs.
-
-    Molecule's scenarios keep it under the same names: what they have deployed and proved need not be deployed again.
-    """
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Testbed]:
+    """A guest that runs, kept as ``booted`` before anything was done to it."""
     state = find_state()
     lifecycle.up(state, print)
     guest = standalone.Guest("guest-1")
-    made = Testbed(state, guest, tmp_path_factory.mktemp("reports"))
     if not os.environ.get(KEEP):
         standalone.stop(state, guest, print)
-    if not standalone.fresh(state, guest, FORWARDING, print):
-        deployed = made.play("testpmd")
+    standalone.fresh(state, guest, standalone.BOOTED, print)
+    yield Testbed(state, guest, tmp_path_factory.mktemp("reports"))
+    if not os.environ.get(KEEP):
+        standalone.stop(state, guest, print)
+
+
+@pytest.fixture(scope="session")
+def testbed(untouched: Testbed) -> Testbed:
+    """The same guest with testpmd, kept as ``forwarding`` when that runs.
+
+    Molecule's scenarios keep it under the same names: what they have deployed and proved need not be deployed again.
+    """
+    if not standalone.fresh(untouched.state, untouched.guest, FORWARDING, print):
+        deployed = untouched.play("testpmd")
         assert deployed.succeeded, deployed.output
-        made.keep(FORWARDING)
-    yield made
-    if not os.environ.get(KEEP):
-        standalone.stop(state, guest, print)
+        untouched.keep(FORWARDING)
+    return untouched
+
+
+@pytest.fixture
+def booted(untouched: Testbed) -> Testbed:
+    """The guest as it was when it had just booted."""
+    untouched.restore(standalone.BOOTED)
+    return untouched
 
 
 @pytest.fixture

@@ -8,35 +8,28 @@ A play takes ten tasks to do it, each of which starts Python in an emulated gues
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import subprocess
 import typing as t
-import zipfile
-from pathlib import Path
 
 import yaml
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.dataplane import dataplane_derived
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.poll_mode import poll_mode_verdict
 from lab import generated_inventory
+from tests.guest import guest_code
 from tests.support.playbook import ROOT
 
 if t.TYPE_CHECKING:
     from lab.state import State
 
-COLLECTION = "ansible_collections/nfv/vsphere_dpdk/plugins/module_utils"
-SAMPLE_MODULES = ("__init__", "evidence", "procfs", "telemetry", "tree")
+SAMPLE_MODULES = ("evidence", "procfs", "telemetry", "tree")
 DESCRIPTION = ROOT / "lab/inventory/group_vars/guests/dataplane.yml"
 # As many and as fast as the short proof of the role's play (conftest).
 PACKETS, PACKETS_PER_SECOND, PACKET_BYTES, DRAIN_SECONDS = 200, 200, 128, 1
 
 _SAMPLE = """
-import base64, json, sys
-with open("/run/nfv-evidence.zip", "wb") as archive:
-    archive.write(base64.b64decode({archive!r}))
-sys.path.insert(0, "/run/nfv-evidence.zip")
+import json
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.evidence import (
     Application, Tree, parse_devices, take_sample
 )
@@ -57,21 +50,7 @@ def sample_script(devices: t.Sequence[t.Mapping[str, str]], timeout: float) -> s
 
     timeout: seconds to wait until the application has started the ports of all devices.
     """
-    return _SAMPLE.format(archive=_archive(), devices=list(devices), timeout=timeout)
-
-
-def _archive() -> str:
-    """The guest's part of the collection as a zip file, in base64."""
-    source = ROOT / "plugins/module_utils"
-    kept = io.BytesIO()
-    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in [source / "_errors.py", *(source / f"_guest/{name}.py" for name in SAMPLE_MODULES)]:
-            archive.write(path, f"{COLLECTION}/{path.relative_to(source)}")
-        for parent in Path(COLLECTION).parents:
-            if parent.name:
-                archive.writestr(f"{parent}/__init__.py", "")
-        archive.writestr(f"{COLLECTION}/__init__.py", "")
-    return base64.b64encode(kept.getvalue()).decode()
+    return guest_code.bring(SAMPLE_MODULES) + _SAMPLE.format(devices=list(devices), timeout=timeout)
 
 
 def send(state: State, macs: t.Mapping[str, str]) -> tuple[list[dict[str, t.Any]], int]:

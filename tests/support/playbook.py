@@ -87,21 +87,10 @@ def run_playbook(
 
     timeout: seconds; raises subprocess.TimeoutExpired beyond it.
     """
-    command = [str(BINARIES / "ansible-playbook"), playbook, *arguments]
-    command += [f"--inventory={inventory}" for inventory in inventories]
-    if variables:
-        command += ["--extra-vars", json.dumps(variables)]
     done = subprocess.run(
-        command,
+        _command(playbook, inventories, arguments, variables),
         cwd=ROOT,
-        env={
-            **os.environ,
-            "PATH": f"{BINARIES}:{os.environ['PATH']}",
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache/collections"),
-            "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
-            **(environment or {}),
-        },
+        env=_environment(environment),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -109,6 +98,43 @@ def run_playbook(
         check=False,
     )
     return _read(done)
+
+
+def start_playbook(
+    playbook: str, inventories: t.Sequence[Path], *, variables: t.Mapping[str, t.Any] | None = None
+) -> subprocess.Popen[str]:
+    """Begin to run a playbook in a process group of its own, which the caller ends; nobody reads what it says."""
+    return subprocess.Popen(
+        _command(playbook, inventories, (), variables),
+        cwd=ROOT,
+        env=_environment(None),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def _command(
+    playbook: str, inventories: t.Sequence[Path], arguments: t.Sequence[str], variables: t.Mapping[str, t.Any] | None
+) -> list[str]:
+    command = [str(BINARIES / "ansible-playbook"), playbook, *arguments]
+    command += [f"--inventory={inventory}" for inventory in inventories]
+    if variables:
+        command += ["--extra-vars", json.dumps(variables)]
+    return command
+
+
+def _environment(more: t.Mapping[str, str] | None) -> dict[str, str]:
+    return {
+        **os.environ,
+        "PATH": f"{BINARIES}:{os.environ['PATH']}",
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache/collections"),
+        "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+        **(more or {}),
+    }
 
 
 def _read(done: subprocess.CompletedProcess[str]) -> Run:

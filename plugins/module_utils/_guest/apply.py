@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import typing as t
-from pathlib import Path
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 
@@ -37,11 +35,15 @@ class Guest(Tree):
             os.close(descriptor)
 
     def replace_file(self, path: str, content: str) -> None:
-        """Writes a file whole, by renaming a finished one over it."""
+        """Writes a file whole, by renaming a finished one over it.
+
+        The finished one has always the same name beside it, one that neither shells' patterns nor systemd's and GRUB's
+        directories take for theirs: what a killed run has left of it, the next one uses up.
+        """
         final = self.path(path)
         final.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=final.parent, prefix=".nfv-")
-        temporary = Path(name)
+        temporary = final.with_name(f".{final.name}.nfv-new")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(content)

@@ -73,6 +73,30 @@ def kill_everywhere(
         writes += 1
 
 
+def test_a_file_half_written_is_used_up_by_the_next_run(
+    recorded: t.Callable[[str], RecordedGuest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest = recorded("debian-12-fresh")
+    path = guest.path(cmdline.DROP_IN)
+
+    def write(content: str) -> int | None:
+        process = multiprocessing.get_context("fork").Process(
+            target=guest.replace_file, args=(cmdline.DROP_IN, content)
+        )
+        process.start()
+        process.join(30)
+        return process.exitcode
+
+    with monkeypatch.context() as dying:
+        dying.setattr(os, "fsync", lambda _descriptor: os.kill(os.getpid(), signal.SIGKILL))
+        assert write("the first\n") == -signal.SIGKILL
+    left = [entry.name for entry in path.parent.iterdir()]
+    assert len(left) == 1
+    assert not left[0].endswith((".cfg", ".conf"))
+    assert write("second\n") == 0
+    assert {entry.name: entry.read_text() for entry in path.parent.iterdir()} == {path.name: "second\n"}
+
+
 def bind(state: str) -> Decide:
     return lambda guest: binding.plan(ADAPTERS, read_current(guest), Policy(), state)
 

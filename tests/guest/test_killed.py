@@ -1,0 +1,178 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Killed by SIGKILL in the middle of a change: the guest is reachable and boots, and the next run finishes it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import typing as t
+from dataclasses import dataclass
+
+import pytest
+import yaml
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.filter.dataplane import dataplane_derived
+from tests.guest import killing
+from tests.guest.killing import DROP_IN, MENU, Moment
+from tests.guest.observation import DESCRIPTION
+
+if t.TYPE_CHECKING:
+    from tests.guest.conftest import Testbed
+
+ARGUMENTS = dataplane_derived(yaml.safe_load(DESCRIPTION.read_text())["nfv_dataplane"])["kernel_arguments"]
+ISOLATION = "isolcpus=managed_irq,domain,1"
+UNIT = "/etc/systemd/system/vnf-testpmd.service"
+
+
+def drivers(testbed: Testbed) -> list[str]:
+    """The drivers of the guest's three adapters, - for none."""
+    script = (
+        "for device in /sys/bus/pci/devices/*; do "
+        '[ "$(cat "$device/vendor"):$(cat "$device/device")" = 0x15ad:0x07b0 ] || continue; '
+        'if [ -e "$device/driver" ]; then basename "$(readlink "$device/driver")"; else echo -; fi; done'
+    )
+    return testbed.shell(script).split()
+
+
+def kept_for_the_next_boot(testbed: Testbed) -> list[str]:
+    """The drivers that driverctl gives at boot."""
+    return testbed.shell("cat /etc/driverctl.d/pci-* 2> /dev/null || :").split()
+
+
+@dataclass(frozen=True)
+class Binding:
+    """When dpdk_bind dies, the drivers that it leaves, and how the guest is brought on."""
+
+    moment: Moment
+    left: tuple[str, str, str]
+    by_role: bool = False
+
+
+KERNEL, POLLED, NONE = "vmxnet3", "uio_pci_generic", "-"
+BINDINGS = {
+    "override written": Binding(Moment("open", "/driver/unbind"), (KERNEL, KERNEL, KERNEL)),
+    "without a driver": Binding(Moment("open", "/sys/bus/pci/drivers_probe"), (KERNEL, NONE, KERNEL), by_role=True),
+    "one of two": Binding(Moment("open", "/driver/unbind", 2), (KERNEL, POLLED, KERNEL)),
+    "not kept": Binding(Moment("os.rename", "/etc/driverctl.d/"), (KERNEL, POLLED, POLLED)),
+}
+
+
+@pytest.mark.parametrize("name", BINDINGS)
+def test_binding_killed(booted: Testbed, name: str) -> None:
+    case = BINDINGS[name]
+    assert killing.bind(booted, case.moment) == "killed"
+    assert drivers(booted) == list(case.left)
+    assert kept_for_the_next_boot(booted) == []
+    assert booted.ask("true") is not None
+    if case.by_role:
+        rerun = booted.play("role", role="dpdk_bind")
+        assert rerun.succeeded, rerun.output
+        assert rerun.changed == 1
+    else:
+        assert killing.bind(booted) == "changed"
+    assert drivers(booted) == [KERNEL, POLLED, POLLED]
+    assert kept_for_the_next_boot(booted) == [POLLED, POLLED]
+    assert killing.half_way(booted) == []
+    assert killing.bind(booted) == "unchanged"
+    assert booted.ask("true") is not None
+
+
+# By moment: whether GRUB's menu has the arguments by then.
+UPDATES = {
+    "drop-in written": (Moment("subprocess.Popen", "grub-mkconfig"), False),
+    "menu made and not in its place": (Moment("os.rename", MENU), False),
+    "menu in its place": (Moment("os.rename", DROP_IN, 2), True),
+}
+
+
+@pytest.mark.parametrize("name", UPDATES)
+def test_update_of_grub_killed(booted: Testbed, name: str) -> None:
+    moment, carried = UPDATES[name]
+    before = booted.shell(f"cat {MENU}")
+    assert killing.set_kernel_arguments(booted, ARGUMENTS, moment) == "killed"
+    assert booted.ask("true") is not None
+    assert killing.menu_fault(booted) == ""
+    after = booted.shell(f"cat {MENU}")
+    assert (ISOLATION in after) == carried
+    assert carried or after == before
+    assert DROP_IN in killing.half_way(booted)
+    assert killing.set_kernel_arguments(booted, ARGUMENTS) == "changed"
+    assert killing.menu_fault(booted) == ""
+    assert ISOLATION in booted.shell(f"cat {MENU}")
+    assert killing.half_way(booted) == []
+    assert killing.set_kernel_arguments(booted, ARGUMENTS) == "unchanged"
+
+
+def test_guest_boots_after_grub_was_killed_while_it_made_its_menu(booted: Testbed) -> None:
+    """The role's own run, killed together with grub-mkconfig; a reboot without a rerun, then the rerun."""
+    before = booted.shell(f"cat {MENU}")
+    killing.kill_when_the_menu_is_half_made(booted)
+    run = booted.play("role", role="guest_tuning", guest_tuning_reboot="later")
+    assert not run.succeeded, run.output
+    assert killing.half_way(booted) == sorted([killing.UNFINISHED_MENU, DROP_IN])
+    # The same look at what the killed grub-mkconfig has left finds it cut short: in force it would not boot.
+    assert killing.menu_fault(booted, killing.UNFINISHED_MENU) != ""
+    assert killing.menu_fault(booted) == ""
+    assert booted.shell(f"cat {MENU}") == before
+    booted.reboot()
+    assert ISOLATION not in booted.shell("cat /proc/cmdline")
+    rerun = booted.play("role", role="guest_tuning", guest_tuning_reboot="later")
+    assert rerun.succeeded, rerun.output
+    assert killing.menu_fault(booted) == ""
+    assert ISOLATION in booted.shell(f"cat {MENU}")
+    assert killing.half_way(booted) == []
+    assert killing.set_kernel_arguments(booted, ARGUMENTS) == "unchanged"
+
+
+def test_what_is_looked_for_would_be_found(booted: Testbed) -> None:
+    """The negative control: menus that were cut short, a kernel that is gone, and a guest that lets nobody in."""
+    booted.shell(
+        f"cd /run; cp {MENU} whole; head --bytes=$(( $(stat --format=%s whole) / 2 )) whole > half; : > empty; "
+        "sed '/### BEGIN .*10_linux/,$d' whole > section; sed 's|/vmlinuz-|/gone-|' whole > kernel"
+    )
+    assert killing.menu_fault(booted, "/run/whole") == ""
+    assert killing.menu_fault(booted, "/run/half") != ""
+    assert killing.menu_fault(booted, "/run/empty") != ""
+    assert "ends before /etc/grub.d/10_linux" in killing.menu_fault(booted, "/run/section")
+    assert "which is not there" in killing.menu_fault(booted, "/run/kernel")
+    booted.plug(0, plugged=False)
+    try:
+        assert booted.ask("true", 10) is None
+    finally:
+        booted.plug(0, plugged=True)
+
+
+@pytest.mark.parametrize("read_since", [False, True], ids=["not read since", "read since"])
+def test_service_killed_between_its_unit_and_its_restart(forwarding: Testbed, read_since: bool) -> None:
+    """read_since: something else has let systemd read the unit meanwhile, as every installation of a package does."""
+    play = forwarding.start("vnf", interval=61)
+    try:
+        forwarding.shell(f"until grep -q stats-period=61 {UNIT}; do sleep 0.1; done")
+    finally:
+        os.killpg(play.pid, signal.SIGKILL)
+        play.wait(30)
+    # What the killed run had begun in the guest comes to its end there.
+    time.sleep(5)
+    assert needs_reload(forwarding) == "yes"
+    assert "--stats-period=60" in running(forwarding)
+    if read_since:
+        forwarding.shell("systemctl daemon-reload")
+        assert needs_reload(forwarding) == "no"
+    rerun = forwarding.play("vnf", interval=61)
+    assert rerun.succeeded, rerun.output
+    assert needs_reload(forwarding) == "no"
+    assert "--stats-period=61" in running(forwarding)
+    assert forwarding.ask("true") is not None
+
+
+def needs_reload(testbed: Testbed) -> str:
+    return testbed.shell("systemctl show --property=NeedDaemonReload --value vnf-testpmd").strip()
+
+
+def running(testbed: Testbed) -> list[str]:
+    """The command line of the process that runs."""
+    pid = testbed.shell("systemctl show --property=MainPID --value vnf-testpmd").strip()
+    return testbed.shell(f"tr '\\0' '\\n' < /proc/{pid}/cmdline").split()
