@@ -237,14 +237,18 @@ def _ours(tree: Tree) -> str:
 
 
 def _removed(tree: Tree, paths: t.Iterable[str]) -> list[Step]:
-    """Removes profiles with their directories; one in which somebody keeps more stays."""
+    """Removes profiles with their directories; one in which somebody keeps more stays.
+
+    Hidden files there are what a killed run has left of a profile that it was writing.
+    """
     steps: list[Step] = []
     for path in paths:
-        directory, _slash, name = path.rpartition("/")
-        if tree.exists(directory) and set(tree.names(directory)) <= {name}:
-            steps += [RemoveFile(path), RemoveDirectory(directory)]
-        elif tree.exists(path):
-            steps.append(RemoveFile(path))
+        directory, _slash, profile = path.rpartition("/")
+        there = tree.names(directory)
+        ours = [name for name in there if name == profile or name.startswith(".")]
+        steps += [RemoveFile(f"{directory}/{name}") for name in ours]
+        if tree.exists(directory) and len(ours) == len(there):
+            steps.append(RemoveDirectory(directory))
     return steps
 
 
