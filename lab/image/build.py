@@ -87,7 +87,7 @@ def _build(state: State, path: Path, pki: Pki, say: Say, release: Release) -> No
     workshop.mkdir(parents=True)
     log.write_text("")
     say("  Debian's packages into a root file system (mmdebstrap): about 90 s")
-    _bootstrap(state.checkout / "lab" / "image", root, log, release.suite)
+    _bootstrap(state.checkout / "lab" / "image", root, log, release)
     _place_keys(root, pki)
     say("  role nfv.vsphere_dpdk.dpdk_install over a chroot connection: about 90 s")
     _install_role(state, workshop, root, log)
@@ -99,8 +99,8 @@ def _build(state: State, path: Path, pki: Pki, say: Say, release: Release) -> No
     shutil.rmtree(workshop)
 
 
-def _bootstrap(sources: Path, root: Path, log: Path, suite: str) -> None:
-    packages = read_packages((sources / "packages.txt").read_text())
+def _bootstrap(sources: Path, root: Path, log: Path, release: Release) -> None:
+    packages = [*read_packages((sources / "packages.txt").read_text()), *release.packages]
     command: list[str | Path] = ["mmdebstrap", "--variant=minbase", f"--include={','.join(packages)}"]
     command += [f"--aptopt={setting}" for setting in archives.machine_settings()]
     command += [f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT]
@@ -109,9 +109,9 @@ def _bootstrap(sources: Path, root: Path, log: Path, suite: str) -> None:
         f"--customize-hook={sources / 'finish.sh'}",
         # The install role comes after this: it needs the package lists.
         "--skip=cleanup/apt/lists",
-        suite,
+        release.suite,
         root,
-        *archives.machine_sources(suite),
+        *archives.machine_sources(release.suite),
     ]
     run_logged(
         command, log, error_code="image_failed", attempted="Installing Debian for the golden image", timeout=1200

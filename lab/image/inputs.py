@@ -21,10 +21,13 @@ class Release:
     name: str
     """Name of the image, as a template in vCenter gives it."""
     suite: str
+    packages: tuple[str, ...] = ()
+    """What guests of this release have beyond packages.txt."""
 
 
 DEBIAN_12 = Release("debian-12", "bookworm")
-DEBIAN_13 = Release("debian-13", "trixie")
+# With tuned, enabled as its package does it, so that role guest_tuning meets it in one release and not in the other.
+DEBIAN_13 = Release("debian-13", "trixie", packages=("tuned",))
 RELEASES = {release.name: release for release in (DEBIAN_12, DEBIAN_13)}
 KERNEL_NAME = f"{DEBIAN_12.name}.vmlinuz"
 """The first image's kernel beside it: what hardware virtualisation is tried with."""
@@ -65,6 +68,7 @@ def collect(checkout: Path, keys: Iterable[Path], release: Release = DEBIAN_12) 
     )
     files = {_name(path, checkout): path.read_bytes() for root in roots for path in _files(root)}
     files["suite"] = release.suite.encode()
+    files["packages"] = " ".join(release.packages).encode()
     return ImageInputs({**files, **{f"key {key.name}": key.read_bytes() for key in keys}})
 
 

@@ -21,7 +21,7 @@ ATTRIBUTES = (
     "sys/kernel/mm/transparent_hugepage/enabled",
     "sys/bus/pci/devices/*/driver_override",
 )
-SERVICES = ("vnf-*", "irqbalance*", "openvswitch*", "ovs-*", "dpdk*", "driverctl*")
+SERVICES = ("vnf-*", "irqbalance*", "openvswitch*", "ovs-*", "dpdk*", "driverctl*", "tuned*")
 
 
 def files(root: str) -> t.Iterator[str]:

@@ -11,7 +11,17 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 
 from .buddy import contiguous_pages
-from .plan import BindDriver, RemoveFile, RenameFile, ResizePool, RunCommand, SetAttribute, Step, WriteFile
+from .plan import (
+    BindDriver,
+    RemoveDirectory,
+    RemoveFile,
+    RenameFile,
+    ResizePool,
+    RunCommand,
+    SetAttribute,
+    Step,
+    WriteFile,
+)
 from .tree import Tree
 
 # AnsibleModule.run_command, as far as it is needed: argv -> (status, standard output, standard error)
@@ -66,6 +76,11 @@ class Guest(Tree):
         if self.exists(path):
             self.path(path).unlink()
 
+    def remove_directory(self, path: str) -> None:
+        """Removes an empty directory that may be gone already."""
+        if self.exists(path):
+            self.path(path).rmdir()
+
 
 def apply(steps: t.Iterable[Step], guest: Guest) -> None:
     """Carries the steps out in order and stops at the first that fails, with an NfvError."""
@@ -80,7 +95,7 @@ def apply(steps: t.Iterable[Step], guest: Guest) -> None:
             _write(step, guest)
 
 
-def _write(step: WriteFile | RemoveFile | RenameFile | SetAttribute, guest: Guest) -> None:
+def _write(step: WriteFile | RemoveFile | RemoveDirectory | RenameFile | SetAttribute, guest: Guest) -> None:
     try:
         if isinstance(step, SetAttribute):
             guest.set_attribute(step.path, step.value)
@@ -88,6 +103,8 @@ def _write(step: WriteFile | RemoveFile | RenameFile | SetAttribute, guest: Gues
             guest.replace_file(step.path, step.content)
         elif isinstance(step, RenameFile):
             guest.rename_file(step.source, step.path)
+        elif isinstance(step, RemoveDirectory):
+            guest.remove_directory(step.path)
         else:
             guest.remove_file(step.path)
     except OSError as error:

@@ -25,6 +25,13 @@ class RemoveFile:
 
 
 @dataclasses.dataclass(frozen=True)
+class RemoveDirectory:
+    """Removes an empty directory that may be gone already."""
+
+    path: str
+
+
+@dataclasses.dataclass(frozen=True)
 class RenameFile:
     """Puts a finished file in another's place, which is there all the time, the old one or the new."""
 
@@ -80,7 +87,7 @@ class BindDriver:
     fallback: str
 
 
-Step = t.Union[WriteFile, RemoveFile, RenameFile, SetAttribute, RunCommand, ResizePool, BindDriver]
+Step = t.Union[WriteFile, RemoveFile, RemoveDirectory, RenameFile, SetAttribute, RunCommand, ResizePool, BindDriver]
 
 
 @dataclasses.dataclass(frozen=True)

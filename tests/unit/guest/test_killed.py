@@ -24,7 +24,7 @@ from .test_cmdline import ARGUMENTS, LINE, update_grub
 if t.TYPE_CHECKING:
     from .conftest import RecordedGuest
 
-EFFECTS = ("set_attribute", "replace_file", "rename_file", "remove_file", "run")
+EFFECTS = ("set_attribute", "replace_file", "rename_file", "remove_file", "remove_directory", "run")
 Decide = t.Callable[["RecordedGuest"], Plan]
 
 

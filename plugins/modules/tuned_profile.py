@@ -1,0 +1,126 @@
+#!/usr/bin/python
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The profile of a guest's tuned."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: tuned_profile
+short_description: A profile for tuned that keeps polling CPUs alone
+version_added: 0.2.0
+description:
+  - Where tuned runs or is enabled, writes the profile V(nfv-vsphere-dpdk) and selects it. Elsewhere nothing is done.
+  - The profile takes over the distribution's C(cpu-partitioning), or C(network-latency) where that is not installed,
+    without what has an owner already or would harm a poll-mode application. The units C(bootloader), C(script),
+    C(irqbalance), C(systemd) and C(scheduler) are switched off, and kernel arguments stay
+    M(nfv.vsphere_dpdk.kernel_cmdline)'s.
+  - What was selected before is remembered in C(/etc/nfv-vsphere-dpdk/tuned.json) and given back by O(state=absent).
+    A profile that somebody has selected since then stays.
+  - No file of the distribution is changed but those in which tuned itself keeps its selection.
+author:
+  - nfv.vsphere_dpdk contributors (@nfv)
+options:
+  polling_cpus:
+    description: The CPUs that poll, as a list such as V(2-3,6). Empty when none does.
+    type: str
+    default: ""
+  transparent_hugepages:
+    description:
+      - Mode of transparent hugepages that tuned is to keep. Left alone when not given.
+      - tuned itself goes by C(transparent_hugepage=) on the kernel command line where it stands.
+    type: str
+    choices: [always, madvise, never]
+  state:
+    description: V(present) selects the profile, V(absent) gives the earlier one back and removes it.
+    type: str
+    choices: [present, absent]
+    default: present
+attributes:
+  check_mode:
+    description: Predicts without changing anything.
+    support: full
+  diff_mode:
+    description: Shows the selected profiles before and after.
+    support: full
+notes:
+  - Needs root and nothing beside Python's standard library; tuned from 2.14.
+"""
+
+EXAMPLES = r"""
+- name: Let tuned keep vCPU 1 for polling
+  nfv.vsphere_dpdk.tuned_profile:
+    polling_cpus: "1"
+    transparent_hugepages: never
+
+- name: Give tuned its earlier profile back
+  nfv.vsphere_dpdk.tuned_profile:
+    state: absent
+"""
+
+RETURN = r"""
+in_charge:
+  description: Whether tuned is installed and runs or is enabled. Otherwise nothing is done.
+  returned: success
+  type: bool
+running:
+  description: Whether tuned's daemon runs.
+  returned: success
+  type: bool
+profile:
+  description: The profile that is to be selected, null where tuned is not in charge and with O(state=absent).
+  returned: success
+  type: str
+  sample: nfv-vsphere-dpdk
+base:
+  description: The distribution's profile that it takes over, null when there is none.
+  returned: success
+  type: str
+  sample: cpu-partitioning
+selected:
+  description: The profiles that are selected, in check mode those that are selected now; empty when none is.
+  returned: success
+  type: str
+selection_mode:
+  description: Who selected them, V(manual) or V(auto).
+  returned: success
+  type: str
+interfering:
+  description: What may come to the polling CPUs at run time, a sentence each.
+  returned: success
+  type: list
+  elements: str
+left_out:
+  description: What tuned could not be asked for on this machine, a sentence each.
+  returned: success
+  type: list
+  elements: str
+error_code:
+  description: Why it failed, one of V(tuned_failed), V(tuned_record_invalid), V(write_failed), V(not_converged).
+  returned: failure
+  type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.runner import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.tuned import Asked, plan
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(
+        argument_spec={
+            "polling_cpus": {"type": "str", "default": ""},
+            "transparent_hugepages": {"type": "str", "choices": ["always", "madvise", "never"]},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        supports_check_mode=True,
+    )
+    asked = Asked(module.params["polling_cpus"], module.params["transparent_hugepages"])
+    converge(module, lambda guest: plan(guest, asked, module.params["state"]))
+
+
+if __name__ == "__main__":
+    main()
