@@ -53,8 +53,8 @@ class Expected:
     devices: name, pci_address and mac of every adapter that must be polled; sides: the device's name for each side of
     the tester, ``s5u`` and ``sgi``, or ``first`` and ``second`` with frames and testpmd; polling_cpus: the CPUs given
     for polling; hugepages: size_kb and count of each pool; executable: how the application's program is called, or
-    begins; port_driver: name of the poll-mode driver; lost: packets of a leg that may be lost; outer_checksum: whether a wrong
-    UDP checksum of a G-PDU fails; traffic: a key of DIRECTIONS.
+    begins; port_driver: name of the poll-mode driver; lost: packets of a leg that may be lost; outer_checksum: whether
+    a wrong UDP checksum of a G-PDU fails; traffic: a key of DIRECTIONS.
     """
 
     devices: tuple[Mapping, ...]

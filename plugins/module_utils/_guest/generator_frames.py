@@ -59,9 +59,13 @@ class Tally:
 
     def plus(self, other: Tally) -> Tally:
         """Both together; each reason once, the first ones."""
-        problems = tuple(dict.fromkeys(self.problems + other.problems))[:PROBLEMS_KEPT]
-        counts = (getattr(self, name) + getattr(other, name) for name in ("sent", "right", "corrupt", "noise"))
-        return Tally(*counts, problems)
+        return Tally(
+            sent=self.sent + other.sent,
+            right=self.right + other.right,
+            corrupt=self.corrupt + other.corrupt,
+            noise=self.noise + other.noise,
+            problems=tuple(dict.fromkeys(self.problems + other.problems))[:PROBLEMS_KEPT],
+        )
 
 
 def directions(first: End, second: End, size: int) -> tuple[Direction, Direction]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import typing as t
 
 _MAC = r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}"
 # The prompt may stand before either: the workers print while the main thread does.
@@ -138,4 +137,4 @@ def last_words(text: str, lines: int = 5) -> str:
     """The last lines that say something, for a person."""
     said = [line.strip() for line in text.splitlines()]
     kept = [line for line in said if line and not line.startswith("testpmd>")]
-    return " / ".join(t.cast("list[str]", kept[-lines:])) or "nothing"
+    return " / ".join(kept[-lines:]) or "nothing"
