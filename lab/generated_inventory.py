@@ -32,7 +32,7 @@ def variables(state: State, pki: Pki, port: int, password: str) -> dict[str, dic
     )
     return {
         "all": {"vsphere_port": port, "vsphere_password": password, "vsphere_ca_path": str(pki.ca_certificate)},
-        # Of the packet gateways and of the guests without a vCenter behind them.
+        # Of the packet gateways, and of the guests and generators without a vCenter behind them.
         "reached_by_ssh": {
             "ansible_user": "nfv",
             "ansible_become": True,
@@ -65,7 +65,10 @@ def write(state: State, pki: Pki, port: int) -> None:
         directory = state.inventory / "group_vars" / group
         directory.mkdir(parents=True, exist_ok=True)
         write_secret(directory / "lab.yml", yaml.safe_dump(content, sort_keys=True).encode())
-    write_secret(state.inventory / "hosts.yml", b"reached_by_ssh:\n  children:\n    pgw:\n    guests:\ntesters:\n")
+    write_secret(
+        state.inventory / "hosts.yml",
+        b"reached_by_ssh:\n  children:\n    pgw:\n    guests:\n    generators:\ntesters:\n",
+    )
     kind, key = pki.host_public_key.read_text().split()[:2]
     known_hosts(state).write_text(f"{HOST_KEY_ALIAS} {kind} {key}\n")
     _write_tester_python(state)

@@ -237,7 +237,7 @@ def run(state: State, words: Sequence[str], say: Say) -> bool:
     """Carry out `python -m lab guest ACTION NAME …`; False when the snapshot that ``fresh`` asks for is to be made."""
     parser = argparse.ArgumentParser(prog="python -m lab guest", description=__doc__)
     parser.add_argument("action", choices=["start", "stop", "snapshot", "restore", "fresh"])
-    parser.add_argument("name", help="a host of the inventory's group guests")
+    parser.add_argument("name", help="a host of the inventory's group guests or generators")
     parser.add_argument("snapshot", nargs="?", help="name of the snapshot")
     parser.add_argument("--image", choices=sorted(RELEASES), default=DEBIAN_12.name)
     parser.add_argument("--cpus", type=int, default=2)

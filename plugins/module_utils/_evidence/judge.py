@@ -20,6 +20,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model i
     Mapping,
     Row,
     Window,
+    joined,
     row,
 )
 
@@ -88,7 +89,8 @@ def _delivered(leg: Mapping, expected: Expected) -> Row:
     if leg["corrupt"]:
         problems.append(f"{leg['corrupt']} arrived changed")
     wrong_checksums = leg.get("bad_outer_checksum", 0)
-    remark = ""
+    unseen = leg.get("not_observed")
+    remark = f"not observed: {joined(unseen)}" if unseen else ""
     if wrong_checksums:
         remark = f"{wrong_checksums} G-PDUs have a wrong outer UDP checksum: a peer that checks it drops them"
         if expected.outer_checksum:

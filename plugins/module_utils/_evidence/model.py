@@ -25,8 +25,14 @@ WAYS = {
     "back": ("second", "first"),
 }
 # The directions that must be delivered, by the kind of traffic: G-PDUs and their packets through a PGW; frames through
-# an application that forwards between two ports; none, with which nothing can be proved.
-DIRECTIONS = {"gtpu": ("uplink", "downlink"), "frames": ("forth", "back"), "none": ()}
+# an application that forwards between two ports, from a tester's interfaces or from testpmd on a second VM; none, with
+# which nothing can be proved.
+DIRECTIONS = {
+    "gtpu": ("uplink", "downlink"),
+    "frames": ("forth", "back"),
+    "testpmd": ("forth", "back"),
+    "none": (),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,10 +51,10 @@ class Expected:
     """What must hold.
 
     devices: name, pci_address and mac of every adapter that must be polled; sides: the device's name for each side of
-    the tester, ``s5u`` and ``sgi``, or ``first`` and ``second`` with frames; polling_cpus: the CPUs given for polling;
-    hugepages: size_kb and count of each pool; executable: how the application's program is called, or begins;
-    port_driver: name of the poll-mode driver; lost: packets of a leg that may be lost; outer_checksum: whether a wrong
-    UDP checksum of a G-PDU fails; traffic: a key of DIRECTIONS.
+    the tester, ``s5u`` and ``sgi``, or ``first`` and ``second`` with frames and testpmd; polling_cpus: the CPUs given
+    for polling; hugepages: size_kb and count of each pool; executable: how the application's program is called, or
+    begins; port_driver: name of the poll-mode driver; lost: packets of a leg that may be lost; outer_checksum: whether
+    a wrong UDP checksum of a G-PDU fails; traffic: a key of DIRECTIONS.
     """
 
     devices: tuple[Mapping, ...]

@@ -26,6 +26,8 @@ _TRAFFIC = (
     "pps_seen",
     "latency_us",
     "problems",
+    "noise",
+    "not_observed",
 )
 
 

@@ -1,0 +1,101 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What role dpdk_verify refuses with testpmd on a second VM, on this machine in the place of both: nothing is sent."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lab.standalone import Guest
+from tests.support.playbook import ROOT, Run, run_playbook
+
+GUEST, GENERATOR = Guest("guest-1"), Guest("generator-1")
+PLAYBOOK = """
+- hosts: guest-1
+  gather_facts: false
+  tasks:
+    - name: Prove it
+      ansible.builtin.include_role: {name: nfv.vsphere_dpdk.dpdk_verify}
+"""
+DEVICES = [
+    {"name": name, "mac": GUEST.mac(position), "pci_address": f"0000:7f:1{position}.0"}
+    for position, name in ((1, "s5u"), (2, "sgi"))
+]
+Verify = t.Callable[..., Run]
+
+
+@pytest.fixture
+def verify(tmp_path: Path) -> Verify:
+    """Runs the role; the report is in tmp_path."""
+    described = yaml.safe_load((ROOT / "lab/inventory/group_vars/guests/dataplane.yml").read_text())
+    hosts = {guest.name: {**guest.variables("unused"), "ansible_connection": "local"} for guest in (GUEST, GENERATOR)}
+    for variables in hosts.values():
+        del variables["ansible_host"]
+    inventory = tmp_path / "hosts.yml"
+    inventory.write_text(
+        yaml.safe_dump(
+            {
+                "all": {"vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}},
+                "guests": {"hosts": {"guest-1": hosts["guest-1"]}, "vars": described},
+                "generators": {"hosts": {"generator-1": hosts["generator-1"]}},
+            }
+        )
+    )
+    (tmp_path / "play.yml").write_text(PLAYBOOK)
+
+    def run(*arguments: str, **variables: t.Any) -> Run:
+        fixed = {
+            "nfv_application": {
+                "kind": "dpdk",
+                "unit": "vnf-none.service",
+                "file_prefix": "none",
+                "executable": "dpdk-testpmd",
+            },
+            "dpdk_verify_traffic": "testpmd",
+            "dpdk_verify_start_timeout": 0,
+            "dpdk_verify_report_dir": str(tmp_path),
+            "dpdk_verify_devices": DEVICES,
+        }
+        return run_playbook(str(tmp_path / "play.yml"), [inventory], *arguments, variables={**fixed, **variables})
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"dpdk_verify_generator": "nobody"}, "[no_generator] guest-1: "),
+        ({"dpdk_verify_generator": "guest-1"}, "[generator_is_guest] guest-1: "),
+        (
+            {"dpdk_verify_generator_adapters": [{"network": "PG-S5U", "mac": GENERATOR.mac(1), "driver": "pmd"}]},
+            "[generator_adapter_missing] generator-1: has no polled adapter in port group PG-SGi,",
+        ),
+        ({"dpdk_verify_generator_program": "no-such-testpmd"}, "[program_missing] no-such-testpmd: "),
+        # A program that is there, so that its adapters are looked for, of which this machine has none.
+        ({"dpdk_verify_generator_program": "true"}, f"[adapter_not_found] {GENERATOR.mac(1)}: "),
+    ],
+)
+def test_what_is_missing_is_named_and_nothing_is_proved(
+    verify: Verify, tmp_path: Path, variables: dict[str, t.Any], told: str
+) -> None:
+    run = verify(**variables)
+    assert not run.succeeded
+    (failure,) = (line for line in run.failures if line.startswith("[not_proved] guest-1: "))
+    assert told in failure
+    report = json.loads((tmp_path / "deploy.json").read_text())["hosts"]["guest-1"]
+    assert (report["proved"], report["traffic"]) == (False, [])
+    assert {row["verdict"] for row in report["evidence"] if row["name"].startswith("traffic ")} == {"fail"}
+
+
+def test_check_mode_starts_nothing_and_says_so(verify: Verify, tmp_path: Path) -> None:
+    run = verify("--check", dpdk_verify_generator="nobody")
+    assert run.succeeded, run.output
+    assert run.changed == 0
+    assert not any("testpmd" in entry.task for entry in run.tasks)
+    assert not (tmp_path / "deploy.json").exists()
