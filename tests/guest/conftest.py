@@ -235,6 +235,22 @@ def booted(untouched: Testbed) -> Testbed:
     return untouched
 
 
+@pytest.fixture(scope="session")
+def with_menu(untouched: Testbed) -> Testbed:
+    """The same guest with a menu by its own update-grub, for the image's is the lab's; kept as ``menu``."""
+    if not standalone.fresh(untouched.state, untouched.guest, "menu", print):
+        untouched.shell("update-grub")
+        untouched.keep("menu")
+    return untouched
+
+
+@pytest.fixture
+def own_menu(with_menu: Testbed) -> Testbed:
+    """The guest as it was when it had made its menu."""
+    with_menu.restore("menu")
+    return with_menu
+
+
 @pytest.fixture
 def forwarding(testbed: Testbed) -> t.Iterator[Testbed]:
     """The guest as it was when testpmd had just started; whatever a test does to it is forgotten."""

@@ -89,60 +89,60 @@ UPDATES = {
 
 
 @pytest.mark.parametrize("name", UPDATES)
-def test_update_of_grub_killed(booted: Testbed, name: str) -> None:
+def test_update_of_grub_killed(own_menu: Testbed, name: str) -> None:
     moment, carried = UPDATES[name]
-    before = booted.shell(f"cat {MENU}")
-    assert killing.set_kernel_arguments(booted, ARGUMENTS, moment) == "killed"
-    assert booted.ask("true") is not None
-    assert killing.menu_fault(booted) == ""
-    after = booted.shell(f"cat {MENU}")
+    before = own_menu.shell(f"cat {MENU}")
+    assert killing.set_kernel_arguments(own_menu, ARGUMENTS, moment) == "killed"
+    assert own_menu.ask("true") is not None
+    assert killing.menu_fault(own_menu) == ""
+    after = own_menu.shell(f"cat {MENU}")
     assert (ISOLATION in after) == carried
     assert carried or after == before
-    assert DROP_IN in killing.half_way(booted)
-    assert killing.set_kernel_arguments(booted, ARGUMENTS) == "changed"
-    assert killing.menu_fault(booted) == ""
-    assert ISOLATION in booted.shell(f"cat {MENU}")
-    assert killing.half_way(booted) == []
-    assert killing.set_kernel_arguments(booted, ARGUMENTS) == "unchanged"
+    assert DROP_IN in killing.half_way(own_menu)
+    assert killing.set_kernel_arguments(own_menu, ARGUMENTS) == "changed"
+    assert killing.menu_fault(own_menu) == ""
+    assert ISOLATION in own_menu.shell(f"cat {MENU}")
+    assert killing.half_way(own_menu) == []
+    assert killing.set_kernel_arguments(own_menu, ARGUMENTS) == "unchanged"
 
 
-def test_guest_boots_after_grub_was_killed_while_it_made_its_menu(booted: Testbed) -> None:
+def test_guest_boots_after_grub_was_killed_while_it_made_its_menu(own_menu: Testbed) -> None:
     """The role's own run, killed together with grub-mkconfig; a reboot without a rerun, then the rerun."""
-    before = booted.shell(f"cat {MENU}")
-    killing.kill_when_the_menu_is_half_made(booted)
-    run = booted.play("role", role="guest_tuning", guest_tuning_reboot="later")
+    before = own_menu.shell(f"cat {MENU}")
+    killing.kill_when_the_menu_is_half_made(own_menu)
+    run = own_menu.play("role", role="guest_tuning", guest_tuning_reboot="later")
     assert not run.succeeded, run.output
-    assert killing.half_way(booted) == sorted([killing.UNFINISHED_MENU, DROP_IN])
+    assert killing.half_way(own_menu) == sorted([killing.UNFINISHED_MENU, DROP_IN])
     # The same look at what the killed grub-mkconfig has left finds it cut short: in force it would not boot.
-    assert killing.menu_fault(booted, killing.UNFINISHED_MENU) != ""
-    assert killing.menu_fault(booted) == ""
-    assert booted.shell(f"cat {MENU}") == before
-    booted.reboot()
-    assert ISOLATION not in booted.shell("cat /proc/cmdline")
-    rerun = booted.play("role", role="guest_tuning", guest_tuning_reboot="later")
+    assert killing.menu_fault(own_menu, killing.UNFINISHED_MENU) != ""
+    assert killing.menu_fault(own_menu) == ""
+    assert own_menu.shell(f"cat {MENU}") == before
+    own_menu.reboot()
+    assert ISOLATION not in own_menu.shell("cat /proc/cmdline")
+    rerun = own_menu.play("role", role="guest_tuning", guest_tuning_reboot="later")
     assert rerun.succeeded, rerun.output
-    assert killing.menu_fault(booted) == ""
-    assert ISOLATION in booted.shell(f"cat {MENU}")
-    assert killing.half_way(booted) == []
-    assert killing.set_kernel_arguments(booted, ARGUMENTS) == "unchanged"
+    assert killing.menu_fault(own_menu) == ""
+    assert ISOLATION in own_menu.shell(f"cat {MENU}")
+    assert killing.half_way(own_menu) == []
+    assert killing.set_kernel_arguments(own_menu, ARGUMENTS) == "unchanged"
 
 
-def test_what_is_looked_for_would_be_found(booted: Testbed) -> None:
+def test_what_is_looked_for_would_be_found(own_menu: Testbed) -> None:
     """The negative control: menus that were cut short, a kernel that is gone, and a guest that lets nobody in."""
-    booted.shell(
+    own_menu.shell(
         f"cd /run; cp {MENU} whole; head --bytes=$(( $(stat --format=%s whole) / 2 )) whole > half; : > empty; "
         "sed '/### BEGIN .*10_linux/,$d' whole > section; sed 's|/vmlinuz-|/gone-|' whole > kernel"
     )
-    assert killing.menu_fault(booted, "/run/whole") == ""
-    assert killing.menu_fault(booted, "/run/half") != ""
-    assert killing.menu_fault(booted, "/run/empty") != ""
-    assert "ends before /etc/grub.d/10_linux" in killing.menu_fault(booted, "/run/section")
-    assert "which is not there" in killing.menu_fault(booted, "/run/kernel")
-    booted.plug(0, plugged=False)
+    assert killing.menu_fault(own_menu, "/run/whole") == ""
+    assert killing.menu_fault(own_menu, "/run/half") != ""
+    assert killing.menu_fault(own_menu, "/run/empty") != ""
+    assert "ends before /etc/grub.d/10_linux" in killing.menu_fault(own_menu, "/run/section")
+    assert "which is not there" in killing.menu_fault(own_menu, "/run/kernel")
+    own_menu.plug(0, plugged=False)
     try:
-        assert booted.ask("true", 10) is None
+        assert own_menu.ask("true", 10) is None
     finally:
-        booted.plug(0, plugged=True)
+        own_menu.plug(0, plugged=True)
 
 
 @pytest.mark.parametrize("read_since", [False, True], ids=["not read since", "read since"])
