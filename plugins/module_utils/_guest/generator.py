@@ -17,6 +17,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.generator_frames import (
+    ETHERNET_BYTES,
     Direction,
     End,
     Tally,
@@ -201,7 +202,7 @@ def measure(console: Console, sides: tuple[Side, Side], load: Load) -> dict[str,
     ports = parse_ports(console.command("show port summary all"))
     ends = tuple(_end(side, ports) for side in sides)
     console.command("set verbose 1")
-    console.command(f"set txpkts {load.size + 14}")
+    console.command(f"set txpkts {load.size + ETHERNET_BYTES}")
     for end in ends:
         console.command(f"set eth-peer {end.port} {end.guest_mac}")
     rows, dropped = [], 0
@@ -256,7 +257,8 @@ def _round(console: Console, direction: Direction, burst: int, drain: float, las
     begun = text
 
     def all_here(heard: str) -> bool:
-        return count(parse_received(begun + heard).frames, 0, direction).right >= burst
+        seen = count(parse_received(begun + heard).frames, 0, direction)
+        return seen.right + seen.corrupt >= burst
 
     text += console.listen(drain, all_here)
     if last:  # What comes twice comes late.

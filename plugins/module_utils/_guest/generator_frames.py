@@ -133,7 +133,7 @@ def row(direction: Direction, tally: Tally, expected: int, seconds: float) -> di
     lost = max(min(expected, tally.sent) - received, 0)
     problems = list(tally.problems)
     if lost:
-        problems.append(f"{lost} frames never arrived")
+        problems.append(f"{lost} frames did not arrive as they must")
     if tally.right > tally.sent:
         problems.append(f"{tally.right - tally.sent} more arrived than were sent")
     return {
