@@ -74,7 +74,10 @@ options:
     default: present
 attributes:
   check_mode:
-    description: Predicts without changing anything; refuses what it would refuse otherwise.
+    description:
+      - Predicts without changing anything; refuses what it would refuse otherwise.
+      - With O(state=absent) a program that drives an adapter is a warning only, for what would have ended it has
+        changed nothing either.
     support: full
   diff_mode:
     description: Shows each adapter's driver before and after.
@@ -159,7 +162,9 @@ def main() -> None:
     )
     asked = module.params
     adapters = [Adapter(entry["name"], entry["mac"].lower(), entry["driver"]) for entry in asked["adapters"]]
-    policy = Policy(asked["driver"], asked["allow_no_iommu"], asked["allow_other_devices"], asked["allow_in_use"])
+    allowed = (asked["driver"], asked["allow_no_iommu"], asked["allow_other_devices"], asked["allow_in_use"])
+    # What ends it, such as state absent of role vnf, has changed nothing in check mode.
+    policy = Policy(*allowed, programs_end=module.check_mode and asked["state"] == "absent")
     converge(module, lambda guest: plan(adapters, read_current(guest), policy, asked["state"]))
 
 

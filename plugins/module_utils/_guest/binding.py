@@ -42,12 +42,13 @@ class Choice:
 
 @dataclasses.dataclass(frozen=True)
 class Policy:
-    """What the caller allows."""
+    """What the caller allows. programs_end: programs that drive an adapter now will have ended by then."""
 
     driver: str = "auto"
     allow_no_iommu: bool = False
     allow_other_devices: bool = False
     allow_in_use: bool = False
+    programs_end: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,6 +109,9 @@ def plan(adapters: t.Sequence[Adapter], current: Current, policy: Policy, state:
     device_busy, no_driver, driverctl_missing.
     """
     devices = {device.pci_address: device for device in current.devices}
+    ending = sorted(set(current.holders.values())) if policy.programs_end else []
+    if ending:
+        current = dataclasses.replace(current, holders={})
     wanted = [adapter for adapter in adapters if adapter.driver == "pmd"] if state == "present" else []
     _check_unique(adapters)
     found = [(adapter, _locate(adapter, current)) for adapter in wanted]
@@ -133,7 +137,10 @@ def plan(adapters: t.Sequence[Adapter], current: Current, policy: Policy, state:
         before={entry.name: devices[entry.pci_address].driver for entry in rows if entry.pci_address in devices},
         after={entry.name: entry.driver if entry in keep else entry.kernel_driver for entry in rows},
         result={"devices": [_result(entry, devices[entry.pci_address]) for entry in keep]},
-        warnings=tuple(_not_recommended(adapter, device) for adapter, device in found if not device.is_vmxnet3),
+        warnings=(
+            *(_not_recommended(adapter, device) for adapter, device in found if not device.is_vmxnet3),
+            *(f"{program} drives an adapter: it must end before the adapter is given back" for program in ending),
+        ),
     )
 
 

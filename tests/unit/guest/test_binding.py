@@ -255,6 +255,17 @@ def test_device_that_a_program_drives_is_left_alone(bound: RecordedGuest) -> Non
     assert caught.value.error_code == "device_busy"
 
 
+def test_what_check_mode_finds_running_is_warned_of(bound: RecordedGuest) -> None:
+    """The task before it, which would have ended the program, has changed nothing in check mode."""
+    bound.lay_out("/proc/612/fd/9", {"link": "/dev/uio0"})
+    bound.lay_out("/proc/612/comm", "ovs-vswitchd\n")
+    predicted = plan(bound, state="absent", policy=binding.Policy(programs_end=True))
+    assert predicted.changed
+    assert predicted.warnings == (
+        "ovs-vswitchd (process 612) drives an adapter: it must end before the adapter is given back",
+    )
+
+
 def test_without_driverctl_nothing_would_last(fresh: RecordedGuest) -> None:
     fresh.remove_file(binding.DRIVERCTL)
     assert refused(fresh, ADAPTERS).error_code == "driverctl_missing"
