@@ -16,7 +16,6 @@ from pathlib import Path
 
 TREES = ("/etc", "/usr/local", "/run/dpdk", "/dev/hugepages")
 ATTRIBUTES = (
-    "proc/cmdline",
     "sys/kernel/mm/hugepages/*/nr_hugepages",
     "sys/kernel/mm/transparent_hugepage/enabled",
     "sys/bus/pci/devices/*/driver_override",
@@ -44,7 +43,10 @@ def boot_entries() -> t.Iterator[str]:
 
 
 def attributes() -> t.Iterator[str]:
-    """The kernel's own state: pools, drivers, isolation."""
+    """The kernel's own state: arguments, pools, drivers, isolation."""
+    # The menu that the lab's image boots by at first names kernel and disk otherwise than the guest's own menus.
+    words = Path("/proc/cmdline").read_text().split()
+    yield f"/proc/cmdline {' '.join(word for word in words if not word.startswith(('BOOT_IMAGE=', 'root=')))}"
     for path in sorted(path for pattern in ATTRIBUTES for path in Path("/").glob(pattern)):
         yield f"{path} {path.read_text().strip()}"
     for device in sorted(Path("/sys/bus/pci/devices").iterdir()):
