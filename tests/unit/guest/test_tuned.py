@@ -39,11 +39,11 @@ class TunedGuest(Guest):
 
     recommended = "virtual-guest"
 
-    def __init__(self, root: Path, files: t.Mapping[str, str] = FILES, old: bool = False) -> None:
+    def __init__(self, root: Path, files: t.Iterable[str] = tuple(FILES.values()), old: bool = False) -> None:
         super().__init__(self._answer, str(root))
         self.commands: list[tuple[str, ...]] = []
         self.fails = False
-        for path in files.values():
+        for path in files:
             self.replace_file(path.replace("tuned/profiles/", "tuned/") if old else path, "")
         self.start()
         self.select(self.recommended, "auto")
@@ -130,7 +130,7 @@ def test_transparent_hugepages_are_left_alone_unless_described(guest: TunedGuest
 def test_the_base_is_what_there_is_and_what_fits(
     tmp_path: Path, missing: str, asked: Asked, include: str | None, said: str
 ) -> None:
-    guest = TunedGuest(tmp_path, {name: path for name, path in FILES.items() if name not in missing.split()})
+    guest = TunedGuest(tmp_path, [path for name, path in FILES.items() if name not in missing.split()])
     result = guest.converge(asked).result
     assert result["base"] == profile(guest)["main"].get("include") == include
     assert "variables" not in profile(guest) or include == "cpu-partitioning"
@@ -214,7 +214,7 @@ def test_ours_merged_with_another_leaves_the_other(guest: TunedGuest) -> None:
 
 @pytest.mark.parametrize("left", [("tuned-adm",), ("cpu-partitioning",)])
 def test_where_tuned_is_not_in_charge_nothing_is_done(tmp_path: Path, left: tuple[str, ...]) -> None:
-    guest = TunedGuest(tmp_path, {name: FILES[name] for name in left})
+    guest = TunedGuest(tmp_path, [FILES[name] for name in left])
     guest.remove_file(tuned.PID_FILE)
     for state in ("present", "absent"):
         planned = tuned.plan(guest, ASKED, state)
