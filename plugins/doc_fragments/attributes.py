@@ -38,3 +38,19 @@ attributes:
     details:
       - This module changes nothing.
 """
+
+    # For modules that send traffic.
+    TRAFFIC = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return what would change, without changing anything.
+    support: none
+    details:
+      - A run sends traffic; in check mode the task is skipped.
+  diff_mode:
+    description: Returns in diff mode what has changed, or would change in C(check_mode).
+    support: none
+    details:
+      - A run changes nothing that could be shown.
+"""

@@ -22,13 +22,8 @@ description:
   - All frames are alike and testpmd prints no payload, so that payload, order and latency are not observed; the rows
     say so. M(nfv.vsphere_dpdk.traffic_probe) with O(nfv.vsphere_dpdk.traffic_probe#module:kind=frames) observes them.
   - Loss is no failure of the module; the filter P(nfv.vsphere_dpdk.poll_mode_verdict#filter) judges the rows.
-attributes:
-  check_mode:
-    support: none
-    description: A run sends traffic; in check mode the task is skipped.
-  diff_mode:
-    support: none
-    description: A run changes nothing that could be shown.
+extends_documentation_fragment:
+  - nfv.vsphere_dpdk.attributes.traffic
 options:
   first:
     description: The generator's adapter in the port group of the application's first adapter.

@@ -22,13 +22,8 @@ description:
   - Before the counted packets of a direction it resolves the PGW's MAC addresses afresh through the kernel and sends a
     few packets that are counted apart, so that the PGW knows its neighbours.
   - Loss is no failure of the module; the filter P(nfv.vsphere_dpdk.poll_mode_verdict#filter) judges the rows.
-attributes:
-  check_mode:
-    support: none
-    description: A run sends traffic; in check mode the task is skipped.
-  diff_mode:
-    support: none
-    description: A run changes nothing that could be shown.
+extends_documentation_fragment:
+  - nfv.vsphere_dpdk.attributes.traffic
 options:
   kind:
     description:

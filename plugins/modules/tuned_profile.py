@@ -37,12 +37,16 @@ options:
     type: str
     choices: [present, absent]
     default: present
+extends_documentation_fragment:
+  - nfv.vsphere_dpdk.attributes
 attributes:
   check_mode:
-    description: Predicts without changing anything.
     support: full
   diff_mode:
-    description: Shows the selected profiles before and after.
+    support: full
+    details:
+      - Shows the selected profiles before and after.
+  idempotent:
     support: full
 notes:
   - Needs root and nothing beside Python's standard library; tuned from 2.14.
