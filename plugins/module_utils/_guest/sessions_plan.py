@@ -128,6 +128,10 @@ def _switch_steps(observed: Observed, plane: UserPlane) -> list[Step]:
         steps.append(RunCommand(add_meters(), "meters_refused", refused))
     for bridge, commands in bundles.items():
         steps += _flow_steps(bridge, commands)
+    if any("arp_tpa=" in line for line in bundles[S5U_BRIDGE]):
+        # The kernel asks for a neighbour every few seconds, and OVS 3.1 may go on with the entry that it has for that.
+        purge = ("ovs-appctl", "revalidator/purge")
+        steps.append(RunCommand(purge, "flows_refused", "Look at ovs-vswitchd's log."))
     if surplus:
         steps.append(RunCommand(prune_meters(), "meters_refused", refused))
     return steps

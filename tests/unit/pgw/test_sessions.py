@@ -195,6 +195,19 @@ def test_kernel_asks_again_where_the_switch_forgets_what_it_learned(plane: UserP
     assert told.index("ip neighbour delete 198.18.2.2 dev br-sgi") < told.index(" ".join(batch()))
 
 
+def test_switch_forgets_how_it_treated_the_kernels_arp_requests(plane: UserPlane, converged: Observed) -> None:
+    """A next hop's MAC is given now: OVS 3.1 may send the requests out as before, for as long as they keep coming."""
+    line = f"+priority=300,arp,in_port=LOCAL,arp_tpa=198.18.1.9,arp_op=1 cookie={COOKIE:#x} actions=IN_PORT"
+    seen = dataclasses.replace(converged, differences={S5U_BRIDGE: (line,), SGI_BRIDGE: ()})
+    (changed, purged) = commands(plan(seen, plane, MAC, check_mode=False).steps)
+    assert " bundle br-s5u " in changed
+    assert purged == "ovs-appctl revalidator/purge"
+    other = dataclasses.replace(
+        converged, differences={S5U_BRIDGE: (line.replace("arp_tpa", "arp_spa"),), SGI_BRIDGE: ()}
+    )
+    assert len(commands(plan(other, plane, MAC, check_mode=False).steps)) == 1
+
+
 def test_nothing_to_do_when_all_is_there(plane: UserPlane, converged: Observed) -> None:
     done = plan(converged, plane, MAC, check_mode=False)
     assert done.steps == ()
