@@ -34,7 +34,7 @@ SHORT_PROOF = {
 KEEP = "NFV_KEEP_GUEST"
 """Set while developing and by make test: a guest that runs already is used, and left running."""
 FORWARDING = "forwarding"
-"""Snapshot of a guest in which testpmd polls and forwards (extensions/molecule/guest_debian12 keeps it)."""
+"""Snapshot of a guest in which testpmd polls and forwards (extensions/molecule/guest_reboot keeps it)."""
 
 
 @dataclass(frozen=True)
