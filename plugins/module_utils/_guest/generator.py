@@ -9,11 +9,13 @@ count is exact without a rate, and few enough for the ring of an emulated receiv
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 import shutil
 import time
 import typing as t
+from pathlib import Path
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.generator_frames import (
@@ -47,6 +49,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.testpmd_ou
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.tree import Tree
 
 FILE_PREFIX = "nfv-generator"
+# Root's, by DPDK's Linux guide ("Running Sample Applications"); it is made even with --in-memory.
+RUNTIME_DIRECTORY = f"/run/dpdk/{FILE_PREFIX}"
 # Of testpmd's buffers, 2 KiB each: enough for two ports' rings and bursts. Its own default takes 360 MiB.
 BUFFERS = 8192
 # MAX_PKT_BURST of app/test-pmd/testpmd.h; half of a ring is left free.
@@ -179,7 +183,8 @@ def default_lcores(tree: Tree) -> str:
 def command(program: Program, lcores: str, addresses: t.Sequence[str]) -> list[str]:
     """testpmd's command line.
 
-    ``--in-memory``: no file is left in hugetlbfs or /run/dpdk, and no other DPDK process has to do with it.
+    ``--in-memory``: no file is left in hugetlbfs or /run/dpdk, and no other DPDK process has to do with it; an empty
+    directory is (forget_runtime_directory).
     """
     devices = [word for address in addresses for word in ("-a", address)]
     eal = ["--lcores", lcores, "--in-memory", "--no-telemetry", "--file-prefix", FILE_PREFIX]
@@ -193,8 +198,17 @@ def run_generator(tree: Tree, first: Side, second: Side, load: Load, program: Pr
     addresses = [locate(tree, side) for side in (first, second)]
     check_memory(tree, program.memory_mb)
     argv = command(found, program.lcores or default_lcores(tree), addresses)
-    with Console(argv, program.start_timeout) as console:
-        return measure(console, (first, second), load)
+    try:
+        with Console(argv, program.start_timeout) as console:
+            return measure(console, (first, second), load)
+    finally:
+        forget_runtime_directory()
+
+
+def forget_runtime_directory(path: str = RUNTIME_DIRECTORY) -> None:
+    """Removes the directory that DPDK made for itself; one that holds something is another process's and stays."""
+    with contextlib.suppress(OSError):
+        Path(path).rmdir()
 
 
 def measure(console: Console, sides: tuple[Side, Side], load: Load) -> dict[str, t.Any]:

@@ -5,11 +5,21 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.generator import Side, check_memory, locate
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.generator import (
+    Side,
+    check_memory,
+    forget_runtime_directory,
+    locate,
+)
 from tests.unit.guest.conftest import MACS, S5U, SGI, RecordedGuest
+
+if t.TYPE_CHECKING:
+    from pathlib import Path
 
 GUEST_MAC = "00:50:56:01:00:f2"
 
@@ -62,3 +72,13 @@ def test_free_hugepages_must_hold_testpmd(bound: RecordedGuest, fresh: RecordedG
     assert "512 MiB of hugepages are free" in str(refused.value)
     with pytest.raises(NfvError, match="0 MiB of hugepages are free"):
         check_memory(fresh, 64)
+
+
+def test_the_runtime_directory_goes_unless_it_is_used(tmp_path: Path) -> None:
+    ours, used = tmp_path / "ours", tmp_path / "used"
+    ours.mkdir()
+    used.mkdir()
+    (used / "config").touch()
+    for directory in (ours, used, tmp_path / "missing"):
+        forget_runtime_directory(str(directory))
+    assert (ours.exists(), used.exists()) == (False, True)
