@@ -58,6 +58,8 @@ class VirtualMachine:
     iommu: bool
     image: str
     adapters: tuple[Adapter, ...]
+    numa_nodes: int = 1
+    """NUMA nodes that the guest sees; vCPUs and memory are divided equally among them, in order."""
     standalone: bool = False
     """Whether the lab itself asked for it: vCenter does not know it and is not told of it."""
 
@@ -105,6 +107,7 @@ def parse_machine(body: Mapping[str, Any], port_groups: tuple[str, ...]) -> Virt
             iommu=bool(body.get("iommu")),
             image=str(body["image"]),
             adapters=tuple(_parse_adapter(name, adapter, port_groups) for adapter in body.get("adapters") or ()),
+            numa_nodes=int(body.get("numa_nodes") or 1),
             standalone=bool(body.get("standalone")),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -140,6 +143,12 @@ def _check(machine: VirtualMachine) -> None:
             "request_invalid",
             f"{machine.name}: {machine.cpus} vCPUs cannot be split into sockets of {machine.cores_per_socket} cores",
         )
+    if machine.numa_nodes < 1 or machine.cpus % machine.numa_nodes or machine.memory_mb % machine.numa_nodes:
+        raise LabError(
+            "request_invalid",
+            f"{machine.name}: {machine.cpus} vCPUs and {machine.memory_mb} MB cannot be divided equally among "
+            f"{machine.numa_nodes} NUMA nodes",
+        )
     if machine.memory_mb < 1:
         raise LabError("request_invalid", f"{machine.name}: memory of {machine.memory_mb} MB")
     if len(machine.adapters) > MAX_ADAPTERS:
@@ -164,7 +173,7 @@ def qemu_arguments(machine: VirtualMachine, place: Place, *, kvm: bool) -> list[
         # The image leaves a switch asleep that nothing in such a guest uses.
         *(("-smbios", "type=1,family=standalone") if machine.standalone else ()),
         *_processor(machine, kvm=kvm),
-        *("-m", f"{machine.memory_mb}M"),
+        *_memory(machine),
         *("-display", "none", "-monitor", "none"),
         *("-serial", f"file:{place.console_log}"),
         *("-qmp", f"unix:{place.qmp_socket},server=on,wait=off"),
@@ -193,6 +202,18 @@ def _processor(machine: VirtualMachine, *, kvm: bool) -> list[str]:
     ]
     # The IOMMU has to come before the devices that it translates for.
     return [*arguments, "-device", "intel-iommu,intremap=on"] if machine.iommu else arguments
+
+
+def _memory(machine: VirtualMachine) -> list[str]:
+    arguments = ["-m", f"{machine.memory_mb}M"]
+    if machine.numa_nodes == 1:
+        return arguments
+    cpus, memory_mb = machine.cpus // machine.numa_nodes, machine.memory_mb // machine.numa_nodes
+    for node in range(machine.numa_nodes):
+        processors = f"cpus={node * cpus}-{(node + 1) * cpus - 1}"
+        arguments += ["-object", f"memory-backend-ram,id=memory{node},size={memory_mb}M"]
+        arguments += ["-numa", f"node,nodeid={node},{processors},memdev=memory{node}"]
+    return arguments
 
 
 def _adapter(position: int, adapter: Adapter, tap: str) -> list[str]:

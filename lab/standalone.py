@@ -53,6 +53,7 @@ class Guest:
     memory_mb: int = 2048
     iommu: bool = False
     adapters: tuple[str, ...] = DEFAULT_ADAPTERS
+    numa_nodes: int = 1
 
     @property
     def uuid(self) -> str:
@@ -70,9 +71,11 @@ class Guest:
             "uuid": self.uuid,
             "name": self.name,
             "cpus": self.cpus,
-            "cores_per_socket": self.cpus,
+            # A node is a socket, as in most servers.
+            "cores_per_socket": self.cpus // self.numa_nodes,
             "memory_mb": self.memory_mb,
             "iommu": self.iommu,
+            "numa_nodes": self.numa_nodes,
             "image": self.image,
             "standalone": True,
             "adapters": [
@@ -244,9 +247,10 @@ def run(state: State, words: Sequence[str], say: Say) -> bool:
     parser.add_argument("--memory", type=int, default=2048, help="MiB")
     parser.add_argument("--iommu", action="store_true", help="with a vIOMMU")
     parser.add_argument("--adapter", action="append", help="NAME:TYPE:PORTGROUP, the management adapter first")
+    parser.add_argument("--numa-nodes", type=int, default=1, help="vCPUs and memory are divided equally among them")
     given = parser.parse_args(words)
     adapters = tuple(given.adapter or DEFAULT_ADAPTERS)
-    guest = Guest(given.name, given.image, given.cpus, given.memory, given.iommu, adapters)
+    guest = Guest(given.name, given.image, given.cpus, given.memory, given.iommu, adapters, given.numa_nodes)
     if given.action in ("snapshot", "restore") and not given.snapshot:
         parser.error(f"{given.action} needs the name of a snapshot")
     if given.action == "fresh":

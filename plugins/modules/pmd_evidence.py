@@ -121,7 +121,11 @@ sample:
       type: list
       elements: int
     hugepages:
-      description: C(size_kb), C(total) and C(free) of each pool.
+      description: C(size_kb), C(total) and C(free) of each pool of the machine.
+      type: list
+      elements: dict
+    node_hugepages:
+      description: C(node), C(size_kb), C(total) and C(free) of each pool of a NUMA node.
       type: list
       elements: dict
     hugepages_mapped_kb:

@@ -200,12 +200,14 @@ def _hugepages(window: Window) -> Row:
     pools = {pool["size_kb"]: pool for pool in window.after["hugepages"]}
     mapped = window.after["hugepages_mapped_kb"]
     wanted = window.expected.hugepages
-    asked = joined(f"{pool['count']} of {pool['size_kb']} kB" for pool in wanted)
+    asked = joined(f"{pool['count']} of {pool['size_kb']} kB{_place(pool)}" for pool in wanted)
     problems = [] if wanted else ["no hugepages were asked for"]
-    for size, count in ((pool["size_kb"], pool["count"]) for pool in wanted):
-        total = (pools.get(size) or {}).get("total") or 0
-        if total < count:
-            problems.append(f"the pool of {size} kB pages has {total}, asked for were {count}")
+    for pool in wanted:
+        total = _pages(window.after, pool)
+        if total < pool["count"]:
+            problems.append(
+                f"the pool of {pool['size_kb']} kB pages{_place(pool)} has {total}, asked for were {pool['count']}"
+            )
     used = sum(((pool["total"] or 0) - (pool["free"] or 0)) * pool["size_kb"] for pool in pools.values())
     if not mapped:
         problems.append("the application has no hugepages in its memory")
@@ -215,3 +217,14 @@ def _hugepages(window: Window) -> Row:
         f"{pool['free']} of {pool['total']} of {size} kB free" for size, pool in pools.items() if pool["total"]
     )
     return row("hugepages", f"{asked}, used by the application", f"{seen}; application has {mapped or 0} kB", problems)
+
+
+def _place(pool: Mapping) -> str:
+    return "" if pool.get("node") is None else f" on NUMA node {pool['node']}"
+
+
+def _pages(sample: Mapping, asked: Mapping) -> int:
+    """Pages in the pool that was asked for: the machine's, or that of its NUMA node; 0 when it was not observed."""
+    pools = sample["hugepages"] if asked.get("node") is None else sample.get("node_hugepages") or ()
+    same = (pool for pool in pools if (pool["size_kb"], pool.get("node")) == (asked["size_kb"], asked.get("node")))
+    return next((pool["total"] or 0 for pool in same), 0)

@@ -16,6 +16,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import procfs
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.hugepages import read_pools
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.telemetry import JsonRpc, Telemetry, ovsdb_value
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.tree import Tree
 
@@ -94,6 +95,11 @@ def take_sample(
         "isolated_cpus": procfs.parse_cpu_list(tree.value("/sys/devices/system/cpu/isolated") or ""),
         "nohz_full_cpus": procfs.parse_cpu_list(tree.value("/sys/devices/system/cpu/nohz_full") or ""),
         "hugepages": procfs.hugepage_pools(tree),
+        "node_hugepages": [
+            {"node": pool.node, "size_kb": pool.size_kb, "total": pool.allocated, "free": pool.free}
+            for pool in read_pools(tree)
+            if pool.node is not None
+        ],
         "hugepages_mapped_kb": procfs.hugepages_mapped_kb(tree, pid) if pid else None,
         "problems": problems,
     }

@@ -38,8 +38,8 @@ def kernel_arguments(dataplane: Dataplane) -> dict[str, t.Any]:
     """The guest's kernel arguments, in the order in which they must stand on the command line.
 
     Isolation is that of the kernel's admin guide (kernel-parameters: isolcpus, nohz_full, rcu_nocbs, irqaffinity).
-    Pools bound to a node are not asked for at boot: the hugepages module makes them. With pools of several sizes
-    ``hugepagesz`` and ``hugepages`` are lists of the same length whose entries belong together pairwise.
+    With pools of several sizes ``hugepagesz`` and ``hugepages`` are lists of the same length whose entries belong
+    together pairwise.
     """
     arguments: dict[str, t.Any] = {}
     polling = format_cpu_list(dataplane.cpu.polling)
@@ -57,14 +57,21 @@ def kernel_arguments(dataplane: Dataplane) -> dict[str, t.Any]:
         # Debian's default "always" lets khugepaged compact and split memory under the polling threads.
         arguments["transparent_hugepage"] = "never"
         arguments["default_hugepagesz"] = pools[0].size
-    at_boot: list[HugepagePool] = [pool for pool in pools if pool.node is None]
-    if len(at_boot) == 1:
-        arguments["hugepagesz"] = at_boot[0].size
-        arguments["hugepages"] = str(at_boot[0].count)
-    elif at_boot:
-        arguments["hugepagesz"] = [pool.size for pool in at_boot]
-        arguments["hugepages"] = [str(pool.count) for pool in at_boot]
+    sizes = list(dict.fromkeys(pool.size for pool in pools))
+    counts = [_boot_count([pool for pool in pools if pool.size == size]) for size in sizes]
+    if len(sizes) == 1:
+        arguments["hugepagesz"], arguments["hugepages"] = sizes[0], counts[0]
+    elif sizes:
+        arguments["hugepagesz"], arguments["hugepages"] = sizes, counts
     return arguments
+
+
+def _boot_count(pools: t.Sequence[HugepagePool]) -> str:
+    """Value of ``hugepages``: a count, or NODE:COUNT of each node (Linux admin guide, hugetlbpage; since 5.16).
+
+    An older kernel reads 0 of that: it boots, with the pools empty.
+    """
+    return ",".join(str(pool.count) if pool.node is None else f"{pool.node}:{pool.count}" for pool in pools)
 
 
 def _adapter(adapter: Adapter) -> dict[str, t.Any]:

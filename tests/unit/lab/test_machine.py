@@ -61,6 +61,22 @@ def test_hardware_follows_the_configuration() -> None:
     assert values(arguments, "-uuid") == ["42000000-0000-0000-0000-000000000001"]
 
 
+def test_numa_nodes_share_processors_and_memory() -> None:
+    arguments = qemu_arguments(machine(numa_nodes=2), PLACE, kvm=False)
+    assert values(arguments, "-numa") == [
+        "node,nodeid=0,cpus=0-1,memdev=memory0",
+        "node,nodeid=1,cpus=2-3,memdev=memory1",
+    ]
+    assert values(arguments, "-object") == [f"memory-backend-ram,id=memory{node},size=1024M" for node in (0, 1)]
+    assert values(qemu_arguments(machine(), PLACE, kvm=False), "-numa") == []
+
+
+@pytest.mark.parametrize("changes", [{"numa_nodes": 3}, {"numa_nodes": 2, "memory_mb": 2047}, {"numa_nodes": -1}])
+def test_what_cannot_be_divided_among_nodes_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(LabError, match="cannot be divided equally among"):
+        machine(**changes)
+
+
 def test_a_guest_without_vcenter_says_so() -> None:
     """The image's generator nfv-no-switch looks there."""
     assert values(qemu_arguments(machine(standalone=True), PLACE, kvm=False), "-smbios") == ["type=1,family=standalone"]

@@ -55,12 +55,22 @@ def test_everything_the_guest_needs_is_derived(description: Description) -> None
     }
 
 
-def test_pools_bound_to_a_node_are_not_asked_for_at_boot(description: Description) -> None:
-    description["memory"]["hugepages"] = [{"size": "2M", "amount_mb": 512, "node": 0}]
+def test_pools_bound_to_nodes_name_them_at_boot(description: Description) -> None:
+    """The node format of the kernel's admin guide, hugetlbpage: what a reboot would take away otherwise."""
+    description["memory"]["hugepages"] = [
+        {"size": "2M", "amount_mb": 512, "node": 0},
+        {"size": "1G", "amount_mb": 1024},
+        {"size": "2M", "amount_mb": 256, "node": 1},
+    ]
     arguments = FILTERS["dataplane_derived"](description)["kernel_arguments"]
     assert arguments["default_hugepagesz"] == "2M"
-    assert "hugepages" not in arguments
-    assert "hugepagesz" not in arguments
+    assert (arguments["hugepagesz"], arguments["hugepages"]) == (["2M", "1G"], ["0:256,1:128", "1"])
+
+
+def test_a_pool_of_one_node_names_it_at_boot(description: Description) -> None:
+    description["memory"]["hugepages"] = [{"size": "2M", "amount_mb": 512, "node": 0}]
+    arguments = FILTERS["dataplane_derived"](description)["kernel_arguments"]
+    assert (arguments["hugepagesz"], arguments["hugepages"]) == ("2M", "0:256")
 
 
 def test_pools_of_two_sizes_are_pairs(description: Description) -> None:

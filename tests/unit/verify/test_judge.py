@@ -349,3 +349,22 @@ def test_a_polling_cpu_without_a_thread_is_not_proved(good: Sample, expected: Ex
 def test_no_description_proves_nothing(good: Sample, expected: Expected) -> None:
     empty = dataclasses.replace(expected, polling_cpus=(), hugepages=(), devices=())
     assert {"isolated CPUs", "hugepages"} <= set(failed(verdict(good, empty)))
+
+
+def on_nodes(sample: Sample, *totals: int) -> None:
+    sample["after"]["node_hugepages"] = [
+        {"node": node, "size_kb": 2048, "total": total, "free": 0} for node, total in enumerate(totals)
+    ]
+
+
+def test_pools_of_nodes_are_looked_for_on_their_nodes(good: Sample, expected: Expected) -> None:
+    pools = [{"size_kb": 2048, "count": 128, "node": 0}, {"size_kb": 2048, "count": 128, "node": 1}]
+    asked = dataclasses.replace(expected, hugepages=tuple(pools))
+    on_nodes(good, 128, 128)
+    assert failed(verdict(good, asked)) == failed(verdict(good, expected))
+    # As many pages in all, and all of them on one node.
+    on_nodes(good, 256, 0)
+    (row,) = [row for row in verdict(good, asked)["evidence"] if row["name"] == "hugepages"]
+    assert row["reason"] == "the pool of 2048 kB pages on NUMA node 1 has 0, asked for were 128"
+    del good["after"]["node_hugepages"]
+    assert "hugepages" in failed(verdict(good, asked))

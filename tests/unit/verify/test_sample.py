@@ -126,6 +126,18 @@ def test_sample_of_the_recorded_guest(guest: Guest) -> None:
     assert {one["name"]: one["type"] for one in sample["interfaces"]}["s5u"] == "dpdk"
 
 
+def test_pools_of_numa_nodes(guest: Guest) -> None:
+    for node, total, free in ((0, "128", "3"), (1, "64", "64")):
+        pool = f"/sys/devices/system/node/node{node}/hugepages/hugepages-2048kB"
+        guest.write(f"{pool}/nr_hugepages", total)
+        guest.write(f"{pool}/free_hugepages", free)
+    guest.serve()
+    assert guest.sample()["node_hugepages"] == [
+        {"node": 0, "size_kb": 2048, "total": 128, "free": 3},
+        {"node": 1, "size_kb": 2048, "total": 64, "free": 64},
+    ]
+
+
 def test_devices_of_the_recorded_guest(guest: Guest) -> None:
     guest.serve()
     s5u = guest.sample()["devices"][0]
