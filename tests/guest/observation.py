@@ -23,7 +23,7 @@ from tests.support.playbook import ROOT
 if t.TYPE_CHECKING:
     from lab.state import State
 
-SAMPLE_MODULES = ("evidence", "procfs", "telemetry", "tree")
+SAMPLE_MODULES = ("buddy", "evidence", "hugepages", "plan", "procfs", "telemetry", "tree")
 DESCRIPTION = ROOT / "lab/inventory/group_vars/guests/dataplane.yml"
 # As many and as fast as the short proof of the role's play (conftest).
 PACKETS, PACKETS_PER_SECOND, PACKET_BYTES, DRAIN_SECONDS = 200, 200, 128, 1
