@@ -93,9 +93,9 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
 def sabotaged(deployment: Deployment, request: pytest.FixtureRequest) -> t.Iterator[Deployment]:
     """A deployment to break; afterwards a rerun must converge and prove it."""
     yield deployment
-    undo = f"undo/{request.node.callspec.params['sabotage']}"
-    if (SABOTAGE / f"{undo}.yml").is_file():
-        deployment.sabotage(undo)
+    for sabotage in request.node.callspec.params["sabotages"]:
+        if (SABOTAGE / f"undo/{sabotage}.yml").is_file():
+            deployment.sabotage(f"undo/{sabotage}")
     repaired = deployment.deploy("--tags", "guest", **SHORT_PROOF)
     assert repaired.succeeded, f"a rerun did not repair the deployment:\n{repaired.output}"
     assert repaired.changed > 0, "there was nothing to repair: was there any sabotage?"
