@@ -15,13 +15,13 @@ help: ## This list
 setup: ## Debian packages, .venv with pinned versions, a Go toolchain (5 minutes once, then nothing)
 	@scripts/bootstrap
 
-deploy: setup ## A proved PGW in the lab, from nothing (10-20 minutes; the second time about 3)
+deploy: setup ## A proved PGW in the lab, from nothing (8-20 minutes; the second time about 3)
 	@$(PYTHON) -m lab deploy
 
 test: setup ## Every test: static checks, units, vSphere integration, importer, then guests (about an hour)
 	@scripts/test
 
-test-fast: setup ## Every test that needs no guest (about 8 minutes)
+test-fast: setup ## Every test that needs no guest (13 minutes)
 	@scripts/test fast
 
 test-guests: setup ## Single roles and every false pass in guests of their own; what make test leaves out, too (docs/testing.md)
