@@ -15,7 +15,7 @@ from pyVmomi import vmodl as _vmodl
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import Connection
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Connection
 
 # Without the types that pyVmomi ships: their classes are generated, and say nothing about how they are made.
 connect: t.Any = _connect

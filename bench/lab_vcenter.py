@@ -14,7 +14,7 @@ import time
 import typing as t
 from pathlib import Path
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import Client, Connection
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
 from bench import ROOT
 from lab import unix_http, vcenter_process
 from lab.pki import ensure_pki

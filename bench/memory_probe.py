@@ -12,8 +12,8 @@ import json
 import resource
 import sys
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import Connection
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.converge import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.vm_dataplane import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Connection
 
 
 def peak_mb() -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
 from tests.support.native_port import Port
 from tests.support.pgw_packets import PEER, S5U, SERVER, SERVER6, SGI, SGI6
 from tests.support.two_way import Subscriber, Traffic

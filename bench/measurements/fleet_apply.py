@@ -8,14 +8,18 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.plan import plan_vm
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.vm_dataplane import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.plan import plan_vm
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.apply import Application
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import CONNECTIONS, PAGE_SIZE
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.converge import converge
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.fleet import Fleet, Outcome
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.read import read_inventory, read_vms, vm_paths
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.write import config_spec
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import CONNECTIONS, PAGE_SIZE
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.apply import Application
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.fleet import Fleet, Outcome
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import (
+    read_inventory,
+    read_vms,
+    vm_paths,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.write import config_spec
 from bench.bare import Bare
 from bench.lab_vcenter import API_VERSION, DATACENTER, FleetVCenter, description, fleet_vcenter
 from bench.model import Measurement, Size, at_most, seconds, side_by_side
@@ -23,9 +27,9 @@ from bench.model import Measurement, Size, at_most, seconds, side_by_side
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import ChangeSet
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import Client
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.read import VmRecord
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import ChangeSet
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import VmRecord
 
 NAMES = (
     "fleet_apply_ratio_to_bare",

@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import CONNECTIONS, PAGE_SIZE
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.converge import converge
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.read import vm_paths
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.vm_dataplane import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import CONNECTIONS, PAGE_SIZE
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import vm_paths
 from bench.bare import Bare
 from bench.lab_vcenter import API_VERSION, description, fleet_vcenter
 from bench.model import Measurement, Size, at_most, seconds, side_by_side

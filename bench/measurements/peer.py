@@ -13,7 +13,7 @@ import tempfile
 import typing as t
 from pathlib import Path
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.sdk import vim
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
 from bench import ROOT
 from bench.lab_vcenter import DATACENTER, FleetVCenter, description, fleet_vcenter
 from bench.model import Measurement, Size, at_least, seconds, side_by_side

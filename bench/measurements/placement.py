@@ -15,7 +15,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Demand, NoPlan, Plan, Rules
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.plan import plan_placement
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import (
     GROUND_ESTIMATE,
     Holding,
     HostTopology,

@@ -9,7 +9,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drift import drift_report as build_report
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drift import drift_report as build_report
 
 
 def drift_report(vms: t.Any, created: str, error: str | None = None) -> dict[str, t.Any]:

@@ -10,8 +10,8 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_check import problems
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec import pgw as shape
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw import shape
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.rules import problems
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
 
 

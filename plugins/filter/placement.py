@@ -10,14 +10,14 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.picture.page import placement_page
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.data import plan_from_data
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.verify import described_at
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.verify import (
     placement_problems as problems_of,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology_data import hosts_from_data
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.serialize import hosts_from_data
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.placement.page import placement_page
 
 
 def placement_problems(plan: t.Any, hosts: t.Any) -> list[dict[str, str]]:

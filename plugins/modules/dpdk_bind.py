@@ -136,10 +136,10 @@ error_code:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.binding import Adapter, Policy, plan
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.inventory import read_current
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.pci import USERSPACE_DRIVERS
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.runner import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import Adapter, Policy, plan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.pci import USERSPACE_DRIVERS
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_current
 
 
 def main() -> None:

@@ -162,8 +162,8 @@ error_code:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.inventory import read_info
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.runner import report
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import report
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_info
 
 
 def main() -> None:

@@ -124,15 +124,15 @@ error_code:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.placement import FEATURES
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.features import gather_features
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.module import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module._vsphere_options import (
     connection_of,
     connection_options,
     queried,
     run,
     vm_options,
 )
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.feature_compat_info import gather_features
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.placement import FEATURES
 
 
 def main() -> None:

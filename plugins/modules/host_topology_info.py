@@ -174,13 +174,13 @@ error_code:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.module import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module._vsphere_options import (
     connection_of,
     connection_options,
     queried,
     run,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.topology_info import gather_topology
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.host_topology_info import gather_topology
 
 
 def main() -> None:

@@ -86,8 +86,8 @@ error_code:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.hugepages import Pool, plan
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.runner import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.hugepages import Pool, plan
 
 
 def main() -> None:

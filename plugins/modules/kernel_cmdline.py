@@ -102,8 +102,8 @@ error_code:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot_loader import plan
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.runner import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot.loader import plan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import converge
 
 
 def main() -> None:

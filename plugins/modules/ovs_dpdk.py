@@ -211,19 +211,19 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.ovs import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._ovs.model import (
     Bridge,
     Port,
     Switch,
     allow_list,
     other_config,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.ovs_state import observe, plan
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.runner import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._ovs.plan import observe, plan
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.apply import Guest
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.plan import Plan
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import Plan
 
 _PORT = {
     "name": {"type": "str", "required": True},

@@ -299,19 +299,16 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.runner import converge
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_check import (
-    problems,
-    statistics_problems,
-)
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_plan import plan, remove
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_state import observe, sgi_mac
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.observe import observe, sgi_mac
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.plan import plan, remove
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.rules import problems, statistics_problems
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.apply import Guest
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.plan import Plan
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import Plan
 
 _END = {
     "adapter": {"type": "str", "required": True},

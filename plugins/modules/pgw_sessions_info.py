@@ -134,11 +134,11 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.runner import report
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_state import read_statistics
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import report
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.observe import read_statistics
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.apply import Guest
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
 
 ARGUMENTS = {"names": {"type": "list", "elements": "str"}}
 

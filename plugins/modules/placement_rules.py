@@ -157,12 +157,12 @@ error_code:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.module import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module._vsphere_options import (
     connection_of,
     connection_options,
     run,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.rules import keep_placement
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.placement_rules import keep_placement
 
 
 def main() -> None:

@@ -140,13 +140,13 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.evidence import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.sample import (
     Application,
     parse_devices,
     take_sample,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.tree import Tree
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
 
 
 def _argument_spec() -> dict[str, t.Any]:

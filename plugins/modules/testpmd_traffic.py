@@ -173,15 +173,15 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.generator import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.testpmd.run import (
     Load,
     Program,
     Side,
     run_generator,
     validate,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.tree import Tree
 
 _SIDES = ("first", "second")
 

@@ -221,10 +221,10 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.ports import FrameSide, Interface
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.probe import Session
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.traffic import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.af_packet import FrameSide, Interface
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.probe import Session
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.run import (
     Load,
     run_frames,
     run_probe,

@@ -108,8 +108,8 @@ error_code:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.runner import converge
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.tuned import Asked, plan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation.tuned import Asked, plan
 
 
 def main() -> None:

@@ -173,14 +173,14 @@ error_code:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.info import gather
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.module import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module._vsphere_options import (
     connection_of,
     connection_options,
     queried,
     run,
     vm_options,
 )
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.vm_dataplane_info import gather
 
 
 def main() -> None:

@@ -136,15 +136,15 @@ error_code:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ADAPTERS
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.converge import converge
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.module import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module._vsphere_options import (
     change_options,
     connection_of,
     connection_options,
     run,
     vm_options,
 )
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.vm_dataplane import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ADAPTERS
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import typing as t
 
 import yaml
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 
 # Columns of a CSV file that hold whole numbers, in decimal or, with 0x, in hexadecimal.
 NUMBERS = ("local_teid", "peer_teid", "uplink_kbps", "downlink_kbps")

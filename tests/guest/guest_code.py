@@ -11,9 +11,9 @@ import typing as t
 import zipfile
 from pathlib import Path
 
-from tests.support.playbook import ROOT
+from tests.support.imports import ROOT, closure_of_source
 
-COLLECTION = "ansible_collections/nfv/vsphere_dpdk/plugins/module_utils"
+COLLECTION = Path("ansible_collections/nfv/vsphere_dpdk")
 
 _BRING = """
 import base64, sys
@@ -23,19 +23,17 @@ sys.path.insert(0, "/run/nfv-guest-code.zip")
 """
 
 
-def bring(modules: t.Iterable[str]) -> str:
-    """The beginning of a Python program that imports these modules of _guest where there is no collection."""
-    return _BRING.format(archive=_archive(modules))
+def bring(program: str) -> str:
+    """The program with a beginning that brings what it imports of the collection to where there is no collection."""
+    return _BRING.format(archive=_archive(closure_of_source(program))) + program
 
 
-def _archive(modules: t.Iterable[str]) -> str:
-    """The guest's part of the collection as a zip file, in base64."""
-    source = ROOT / "plugins/module_utils"
+def _archive(files: t.Iterable[Path]) -> str:
+    """These files of the collection as a zip file, in base64."""
     kept = io.BytesIO()
     with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in [source / "_errors.py", *(source / f"_guest/{name}.py" for name in ("__init__", *modules))]:
-            archive.write(path, f"{COLLECTION}/{path.relative_to(source)}")
-        for parent in (Path(COLLECTION), *Path(COLLECTION).parents):
-            if parent.name:
-                archive.writestr(f"{parent}/__init__.py", "")
+        brought = {COLLECTION / path.relative_to(ROOT): path.read_text() for path in files}
+        packages = {parent / "__init__.py" for path in brought for parent in path.parents if parent.name}
+        for path, source in {**dict.fromkeys(packages, ""), **brought}.items():
+            archive.writestr(str(path), source)
     return base64.b64encode(kept.getvalue()).decode()

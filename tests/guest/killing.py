@@ -19,16 +19,13 @@ UNFINISHED_MENU = "/boot/grub/grub.cfg.nfv-vsphere-dpdk.new"
 """Where grub-mkconfig writes while it makes the menu beside the one in force."""
 KILLED = 128 + 9
 """A shell's status for a command that SIGKILL ended."""
-MODULES = (
-    *("addresses", "apply", "binding", "boot_loader", "buddy", "cmdline", "grubby", "hugepages", "inventory", "pci"),
-    *("plan", "record", "runner", "session", "tree"),
-)
-
 # The modules' own main() without AnsibleModule: the same plan, the same effects, the same look afterwards.
 _RUN = """
 import json, os, signal, subprocess
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import binding, boot_loader, runner
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.inventory import read_current
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot import loader
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine import run
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic import binding
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_current
 
 class Module:
     check_mode, _name = False, "module"
@@ -56,10 +53,10 @@ sys.addaudithook(die)
 """
 _BIND = """
 adapters = [binding.Adapter(**adapter) for adapter in {adapters!r}]
-runner.converge(Module(), lambda guest: binding.plan(adapters, read_current(guest), binding.Policy(), "present"))
+run.converge(Module(), lambda guest: binding.plan(adapters, read_current(guest), binding.Policy(), "present"))
 """
 _CMDLINE = """
-runner.converge(Module(), lambda guest: boot_loader.plan(guest, {arguments!r}, "present"))
+run.converge(Module(), lambda guest: loader.plan(guest, {arguments!r}, "present"))
 """
 
 # Waits until GRUB's menu is half written, and kills whoever has it made: the module, grub-mkconfig, its scripts.
@@ -146,7 +143,7 @@ def set_kernel_arguments(testbed: Testbed, arguments: t.Mapping[str, t.Any], mom
 
 
 def _run(testbed: Testbed, work: str, moment: Moment) -> str:
-    program = guest_code.bring(MODULES) + _RUN.format(event=moment.event, word=moment.word, turn=moment.turn) + work
+    program = guest_code.bring(_RUN.format(event=moment.event, word=moment.word, turn=moment.turn) + work)
     said = testbed.shell(f"status=0; python3 - <<'END' || status=$?\n{program}\nEND\necho $status").split()
     if said == [str(KILLED)]:
         return "killed"

@@ -23,14 +23,13 @@ from tests.support.playbook import ROOT
 if t.TYPE_CHECKING:
     from lab.state import State
 
-SAMPLE_MODULES = ("buddy", "evidence", "hugepages", "plan", "procfs", "telemetry", "tree")
 DESCRIPTION = ROOT / "lab/inventory/group_vars/guests/dataplane.yml"
 # As many and as fast as the short proof of the role's play (conftest).
 PACKETS, PACKETS_PER_SECOND, PACKET_BYTES, DRAIN_SECONDS = 200, 200, 128, 1
 
 _SAMPLE = """
 import json
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.evidence import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.sample import (
     Application, Tree, parse_devices, take_sample
 )
 application = Application("dpdk", "testpmd", "vnf-testpmd.service")
@@ -38,8 +37,8 @@ print(json.dumps(take_sample(Tree(), application, parse_devices({devices!r}), {t
 """
 _SEND = """
 import json, sys
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.ports import FrameSide
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.traffic import Load, run_frames
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.af_packet import FrameSide
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.run import Load, run_frames
 first, second, load = json.loads(sys.argv[1])
 print(json.dumps(run_frames(FrameSide(**first), FrameSide(**second), Load(*load))))
 """
@@ -50,7 +49,7 @@ def sample_script(devices: t.Sequence[t.Mapping[str, str]], timeout: float) -> s
 
     timeout: seconds to wait until the application has started the ports of all devices.
     """
-    return guest_code.bring(SAMPLE_MODULES) + _SAMPLE.format(devices=list(devices), timeout=timeout)
+    return guest_code.bring(_SAMPLE.format(devices=list(devices), timeout=timeout))
 
 
 def send(state: State, macs: t.Mapping[str, str]) -> tuple[list[dict[str, t.Any]], int]:

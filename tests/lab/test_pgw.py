@@ -19,7 +19,7 @@ import typing as t
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.poll_mode import poll_mode_verdict
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets, path_messages
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets, path_messages
 from tests.lab.conftest import Deployment
 from tests.lab.gateway import PLANE, Gateway
 from tests.support.capture import capture, dissect

@@ -5,21 +5,15 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
-from importlib.util import resolve_name
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.static.guest_code import ROOT, guest_code
+from tests.support.imports import ROOT
 
 FILE_LINES, FUNCTION_LINES = 400, 50
-GUEST_PYTHON = (3, 9)
-COLLECTION = "ansible_collections.nfv.vsphere_dpdk.plugins.module_utils."
-# What a guest module may import besides the standard library.
-GUEST_IMPORTS = ("ansible.module_utils.", f"{COLLECTION}_guest", f"{COLLECTION}_errors", f"{COLLECTION}_evidence")
 SECRET_OPTION = re.compile(r"pass(word|phrase)|secret|token|private_key")
 # Written in two parts, so that this file does not name what it forbids.
 FORBIDDEN = re.compile(
@@ -53,26 +47,6 @@ def tracked(*patterns: str) -> list[Path]:
 
 def relative(path: Path) -> str:
     return str(path.relative_to(ROOT))
-
-
-def imported(tree: ast.AST) -> Iterator[str]:
-    """Dotted names that a module imports, at any depth."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            module = "." * node.level + (f"{node.module}." if node.module else "")
-            yield from (f"{module}{alias.name}" for alias in node.names)
-
-
-def foreign_to_guest(source: str, package: str = "") -> list[str]:
-    """Imports of a guest file, which is in ``package``, that a guest does not have."""
-    names = imported(ast.parse(source, feature_version=GUEST_PYTHON))
-    return [
-        name
-        for name in (resolve_name(name, package) for name in names)
-        if name.split(".")[0] not in sys.stdlib_module_names and not name.startswith(GUEST_IMPORTS)
-    ]
 
 
 INCLUDES = ("ansible.builtin.import_playbook", "ansible.builtin.import_tasks", "ansible.builtin.include_tasks")
@@ -210,29 +184,6 @@ def test_scenario_that_asserts_nothing_is_found(tmp_path: Path) -> None:
         if content is not None:
             (tmp_path / name / "verify.yml").write_text(content)
     assert uncovered_scenarios(tmp_path) == ["always-true", "empty", "imports-nothing", "looks-only", "missing"]
-
-
-@pytest.mark.parametrize("path", guest_code(), ids=relative)
-def test_guest_code_is_python_3_9_and_standard_library(path: Path) -> None:
-    package = ".".join(["ansible_collections.nfv.vsphere_dpdk", *path.relative_to(ROOT).parent.parts])
-    assert foreign_to_guest(path.read_text(), package) == []
-
-
-def test_foreign_import_and_newer_syntax_are_found() -> None:
-    assert foreign_to_guest("import json\nimport yaml\nfrom requests import get\n") == ["yaml", "requests.get"]
-    with pytest.raises(SyntaxError):
-        foreign_to_guest("match 1:\n    case 1:\n        pass\n")
-
-
-def test_pyvmomi_is_imported_in_one_package_only() -> None:
-    allowed = ROOT / "plugins/module_utils/_vsphere"
-    offenders = [
-        relative(path)
-        for path in tracked("plugins/*.py")
-        if not path.is_relative_to(allowed)
-        and any(name.split(".")[0] in {"pyVmomi", "pyVim", "vmware"} for name in imported(ast.parse(path.read_text())))
-    ]
-    assert offenders == []
 
 
 def test_secret_options_are_no_log() -> None:

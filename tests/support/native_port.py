@@ -16,7 +16,7 @@ import threading
 import time
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
 from tests.support.native_switch import NativeSwitch
 
 _CLONE_NEWNET = 0x40000000

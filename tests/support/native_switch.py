@@ -21,13 +21,13 @@ import time
 import typing as t
 from pathlib import Path
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.apply import Guest, apply
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.plan import Plan
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_files import PATH, PATH_UNIT, STATUS
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_plan import plan, remove
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_state import Ask, observe, sgi_mac
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.statistics_files import SERVICE_FILE
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest, apply
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import Plan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.observe import Ask, observe, sgi_mac
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.plan import plan, remove
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.statistics_units import SERVICE_FILE
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.units import PATH, PATH_UNIT, STATUS
 from tests.support.pgw_packets import PEER, SERVER, SERVER6
 
 # Debian keeps the daemons outside of a user's search path.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import struct
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
 
 # RFC 2544, appendix C.2.2, and RFC 3849: addresses for tests.
 PEER, S5U, SERVER, SGI = "198.18.1.2", "198.18.1.1", "198.18.2.2", "198.18.2.1"

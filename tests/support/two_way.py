@@ -12,7 +12,7 @@ import threading
 import time
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
 from tests.support.pgw_packets import SERVER, g_pdu
 
 if t.TYPE_CHECKING:

@@ -8,15 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import (
-    NO_TRAFFIC,
-    Mapping,
-    Row,
-    Window,
-    find,
-    joined,
-    row,
-)
+from .model import NO_TRAFFIC, Mapping, Row, Window, find, joined, row
 
 # A worker that polls never gives its CPU up by itself; locks of the slow path, taken while a flow is seen for the first
 # time, may cost a few switches. A worker that sleeps between packets switches many times a second.

@@ -7,16 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import (
-    NO_TRAFFIC,
-    Load,
-    Mapping,
-    Row,
-    Window,
-    find,
-    joined,
-    row,
-)
+from .model import NO_TRAFFIC, Load, Mapping, Row, Window, find, joined, row
 
 # Drivers that hand a PCI device to user space (DPDK's "Linux Drivers" guide).
 USER_SPACE_DRIVERS = ("vfio-pci", "igb_uio", "uio_pci_generic")

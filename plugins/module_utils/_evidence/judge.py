@@ -11,18 +11,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.application import application_rows
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.devices import device_rows
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import (
-    DIRECTIONS,
-    NO_TRAFFIC,
-    Expected,
-    Mapping,
-    Row,
-    Window,
-    joined,
-    row,
-)
+from .application import application_rows
+from .devices import device_rows
+from .model import DIRECTIONS, NO_TRAFFIC, Expected, Mapping, Row, Window, joined, row
 
 ERROR_CODE = "not_proved"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import Mapping
+from .model import Mapping
 
 _EVIDENCE = ("name", "asked", "seen", "verdict", "reason")
 _TRAFFIC = (

@@ -1,4 +1,4 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The description of a VM's data plane: parsed, checked as a whole, derived. Pure."""
+"""The description of a VM's data plane: parse, check, derive. Pure."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .cpulist import cpu_mask, format_cpu_list
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import cpu_mask, format_cpu_list
 
 if t.TYPE_CHECKING:
     from .model import Adapter, Dataplane, HugepagePool

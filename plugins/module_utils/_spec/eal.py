@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 
 _USERSPACE_DRIVERS = ("vfio-pci", "igb_uio", "uio_pci_generic")
 # Words that systemd's own parser leaves as they are (systemd.service(5), "Command lines").

@@ -16,7 +16,7 @@ from .placement import read_placement
 from .reader import Section
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import Problem
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import Problem
 
 _OPTIONAL = ("placement", "numa", "switch_mode", "profile", "iommu", "hardware_version")
 # From the virtual hardware with VMXNET3 v3 on; which is the newest depends on the host.

@@ -11,9 +11,8 @@ import ipaddress
 import re
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import Problem
-
-from .cpulist import parse_cpu_list
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import parse_cpu_list
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import Problem
 
 _MAC = re.compile(r"^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$")
 _INTEGER = re.compile(r"^[0-9]{1,18}$")

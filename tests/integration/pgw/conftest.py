@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
 from tests.support.native_port import Port
 from tests.support.native_switch import PROGRAMS, SEARCH, NativeSwitch, native_switch
 from tests.support.pgw_packets import PEER, S5U, SERVER, SERVER6, SGI, SGI6, outer

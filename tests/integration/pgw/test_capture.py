@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import path_messages
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import path_messages
 from tests.integration.pgw.conftest import Bench
 from tests.support.capture import capture, dissect
 from tests.support.pgw_packets import SERVER, SERVER6, g_pdu, ipv4, ipv6, outer

@@ -12,8 +12,8 @@ import time
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.plan import RunCommand
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import RunCommand
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
 from tests.integration.pgw.conftest import Bench, session, variables
 from tests.support.native_port import Port, is_traffic
 from tests.support.pgw_packets import PEER, SERVER, ipv4, untunnelled

@@ -12,9 +12,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.statistics_files import FILES, OUTPUT, TIMER
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.statistics_units import FILES, OUTPUT, TIMER
 from tests.integration.pgw.conftest import Bench, session
 from tests.support.exposition import Family, parse
 from tests.support.pgw_packets import PEER, SERVER, ipv4

@@ -9,8 +9,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
 from tests.integration.pgw.conftest import Bench, session
 from tests.support.pgw_packets import PEER, SERVER, SERVER6, ipv4, ipv6, outer, routed, untunnelled
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pyVmomi import vim
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import Client, Connection
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
 from tests.support.control import READ_ONLY
 
 REPOSITORY = Path(__file__).resolve().parents[3]

@@ -23,9 +23,9 @@ import pytest
 from pyVim.task import WaitForTask
 from pyVmomi import vim
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import Client, Connection
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.converge import converge
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.info import gather
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.vm_dataplane import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.vm_dataplane_info import gather
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
 
 from . import other_vcenters
 

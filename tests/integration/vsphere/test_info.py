@@ -11,7 +11,7 @@ import typing as t
 import pytest
 from pyVim.task import WaitForTask
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 
 
 def report(engine: t.Any, machine: t.Any, addresses: list[str], primary: str) -> None:

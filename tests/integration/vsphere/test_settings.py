@@ -13,8 +13,8 @@ import pytest
 from pyVim.task import WaitForTask
 from pyVmomi import vim, vmodl
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.adapter_settings import ADAPTER_SETTINGS
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.settings import SETTINGS
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.adapter_settings import ADAPTER_SETTINGS
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import SETTINGS
 
 BASE: dict[str, t.Any] = {
     "cpu": {"count": 4, "polling": "2-3"},

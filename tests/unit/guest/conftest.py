@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.apply import Guest
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
 
 RECORDED = Path(__file__).parent / "recorded"
 MGMT, S5U, SGI = "0000:00:03.0", "0000:00:04.0", "0000:00:05.0"

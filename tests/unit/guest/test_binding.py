@@ -12,14 +12,14 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import binding, pci
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.apply import apply
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.binding import Adapter, Policy
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.inventory import read_current
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.plan import Plan
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.record import RECORD, read_record
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.session import session_addresses
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import apply
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import Plan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic import binding, pci
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import Adapter, Policy
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_current
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.record import RECORD, read_record
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.ssh_session import session_addresses
 
 from .conftest import MACS, MGMT, S5U, SGI
 

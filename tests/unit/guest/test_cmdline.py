@@ -9,10 +9,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import cmdline
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.apply import apply
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.plan import RunCommand, WriteFile
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot import grub
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import apply
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import RunCommand, WriteFile
 
 if t.TYPE_CHECKING:
     from .conftest import RecordedGuest
@@ -27,20 +27,20 @@ ARGUMENTS = {
     "hugepagesz": "2M",
     "hugepages": "256",
 }
-LINE = cmdline.written(ARGUMENTS)
+LINE = grub.written(ARGUMENTS)
 
 
 def update_grub(guest: RecordedGuest) -> None:
     """What grub-mkconfig makes of the drop-in."""
-    ours = cmdline.drop_in_arguments(guest.text(cmdline.DROP_IN) or "")
+    ours = grub.drop_in_arguments(guest.text(grub.DROP_IN) or "")
     guest.replace_file(
-        cmdline.NEW_GRUB_CFG, f"menuentry 'Debian' {{\n\tlinux\t/boot/vmlinuz ro quiet {' '.join(ours)}\n}}\n"
+        grub.NEW_GRUB_CFG, f"menuentry 'Debian' {{\n\tlinux\t/boot/vmlinuz ro quiet {' '.join(ours)}\n}}\n"
     )
 
 
 def carry_out(guest: RecordedGuest, arguments: dict[str, t.Any], state: str = "present") -> None:
     """Applies a plan, with a grub-mkconfig that works."""
-    for step in cmdline.plan(guest, arguments, state).steps:
+    for step in grub.plan(guest, arguments, state).steps:
         if isinstance(step, RunCommand):
             update_grub(guest)
         else:
@@ -48,11 +48,11 @@ def carry_out(guest: RecordedGuest, arguments: dict[str, t.Any], state: str = "p
 
 
 def test_values_are_written_in_order() -> None:
-    assert cmdline.written({"nohz_full": 1, "nosmt": None, "isolcpus": "1"}) == ("nohz_full=1", "nosmt", "isolcpus=1")
+    assert grub.written({"nohz_full": 1, "nosmt": None, "isolcpus": "1"}) == ("nohz_full=1", "nosmt", "isolcpus=1")
 
 
 def test_sizes_and_counts_of_hugepages_alternate() -> None:
-    written = cmdline.written({"default_hugepagesz": "1G", "hugepagesz": ["1G", "2M"], "hugepages": [2, 512], "x": "y"})
+    written = grub.written({"default_hugepagesz": "1G", "hugepagesz": ["1G", "2M"], "hugepages": [2, 512], "x": "y"})
     assert written == ("default_hugepagesz=1G", "hugepagesz=1G", "hugepages=2", "hugepagesz=2M", "hugepages=512", "x=y")
 
 
@@ -61,16 +61,16 @@ def test_sizes_and_counts_of_hugepages_alternate() -> None:
 )
 def test_what_a_shell_would_interpret_is_refused(arguments: dict[str, t.Any]) -> None:
     with pytest.raises(NfvError) as caught:
-        cmdline.written(arguments)
+        grub.written(arguments)
     assert caught.value.error_code == "argument_invalid"
 
 
 def test_quoted_white_space_belongs_to_an_argument() -> None:
-    assert cmdline.tokens('ro dyndbg="file a +p" quiet\n') == ("ro", 'dyndbg="file a +p"', "quiet")
+    assert grub.tokens('ro dyndbg="file a +p" quiet\n') == ("ro", 'dyndbg="file a +p"', "quiet")
 
 
 def test_fresh_guest_gets_drop_in_and_everything_is_pending(fresh: RecordedGuest) -> None:
-    plan = cmdline.plan(fresh, ARGUMENTS, "present")
+    plan = grub.plan(fresh, ARGUMENTS, "present")
     assert [type(step).__name__ for step in plan.steps] == [
         "WriteFile",
         "RunCommand",
@@ -83,7 +83,7 @@ def test_fresh_guest_gets_drop_in_and_everything_is_pending(fresh: RecordedGuest
 
 
 def test_tuned_guest_has_nothing_to_do(bound: RecordedGuest) -> None:
-    plan = cmdline.plan(bound, ARGUMENTS, "present")
+    plan = grub.plan(bound, ARGUMENTS, "present")
     assert not plan.changed
     assert plan.result["pending"] == []
     assert plan.before == plan.after
@@ -91,13 +91,13 @@ def test_tuned_guest_has_nothing_to_do(bound: RecordedGuest) -> None:
 
 def test_edited_and_not_rebooted_is_pending(fresh: RecordedGuest) -> None:
     carry_out(fresh, ARGUMENTS)
-    plan = cmdline.plan(fresh, ARGUMENTS, "present")
+    plan = grub.plan(fresh, ARGUMENTS, "present")
     assert not plan.changed
     assert plan.result["reboot_required"]
 
 
 def test_only_what_differs_is_pending(bound: RecordedGuest) -> None:
-    plan = cmdline.plan(bound, {**ARGUMENTS, "hugepages": "300"}, "present")
+    plan = grub.plan(bound, {**ARGUMENTS, "hugepages": "300"}, "present")
     assert plan.changed
     assert plan.result["pending"] == ["hugepages=300"]
 
@@ -105,80 +105,80 @@ def test_only_what_differs_is_pending(bound: RecordedGuest) -> None:
 def test_an_argument_given_twice_elsewhere_is_pending(bound: RecordedGuest) -> None:
     text = bound.text("/proc/cmdline") or ""
     bound.replace_file("/proc/cmdline", text.replace("ro ", "ro nohz_full=0 ", 1))
-    assert cmdline.plan(bound, ARGUMENTS, "present").result["pending"] == ["nohz_full=1"]
+    assert grub.plan(bound, ARGUMENTS, "present").result["pending"] == ["nohz_full=1"]
 
 
 @pytest.mark.parametrize("done", [1, 2, 3])
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_an_interrupted_run_is_finished_by_the_next(bound: RecordedGuest, state: str, done: int) -> None:
     fewer = {key: value for key, value in ARGUMENTS.items() if key != "irqaffinity"}
-    for step in cmdline.plan(bound, fewer, state).steps[:done]:
+    for step in grub.plan(bound, fewer, state).steps[:done]:
         update_grub(bound) if isinstance(step, RunCommand) else apply([step], bound)
-    assert cmdline.plan(bound, fewer, state).changed, "nobody would notice that the menu was not made"
+    assert grub.plan(bound, fewer, state).changed, "nobody would notice that the menu was not made"
     carry_out(bound, fewer, state)
-    assert not cmdline.plan(bound, fewer, state).changed
-    assert "irqaffinity" not in (bound.text(cmdline.GRUB_CFG) or "")
-    assert bound.exists(cmdline.DROP_IN) is (state == "present")
+    assert not grub.plan(bound, fewer, state).changed
+    assert "irqaffinity" not in (bound.text(grub.GRUB_CFG) or "")
+    assert bound.exists(grub.DROP_IN) is (state == "present")
 
 
 def test_a_half_made_menu_is_never_the_one_that_boots(fresh: RecordedGuest) -> None:
     """The menu in force is the old one, whole, until the new one is finished and renamed over it."""
-    before = fresh.text(cmdline.GRUB_CFG)
-    pending, made, renamed, _settled = cmdline.plan(fresh, ARGUMENTS, "present").steps
+    before = fresh.text(grub.GRUB_CFG)
+    pending, made, renamed, _settled = grub.plan(fresh, ARGUMENTS, "present").steps
     apply([pending], fresh)
     assert isinstance(made, RunCommand)
-    fresh.replace_file(cmdline.NEW_GRUB_CFG, "menuentry 'Deb")
-    assert fresh.text(cmdline.GRUB_CFG) == before
+    fresh.replace_file(grub.NEW_GRUB_CFG, "menuentry 'Deb")
+    assert fresh.text(grub.GRUB_CFG) == before
     update_grub(fresh)
-    assert fresh.text(cmdline.GRUB_CFG) == before
+    assert fresh.text(grub.GRUB_CFG) == before
     apply([renamed], fresh)
-    assert not fresh.exists(cmdline.NEW_GRUB_CFG)
-    assert LINE[0] in (fresh.text(cmdline.GRUB_CFG) or "")
+    assert not fresh.exists(grub.NEW_GRUB_CFG)
+    assert LINE[0] in (fresh.text(grub.GRUB_CFG) or "")
 
 
 def test_grub_cfg_without_the_arguments_is_made_again(bound: RecordedGuest) -> None:
-    bound.replace_file(cmdline.GRUB_CFG, "linux /boot/vmlinuz ro\n")
-    plan = cmdline.plan(bound, ARGUMENTS, "present")
+    bound.replace_file(grub.GRUB_CFG, "linux /boot/vmlinuz ro\n")
+    plan = grub.plan(bound, ARGUMENTS, "present")
     assert plan.changed
     assert (plan.before["grub_cfg"], plan.after["grub_cfg"]) == ("outdated", "current")
 
 
 def test_recovery_entries_need_not_carry_them(bound: RecordedGuest) -> None:
-    entries = cmdline.menu_lines(bound.text(cmdline.GRUB_CFG) or "")
+    entries = grub.menu_lines(bound.text(grub.GRUB_CFG) or "")
     assert any(set(LINE) <= entry for entry in entries)
     assert not all(set(LINE) <= entry for entry in entries)
 
 
 def test_failing_update_grub_is_told_and_tried_again(fresh: RecordedGuest) -> None:
-    fresh.failing.add(f"{cmdline.GRUB_MKCONFIG} -o {cmdline.NEW_GRUB_CFG}")
+    fresh.failing.add(f"{grub.GRUB_MKCONFIG} -o {grub.NEW_GRUB_CFG}")
     with pytest.raises(NfvError, match="failed on purpose") as caught:
-        apply(cmdline.plan(fresh, ARGUMENTS, "present").steps, fresh)
+        apply(grub.plan(fresh, ARGUMENTS, "present").steps, fresh)
     assert caught.value.error_code == "update_grub_failed"
-    assert cmdline.plan(fresh, ARGUMENTS, "present").changed
+    assert grub.plan(fresh, ARGUMENTS, "present").changed
 
 
 def test_absent_takes_all_away_and_tells_what_still_runs(bound: RecordedGuest) -> None:
-    before = cmdline.plan(bound, ARGUMENTS, "absent")
+    before = grub.plan(bound, ARGUMENTS, "absent")
     assert before.result["pending"] == list(LINE)
     carry_out(bound, ARGUMENTS, "absent")
-    plan = cmdline.plan(bound, ARGUMENTS, "absent")
+    plan = grub.plan(bound, ARGUMENTS, "absent")
     assert not plan.changed
     assert plan.result["pending"] == list(LINE)
     bound.replace_file("/proc/cmdline", "ro quiet\n")
-    assert cmdline.plan(bound, ARGUMENTS, "absent").result["pending"] == []
+    assert grub.plan(bound, ARGUMENTS, "absent").result["pending"] == []
 
 
 def test_an_argument_that_the_machine_has_itself_is_not_taken_away(fresh: RecordedGuest) -> None:
     fresh.replace_file("/proc/cmdline", "ro transparent_hugepage=never\n")
-    fresh.replace_file(cmdline.GRUB_CFG, "linux /boot/vmlinuz ro transparent_hugepage=never\n")
-    plan = cmdline.plan(fresh, ARGUMENTS, "absent")
+    fresh.replace_file(grub.GRUB_CFG, "linux /boot/vmlinuz ro transparent_hugepage=never\n")
+    plan = grub.plan(fresh, ARGUMENTS, "absent")
     assert (plan.changed, plan.result["pending"]) == (False, [])
 
 
 def test_other_boot_loaders_are_refused(fresh: RecordedGuest) -> None:
-    fresh.remove_file(cmdline.GRUB_MKCONFIG)
+    fresh.remove_file(grub.GRUB_MKCONFIG)
     with pytest.raises(NfvError) as caught:
-        cmdline.plan(fresh, ARGUMENTS, "present")
+        grub.plan(fresh, ARGUMENTS, "present")
     assert caught.value.error_code == "bootloader_unsupported"
 
 

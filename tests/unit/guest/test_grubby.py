@@ -10,9 +10,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import boot_loader, grubby
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.apply import Guest, apply
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot import grubby, loader
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest, apply
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -97,8 +97,8 @@ def guest(tmp_path: Path) -> RhelGuest:
 def converge(guest: Guest, arguments: dict[str, t.Any] | None = None, state: str = "present") -> None:
     """Applies a plan, for ARGUMENTS unless told otherwise, and sees that nothing is left to do."""
     arguments = ARGUMENTS if arguments is None else arguments
-    apply(boot_loader.plan(guest, arguments, state).steps, guest)
-    assert not boot_loader.plan(guest, arguments, state).changed
+    apply(loader.plan(guest, arguments, state).steps, guest)
+    assert not loader.plan(guest, arguments, state).changed
 
 
 def options(guest: Guest) -> set[str]:
@@ -116,20 +116,20 @@ def test_every_entry_gets_the_arguments_in_their_order(guest: RhelGuest) -> None
 
 def test_a_second_run_does_nothing_and_waits_for_the_reboot(guest: RhelGuest) -> None:
     converge(guest)
-    plan = boot_loader.plan(guest, ARGUMENTS, "present")
+    plan = loader.plan(guest, ARGUMENTS, "present")
     assert (plan.changed, plan.result["configured"], plan.result["reboot_required"]) == (False, True, True)
     guest.replace_file("/proc/cmdline", f"{options(guest).pop()}\n")
-    assert boot_loader.plan(guest, ARGUMENTS, "present").result["pending"] == []
+    assert loader.plan(guest, ARGUMENTS, "present").result["pending"] == []
 
 
 def test_absent_gives_back_what_the_machine_had(guest: RhelGuest) -> None:
     converge(guest)
     guest.replace_file("/proc/cmdline", f"{options(guest).pop()}\n")
-    assert "hugepages=512" in boot_loader.plan(guest, ARGUMENTS, "absent").result["pending"]
+    assert "hugepages=512" in loader.plan(guest, ARGUMENTS, "absent").result["pending"]
     converge(guest, state="absent")
     assert {frozenset(entry) for entry in grubby.entries(guest)} == {frozenset(MACHINES_OWN.split())}
     assert not guest.exists(grubby.RECORD)
-    pending = boot_loader.plan(guest, ARGUMENTS, "absent").result["pending"]
+    pending = loader.plan(guest, ARGUMENTS, "absent").result["pending"]
     assert "isolcpus=managed_irq,domain,1" in pending
     assert "hugepagesz=2M" not in pending, "the machine's own stays"
 
@@ -150,7 +150,7 @@ def test_an_argument_that_is_asked_for_no_more_goes(guest: RhelGuest) -> None:
 def test_an_entry_of_a_new_kernel_without_them_is_noticed(guest: RhelGuest) -> None:
     converge(guest)
     guest.replace_file(f"{grubby.ENTRIES}/new.conf", f"title new\noptions {MACHINES_OWN}\n")
-    plan = boot_loader.plan(guest, ARGUMENTS, "present")
+    plan = loader.plan(guest, ARGUMENTS, "present")
     assert (plan.changed, plan.before["boot_entries"]) == (True, "outdated")
     converge(guest)
 
@@ -160,8 +160,8 @@ def test_an_entry_of_a_new_kernel_without_them_is_noticed(guest: RhelGuest) -> N
 def test_an_interrupted_run_is_finished_by_the_next(guest: RhelGuest, state: str, done: int) -> None:
     converge(guest)
     fewer = {"transparent_hugepage": "never"}
-    apply(boot_loader.plan(guest, fewer, state).steps[:done], guest)
-    assert boot_loader.plan(guest, fewer, state).changed
+    apply(loader.plan(guest, fewer, state).steps[:done], guest)
+    assert loader.plan(guest, fewer, state).changed
     converge(guest, fewer, state)
     converge(guest, fewer, "absent")
     assert {frozenset(entry) for entry in grubby.entries(guest)} == {frozenset(MACHINES_OWN.split())}
@@ -169,8 +169,8 @@ def test_an_interrupted_run_is_finished_by_the_next(guest: RhelGuest, state: str
 
 def test_what_an_old_grubby_makes_of_it_is_not_taken_for_done(tmp_path: Path) -> None:
     guest = OldGrubby(tmp_path)
-    apply(boot_loader.plan(guest, ARGUMENTS, "present").steps, guest)
-    assert boot_loader.plan(guest, ARGUMENTS, "present").changed
+    apply(loader.plan(guest, ARGUMENTS, "present").steps, guest)
+    assert loader.plan(guest, ARGUMENTS, "present").changed
 
 
 def test_arguments_that_kernels_share_are_found_in_grubs_environment(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_arguments_that_kernels_share_are_found_in_grubs_environment(tmp_path: P
 def test_a_grubby_that_fails_is_told(guest: RhelGuest) -> None:
     guest.fails = True
     with pytest.raises(NfvError, match="failed on purpose") as caught:
-        apply(boot_loader.plan(guest, ARGUMENTS, "present").steps, guest)
+        apply(loader.plan(guest, ARGUMENTS, "present").steps, guest)
     assert caught.value.error_code == "grubby_failed"
     guest.fails = False
     converge(guest)
@@ -192,7 +192,7 @@ def test_a_grubby_that_fails_is_told(guest: RhelGuest) -> None:
 def test_a_record_that_cannot_be_read_stops_everything(guest: RhelGuest, text: str) -> None:
     guest.replace_file(grubby.RECORD, text)
     with pytest.raises(NfvError) as caught:
-        boot_loader.plan(guest, ARGUMENTS, "present")
+        loader.plan(guest, ARGUMENTS, "present")
     assert caught.value.error_code == "record_invalid"
     assert guest.commands == []
 
@@ -201,5 +201,5 @@ def test_without_entries_it_is_grubs_own_business(guest: RhelGuest) -> None:
     for name in guest.names(grubby.ENTRIES):
         guest.remove_file(f"{grubby.ENTRIES}/{name}")
     with pytest.raises(NfvError) as caught:
-        boot_loader.plan(guest, ARGUMENTS, "present")
+        loader.plan(guest, ARGUMENTS, "present")
     assert caught.value.error_code == "bootloader_unsupported"

@@ -9,10 +9,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.apply import apply
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.buddy import contiguous_pages
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.hugepages import Pool, plan, read_pools
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import apply
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.buddyinfo import contiguous_pages
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.hugepages import Pool, plan, read_pools
 
 if t.TYPE_CHECKING:
     from .conftest import RecordedGuest

@@ -9,9 +9,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import runner
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.inventory import read_info
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.plan import Plan, WriteFile
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine import run as engine_run
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import Plan, WriteFile
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_info
 
 from .conftest import MACS, S5U
 
@@ -71,7 +71,7 @@ class Module:
 
 def ended(monkeypatch: pytest.MonkeyPatch, guest: RecordedGuest, module: Module, stubborn: bool) -> tuple[t.Any, ...]:
     """Runs a module that wants one file, which a stubborn machine never has."""
-    monkeypatch.setattr(runner, "Guest", lambda _run: guest)
+    monkeypatch.setattr(engine_run, "Guest", lambda _run: guest)
 
     def decide(tree: RecordedGuest) -> Plan:
         there = tree.exists("/etc/wanted") and not stubborn
@@ -80,7 +80,7 @@ def ended(monkeypatch: pytest.MonkeyPatch, guest: RecordedGuest, module: Module,
         )
 
     with pytest.raises(EndedError) as caught:
-        runner.converge(module, decide)  # type: ignore[arg-type]
+        engine_run.converge(module, decide)  # type: ignore[arg-type]
     return caught.value.args
 
 
@@ -102,6 +102,6 @@ def test_module_that_does_not_converge_fails(monkeypatch: pytest.MonkeyPatch, fr
 
 
 def test_missing_program_is_a_failed_command() -> None:
-    status, _output, errors = runner._command_runner(Module())(("ip",))  # type: ignore[arg-type]
+    status, _output, errors = engine_run._command_runner(Module())(("ip",))  # type: ignore[arg-type]
     assert status != 0
     assert "No such file" in errors

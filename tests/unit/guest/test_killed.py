@@ -12,11 +12,12 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import binding, cmdline, pci
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.apply import apply
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.binding import Policy
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.inventory import read_current
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.plan import Plan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot import grub
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import apply
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import Plan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic import binding, pci
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import Policy
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_current
 
 from .test_binding import ADAPTERS
 from .test_cmdline import ARGUMENTS, LINE, update_grub
@@ -77,12 +78,10 @@ def test_a_file_half_written_is_used_up_by_the_next_run(
     recorded: t.Callable[[str], RecordedGuest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest = recorded("debian-12-fresh")
-    path = guest.path(cmdline.DROP_IN)
+    path = guest.path(grub.DROP_IN)
 
     def write(content: str) -> int | None:
-        process = multiprocessing.get_context("fork").Process(
-            target=guest.replace_file, args=(cmdline.DROP_IN, content)
-        )
+        process = multiprocessing.get_context("fork").Process(target=guest.replace_file, args=(grub.DROP_IN, content))
         process.start()
         process.join(30)
         return process.exitcode
@@ -127,7 +126,7 @@ def test_update_of_grub_killed_anywhere_leaves_a_menu_that_boots(
         guest = recorded("debian-12-bound")
 
         def run(argv: t.Sequence[str]) -> tuple[int, str, str]:
-            assert argv[0] == cmdline.GRUB_MKCONFIG
+            assert argv[0] == grub.GRUB_MKCONFIG
             update_grub(guest)
             return 0, "", ""
 
@@ -135,12 +134,12 @@ def test_update_of_grub_killed_anywhere_leaves_a_menu_that_boots(
         return guest
 
     def menu_is_whole(guest: RecordedGuest) -> None:
-        entries = cmdline.menu_lines(guest.text(cmdline.GRUB_CFG) or "")
+        entries = grub.menu_lines(guest.text(grub.GRUB_CFG) or "")
         assert entries
-        wanted = set(cmdline.written(arguments)) if state == "present" else set()
+        wanted = set(grub.written(arguments)) if state == "present" else set()
         assert any(set(LINE) <= entry or wanted <= entry for entry in entries)
-        assert (guest.text(cmdline.GRUB_CFG) or "").rstrip().endswith(("}", "###"))
+        assert (guest.text(grub.GRUB_CFG) or "").rstrip().endswith(("}", "###"))
 
-    writes = kill_everywhere(made, lambda guest: cmdline.plan(guest, arguments, state), menu_is_whole)
+    writes = kill_everywhere(made, lambda guest: grub.plan(guest, arguments, state), menu_is_whole)
     # Mark, make the menu, rename it, settle; the menu's maker writes once itself.
     assert writes == 5

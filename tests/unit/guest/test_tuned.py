@@ -11,10 +11,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import tuned
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.apply import Guest, apply
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.tuned import PROFILE, Asked
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest, apply
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation import tuned
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation.tuned import PROFILE, Asked
 
 from .test_killed import kill_everywhere
 

@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_check import problems
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.rules import problems
 
 Variables = dict[str, t.Any]
 

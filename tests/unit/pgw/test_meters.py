@@ -9,7 +9,7 @@ import struct
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.meters import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.openflow_meters import (
     ADD,
     DELETE,
     Meter,

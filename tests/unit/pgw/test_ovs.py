@@ -11,9 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.apply import Guest
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.ovs import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import (
+    RemoveFile,
+    RunCommand,
+    WriteFile,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._ovs.model import (
     Bridge,
     Port,
     Switch,
@@ -21,7 +26,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.ovs import
     other_config,
     transaction,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.ovs_state import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._ovs.plan import (
     ALTERNATIVE,
     DPDK_BUILD,
     PENDING,
@@ -31,7 +36,6 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.ovs_state 
     observe,
     plan,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.plan import RemoveFile, RunCommand, WriteFile
 from ansible_collections.nfv.vsphere_dpdk.plugins.modules.ovs_dpdk import desired_switch
 
 POOLS = [{"size_kb": 2048, "count": 256, "node": None}]

@@ -10,10 +10,14 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets, path_messages, sessions_flows
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.path_daemon import Files, Handler
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.path_state import INDICATED_KEPT, Paths, Timing
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_flows import HANDLER_METERS
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import flows, packets, path_messages
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.flows import HANDLER_METERS
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.path_daemon import Files, Handler
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.path_state import (
+    INDICATED_KEPT,
+    Paths,
+    Timing,
+)
 
 PEER = "198.18.1.2"
 TIMING = Timing(interval=60, response=3, requests=2)
@@ -69,7 +73,7 @@ def test_a_flood_of_error_indications_is_remembered_in_part(paths: Paths) -> Non
 def test_kinds_are_those_that_the_switch_tells() -> None:
     kinds = path_messages.UNKNOWN_TEID, path_messages.TOO_BIG, path_messages.SIGNAL, path_messages.TOO_BIG_UPLINK
     assert set(HANDLER_METERS) == set(kinds)
-    assert path_messages.TO_NEXT_HOP == sessions_flows.TO_NEXT_HOP
+    assert path_messages.TO_NEXT_HOP == flows.TO_NEXT_HOP
 
 
 def test_messages_byte_for_byte() -> None:

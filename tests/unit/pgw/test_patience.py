@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_state import READ_ATTEMPTS, patient
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.observe import READ_ATTEMPTS, patient
 
 HUNG_UP = (1, "", "ovs-ofctl: dump flows (Broken pipe)")
 NOT_THERE = (1, "", "ovs-ofctl: br-sgi is not a bridge or a socket")

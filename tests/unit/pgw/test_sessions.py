@@ -10,31 +10,30 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.meters import Meter, Passed
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.plan import RemoveFile, RunCommand, WriteFile
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import (
+    RemoveFile,
+    RunCommand,
+    WriteFile,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.observe import Observed
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.plan import plan, remove
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.flow_dump import Count, Metering, carried
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.flows import COOKIE, LEARNED, bundle, flows
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import (
     S5U_BRIDGE,
     SGI_BRIDGE,
     UserPlane,
     allocate_meters,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_files import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.openflow_meters import Meter, Passed
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.units import (
     METERS,
     UNIT_FILE,
     batch,
     wanted_files,
     wanted_meters,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_flows import (
-    COOKIE,
-    LEARNED,
-    bundle,
-    flows,
-)
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_plan import plan, remove
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_read import Count, Metering, carried
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_state import Observed
 
 MAC = "00:50:56:01:00:03"
 NAMES = {"198.19.0.1": "ue-1", "198.19.0.2": "ue-2"}

@@ -9,12 +9,12 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import statistics_files
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.meters import Passed
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions import UserPlane
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_check import statistics_problems
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_read import Metering, carried
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.sessions_statistics import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw import statistics_units
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.rules import statistics_problems
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.flow_dump import Metering, carried
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.openflow_meters import Passed
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.session_statistics import (
     UNREADABLE,
     statistics,
     textfile,
@@ -90,11 +90,11 @@ def test_wrong_exposition_is_refused(text: str) -> None:
 def test_timer_is_made_changed_and_taken_back(variables: dict[str, t.Any]) -> None:
     wanted = {"textfile_directory": "/var/lib/prometheus/node-exporter", "interval": 30}
     plane = UserPlane.of(**variables, statistics=wanted)
-    files = statistics_files.wanted(plane)
-    assert "OnUnitInactiveSec=30s" in files[statistics_files.TIMER_FILE]
-    assert statistics_files.textfile(files) == "/var/lib/prometheus/node-exporter/nfv_pgw.prom"
-    assert statistics_files.wanted(UserPlane.of(**variables)) == {}
-    assert statistics_files.textfile({}) is None
+    files = statistics_units.wanted(plane)
+    assert "OnUnitInactiveSec=30s" in files[statistics_units.TIMER_FILE]
+    assert statistics_units.textfile(files) == "/var/lib/prometheus/node-exporter/nfv_pgw.prom"
+    assert statistics_units.wanted(UserPlane.of(**variables)) == {}
+    assert statistics_units.textfile({}) is None
 
 
 @pytest.mark.parametrize(

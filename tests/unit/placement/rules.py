@@ -25,7 +25,7 @@ if t.TYPE_CHECKING:
         Plan,
         Rules,
     )
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology import Holding, HostTopology
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import Holding, HostTopology
 
 Room = tuple[int, int]
 

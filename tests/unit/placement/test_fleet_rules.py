@@ -17,7 +17,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.m
     Failover,
     Rules,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import (
     GROUND_AFFINITY,
     GROUND_ESTIMATE,
     Holding,

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.demands import read_demands
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import REFUSE, Demand, Rules
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology import GROUND_AFFINITY, Holding
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import GROUND_AFFINITY, Holding
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
 from tests.unit.placement.questions import NOT_ALLOWED, mutated, of, places, planned, refused, world
 from tests.unit.placement.rules import broken

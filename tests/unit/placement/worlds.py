@@ -20,7 +20,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.m
     Rules,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.plan import plan_placement
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import (
     GROUND_AFFINITY,
     GROUND_ESTIMATE,
     Holding,

@@ -10,13 +10,13 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.adapters import match_adapters
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import Network
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.plan import adapter_facts, plan_vm, predict
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.adapters import match_adapters
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import Network
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.plan import adapter_facts, plan_vm, predict
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import AdapterState, VmState
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import AdapterState, VmState
 
 Networks = t.Mapping[str, "tuple[Network, ...]"]
 Describe = t.Callable[..., t.Any]

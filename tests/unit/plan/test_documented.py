@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.adapter_settings import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.adapter_settings import (
     ADAPTER_SETTINGS,
     AdapterSetting,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.settings import CONFLICTS, SETTINGS, Setting
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import CONFLICTS, SETTINGS, Setting
 
 TEXT = (Path(__file__).resolve().parents[3] / "docs" / "description.md").read_text(encoding="utf-8")
 ROWS = [line for line in TEXT[TEXT.index("## What is derived") :].splitlines() if line.startswith("| `")]

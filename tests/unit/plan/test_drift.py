@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drift import drift_report
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drift import drift_report
 
 AT = "2026-01-01T00:00:00Z"
 SAME = {"present": True, "differences": [], "error": None}

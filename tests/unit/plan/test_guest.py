@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.guest import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.guest_address import (
     GuestNic,
     GuestState,
     management_address,

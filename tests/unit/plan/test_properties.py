@@ -12,20 +12,20 @@ import typing as t
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.adapter_settings import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.adapter_settings import (
     ADAPTER_SETTINGS,
     changed_adapter_settings,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import (
     AdapterState,
     HostFacts,
     Network,
     PlanOptions,
     VmState,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.plan import plan_release, plan_vm, predict
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.settings import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.plan import plan_release, plan_vm, predict
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import (
     ADVANCED,
     FLAG,
     SETTINGS,

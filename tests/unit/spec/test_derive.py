@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter import dataplane, pgw_problems
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.cpulist import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import (
     cpu_mask,
     format_cpu_list,
     parse_cpu_list,

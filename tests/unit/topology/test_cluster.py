@@ -10,7 +10,7 @@ import typing as t
 import pytest
 from pyVmomi import SoapStubAdapter, vim
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.model import (
     AutomationChange,
     ClusterChanges,
@@ -22,9 +22,9 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.model i
     VmHostRule,
     VmVmRule,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import Client
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.cluster import cluster_state
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.cluster_write import cluster_spec
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.cluster.read import cluster_state
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.cluster.write import cluster_spec
 
 cluster = vim.cluster
 

@@ -12,11 +12,11 @@ import typing as t
 import pytest
 from pyVmomi import vim
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.compute import compute
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology_data import hosts_as_data
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.topology import host_topology
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.uplinks import distributed_port_groups
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.placement_plan import compute
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.serialize import hosts_as_data
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.host.topology import host_topology
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.host.uplinks import distributed_port_groups
 
 from .conftest import port_group, teaming
 

@@ -11,11 +11,14 @@ import typing as t
 import pytest
 from pyVmomi import vim
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.holdings import VmUse
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology_data import hosts_as_data, hosts_from_data
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.topology import host_topology
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.uplinks import distributed_port_groups
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.holdings import VmUse
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.serialize import (
+    hosts_as_data,
+    hosts_from_data,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.host.topology import host_topology
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.host.uplinks import distributed_port_groups
 
 from .conftest import port_group, teaming
 

@@ -10,13 +10,13 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.holdings import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.holdings import (
     VmUse,
     floating,
     holding,
     node_uses,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import (
     GROUND_AFFINITY,
     GROUND_ESTIMATE,
     Holding,

@@ -21,8 +21,6 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.filter.placement import (
     placement_html,
     placement_problems,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.picture.bars import node_bars, projected
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.picture.page import placement_page
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.data import plan_as_data
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import (
     Failover,
@@ -30,14 +28,16 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.m
     Plan,
     Remark,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import (
     Holding,
     HostTopology,
     NumaNode,
     PhysicalNic,
     PortGroupUplinks,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology_data import hosts_as_data
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.serialize import hosts_as_data
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.placement.bars import node_bars, projected
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.placement.page import placement_page
 
 NODES = (NumaNode(0, tuple(range(16)), 8, 65536), NumaNode(1, tuple(range(16, 32)), 8, 65536))
 NICS = (

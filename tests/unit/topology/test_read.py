@@ -10,20 +10,20 @@ import typing as t
 import pytest
 from pyVmomi import vim
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.topology import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.host.topology import (
     find_cluster,
     host_topology,
     node_numbers,
     pci_address,
     vm_use,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.uplinks import distributed_port_groups
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.host.uplinks import distributed_port_groups
 
 from .conftest import port_group, proxy_switch, standard_group, teaming
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology import HostTopology
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import HostTopology
 
 Found = tuple[t.Any, dict[str, t.Any]]
 

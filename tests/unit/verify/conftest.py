@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import Expected
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.probe import Probe, Session, Side
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.probe import Probe, Session, Side
 
 RECORDED = Path(__file__).parent / "recorded"
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.probe import Probe
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.probe import Probe
 
 
 def inner_of(frame: bytes) -> packets.Ipv4:

@@ -10,18 +10,18 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.frames import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.af_packet import FrameSide
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.frames import (
     BACK,
     FORTH,
     FrameProbe,
     Wire,
     frame_legs,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.ports import FrameSide
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.probe import Label
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.traffic import Load, Run, validate_frames
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.probe import Label
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.run import Load, Run, validate_frames
 from tests.unit.verify.test_traffic import FakePort, Way
 
 LEGS = {leg.number: leg for leg in frame_legs()}

@@ -14,12 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.judge import traffic_rows
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import Expected
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import generator, testpmd_console
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.generator import Load, Program, Side
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.generator_frames import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.testpmd import console as testpmd_console
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.testpmd import run
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.testpmd.console import Console
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.testpmd.count import (
     End,
     Tally,
     count,
@@ -29,8 +31,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.generator_
     is_foreign,
     row,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.testpmd_console import Console
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.testpmd_output import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.testpmd.output import (
     Counters,
     Frame,
     parse_counters,
@@ -39,7 +40,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.testpmd_ou
     parse_sent,
     refusal,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.tree import Tree
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.testpmd.run import Load, Program, Side
 from tests.unit.verify.conftest import RECORDED
 
 FIRST, SECOND = Side("00:50:56:3f:18:01", "00:50:56:3f:d3:01"), Side("00:50:56:3f:18:02", "00:50:56:3f:d3:02")
@@ -170,7 +171,7 @@ def test_no_rows_are_no_proof() -> None:
 
 
 def test_the_command_line() -> None:
-    argv = generator.command(Program("/usr/bin/dpdk-testpmd"), "0,1", ["0000:00:11.0", "0000:00:12.0"])
+    argv = run.command(Program("/usr/bin/dpdk-testpmd"), "0,1", ["0000:00:11.0", "0000:00:12.0"])
     assert " ".join(argv) == (
         "/usr/bin/dpdk-testpmd --lcores 0,1 --in-memory --no-telemetry --file-prefix nfv-generator -m 64"
         " -a 0000:00:11.0 -a 0000:00:12.0 -- --interactive --forward-mode=rxonly --port-topology=loop --no-flush-rx"
@@ -182,7 +183,7 @@ def test_the_command_line() -> None:
 def test_prompt_and_worker_get_a_cpu_each_where_there_are_two(tmp_path: Path, online: str, lcores: str) -> None:
     (tmp_path / "sys/devices/system/cpu").mkdir(parents=True)
     (tmp_path / "sys/devices/system/cpu/online").write_text(f"{online}\n")
-    assert generator.default_lcores(Tree(str(tmp_path))) == lcores
+    assert run.default_lcores(Tree(str(tmp_path))) == lcores
 
 
 @pytest.mark.parametrize(
@@ -202,15 +203,15 @@ def test_prompt_and_worker_get_a_cpu_each_where_there_are_two(tmp_path: Path, on
 )
 def test_what_cannot_be_sent_is_refused(changed: dict[str, t.Any], code: str, subject: str) -> None:
     asked = {"first": FIRST, "second": SECOND, "load": LOAD, "program": PROGRAM}
-    generator.validate(**asked)
+    run.validate(**asked)
     with pytest.raises(NfvError) as refused:
-        generator.validate(**{**asked, **changed})
+        run.validate(**{**asked, **changed})
     assert (refused.value.error_code, refused.value.subject) == (code, subject)
 
 
 def test_a_program_that_is_not_there_is_refused() -> None:
     with pytest.raises(NfvError) as refused:
-        generator.find_program("no-such-testpmd")
+        run.find_program("no-such-testpmd")
     assert (refused.value.error_code, refused.value.subject) == ("program_missing", "no-such-testpmd")
 
 

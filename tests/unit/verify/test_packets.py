@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.probe import Label, Probe, default_legs
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.probe import Label, Probe, default_legs
 from tests.unit.verify import gateway
 
 FIELDS = [

@@ -9,8 +9,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import packets
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.probe import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.probe import (
     DOWNLINK,
     UPLINK,
     Arrival,

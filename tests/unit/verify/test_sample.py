@@ -17,17 +17,17 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import procfs
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.evidence import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.sample import (
     Application,
     Device,
     parse_devices,
     parse_pmd_stats,
     take_sample,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.telemetry import ovsdb_value
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.tree import Tree
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.telemetry import ovsdb_value
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import procfs
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
 from tests.unit.verify.conftest import recording
 
 DEVICES = [Device("s5u", "0000:00:04.0", "00:50:56:01:0a:02"), Device("sgi", "0000:00:05.0", "00:50:56:01:0a:03")]

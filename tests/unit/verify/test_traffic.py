@@ -11,21 +11,16 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.ports import Interface
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.probe import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.af_packet import Interface
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.probe import (
     DOWNLINK,
     UPLINK,
     Probe,
     Session,
     default_legs,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.traffic import (
-    Load,
-    Run,
-    silent_rows,
-    validate,
-)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.run import Load, Run, silent_rows, validate
 from tests.unit.verify import gateway
 
 Way = t.Callable[[bytes], "list[bytes]"]

@@ -11,12 +11,12 @@ import typing as t
 import pytest
 from pyVmomi import SoapStubAdapter, vim
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import Network
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import Client
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.read import Host, Inventory, _record
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import Network
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import Host, Inventory, _record
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.read import VmRecord
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import VmRecord
 
 NETWORKS = {
     "PG-Mgmt": (Network("PG-Mgmt", "network-1", "network-1"),),

@@ -8,11 +8,11 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import AdapterAction, Change, ChangeSet
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.apply import ignored
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import AdapterAction, Change, ChangeSet
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.apply import ignored
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.read import Inventory, VmRecord
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import Inventory, VmRecord
 
 NOTHING = ChangeSet("pgw-1", "vm-1", "2", (), ())
 

@@ -12,16 +12,16 @@ import typing as t
 import pytest
 from pyVmomi import vim
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere import client as client_module
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import client as client_module
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import (
     PAUSES,
     Client,
     Connection,
     knows,
     version_text,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.faults import CallLostError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import CallLostError
 
 if t.TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ import ssl
 import pytest
 from pyVmomi import vim, vmodl
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError, joined
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.faults import from_fault, typed_errors
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError, joined
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import from_fault, typed_errors
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ import typing as t
 
 from pyVmomi import vim
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.guest import GuestNic, GuestState
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import AdapterState
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.settings import SETTINGS
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.read import _record, guest_state
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.guest_address import GuestNic, GuestState
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import AdapterState
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import SETTINGS
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import _record, guest_state
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.read import Inventory, VmRecord
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import Inventory, VmRecord
 
 
 def test_settings_are_read_under_the_names_that_plans_use(record: VmRecord) -> None:

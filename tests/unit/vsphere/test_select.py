@@ -11,15 +11,11 @@ import typing as t
 import pytest
 from pyVmomi import vim
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.select import (
-    Request,
-    find_vm,
-    read_requests,
-)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.select import Request, find_vm, read_requests
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.read import Inventory
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import Inventory
 
 GOOD: dict[str, t.Any] = {
     "cpu": {"count": 2},

@@ -10,27 +10,27 @@ import typing as t
 import pytest
 from pyVmomi import vim
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import (
     AdapterAction,
     Change,
     ChangeSet,
     Network,
     Value,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.settings import BY_NAME, SETTINGS
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.read import _known_keys, _record
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.values import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import BY_NAME, SETTINGS
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import _known_keys, _record
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.values import (
     read_adapter_fields,
     read_setting,
     write_adapter_fields,
     write_setting,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.write import config_spec
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.write import config_spec
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import Client
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.read import Inventory, VmRecord
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import Inventory, VmRecord
 
 BY_VCPU = "cpu.latency_sensitivity_by_vcpu"
 

@@ -10,10 +10,10 @@ import typing as t
 import pytest
 from pyVmomi import vim
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import Change, ChangeSet
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.plan import plan_release, plan_vm
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.settings import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import Change, ChangeSet
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.plan import plan_release, plan_vm
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import (
     ADVANCED,
     CPU_SET,
     FLAG,
@@ -23,12 +23,12 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.settings im
     VERSION,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.read import _record
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.write import config_spec, newer_fields
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import _record
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.write import config_spec, newer_fields
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import Client
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.read import Inventory, VmRecord
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import Inventory, VmRecord
 
 RAW: dict[str, t.Any] = {
     "cpu": {"count": 4, "polling": "2-3"},

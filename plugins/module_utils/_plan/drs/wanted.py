@@ -9,7 +9,7 @@ import dataclasses
 import hashlib
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError, joined
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError, joined
 
 from .model import VmHostRule, VmVmRule, Wanted
 

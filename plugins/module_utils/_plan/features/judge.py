@@ -9,8 +9,8 @@ import dataclasses
 import itertools
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError, Problem
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.desired import may_be_bound, node_affinity
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError, Problem
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.desired import may_be_bound, node_affinity
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.placement import FEATURES
 
 from .model import ClusterFacts, FeatureVerdict, VmFacts

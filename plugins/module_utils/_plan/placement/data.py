@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.cpulist import format_cpu_list, parse_cpu_list
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import format_cpu_list, parse_cpu_list
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 
 from .model import Failover, Placed, Plan, Remark
 

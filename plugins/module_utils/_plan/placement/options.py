@@ -15,7 +15,7 @@ from .model import REFUSE, SPAN
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology import HostTopology
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import HostTopology
 
     from .model import Demand, Rules
     from .supply import Cell, Supply

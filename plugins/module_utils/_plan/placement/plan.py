@@ -15,7 +15,7 @@ from .question import read_question
 from .reasons import reasons_for
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology import HostTopology
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import HostTopology
 
     from .options import Option
     from .question import Item, Question

@@ -14,7 +14,7 @@ from .options import HostVerdict, Option, judge_host, options_of
 from .supply import Supply, read_supply
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology import Holding, HostTopology
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import Holding, HostTopology
 
     from .model import Current, Rules
 

@@ -12,7 +12,7 @@ from .model import Reason
 from .options import EXCLUSIONS, judge_host, pinned_exclusion
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology import HostTopology
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import HostTopology
 
     from .answer import Answer
     from .model import Demand

@@ -9,7 +9,7 @@ import dataclasses
 import typing as t
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology import (
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import (
         Holding,
         HostTopology,
         NumaNode,

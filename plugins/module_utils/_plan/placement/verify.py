@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import Problem
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.holdings import node_uses
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.cpulist import format_cpu_list
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import format_cpu_list
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import Problem
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.holdings import node_uses
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology import Holding, HostTopology
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import Holding, HostTopology
 
     from .model import Placed, Plan
 

@@ -9,9 +9,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere import apply
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import PAUSES
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import PAUSES
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm import apply
 
 Faults = t.Callable[..., None]
 MakeVm = t.Callable[..., t.Any]

@@ -11,17 +11,17 @@ import typing as t
 from pyVim.task import WaitForTask
 from pyVmomi import vim
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.plan import plan_vm
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.plan import plan_vm
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.apply import apply_plans
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.read import read_inventory, read_vms
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.apply import apply_plans
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import read_inventory, read_vms
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.model import ChangeSet
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import Client
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.fleet import Outcome
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.read import VmRecord
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import ChangeSet
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.fleet import Outcome
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import VmRecord
 
 DESCRIPTION = {
     "cpu": {"count": 4},

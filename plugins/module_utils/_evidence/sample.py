@@ -1,0 +1,240 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One sample of what a guest shows about its poll-mode drivers. Observes only; what is missing is left empty.
+
+The sample is judged elsewhere (module_utils/_evidence); nothing is concluded here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import time
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import procfs
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.hugepages import read_pools
+
+from .telemetry import JsonRpc, Telemetry, ovsdb_value
+
+# Names of the threads that poll: of Open vSwitch, and of EAL before and since DPDK 23.11.
+_WORKERS = {"ovs": ("pmd-c",), "dpdk": ("rte-worker-", "dpdk-worker", "lcore-worker-")}
+_OVS_RUN = "/var/run/openvswitch"
+_UNITS = "/sys/fs/cgroup/system.slice"  # systemd.slice(5), on the unified hierarchy of cgroups(7)
+_INTERFACE_COLUMNS = ["name", "type", "options", "mac_in_use", "status", "error"]
+_COUNTERS = ("ipackets", "opackets", "imissed", "ierrors", "oerrors", "rx_nombuf")
+
+
+@dataclasses.dataclass(frozen=True)
+class Device:
+    """An adapter that must be polled: its name in the description, its PCI address, its MAC as vSphere assigned it."""
+
+    name: str
+    pci_address: str
+    mac: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Application:
+    """Who must poll: ``ovs``, or ``dpdk`` for any EAL process; file_prefix is EAL's --file-prefix.
+
+    unit: the systemd service that the application runs in. With it the process is known by itself, and a telemetry
+    socket that is another process's is seen; without it the process is whoever listens on the socket.
+    """
+
+    kind: str = "ovs"
+    file_prefix: str = "rte"
+    unit: str | None = None
+
+
+def parse_devices(devices: t.Sequence[t.Mapping[str, t.Any]]) -> list[Device]:
+    """Devices from dictionaries that may hold more; raises NfvError ``invalid_device`` when a key is missing."""
+    found = []
+    for index, device in enumerate(devices):
+        for key in ("name", "pci_address", "mac"):
+            if not device.get(key):
+                raise NfvError(
+                    "invalid_device",
+                    f"devices[{index}].{key}",
+                    "reading the devices to observe failed, the key is missing or empty",
+                    "Give every device its name, pci_address and mac.",
+                )
+        found.append(Device(str(device["name"]), str(device["pci_address"]).lower(), str(device["mac"]).lower()))
+    return found
+
+
+def take_sample(
+    tree: Tree, application: Application, devices: t.Sequence[Device], start_timeout: float
+) -> dict[str, t.Any]:
+    """Everything observed now. ``start_timeout``: seconds to wait until the application has started its ports."""
+    problems: dict[str, str] = {}
+    telemetry = _telemetry(tree, application, devices, start_timeout, problems)
+    pid = _application_pid(tree, application, telemetry)
+    threads = procfs.workers(tree, pid, _WORKERS[application.kind]) if pid else []
+    cpus = {cpu for thread in threads for cpu in thread["allowed_cpus"]}
+    return {
+        "monotonic": time.monotonic(),
+        "boot_id": tree.value("/proc/sys/kernel/random/boot_id"),
+        "clock_ticks": os.sysconf("SC_CLK_TCK"),
+        "application": {
+            "kind": application.kind,
+            "pid": pid,
+            "executable": procfs.executable(tree, pid) if pid else None,
+            "telemetry_pid": telemetry["pid"],
+            "eal_parameters": telemetry["eal_parameters"],
+        },
+        "devices": _devices(tree, devices),
+        "ports": telemetry["ports"],
+        "interfaces": _ovs_interfaces(tree, problems) if application.kind == "ovs" else None,
+        "cycles": _ovs_cycles(tree, pid, problems) if application.kind == "ovs" and pid else [],
+        "workers": threads,
+        "other_threads": procfs.other_threads(tree, cpus, [thread["tid"] for thread in threads]),
+        "isolated_cpus": procfs.parse_cpu_list(tree.value("/sys/devices/system/cpu/isolated") or ""),
+        "nohz_full_cpus": procfs.parse_cpu_list(tree.value("/sys/devices/system/cpu/nohz_full") or ""),
+        "hugepages": procfs.hugepage_pools(tree),
+        "node_hugepages": [
+            {"node": pool.node, "size_kb": pool.size_kb, "total": pool.allocated, "free": pool.free}
+            for pool in read_pools(tree)
+            if pool.node is not None
+        ],
+        "hugepages_mapped_kb": procfs.hugepages_mapped_kb(tree, pid) if pid else None,
+        "problems": problems,
+    }
+
+
+def _application_pid(tree: Tree, application: Application, telemetry: dict[str, t.Any]) -> int | None:
+    if application.kind == "ovs":
+        return tree.number(f"{_OVS_RUN}/ovs-vswitchd.pid")
+    if application.unit is not None:
+        members = (tree.text(f"{_UNITS}/{application.unit}/cgroup.procs") or "").split()
+        return int(members[0]) if members else None
+    pid: int | None = telemetry["pid"]
+    return pid
+
+
+def _devices(tree: Tree, devices: t.Sequence[Device]) -> list[dict[str, t.Any]]:
+    lines = procfs.interrupt_lines(tree)
+    nodes = {device.pci_address: _device_node(tree, device.pci_address) for device in devices}
+    holders = procfs.holders(tree, {path for path in nodes.values() if path})
+    found = []
+    for device in devices:
+        base = f"/sys/bus/pci/devices/{device.pci_address}"
+        path = nodes[device.pci_address]
+        uio = path[len("/dev/") :] if path and path.startswith("/dev/uio") else None
+        numbers = set(tree.names(f"{base}/msi_irqs")) | {tree.value(f"{base}/irq") or ""}
+        found.append(
+            {
+                **dataclasses.asdict(device),
+                "present": tree.exists(base),
+                "driver": tree.target(f"{base}/driver"),
+                "net": list(tree.names(f"{base}/net")),
+                "node": path,
+                "holders": [
+                    {"pid": pid, "executable": procfs.executable(tree, pid)} for pid in holders.get(path or "", [])
+                ],
+                "interrupts": [{"line": number, **lines[number]} for number in sorted(numbers) if number in lines],
+                "uio_events": tree.number(f"/sys/class/uio/{uio}/event") if uio else None,
+            }
+        )
+    return found
+
+
+def _device_node(tree: Tree, pci_address: str) -> str | None:
+    """The file by which user space drives the device: /dev/uioN, or its IOMMU group's under /dev/vfio."""
+    base = f"/sys/bus/pci/devices/{pci_address}"
+    for name in tree.names(f"{base}/uio"):
+        return f"/dev/{name}"
+    group = tree.target(f"{base}/iommu_group")
+    if tree.target(f"{base}/driver") != "vfio-pci" or group is None:
+        return None
+    # A group made without an IOMMU has its own name (drivers/vfio/group.c).
+    without_iommu = f"/dev/vfio/noiommu-{group}"
+    return without_iommu if tree.exists(without_iommu) else f"/dev/vfio/{group}"
+
+
+def _telemetry(
+    tree: Tree,
+    application: Application,
+    devices: t.Sequence[Device],
+    start_timeout: float,
+    problems: dict[str, str],
+) -> dict[str, t.Any]:
+    path = f"/var/run/dpdk/{application.file_prefix}/dpdk_telemetry.v2"
+    found: dict[str, t.Any] = {"pid": None, "eal_parameters": None, "ports": []}
+    try:
+        with Telemetry(tree.path(path)) as telemetry:
+            found["pid"] = telemetry.pid
+            found["eal_parameters"] = telemetry.ask("/eal/params")
+            infos = _started_infos(telemetry, {device.pci_address for device in devices}, start_timeout)
+            found["ports"] = [_port(telemetry, number, info) for number, info in infos.items()]
+    except (OSError, ValueError) as error:
+        problems["telemetry"] = f"{path}: {error}"
+    return found
+
+
+def _started_infos(telemetry: Telemetry, wanted: set[str], timeout: float) -> dict[int, dict[str, t.Any]]:
+    """/ethdev/info of every port, when all wanted ones have started or the time is over."""
+    deadline = time.monotonic() + timeout
+    while True:
+        infos = {number: telemetry.ask(f"/ethdev/info,{number}") or {} for number in telemetry.ask("/ethdev/list")}
+        started = {info.get("name") for info in infos.values() if info.get("dev_started") == 1}
+        if wanted <= started or time.monotonic() >= deadline:
+            return infos
+        time.sleep(0.5)
+
+
+def _port(telemetry: Telemetry, number: int, info: dict[str, t.Any]) -> dict[str, t.Any]:
+    started = info.get("dev_started") == 1
+    # Statistics of a port that has not started crash the application (DPDK 22.11).
+    counters = telemetry.ask(f"/ethdev/stats,{number}") if started else None
+    return {
+        "port": number,
+        "name": info.get("name"),
+        "mac": str(info.get("mac_addr", "")).lower(),
+        "started": started,
+        "monotonic": time.monotonic(),
+        "counters": {name: counters[name] for name in _COUNTERS} if counters else None,
+    }
+
+
+def _ovs_interfaces(tree: Tree, problems: dict[str, str]) -> list[dict[str, t.Any]] | None:
+    select = {"op": "select", "table": "Interface", "where": [], "columns": _INTERFACE_COLUMNS}
+    try:
+        with JsonRpc(tree.path(f"{_OVS_RUN}/db.sock")) as database:
+            rows = database.call("transact", "Open_vSwitch", select)[0]["rows"]
+    except (OSError, ValueError, KeyError) as error:
+        problems["ovs_database"] = f"{_OVS_RUN}/db.sock: {error}"
+        return None
+    return [{column: ovsdb_value(row[column]) for column in _INTERFACE_COLUMNS} for row in rows]
+
+
+def _ovs_cycles(tree: Tree, pid: int, problems: dict[str, str]) -> list[dict[str, int]]:
+    path = f"{_OVS_RUN}/ovs-vswitchd.{pid}.ctl"
+    try:
+        with JsonRpc(tree.path(path)) as control:
+            return parse_pmd_stats(str(control.call("dpif-netdev/pmd-stats-show")))
+    except (OSError, ValueError) as error:
+        problems["ovs_control"] = f"{path}: {error}"
+        return []
+
+
+def parse_pmd_stats(text: str) -> list[dict[str, int]]:
+    """Packets and cycles of each polling thread from the text of dpif-netdev/pmd-stats-show (ovs-vswitchd(8))."""
+    found = []
+    for block in re.split(r"^(?=pmd thread |main thread)", text, flags=re.MULTILINE):
+        cpu = re.match(r"pmd thread numa_id -?\d+ core_id (\d+)", block)
+        values = dict(re.findall(r"^\s+(packets received|idle cycles|processing cycles): (\d+)", block, re.MULTILINE))
+        if cpu:
+            found.append(
+                {
+                    "cpu": int(cpu.group(1)),
+                    "packets": int(values.get("packets received", 0)),
+                    "idle": int(values.get("idle cycles", 0)),
+                    "busy": int(values.get("processing cycles", 0)),
+                }
+            )
+    return found

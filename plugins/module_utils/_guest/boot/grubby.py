@@ -1,0 +1,163 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kernel arguments on the RHEL family, where each kernel has an entry of its own and grubby writes them all.
+
+Entries are files of the Boot Loader Specification; ``grubby --update-kernel=ALL`` also tells later kernels
+(grubby(8)). grubby replaces what it finds under the same key, so what the machine had there is remembered and given
+back. Its older releases take one key for the beginning of another; what they leave is read back, as all else is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import (
+    Plan,
+    RemoveFile,
+    RunCommand,
+    Step,
+    WriteFile,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
+
+from .grub import by_key, outcome, pending, tokens, written
+
+GRUBBY = "/usr/sbin/grubby"
+ENTRIES = "/boot/loader/entries"
+GRUBENV = "/boot/grub2/grubenv"
+RECORD = "/etc/nfv-vsphere-dpdk/kernel-arguments.json"
+# RHEL 8 keeps what all kernels share in GRUB's environment, under this name.
+_SHARED = "kernelopts"
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """What the entries have from us, and what the machine had under the same keys before."""
+
+    arguments: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+
+    def text(self) -> str:
+        """The record's file."""
+        return json.dumps({"arguments": self.arguments, "replaced": self.replaced}, indent=2) + "\n"
+
+
+def in_charge(tree: Tree) -> bool:
+    """Whether this machine's kernel arguments are grubby's."""
+    return tree.exists(GRUBBY) and bool(entries(tree))
+
+
+def entries(tree: Tree) -> tuple[tuple[str, ...], ...]:
+    """The arguments of every kernel's entry, those that they share filled in."""
+    shared = [
+        line.partition("=")[2] for line in (tree.text(GRUBENV) or "").splitlines() if line.startswith(f"{_SHARED}=")
+    ]
+    found = []
+    for name in tree.names(ENTRIES):
+        if name.endswith(".conf"):
+            lines = [line.split(None, 1) for line in (tree.text(f"{ENTRIES}/{name}") or "").splitlines()]
+            options = " ".join(words[1] for words in lines if len(words) == 2 and words[0] == "options")
+            found.append(tokens(options.replace(f"${_SHARED}", " ".join(shared))))
+    return tuple(found)
+
+
+def read_record(tree: Tree) -> Record:
+    """The record, empty when there is none. Raises NfvError(record_invalid)."""
+    text = tree.text(RECORD)
+    if text is None:
+        return Record()
+    try:
+        content = json.loads(text)
+        return Record(tuple(map(str, content["arguments"])), tuple(map(str, content["replaced"])))
+    except (ValueError, KeyError, TypeError) as error:
+        raise NfvError(
+            "record_invalid",
+            RECORD,
+            f"does not hold the kernel arguments that were set: {error}",
+            "Look at it, put the entries right with grubby by hand, remove the file, and run this again.",
+        ) from error
+
+
+def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
+    """What brings every entry to the arguments (state present) or takes ours away (absent).
+
+    The record is written before grubby runs, so that an interrupted run still knows what is whose.
+    Raises NfvError: argument_invalid, record_invalid.
+    """
+    asked = written(arguments)
+    running = tokens(tree.text("/proc/cmdline") or "")
+    record = read_record(tree)
+    menu = entries(tree)
+    line = asked if state == "present" else ()
+    replaced = _unique(record.replaced, _machines_own(menu, line, record))
+    keys = by_key(line)
+    restored = tuple(argument for argument in replaced if _key(argument) not in keys)
+    removed = tuple(argument for argument in _unique(record.arguments, replaced) if argument not in (*line, *restored))
+    final = Record(line, tuple(argument for argument in replaced if argument not in restored))
+    current = all(_as_asked(entry, line, restored, removed) for entry in menu)
+    steps = () if current and record == final else _steps(record, final, removed, restored, replaced)
+    awaited = pending(asked, running) if state == "present" else _leftover(asked, record, running, menu)
+    return Plan(
+        steps=steps,
+        before={"arguments": list(record.arguments), "boot_entries": "current" if current else "outdated"},
+        after={"arguments": list(line), "boot_entries": "current"},
+        result=outcome(line, running, awaited, configured=not steps),
+    )
+
+
+def _machines_own(menu: t.Sequence[tuple[str, ...]], line: t.Sequence[str], record: Record) -> tuple[str, ...]:
+    """What stands in the entries under our keys and is not from us; grubby is about to replace it."""
+    keys = by_key(line)
+    return tuple(
+        argument for entry in menu for argument in entry if _key(argument) in keys and argument not in record.arguments
+    )
+
+
+def _as_asked(
+    entry: tuple[str, ...], line: t.Sequence[str], restored: t.Sequence[str], removed: t.Sequence[str]
+) -> bool:
+    """Whether an entry has our keys with our values only, what is given back, and nothing that is to go."""
+    there = by_key(entry)
+    return (
+        all(there.get(key) == values for key, values in by_key(line).items())
+        and set(restored) <= set(entry)
+        and not set(removed) & set(entry)
+    )
+
+
+def _steps(
+    record: Record, final: Record, removed: t.Sequence[str], restored: t.Sequence[str], replaced: tuple[str, ...]
+) -> tuple[Step, ...]:
+    command = [GRUBBY, "--update-kernel=ALL"]
+    # What is to stand there is taken away first as well: where a key stands several times, its order counts.
+    if removed or final.arguments:
+        command.append("--remove-args=" + " ".join(_unique(removed, final.arguments)))
+    if final.arguments or restored:
+        command.append("--args=" + " ".join((*final.arguments, *restored)))
+    known = Record(_unique(record.arguments, final.arguments), replaced)
+    return (
+        WriteFile(RECORD, known.text()),
+        RunCommand(tuple(command), "grubby_failed", "Look at /boot/loader/entries, and run this again."),
+        WriteFile(RECORD, final.text()) if final.arguments else RemoveFile(RECORD),
+    )
+
+
+def _leftover(
+    asked: t.Sequence[str], record: Record, running: t.Sequence[str], menu: t.Sequence[tuple[str, ...]]
+) -> tuple[str, ...]:
+    """Arguments of ours that the running kernel was started with and that no later boot will bring."""
+    ours = {*asked, *record.arguments}
+    staying = set(record.replaced) if record.arguments else {argument for entry in menu for argument in entry}
+    return tuple(argument for argument in running if argument in ours and argument not in staying)
+
+
+def _key(argument: str) -> str:
+    return argument.partition("=")[0]
+
+
+def _unique(*groups: t.Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(argument for group in groups for argument in group))

@@ -1,0 +1,175 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one place where guest modules change the guest."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.buddyinfo import contiguous_pages
+
+from .steps import (
+    BindDriver,
+    RemoveDirectory,
+    RemoveFile,
+    RenameFile,
+    ResizePool,
+    RunCommand,
+    SetAttribute,
+    Step,
+    WriteFile,
+)
+from .tree import Tree
+
+# AnsibleModule.run_command, as far as it is needed: argv -> (status, standard output, standard error)
+Runner = t.Callable[[t.Sequence[str]], tuple[int, str, str]]
+_DEVICES = "/sys/bus/pci/devices"
+
+
+class Guest(Tree):
+    """A tree that can be written to: the only place that touches the machine."""
+
+    def __init__(self, run: Runner, root: str = "/") -> None:
+        super().__init__(root)
+        self.run = run
+
+    def set_attribute(self, path: str, value: str) -> None:
+        """Writes a kernel attribute in one write(2), as the kernel takes each as a value of its own."""
+        descriptor = os.open(self.path(path), os.O_WRONLY | os.O_TRUNC)
+        try:
+            os.write(descriptor, f"{value}\n".encode())
+        finally:
+            os.close(descriptor)
+
+    def replace_file(self, path: str, content: str) -> None:
+        """Writes a file whole, by renaming a finished one over it.
+
+        The finished one has always the same name beside it, one that neither shells' patterns nor systemd's and GRUB's
+        directories take for theirs: what a killed run has left of it, the next one uses up.
+        """
+        final = self.path(path)
+        final.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        temporary = final.with_name(f".{final.name}.nfv-new")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.chmod(0o644)
+            temporary.replace(final)
+        except BaseException:
+            temporary.unlink()
+            raise
+
+    def rename_file(self, source: str, path: str) -> None:
+        """Puts a file in another's place when all of it is on the disk."""
+        with self.path(source).open("rb") as file:
+            os.fsync(file.fileno())
+        self.path(source).replace(self.path(path))
+
+    def remove_file(self, path: str) -> None:
+        """Removes a file that may be gone already."""
+        if self.exists(path):
+            self.path(path).unlink()
+
+    def remove_directory(self, path: str) -> None:
+        """Removes an empty directory that may be gone already."""
+        if self.exists(path):
+            self.path(path).rmdir()
+
+
+def apply(steps: t.Iterable[Step], guest: Guest) -> None:
+    """Carries the steps out in order and stops at the first that fails, with an NfvError."""
+    for step in steps:
+        if isinstance(step, BindDriver):
+            _bind(step, guest)
+        elif isinstance(step, ResizePool):
+            _resize(step, guest)
+        elif isinstance(step, RunCommand):
+            _run(step, guest)
+        else:
+            _write(step, guest)
+
+
+def _write(step: WriteFile | RemoveFile | RemoveDirectory | RenameFile | SetAttribute, guest: Guest) -> None:
+    try:
+        if isinstance(step, SetAttribute):
+            guest.set_attribute(step.path, step.value)
+        elif isinstance(step, WriteFile):
+            guest.replace_file(step.path, step.content)
+        elif isinstance(step, RenameFile):
+            guest.rename_file(step.source, step.path)
+        elif isinstance(step, RemoveDirectory):
+            guest.remove_directory(step.path)
+        else:
+            guest.remove_file(step.path)
+    except OSError as error:
+        raise NfvError(
+            "write_failed",
+            step.path,
+            f"could not be written: {error.strerror}",
+            "Check the file system and the rights.",
+        ) from error
+
+
+def _run(step: RunCommand, guest: Guest) -> None:
+    status, output, errors = guest.run(step.argv)
+    if status != 0:
+        said = (errors or output).strip() or "no output"
+        raise NfvError(step.error_code, " ".join(step.argv), f"ended with status {status}: {said}", step.remedy)
+
+
+def _resize(step: ResizePool, guest: Guest) -> None:
+    try:
+        guest.set_attribute(step.path, str(step.count))
+        allocated = guest.number(step.path)
+        if allocated is not None and allocated >= step.count:
+            return
+        guest.set_attribute(step.path, str(step.previous))
+    except OSError as error:
+        raise NfvError("hugepages_failed", step.name, f"could not be resized: {error.strerror}") from error
+    raise NfvError(
+        "hugepages_short",
+        step.name,
+        f"{step.count} pages were asked for, there is room for {allocated}; the pool has its {step.previous} back"
+        f"{_contiguous(step, guest)}",
+        "Ask for them on the kernel command line and reboot, before memory is in pieces, or give the machine more.",
+    )
+
+
+def _contiguous(step: ResizePool, guest: Guest) -> str:
+    pages = contiguous_pages(guest, step.size_kb, step.node)
+    if pages is None:
+        return ""
+    return f", and free memory that is contiguous holds {pages} more ({pages * step.size_kb // 1024} MiB)"
+
+
+def _bind(step: BindDriver, guest: Guest) -> None:
+    failure = _rebind(guest, step.pci_address, step.override, step.driver)
+    if failure is None:
+        return
+    attempted = f"could not be bound to {step.driver}: {failure}"
+    lost = _rebind(guest, step.pci_address, "", step.fallback)
+    if lost is None:
+        remedy = f"It is back on {step.fallback}. Look at the kernel's log (dmesg) for the reason."
+    else:
+        remedy = f"Giving it back to {step.fallback} failed too: {lost}. Reboot the guest to get it back."
+    raise NfvError("bind_failed", f"{step.name} ({step.pci_address})", attempted, remedy)
+
+
+def _rebind(guest: Guest, pci_address: str, override: str, driver: str) -> str | None:
+    """Moves a device to a driver; returns what went wrong, None for success."""
+    device = f"{_DEVICES}/{pci_address}"
+    try:
+        guest.set_attribute(f"{device}/driver_override", override)
+        if guest.target(f"{device}/driver") is not None:
+            guest.set_attribute(f"{device}/driver/unbind", pci_address)
+        guest.set_attribute("/sys/bus/pci/drivers_probe", pci_address)
+    except OSError as error:
+        return str(error.strerror)
+    bound = guest.target(f"{device}/driver")
+    return None if bound == driver else f"its driver is {bound or 'none'} after the kernel was asked for {driver}"

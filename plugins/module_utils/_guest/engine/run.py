@@ -1,0 +1,57 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a guest module runs: look, decide, show or do, look again."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+
+from .apply import Guest, Runner, apply
+from .steps import Plan
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+
+def converge(module: AnsibleModule, decide: t.Callable[[Guest], Plan]) -> None:
+    """Ends the module with what decide() planned, carried out unless in check mode.
+
+    decide() reads the guest and is called again after the change: a plan that is then not empty is the error
+    ``not_converged``, so that a module never reports a state that is not there. An NfvError becomes fail_json.
+    """
+    guest = Guest(_command_runner(module))
+    try:
+        plan = final = decide(guest)
+        if plan.changed and not module.check_mode:
+            apply(plan.steps, guest)
+            final = decide(guest)
+            if final.changed:
+                raise NfvError("not_converged", module._name, f"still to do after the change: {final.steps}")
+    except NfvError as error:
+        module.fail_json(msg=str(error), **error.result())
+    for warning in plan.warnings:
+        module.warn(warning)
+    module.exit_json(changed=plan.changed, diff={"before": plan.before, "after": plan.after}, **final.result)
+
+
+def report(module: AnsibleModule, read: t.Callable[[Guest], t.Mapping[str, t.Any]]) -> None:
+    """Ends a module that only reads."""
+    try:
+        result = read(Guest(_command_runner(module)))
+    except NfvError as error:
+        module.fail_json(msg=str(error), **error.result())
+    module.exit_json(changed=False, **result)
+
+
+def _command_runner(module: AnsibleModule) -> Runner:
+    def run(argv: t.Sequence[str]) -> tuple[int, str, str]:
+        try:
+            status, output, errors = module.run_command(list(argv), expand_user_and_vars=False, handle_exceptions=False)
+        except OSError as error:
+            return 127, "", str(error)
+        return status, output, errors
+
+    return run

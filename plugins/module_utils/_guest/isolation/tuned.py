@@ -1,0 +1,264 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""tuned's profile for a guest that polls: what fits of the distribution's, and nothing that has an owner already.
+
+cpu-partitioning (tuned-profiles-cpu-partitioning(7)) is made for machines whose kernel arguments, initrd and threads
+are tuned's. Here the kernel arguments are kernel_cmdline's and irqbalance is role guest_tuning's, so a profile of our
+own takes it over without those parts. Its files are tuned's interface: tuned.conf(5), tuned-adm(8).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import (
+    Plan,
+    RemoveDirectory,
+    RemoveFile,
+    RunCommand,
+    Step,
+    WriteFile,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.procfs import parse_cpu_list
+
+PROFILE = "nfv-vsphere-dpdk"
+RECORD = "/etc/nfv-vsphere-dpdk/tuned.json"
+TUNED_ADM = "/usr/sbin/tuned-adm"
+PID_FILE = "/run/tuned/tuned.pid"
+ENABLED = "/etc/systemd/system/multi-user.target.wants/tuned.service"
+ACTIVE = "/etc/tuned/active_profile"
+MODE = "/etc/tuned/profile_mode"
+# Since 2.24 profiles have directories of their own; before, they stood beside tuned's configuration.
+SYSTEM_DIRECTORIES = ("/usr/lib/tuned/profiles", "/usr/lib/tuned")
+USER_DIRECTORIES = ("/etc/tuned/profiles", "/etc/tuned")
+BASES = ("cpu-partitioning", "network-latency")
+"""The distribution's profiles in the order in which they fit; the first includes the second."""
+
+SWITCHED_OFF: t.Mapping[str, str] = {
+    "bootloader": "Kernel arguments come from the module kernel_cmdline, which needs no initrd.",
+    "script": "Prepares an initrd for dracut.",
+    "irqbalance": "Has a drop-in of role guest_tuning; this would rewrite the distribution's file.",
+    "systemd": "isolcpus= keeps services off the polling CPUs; what this writes would stay when it is switched back.",
+    # It knows lcore-slave-* only: EAL's threads are called rte-worker-* since 22.11 and dpdk-worker* since 23.11.
+    "scheduler": "Moves threads off the polling CPUs, and would take an application's polling threads for strangers.",
+}
+"""Units of the distribution's profiles that are not used, each with the reason."""
+
+_PENDING = "# tuned has not read this since it was changed.\n"
+_MASKS = {
+    "/proc/irq/default_smp_affinity": "new interrupts",
+    "/sys/devices/virtual/workqueue/cpumask": "the kernel's unbound work",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """What the description asks of tuned.
+
+    polling_cpus: a CPU list, empty when nothing polls; transparent_hugepages: None to leave their mode alone.
+    """
+
+    polling_cpus: str
+    transparent_hugepages: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Selected:
+    """A selection of profiles as tuned keeps it: their names, and who chose them, ``manual`` or ``auto``."""
+
+    profiles: str
+    mode: str
+
+    @classmethod
+    def read(cls, tree: Tree) -> Selected:
+        """What is selected now; tuned takes no profile and no mode for ``auto``, which it is when newly installed."""
+        profiles = " ".join((tree.value(ACTIVE) or "").split())
+        return cls(profiles, tree.value(MODE) or ("manual" if profiles else "auto"))
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What makes tuned select it again."""
+        if self.mode == "auto":
+            return (TUNED_ADM, "auto_profile")
+        return (TUNED_ADM, "profile", *self.profiles.split()) if self.profiles else (TUNED_ADM, "off")
+
+
+def running(tree: Tree) -> bool:
+    """Whether tuned's daemon runs."""
+    pid = tree.number(PID_FILE)
+    return pid is not None and tree.exists(f"/proc/{pid}")
+
+
+def in_charge(tree: Tree) -> bool:
+    """Whether there is a tuned that would set anything: installed, and running or enabled."""
+    return tree.exists(TUNED_ADM) and (running(tree) or tree.exists(ENABLED))
+
+
+def base(tree: Tree, asked: Asked) -> str | None:
+    """The distribution's profile that fits; cpu-partitioning refuses to be without isolated CPUs."""
+    fitting = BASES if asked.polling_cpus else BASES[1:]
+    there = (name for name in fitting for directory in SYSTEM_DIRECTORIES if tree.exists(_conf(directory, name)))
+    return next(there, None)
+
+
+def profile_text(asked: Asked, base_profile: str | None, pending: bool = False) -> str:
+    """Our profile's tuned.conf."""
+    lines = [
+        "# Managed by the Ansible collection nfv.vsphere_dpdk.",
+        *([_PENDING.rstrip()] if pending else []),
+        "[main]",
+        "summary=CPUs that poll, as the description of the data plane has them",
+        *([f"include={base_profile}"] if base_profile else []),
+    ]
+    if base_profile == BASES[0]:
+        # The second is made anew each time that the profile is read, for the initrd only.
+        lines += ["", "[variables]", f"isolated_cores={asked.polling_cpus}", "tmpdir="]
+    mode = asked.transparent_hugepages
+    lines += ["", "[vm]", f"transparent_hugepages={mode}" if mode else "drop=transparent_hugepages"]
+    for unit, reason in SWITCHED_OFF.items():
+        lines += ["", f"# {reason}", f"[{unit}]", "enabled=0"]
+    return "\n".join(lines) + "\n"
+
+
+def interfering(tree: Tree, asked: Asked) -> tuple[str, ...]:
+    """What tuned, or somebody, lets onto the polling CPUs at run time."""
+    polling = sum(1 << number for number in parse_cpu_list(asked.polling_cpus))
+    masks = ((path, tree.value(path), what) for path, what in _MASKS.items())
+    return tuple(
+        f"{path} is {mask}: {what} may come to CPUs {asked.polling_cpus}"
+        for path, mask, what in masks
+        if mask is not None and int(mask.replace(",", ""), 16) & polling
+    )
+
+
+def plan(tree: Tree, asked: Asked, state: str) -> Plan:
+    """What makes tuned apply our profile (state present), or what it had before (absent).
+
+    What was selected is remembered before anything else. The profile is marked until tuned has read it, so that an
+    interrupted run is finished by the next. Raises NfvError(tuned_record_invalid).
+    """
+    selected = Selected.read(tree)
+    there = in_charge(tree)
+    base_profile = base(tree, asked)
+    wanted = state == "present" and there
+    if wanted:
+        steps = _select(tree, selected, profile_text(asked, base_profile), profile_text(asked, base_profile, True))
+    else:
+        steps = _give_back(tree, selected, there) if state == "absent" else ()
+    after = Selected(PROFILE, "manual") if wanted else _earlier(tree, selected) if state == "absent" else selected
+    return Plan(
+        steps=steps,
+        before=dataclasses.asdict(selected),
+        after=dataclasses.asdict(after),
+        result={
+            "in_charge": there,
+            "running": running(tree),
+            "profile": PROFILE if wanted else None,
+            "base": base_profile if wanted else None,
+            "selected": selected.profiles,
+            "selection_mode": selected.mode,
+            "interfering": list(interfering(tree, asked)),
+            "left_out": list(_left_out(tree, asked, there, base_profile)) if state == "present" else [],
+        },
+    )
+
+
+def _select(tree: Tree, selected: Selected, text: str, pending: str) -> tuple[Step, ...]:
+    ours = _ours(tree)
+    steps: list[Step] = []
+    if not tree.exists(RECORD):
+        # Without a record ours is no earlier profile: somebody removed the record.
+        earlier = Selected("", "auto") if selected.profiles == PROFILE else selected
+        steps.append(WriteFile(RECORD, json.dumps(dataclasses.asdict(earlier), indent=2) + "\n"))
+    if tree.text(ours) != text or selected.profiles != PROFILE:
+        steps += [WriteFile(ours, pending), _run((TUNED_ADM, "profile", PROFILE)), WriteFile(ours, text)]
+    return (*steps, *_removed(tree, [path for path in _places() if path != ours]))
+
+
+def _give_back(tree: Tree, selected: Selected, there: bool) -> tuple[Step, ...]:
+    earlier = _earlier(tree, selected)
+    steps: list[Step] = []
+    if selected != earlier and there:
+        steps.append(_run(earlier.command))
+    elif selected != earlier:
+        # A tuned that does not run is not started for this: it reads these files when somebody else does.
+        files = {ACTIVE: earlier.profiles, MODE: earlier.mode}
+        steps += [WriteFile(path, f"{text}\n" if text else "") for path, text in files.items()]
+    steps += _removed(tree, _places())
+    return (*steps, RemoveFile(RECORD)) if tree.exists(RECORD) else tuple(steps)
+
+
+def _earlier(tree: Tree, selected: Selected) -> Selected:
+    """What was selected before ours; what somebody selected since stays. Raises NfvError(tuned_record_invalid)."""
+    names = selected.profiles.split()
+    if PROFILE not in names:
+        return selected
+    if len(names) > 1:
+        return Selected(" ".join(name for name in names if name != PROFILE), "manual")
+    text = tree.text(RECORD)
+    if text is None:
+        return Selected("", "auto")
+    try:
+        content = json.loads(text)
+        return Selected(str(content["profiles"]), str(content["mode"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise NfvError(
+            "tuned_record_invalid",
+            RECORD,
+            f"does not hold the earlier profile of tuned: {error}",
+            "Select a profile yourself (tuned-adm profile, or tuned-adm auto_profile), remove it, and run this again.",
+        ) from error
+
+
+def _left_out(tree: Tree, asked: Asked, there: bool, base_profile: str | None) -> t.Iterator[str]:
+    if not tree.exists(TUNED_ADM):
+        return
+    if not there:
+        yield "tuned is installed, but neither runs nor is enabled: it was left alone"
+    elif base_profile is None:
+        yield f"tuned has none of the profiles {', '.join(BASES)}: it only keeps off what has an owner already"
+    elif asked.polling_cpus and base_profile != BASES[0]:
+        yield (
+            f"tuned has no profile {BASES[0]} (package tuned-profiles-cpu-partitioning): {base_profile} was taken, "
+            "and what the kernel's unbound work may use follows from isolcpus= alone"
+        )
+
+
+def _conf(directory: str, profile: str) -> str:
+    return f"{directory}/{profile}/tuned.conf"
+
+
+def _places() -> tuple[str, ...]:
+    return tuple(_conf(directory, PROFILE) for directory in USER_DIRECTORIES)
+
+
+def _ours(tree: Tree) -> str:
+    """Where this release of tuned looks for the operator's profiles."""
+    return _places()[0 if tree.exists(SYSTEM_DIRECTORIES[0]) else 1]
+
+
+def _removed(tree: Tree, paths: t.Iterable[str]) -> list[Step]:
+    """Removes profiles with their directories; one in which somebody keeps more stays.
+
+    Hidden files there are what a killed run has left of a profile that it was writing.
+    """
+    steps: list[Step] = []
+    for path in paths:
+        directory, _slash, profile = path.rpartition("/")
+        there = tree.names(directory)
+        ours = [name for name in there if name == profile or name.startswith(".")]
+        steps += [RemoveFile(f"{directory}/{name}") for name in ours]
+        if tree.exists(directory) and len(ours) == len(there):
+            steps.append(RemoveDirectory(directory))
+    return steps
+
+
+def _run(argv: tuple[str, ...]) -> RunCommand:
+    return RunCommand(
+        argv, "tuned_failed", "Its reasons are in /var/log/tuned/tuned.log; mend them, and run this again."
+    )

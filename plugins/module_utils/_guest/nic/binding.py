@@ -1,0 +1,300 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which adapter gets which driver: refusals, the choice of a driver, and the steps."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import (
+    BindDriver,
+    Plan,
+    RemoveFile,
+    RunCommand,
+    SetAttribute,
+    Step,
+    WriteFile,
+)
+
+from .addresses import Use
+from .pci import INTEL, USERSPACE_DRIVERS, NetworkDevice, Platform
+from .record import RECORD, Recorded, format_record
+
+MODULES_LOAD = "/etc/modules-load.d/nfv-vsphere-dpdk.conf"
+MODPROBE = "/etc/modprobe.d/nfv-vsphere-dpdk.conf"
+NO_IOMMU_PARAMETER = "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
+OVERRIDES = "/etc/driverctl.d"
+DRIVERCTL = "/usr/sbin/driverctl"
+_HEADER = "# Managed by the Ansible collection nfv.vsphere_dpdk.\n"
+
+
+@dataclasses.dataclass(frozen=True)
+class Adapter:
+    """An adapter as it is asked for; driver is pmd (a program's) or kernel."""
+
+    name: str
+    mac: str
+    driver: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """A userspace driver; unsafe: vfio-pci in its no-IOMMU mode, where the device can write to all memory."""
+
+    driver: str
+    unsafe: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Policy:
+    """What the caller allows. programs_end: programs that drive an adapter now will have ended by then."""
+
+    driver: str = "auto"
+    allow_no_iommu: bool = False
+    allow_other_devices: bool = False
+    allow_in_use: bool = False
+    programs_end: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Current:
+    """The guest as it is. files: content of the files in managed_files() that exist; holders: pci.holders();
+    no_iommu_enabled: vfio's unsafe mode is on now; driverctl: it is installed."""
+
+    devices: tuple[NetworkDevice, ...]
+    platform: Platform
+    recorded: tuple[Recorded, ...]
+    uses: t.Mapping[str, Use]
+    holders: t.Mapping[str, str]
+    files: t.Mapping[str, str]
+    no_iommu_enabled: bool = False
+    driverctl: bool = True
+
+
+def override_file(pci_address: str) -> str:
+    """Where driverctl keeps a device's driver; its udev rule applies it at boot."""
+    return f"{OVERRIDES}/pci-{pci_address}"
+
+
+def managed_files(pci_addresses: t.Iterable[str]) -> tuple[str, ...]:
+    """Every file that a plan may write, the record apart."""
+    return (MODULES_LOAD, MODPROBE, *(override_file(address) for address in pci_addresses))
+
+
+def choose_driver(policy: Policy, platform: Platform) -> Choice:
+    """The driver that can work here: vfio-pci with an IOMMU, vfio-pci without one where that is built in and allowed,
+    else igb_uio, else uio_pci_generic (DPDK Linux guide, "Linux Drivers"). Raises NfvError(no_driver)."""
+    candidates = [Choice("vfio-pci")] if platform.iommu else []
+    if not platform.iommu and platform.no_iommu and policy.allow_no_iommu:
+        candidates.append(Choice("vfio-pci", unsafe=True))
+    candidates += [Choice("igb_uio"), Choice("uio_pci_generic")]
+    for choice in candidates:
+        if choice.driver in platform.drivers and policy.driver in ("auto", choice.driver):
+            return choice
+    if policy.driver == "vfio-pci" and not platform.iommu:
+        reason = (
+            "it needs an IOMMU here, and this kernel has none without (CONFIG_VFIO_NOIOMMU)"
+            if not platform.no_iommu
+            else "it needs an IOMMU here, or leave to work without one"
+        )
+    else:
+        reason = f"the running kernel has {', '.join(platform.drivers) or 'none'}"
+    raise NfvError(
+        "no_driver",
+        "no usable driver" if policy.driver == "auto" else policy.driver,
+        f"for a poll-mode adapter: {reason}",
+        "Give the VM a vIOMMU, or install the kernel's full image (uio_pci_generic) or dpdk-kmods-dkms (igb_uio).",
+    )
+
+
+def plan(adapters: t.Sequence[Adapter], current: Current, policy: Policy, state: str) -> Plan:
+    """What gives each pmd adapter to a userspace driver, for good, and everything else recorded back to the kernel.
+
+    Raises NfvError: adapter_repeated, adapter_not_found, adapter_type, management_adapter, adapter_in_use,
+    device_busy, no_driver, driverctl_missing.
+    """
+    devices = {device.pci_address: device for device in current.devices}
+    ending = sorted(set(current.holders.values())) if policy.programs_end else []
+    if ending:
+        current = dataclasses.replace(current, holders={})
+    wanted = [adapter for adapter in adapters if adapter.driver == "pmd"] if state == "present" else []
+    _check_unique(adapters)
+    found = [(adapter, _locate(adapter, current)) for adapter in wanted]
+    for adapter, device in found:
+        _check_adapter(adapter, device, current, policy)
+    if wanted and not current.driverctl:
+        raise NfvError(
+            "driverctl_missing", DRIVERCTL, "is not there to bind adapters at boot", "Install the package driverctl."
+        )
+    choice = choose_driver(policy, current.platform) if wanted else None
+    keep = [_record(adapter, device, choice, current) for adapter, device in found if choice]
+    kept = {entry.pci_address for entry in keep}
+    leave = [entry for entry in current.recorded if entry.pci_address not in kept]
+    steps = [
+        *(step for entry in leave for step in _give_back(entry, devices, current)),
+        *_prepare(keep, leave, choice, current),
+        *(step for entry in keep for step in _move(entry, devices, entry.driver, entry.driver, current)),
+        *_settle(keep, leave, current),
+    ]
+    rows = [*keep, *leave]
+    return Plan(
+        steps=tuple(steps),
+        before={entry.name: devices[entry.pci_address].driver for entry in rows if entry.pci_address in devices},
+        after={entry.name: entry.driver if entry in keep else entry.kernel_driver for entry in rows},
+        result={"devices": [_result(entry, devices[entry.pci_address]) for entry in keep]},
+        warnings=(
+            *(_not_recommended(adapter, device) for adapter, device in found if not device.is_vmxnet3),
+            *(f"{program} drives an adapter: it must end before the adapter is given back" for program in ending),
+        ),
+    )
+
+
+def _not_recommended(adapter: Adapter, device: NetworkDevice) -> str:
+    kind = INTEL.get((device.vendor, device.device), f"{device.vendor}:{device.device}")
+    return (
+        f"{adapter.name} ({adapter.mac}) is {kind} and no VMXNET3 adapter: DPDK can poll it, which is not recommended; "
+        "convert it with role vm_hardware."
+    )
+
+
+def _result(entry: Recorded, device: NetworkDevice) -> dict[str, t.Any]:
+    return {
+        "name": entry.name,
+        "mac": entry.mac,
+        "pci_address": entry.pci_address,
+        "driver": device.driver,
+        "driver_wanted": entry.driver,
+        "previous_driver": entry.kernel_driver,
+    }
+
+
+def _check_unique(adapters: t.Sequence[Adapter]) -> None:
+    for field in ("name", "mac"):
+        values = [getattr(adapter, field) for adapter in adapters]
+        for value in values:
+            if values.count(value) > 1:
+                raise NfvError("adapter_repeated", value, f"is the {field} of two adapters", "Name each once.")
+
+
+def _locate(adapter: Adapter, current: Current) -> NetworkDevice:
+    """The device that shows the MAC, else the recorded one, provided that it shows no other MAC now."""
+    for device in current.devices:
+        if device.mac == adapter.mac:
+            return device
+    for entry in current.recorded:
+        for device in current.devices:
+            if entry.mac == adapter.mac and entry.pci_address == device.pci_address and device.mac is None:
+                return device
+    seen = [f"{device.mac or 'no MAC'} at {device.pci_address}" for device in current.devices]
+    raise NfvError(
+        "adapter_not_found",
+        f"{adapter.name} ({adapter.mac})",
+        f"is none of this guest's adapters: {', '.join(seen) or 'there are none'}",
+        "Compare the VM's adapters in vSphere with the description.",
+    )
+
+
+def _check_adapter(adapter: Adapter, device: NetworkDevice, current: Current, policy: Policy) -> None:
+    subject = f"{adapter.name} ({adapter.mac}, {device.pci_address})"
+    if not device.is_vmxnet3 and not policy.allow_other_devices:
+        raise NfvError(
+            "adapter_type",
+            subject,
+            f"is no VMXNET3 adapter but {device.vendor}:{device.device}",
+            "Convert it (role vm_hardware), or set allow_other_devices.",
+        )
+    for interface in device.interfaces:
+        use = current.uses.get(interface)
+        if use is not None and (use.management or not policy.allow_in_use):
+            raise NfvError(
+                "management_adapter" if use.management else "adapter_in_use",
+                subject,
+                f"stays with the kernel: {interface} carries {use.carries}",
+                "Name another adapter"
+                + ("." if use.management else ", take addresses and routes off it, or set allow_in_use."),
+            )
+    if device.in_use_by:
+        raise NfvError(
+            "adapter_in_use",
+            subject,
+            f"stays with the kernel: it belongs to {', '.join(device.in_use_by)}",
+            "Take it out of there first.",
+        )
+
+
+def _record(adapter: Adapter, device: NetworkDevice, choice: Choice, current: Current) -> Recorded:
+    known = [entry.kernel_driver for entry in current.recorded if entry.mac == adapter.mac]
+    driver = device.driver if device.mac is not None and device.driver else None
+    return Recorded(adapter.name, adapter.mac, device.pci_address, driver or known[0], choice.driver)
+
+
+def _move(
+    entry: Recorded, devices: t.Mapping[str, NetworkDevice], override: str, driver: str, current: Current
+) -> list[Step]:
+    device = devices[entry.pci_address]
+    if device.driver == driver:
+        return []
+    for handle in device.handles:
+        if handle in current.holders:
+            raise NfvError(
+                "device_busy",
+                f"{entry.name} ({entry.pci_address})",
+                f"cannot go from {device.driver} to {driver}: {current.holders[handle]} drives it",
+                "Stop that program first.",
+            )
+    return [BindDriver(entry.name, entry.pci_address, override, driver, entry.kernel_driver)]
+
+
+def _give_back(entry: Recorded, devices: t.Mapping[str, NetworkDevice], current: Current) -> list[Step]:
+    device = devices.get(entry.pci_address)
+    # Gone from the VM, or another adapter stands in its place and the kernel has that one.
+    if device is None or device.interfaces:
+        return []
+    return _move(entry, devices, "", entry.kernel_driver, current)
+
+
+def _prepare(
+    keep: t.Sequence[Recorded], leave: t.Sequence[Recorded], choice: Choice | None, current: Current
+) -> list[Step]:
+    """What must stand before a device changes hands: the record first, for the MAC cannot be read afterwards."""
+    if choice is None:
+        return []
+    steps: list[Step] = []
+    if not set(keep) <= set(current.recorded):
+        steps.append(WriteFile(RECORD, format_record([*keep, *leave])))
+    options = f"{_HEADER}options vfio enable_unsafe_noiommu_mode=1\n" if choice.unsafe else None
+    steps += _file(MODPROBE, options, current)
+    steps += _file(MODULES_LOAD, f"{_HEADER}{choice.driver}\n", current)
+    devices = {device.pci_address: device for device in current.devices}
+    if any(devices[entry.pci_address].driver != choice.driver for entry in keep):
+        steps.append(RunCommand(("modprobe", choice.driver), "modprobe_failed", "Look at the kernel's log (dmesg)."))
+        if choice.unsafe and not current.no_iommu_enabled:
+            steps.append(SetAttribute(NO_IOMMU_PARAMETER, "Y"))
+    return steps
+
+
+def _settle(keep: t.Sequence[Recorded], leave: t.Sequence[Recorded], current: Current) -> list[Step]:
+    """What makes it last, written when the devices have moved: a driver that failed is not tried at every boot."""
+    steps: list[Step] = []
+    for entry in keep:
+        steps += _file(override_file(entry.pci_address), f"{entry.driver}\n", current)
+    for entry in leave:
+        steps += _file(override_file(entry.pci_address), None, current)
+    if not keep:
+        steps += [*_file(MODULES_LOAD, None, current), *_file(MODPROBE, None, current)]
+        return [*steps, RemoveFile(RECORD)] if current.recorded else steps
+    return [*steps, WriteFile(RECORD, format_record(keep))] if leave else steps
+
+
+def _file(path: str, content: str | None, current: Current) -> list[Step]:
+    if current.files.get(path) == content:
+        return []
+    return [RemoveFile(path) if content is None else WriteFile(path, content)]
+
+
+def userspace_handles(devices: t.Iterable[NetworkDevice]) -> tuple[str, ...]:
+    """The device files of all devices that a program may be driving."""
+    return tuple(handle for device in devices if device.driver in USERSPACE_DRIVERS for handle in device.handles)

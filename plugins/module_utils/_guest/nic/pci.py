@@ -1,0 +1,141 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Network devices on the PCI bus, as sysfs shows them (Linux: Documentation/ABI/testing/sysfs-bus-pci)."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
+
+DEVICES = "/sys/bus/pci/devices"
+# PCI ids of VMware's VMXNET3 (pci.ids 15ad:07b0; the kernel's PCI_DEVICE_ID_VMWARE_VMXNET3).
+VMXNET3 = ("0x15ad", "0x07b0")
+# vSphere's older adapters by the PCI ids of the Intel hardware that they emulate (pci.ids).
+INTEL = {("0x8086", "0x100f"): "an E1000", ("0x8086", "0x100e"): "an E1000", ("0x8086", "0x10d3"): "an E1000E"}
+# Drivers that hand a device to a program: the kernel makes no network interface of it.
+USERSPACE_DRIVERS = ("vfio-pci", "igb_uio", "uio_pci_generic")
+_NETWORK_CLASS = "0x02"
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkDevice:
+    """A network device.
+
+    interfaces: the kernel's network interfaces on it, by name; none under a userspace driver;
+    mac: of its first interface, None without one; in_use_by: bridges, bonds and the like above its interfaces;
+    handles: the device files (/dev/uio0, /dev/vfio/7) through which a program drives it;
+    numa_node: None when the platform does not tell (the kernel's -1).
+    """
+
+    pci_address: str
+    vendor: str
+    device: str
+    driver: str | None
+    interfaces: tuple[str, ...]
+    mac: str | None
+    in_use_by: tuple[str, ...]
+    handles: tuple[str, ...]
+    iommu_group: str | None
+    numa_node: int | None
+
+    @property
+    def is_vmxnet3(self) -> bool:
+        """Whether it is a VMXNET3 adapter."""
+        return (self.vendor, self.device) == VMXNET3
+
+
+@dataclasses.dataclass(frozen=True)
+class Platform:
+    """What the machine offers to userspace drivers.
+
+    iommu: a device can be isolated; no_iommu: the kernel was built with CONFIG_VFIO_NOIOMMU (Debian 12's was not);
+    drivers: those of USERSPACE_DRIVERS that the running kernel has or has a module of.
+    """
+
+    iommu: bool
+    no_iommu: bool
+    drivers: tuple[str, ...]
+
+
+def read_network_devices(tree: Tree) -> tuple[NetworkDevice, ...]:
+    """Every network device, in the order of the PCI addresses."""
+    return tuple(
+        _read_device(tree, address)
+        for address in tree.names(DEVICES)
+        if (tree.value(f"{DEVICES}/{address}/class") or "").startswith(_NETWORK_CLASS)
+    )
+
+
+def _read_device(tree: Tree, address: str) -> NetworkDevice:
+    path = f"{DEVICES}/{address}"
+    # virtio's interfaces hang one level lower; a data plane has none, a management adapter may.
+    directories = [f"{path}/net", *(f"{path}/{name}/net" for name in tree.names(path) if name.startswith("virtio"))]
+    interfaces = {name: directory for directory in directories for name in tree.names(directory)}
+    macs = [tree.value(f"{directory}/{name}/address") for name, directory in interfaces.items()]
+    group = tree.target(f"{path}/iommu_group")
+    node = tree.number(f"{path}/numa_node")
+    return NetworkDevice(
+        pci_address=address,
+        vendor=tree.value(f"{path}/vendor") or "",
+        device=tree.value(f"{path}/device") or "",
+        driver=tree.target(f"{path}/driver"),
+        interfaces=tuple(interfaces),
+        mac=next((mac.lower() for mac in macs if mac), None),
+        in_use_by=tuple(
+            entry.partition("_")[2]
+            for name, directory in interfaces.items()
+            for entry in tree.names(f"{directory}/{name}")
+            if entry.startswith("upper_")
+        ),
+        handles=_handles(tree, path, group),
+        iommu_group=group,
+        numa_node=None if node == -1 else node,
+    )
+
+
+def _handles(tree: Tree, path: str, group: str | None) -> tuple[str, ...]:
+    handles = [f"/dev/{name}" for name in tree.names(f"{path}/uio")]
+    if group is not None and tree.target(f"{path}/driver") == "vfio-pci":
+        # Without an IOMMU vfio names the group's file noiommu-N (Linux: drivers/vfio/group.c).
+        handles += [f"/dev/vfio/{group}", f"/dev/vfio/noiommu-{group}"]
+    return tuple(handles)
+
+
+def read_platform(tree: Tree) -> Platform:
+    """What the running kernel offers; reads files only, loads nothing."""
+    release = tree.value("/proc/sys/kernel/osrelease") or ""
+    config = tree.text(f"/boot/config-{release}") or ""
+    return Platform(
+        iommu=bool(tree.names("/sys/class/iommu")),
+        no_iommu=tree.exists("/sys/module/vfio/parameters/enable_unsafe_noiommu_mode")
+        or re.search(r"^CONFIG_VFIO_NOIOMMU=y$", config, re.MULTILINE) is not None,
+        drivers=_available(tree, f"/lib/modules/{release}"),
+    )
+
+
+def _available(tree: Tree, directory: str) -> tuple[str, ...]:
+    modules = "".join(tree.text(f"{directory}/modules.{kind}") or "" for kind in ("dep", "builtin"))
+    found = {match.replace("-", "_") for match in re.findall(r"^[^:\n]*/([^/:\n]+)\.ko", modules, re.MULTILINE)}
+    return tuple(
+        driver
+        for driver in USERSPACE_DRIVERS
+        if driver.replace("-", "_") in found or tree.exists(f"/sys/module/{driver.replace('-', '_')}")
+    )
+
+
+def holders(tree: Tree, handles: t.Collection[str]) -> dict[str, str]:
+    """Which process has which of the device files open: "/dev/uio0" -> "ovs-vswitchd (process 612)"."""
+    if not handles:
+        return {}
+    found: dict[str, str] = {}
+    for process in tree.names("/proc"):
+        if process.isdigit():
+            for descriptor in tree.names(f"/proc/{process}/fd"):
+                target = tree.link(f"/proc/{process}/fd/{descriptor}")
+                if target is not None and target in handles:
+                    found[target] = f"{tree.value(f'/proc/{process}/comm')} (process {process})"
+    return found

@@ -1,0 +1,96 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The reading part of dpdk_bind and dpdk_info: one look at everything they decide upon."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot.grub import tokens
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.hugepages import (
+    available_memory_kb,
+    read_pools,
+)
+
+from .addresses import read_uses
+from .binding import DRIVERCTL, NO_IOMMU_PARAMETER, Current, managed_files, userspace_handles
+from .pci import holders, read_network_devices, read_platform
+from .record import read_record
+from .ssh_session import session_addresses
+
+_CPU = "/sys/devices/system/cpu"
+
+
+def read_current(guest: Guest) -> Current:
+    """The guest's adapters and all that decides what may be done with them."""
+    devices = read_network_devices(guest)
+    recorded = read_record(guest)
+    addresses = {device.pci_address for device in devices} | {entry.pci_address for entry in recorded}
+    contents = {path: guest.text(path) for path in managed_files(sorted(addresses))}
+    return Current(
+        devices=devices,
+        platform=read_platform(guest),
+        recorded=recorded,
+        uses=read_uses(guest.run, session_addresses(guest, os.getpid())),
+        holders=holders(guest, userspace_handles(devices)),
+        files={path: content for path, content in contents.items() if content is not None},
+        no_iommu_enabled=guest.value(NO_IOMMU_PARAMETER) == "Y",
+        driverctl=guest.exists(DRIVERCTL),
+    )
+
+
+def read_info(guest: Guest) -> dict[str, t.Any]:
+    """What dpdk_info returns."""
+    recorded = {entry.pci_address: entry for entry in read_record(guest)}
+    devices = []
+    for device in read_network_devices(guest):
+        entry = recorded.get(device.pci_address)
+        known = entry if entry is not None and device.mac in (None, entry.mac) else None
+        devices.append(
+            {
+                **_plain(device),
+                "name": known.name if known else None,
+                "mac": device.mac or (known.mac if known else None),
+                "userspace": not device.interfaces and bool(device.handles),
+            }
+        )
+    return {
+        "dpdk_version": _dpdk_version(guest),
+        "devices": devices,
+        "platform": _plain(read_platform(guest)),
+        "hugepages": [_plain(pool) for pool in read_pools(guest)],
+        "memory_available_kb": available_memory_kb(guest),
+        "transparent_hugepage": _chosen(guest.value("/sys/kernel/mm/transparent_hugepage/enabled")),
+        "cpus": {name: guest.value(f"{_CPU}/{name}") or "" for name in ("online", "isolated", "nohz_full")},
+        "kernel": {
+            "release": guest.value("/proc/sys/kernel/osrelease"),
+            "arguments": list(tokens(guest.text("/proc/cmdline") or "")),
+        },
+    }
+
+
+def _plain(record: t.Any) -> dict[str, t.Any]:
+    # Lists instead of tuples: what JSON gives back.
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in dataclasses.asdict(record).items()
+    }
+
+
+def _chosen(choices: str | None) -> str | None:
+    """The bracketed word of "always madvise [never]"."""
+    match = re.search(r"\[(\w+)\]", choices or "")
+    return match.group(1) if match else None
+
+
+def _dpdk_version(guest: Guest) -> str | None:
+    """The version that dpkg knows, as DPDK writes it: 22.11.11 of "22.11.11-0+deb12u1"."""
+    status, output, _errors = guest.run(
+        ("dpkg-query", "--show", "--showformat", "${db:Status-Status} ${Version}", "dpdk")
+    )
+    match = re.match(r"installed (?:[0-9]+:)?([0-9.]+)", output) if status == 0 else None
+    return match.group(1) if match else None

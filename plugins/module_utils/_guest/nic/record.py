@@ -1,0 +1,47 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The record of adapters that were bound: a NIC under a userspace driver shows its MAC no more."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
+
+RECORD = "/etc/nfv-vsphere-dpdk/adapters.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Recorded:
+    """An adapter as it was at first sight, and the driver that it was to get."""
+
+    name: str
+    mac: str
+    pci_address: str
+    kernel_driver: str
+    driver: str
+
+
+def read_record(tree: Tree) -> tuple[Recorded, ...]:
+    """The recorded adapters, none without a record. Raises NfvError(record_unreadable)."""
+    text = tree.text(RECORD)
+    if text is None:
+        return ()
+    try:
+        return tuple(Recorded(**entry) for entry in json.loads(text)["adapters"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise NfvError(
+            "record_unreadable",
+            RECORD,
+            f"is not what this collection wrote: {error}",
+            "Restore it, or give the adapters back by hand (driverctl unset-override) and remove it.",
+        ) from error
+
+
+def format_record(adapters: t.Iterable[Recorded]) -> str:
+    """The record's text."""
+    return json.dumps({"adapters": [dataclasses.asdict(adapter) for adapter in adapters]}, indent=2) + "\n"

@@ -1,0 +1,44 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module host_topology_info does."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError, joined
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.serialize import hosts_as_data
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import typed_errors
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.host.topology import read_topology
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import HostTopology
+
+
+def gather_topology(params: t.Mapping[str, t.Any], connection: Connection) -> dict[str, t.Any]:
+    """The module's result. Raises NfvError for a datacenter, cluster or host that is not there."""
+    with (
+        Client.open(connection, closed_for_writes=True) as client,
+        typed_errors(connection.hostname, "the hosts' topology was to be read"),
+    ):
+        hosts = read_topology(client, params["datacenter"], params["cluster"])
+    return {"hosts": hosts_as_data(_named(hosts, params["hosts"]))}
+
+
+def _named(hosts: t.Sequence[HostTopology], names: t.Sequence[str]) -> list[HostTopology]:
+    known = {host.name for host in hosts} | {host.moid for host in hosts}
+    missing = [
+        NfvError(
+            "host_not_found",
+            name,
+            f"no host of this name is there; there are {', '.join(host.name for host in hosts) or 'none'}",
+            "Correct hosts, cluster or datacenter",
+        )
+        for name in names
+        if name not in known
+    ]
+    if missing:
+        raise joined(missing, what="hosts")
+    return [host for host in hosts if not names or host.name in names or host.moid in names]

@@ -1,0 +1,225 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module placement_rules does: a plan kept by the clusters' groups, rules and overrides."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError, joined
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.model import NOTHING, ClusterChanges
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.plan import left_over, plan_cluster
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.report import changes_as_data, diff_of
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.wanted import Names, Wishes, wanted_of
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.data import plan_from_data
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Plan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import POWERED_OFF
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import typed_errors
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.tasks import call_all, wait_for_tasks
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.cluster.read import Clusters, read_clusters
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.cluster.write import cluster_spec
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.select import read_requests
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.model import ClusterState, Wanted
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Placed
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.tasks import Call
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.cluster.read import VmPosition
+
+PRESENT: t.Final = "present"
+POWERED_OFF_ONLY: t.Final = "powered_off"
+
+
+@dataclasses.dataclass(frozen=True)
+class Move:
+    """A powered-off VM that is not on the host planned for it."""
+
+    vm: VmPosition
+    placed: Placed
+
+
+def keep_placement(params: t.Mapping[str, t.Any], connection: Connection, check_mode: bool) -> dict[str, t.Any]:
+    """Makes the clusters keep the plan, or with state absent forget it; returns the module's result.
+
+    Raises NfvError before any change when the plan does not fit what is there, and afterwards when vSphere failed.
+    """
+    plan = plan_from_data(params["plan"]) if params["state"] == PRESENT else Plan(())
+    names = Names(params["name"])
+    wishes = _wishes(params)
+    with (
+        Client.open(connection, closed_for_writes=check_mode) as client,
+        typed_errors(connection.hostname, "groups and rules were to be read and reconfigured"),
+    ):
+        before = read_clusters(client, params["datacenter"])
+        vms = _planned_vms(plan, before)
+        changes = _plan_all(before, plan, wishes, names, params["strength"])
+        moves = _moves(plan, vms) if params["relocate"] == POWERED_OFF_ONLY else []
+        after = before
+        if not client.closed_for_writes and (moves or any(changes)):
+            _relocate(client, moves)
+            _reconfigure(client, before, [change for change in changes if change])
+            after = read_clusters(client, params["datacenter"])
+            _refuse_ignored(_plan_all(after, plan, wishes, names, params["strength"]))
+    return _result(changes, moves, before, _misplaced(plan, after, moves if check_mode else ()))
+
+
+def _wishes(params: t.Mapping[str, t.Any]) -> Wishes:
+    placements = {
+        request.value: request.dataplane.placement
+        for request in read_requests(params["vms"], None, needed=True)
+        if request.dataplane is not None
+    }
+    return Wishes(
+        {vm: each.automation_level for vm, each in placements.items() if each.automation_level is not None},
+        {vm: each.restart_priority for vm, each in placements.items() if each.restart_priority is not None},
+    )
+
+
+def _planned_vms(plan: Plan, clusters: Clusters) -> dict[str, VmPosition]:
+    """The planned VMs by name, each on a host of the cluster that it is planned in."""
+    found: dict[str, VmPosition] = {}
+    errors = []
+    for placed in plan.placements:
+        named = clusters.named(placed.vm)
+        cluster = clusters.of_host(placed.host_moid)
+        if cluster is None:
+            errors.append(NfvError("host_not_found", placed.host, "it is in the plan and in no cluster", "Plan again"))
+        elif len(named) != 1:
+            code = "vm_not_unique" if named else "vm_not_found"
+            error = NfvError(
+                code, placed.vm, f"it is planned on {placed.host}; {len(named)} VMs have its name", "Make it"
+            )
+            errors.append(error)
+        elif named[0].host not in cluster.hosts:
+            host = clusters.names.get(named[0].host or "", named[0].host)
+            attempted = f"it is planned in cluster {cluster.name}, and is on {host}, which is not in it"
+            errors.append(NfvError("wrong_cluster", placed.vm, attempted, "Migrate it there, or correct the cluster"))
+        else:
+            found[placed.vm] = named[0]
+    if errors:
+        raise joined(errors)
+    return found
+
+
+def _plan_all(clusters: Clusters, plan: Plan, wishes: Wishes, names: Names, strength: str) -> list[ClusterChanges]:
+    """The changes of each cluster that the plan is about, and of those that hold something of ours."""
+    known = clusters.names
+    moids = {vm.name: moid for moid, vm in clusters.vms.items()}
+    changes, errors = [], []
+    for moid in sorted(clusters.clusters):
+        state = clusters.clusters[moid]
+        wanted: Wanted = wanted_of(plan, wishes, names, strength, moids, state.hosts) if plan.placements else NOTHING
+        if not wanted.vm_groups and not _holds_ours(state, names):
+            continue
+        try:
+            changes.append(plan_cluster(state, wanted, names, known))
+        except NfvError as error:
+            errors.append(error)
+    if errors:
+        raise joined(errors, what="clusters")
+    return changes
+
+
+def _holds_ours(state: ClusterState, names: Names) -> bool:
+    objects = (*state.vm_groups, *state.host_groups, *(rule.name for rule in state.rules))
+    return any(names.owns(name) for name in objects)
+
+
+def _moves(plan: Plan, vms: t.Mapping[str, VmPosition]) -> list[Move]:
+    return [
+        Move(vms[placed.vm], placed)
+        for placed in plan.placements
+        if vms[placed.vm].host != placed.host_moid and vms[placed.vm].power_state == POWERED_OFF
+    ]
+
+
+def _relocate(client: Client, moves: t.Sequence[Move]) -> None:
+    calls: dict[str, Call] = {
+        move.placed.vm: (
+            move.vm.managed.RelocateVM_Task,
+            {"spec": vim.vm.RelocateSpec(host=client.managed(vim.HostSystem, move.placed.host_moid))},
+        )
+        for move in moves
+    }
+    _run(client, calls, {vm: vm for vm in calls}, "it was to be moved to its planned host while powered off", "VMs")
+
+
+def _reconfigure(client: Client, clusters: Clusters, changes: t.Sequence[ClusterChanges]) -> None:
+    calls: dict[str, Call] = {
+        change.moid: (
+            clusters.objects[change.moid].ReconfigureComputeResource_Task,
+            {"spec": cluster_spec(client, change, clusters.restart_entries), "modify": True},
+        )
+        for change in changes
+    }
+    names = {change.moid: change.cluster for change in changes}
+    _run(client, calls, names, "its groups, rules and overrides were to be reconfigured", "clusters")
+
+
+def _run(client: Client, calls: t.Mapping[str, Call], names: t.Mapping[str, str], attempted: str, what: str) -> None:
+    """Starts all tasks and waits for them together. Raises NfvError for those that failed."""
+    tasks, errors = call_all(client, calls, names, attempted)
+    failed = [*errors.values(), *wait_for_tasks(client, tasks, names, attempted).values()]
+    if failed:
+        raise joined(failed, what=what)
+
+
+def _refuse_ignored(left: t.Iterable[ClusterChanges]) -> None:
+    errors = [
+        NfvError(
+            "setting_ignored",
+            change.cluster,
+            f"vSphere reported success, but still to be changed are {left_over(change)}",
+            "Look at the cluster's rules, and whether somebody else changes them; run again",
+        )
+        for change in left
+        if change
+    ]
+    if errors:
+        raise joined(errors, what="clusters")
+
+
+def _misplaced(plan: Plan, clusters: Clusters, moves: t.Iterable[Move]) -> list[dict[str, t.Any]]:
+    """The VMs that are not on the host planned for them; moves: those that check mode only foretells."""
+    moving = {move.placed.vm for move in moves}
+    misplaced = []
+    for placed in plan.placements:
+        (vm,) = clusters.named(placed.vm)
+        if vm.host != placed.host_moid and placed.vm not in moving:
+            host = clusters.names.get(vm.host or "")
+            misplaced.append({"vm": placed.vm, "host": host, "planned": placed.host, "power_state": vm.power_state})
+    return misplaced
+
+
+def _result(
+    changes: t.Sequence[ClusterChanges],
+    moves: t.Sequence[Move],
+    clusters: Clusters,
+    misplaced: list[dict[str, t.Any]],
+) -> dict[str, t.Any]:
+    names = clusters.names
+    moved = [{"vm": move.placed.vm, "from": names.get(move.vm.host or ""), "to": move.placed.host} for move in moves]
+    diff = [diff_of(change, names) for change in changes if change]
+    diff += [
+        {
+            "before_header": each["vm"],
+            "after_header": each["vm"],
+            "before": {"host": each["from"]},
+            "after": {"host": each["to"]},
+        }
+        for each in moved
+    ]
+    return {
+        "changed": bool(moved) or any(changes),
+        "diff": diff,
+        "clusters": {
+            change.cluster: {"changes": changes_as_data(change, names), "warnings": list(change.warnings)}
+            for change in changes
+        },
+        "moved": moved,
+        "misplaced": misplaced,
+    }

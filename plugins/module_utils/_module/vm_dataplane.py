@@ -1,0 +1,179 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What vm_dataplane and the modules of one concern do: a fleet of VMs brought to their descriptions in one go."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError, joined
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import (
+    POWERED_OFF,
+    POWERED_ON,
+    PlanOptions,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.plan import plan_release, plan_vm, predict
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ALL
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import typed_errors
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.apply import apply_plans
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.fleet import Outcome
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.power import WITH_FORCE, Shutdown
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import read_inventory, read_vms
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.result import diff_of, vm_result
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.select import (
+    find_vm,
+    read_requests,
+    vm_not_found,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.write import config_spec
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import ChangeSet
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Dataplane
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import Inventory, VmRecord
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.select import Request
+
+
+def converge(
+    params: t.Mapping[str, t.Any], connection: Connection, check_mode: bool, concern: str = ALL
+) -> dict[str, t.Any]:
+    """Brings the VMs of ``params`` to their descriptions; returns the module's result.
+
+    concern: what of the descriptions is carried out, one of ``_spec.model.SECTIONS``.
+
+    Raises NfvError before anything is changed when any VM is not there, lacks what its description needs, or needs a
+    consent that was not given; and afterwards, with how far each VM came in its details, when one or more failed. A VM
+    that fails while it is changed stops no other.
+    """
+    releasing = params["state"] == "absent"
+    requests = read_requests(params["vms"], params["dataplane"], needed=not releasing, concern=concern)
+    options = PlanOptions(
+        concern, params.get("hardware_upgrade") == "when_needed", bool(params.get("remove_unmanaged_adapters"))
+    )
+    with (
+        Client.open(connection, closed_for_writes=check_mode) as client,
+        typed_errors(connection.hostname, "the VMs were to be read and reconfigured"),
+    ):
+        inventory = read_inventory(
+            client, params["datacenter"], any(request.by == "uuid" for request in requests), _asks_for_udp_rss(requests)
+        )
+        descriptions = _select(requests, inventory, params["datacenter"])
+        records = read_vms(client, [managed for managed, _dataplane in descriptions.values()], inventory)
+
+        def plan(record: VmRecord) -> ChangeSet:
+            dataplane = descriptions[record.state.moid][1]
+            if releasing or dataplane is None:
+                return plan_release(record.state, dataplane, options)
+            return plan_vm(record.state, dataplane, inventory.networks, options)
+
+        def permitted(record: VmRecord) -> ChangeSet:
+            planned = plan(record)
+            _refuse_power(record, planned, consent=check_mode or params["power_cycle"] == "when_needed")
+            return planned
+
+        plans = _plan_all(client, records, permitted)
+        outcome = (
+            _predicted(records, plans)
+            if client.closed_for_writes
+            else apply_plans(client, inventory, records, plans, permitted, shutdown_of(params))
+        )
+    wanted = {moid: dataplane for moid, (_managed, dataplane) in descriptions.items()}
+    return _result(outcome, wanted, check_mode)
+
+
+def _asks_for_udp_rss(requests: t.Iterable[Request]) -> bool:
+    described = (request.dataplane for request in requests if request.dataplane is not None)
+    return any(adapter.udp_rss for dataplane in described for adapter in dataplane.adapters)
+
+
+def _select(
+    requests: t.Sequence[Request], inventory: Inventory, datacenter: str | None
+) -> dict[str, tuple[t.Any, Dataplane | None]]:
+    """The VMs' objects and descriptions by moid."""
+    selected: dict[str, tuple[t.Any, Dataplane | None]] = {}
+    errors = []
+    for request in requests:
+        try:
+            managed = find_vm(request, inventory)
+        except NfvError as error:
+            errors.append(error)
+            continue
+        if managed is None:
+            errors.append(vm_not_found(request, datacenter))
+        elif managed._moId in selected:
+            errors.append(NfvError("vm_named_twice", request.value, "the option vms has this VM twice", "Name it once"))
+        else:
+            selected[managed._moId] = (managed, request.dataplane)
+    if errors:
+        raise joined(errors)
+    return selected
+
+
+def _plan_all(
+    client: Client, records: t.Mapping[str, VmRecord], plan: t.Callable[[VmRecord], ChangeSet]
+) -> dict[str, ChangeSet]:
+    """Plans every VM, and refuses before any change when one of them cannot be changed as planned."""
+    plans, errors = {}, []
+    for moid, record in records.items():
+        try:
+            plans[moid] = plan(record)
+            config_spec(client, record, plans[moid])
+        except NfvError as error:
+            errors.append(error)
+    if errors:
+        raise joined(errors)
+    return plans
+
+
+def _refuse_power(record: VmRecord, plan: ChangeSet, consent: bool) -> None:
+    state = record.state
+    if plan and state.power_state not in (POWERED_ON, POWERED_OFF):
+        raise NfvError(
+            "power_state_wrong",
+            state.name,
+            f"it was to be reconfigured, and is {state.power_state}",
+            "Power it on or off first",
+        )
+    if plan.power_off_needed and state.power_state == POWERED_ON and not consent:
+        raise NfvError(
+            "power_off_needed",
+            state.name,
+            f"it is powered on, and these settings need a power cycle: {', '.join(plan.power_off_needed)}",
+            "Nothing was changed. Set power_cycle to when_needed to allow it, or power the VM off first",
+        )
+
+
+def _predicted(records: t.Mapping[str, VmRecord], plans: t.Mapping[str, ChangeSet]) -> Outcome:
+    """What would come of the plans."""
+    after = {
+        moid: dataclasses.replace(record, state=predict(record.state, plans[moid])) for moid, record in records.items()
+    }
+    return Outcome(after, dict(plans), changed={moid for moid, plan in plans.items() if plan})
+
+
+def shutdown_of(params: t.Mapping[str, t.Any]) -> Shutdown:
+    """What a module's options say of powering off."""
+    seconds, force = params.get("shutdown_timeout"), params.get("force_power_off")
+    return Shutdown(WITH_FORCE.seconds if seconds is None else seconds, force is not False)
+
+
+def _result(outcome: Outcome, descriptions: t.Mapping[str, Dataplane | None], check_mode: bool) -> dict[str, t.Any]:
+    result = {
+        "changed": bool(outcome.changed),
+        "diff": diff_of(plan for moid, plan in outcome.plans.items() if moid in outcome.changed),
+        "vms": {
+            outcome.records[moid].state.name: {
+                **vm_result(
+                    outcome.records[moid].state, plan, descriptions[moid], outcome.errors.get(moid), check_mode
+                ),
+                "changed": moid in outcome.changed,
+            }
+            for moid, plan in outcome.plans.items()
+        },
+    }
+    if outcome.errors:
+        raise joined(list(outcome.errors.values()), result)
+    return result

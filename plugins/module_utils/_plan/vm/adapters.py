@@ -1,0 +1,352 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which adapter of a VM is which of its description, and what is done to each."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+
+from .adapter_settings import ADAPTER_SETTINGS, changed_adapter_settings, desired_adapter, key_name
+from .model import FIRST_ADAPTER_KEY, VMXNET3, AdapterAction, AdapterState, Change, Network, Value, VmState
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Adapter
+
+# Emulated and paravirtual types that a VMXNET3 adapter can stand in for; passthrough is not given up silently.
+CONVERTIBLE: t.Final = ("e1000", "e1000e", "vlance", "vmxnet", "vmxnet2")
+# Configuration maximum of a VM in vSphere 8.
+MAX_ADAPTERS: t.Final = 10
+
+Networks = t.Mapping[str, t.Sequence[Network]]
+
+
+@dataclasses.dataclass(frozen=True)
+class AdapterPlan:
+    """What the adapters of one VM need: actions and keys for vSphere, changes for people, and what is refused."""
+
+    actions: tuple[AdapterAction, ...] = ()
+    changes: tuple[Change, ...] = ()
+    warnings: tuple[str, ...] = ()
+    keys: t.Mapping[str, str | None] = dataclasses.field(default_factory=dict)
+    removals: tuple[AdapterState, ...] = ()
+    errors: tuple[NfvError, ...] = ()
+
+
+def match_adapters(wanted: t.Sequence[Adapter], current: t.Sequence[AdapterState]) -> dict[str, AdapterState]:
+    """Finds each described adapter among those of the VM; by name, those not found left out.
+
+    A MAC address decides, then a label; without either it is the port group. Several adapters of one port group are
+    taken in the order of their keys. The order of the lists alone never decides, so an adapter on another port group
+    is never taken.
+    """
+    found: dict[str, AdapterState] = {}
+    free = sorted(current, key=lambda adapter: adapter.key)
+    for fits in (_has_mac, _has_label, _has_network):
+        for adapter in wanted:
+            if adapter.name in found:
+                continue
+            candidate = next((each for each in free if fits(adapter, each)), None)
+            if candidate is not None:
+                found[adapter.name] = candidate
+                free.remove(candidate)
+    return found
+
+
+def _has_mac(adapter: Adapter, candidate: AdapterState) -> bool:
+    return candidate.mac == adapter.mac
+
+
+def _has_label(adapter: Adapter, candidate: AdapterState) -> bool:
+    return adapter.label is not None and candidate.label.lower() == adapter.label.lower()
+
+
+def _has_network(adapter: Adapter, candidate: AdapterState) -> bool:
+    return adapter.label is None and candidate.network == adapter.network
+
+
+def plan_adapters(
+    wanted: t.Sequence[Adapter],
+    state: VmState,
+    networks: Networks,
+    switch_mode: str = "standard",
+    remove_unmanaged: bool = False,
+) -> AdapterPlan:
+    """Compares described adapters with those of the VM; adapters that no description names are left alone or removed.
+
+    networks: every port group by name. In the errors are port groups that are missing or not unique, adapters that
+    cannot be converted, MAC addresses that vSphere keeps for itself, and more adapters than a VM takes.
+    """
+    found = match_adapters(wanted, state.adapters)
+    taken = {adapter.key for adapter in found.values()}
+    unmanaged = [adapter for adapter in state.adapters if adapter.key not in taken]
+    removals = tuple(unmanaged) if remove_unmanaged else ()
+    errors = _too_many(wanted, state, found, removals)
+    keys = _keys(wanted, state, found)
+    errors += _mistaken(wanted, state, found, keys, unmanaged)
+    steps = []
+    for adapter in wanted:
+        current = found.get(adapter.name)
+        try:
+            network = _network(adapter, current, state, networks)
+            steps.append(_plan_adapter(adapter, current, network, state, switch_mode, keys[adapter.name]))
+        except NfvError as error:
+            errors.append(error)
+    # New adapters get the lowest free keys in the order given: replaced ones first, by their old keys, keeps the order.
+    actions = sorted(
+        (step.action for step in steps if step.action is not None), key=lambda action: (not action.current, action.key)
+    )
+    advanced = {key: value for step in steps for key, value in step.keys.items()}
+    advanced.update(_keys_of_removed(removals, state))
+    changes = [change for step in steps for change in step.changes]
+    changes += [Change(f"adapters.{each.label}", _shown(each.type, each.network), None, False) for each in removals]
+    return AdapterPlan(
+        tuple(actions),
+        tuple(changes),
+        tuple(_warnings(wanted, found, () if remove_unmanaged else unmanaged)),
+        advanced,
+        removals,
+        tuple(errors),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Step:
+    """What one described adapter needs."""
+
+    action: AdapterAction | None
+    changes: tuple[Change, ...]
+    keys: t.Mapping[str, str | None]
+
+
+def _plan_adapter(
+    wanted: Adapter, current: AdapterState | None, network: Network, state: VmState, switch_mode: str, key: int
+) -> _Step:
+    path = f"adapters.{wanted.name}"
+    settings = desired_adapter(wanted, switch_mode)
+    kept = current if current is not None and current.type == VMXNET3 else None
+    tuned = changed_adapter_settings(path, settings, kept, key, state.advanced)
+    keys = _written_keys(tuned, settings, key, fresh=kept is None)
+    fields = _written_fields(path, tuned)
+    if current is None:
+        address_type = "manual" if wanted.mac else "assigned"
+        _refuse_reserved_mac(wanted, state)
+        _refuse_unknown_label(wanted, state, key)
+        action = AdapterAction("add", wanted.name, None, network, wanted.mac, address_type, key, fields)
+        return _Step(action, (Change(path, None, _shown(VMXNET3, network.name), False), *tuned), keys)
+    changes = []
+    if current.type != VMXNET3:
+        if current.type not in CONVERTIBLE:
+            raise NfvError(
+                "adapter_not_convertible",
+                state.name,
+                f"{current.label} ({wanted.name}) is of type {current.type}, which is not converted to VMXNET3",
+                "Remove it, or describe another adapter",
+            )
+        changes.append(Change(f"{path}.type", current.type, VMXNET3, True))
+    if current.network != network.name or current.network_key not in (None, network.key):
+        changes.append(Change(f"{path}.network", current.network, network.name, False))
+    mac, address_type = current.mac, current.address_type
+    if wanted.mac is not None and wanted.mac != current.mac:
+        _refuse_reserved_mac(wanted, state)
+        changes.append(Change(f"{path}.mac", current.mac, wanted.mac, True))
+        mac, address_type = wanted.mac, "manual"
+    operation = "replace" if current.type != VMXNET3 else "edit"
+    # A kept address keeps its type: one that vCenter assigned may not be set as a manual one (below), and the server
+    # honours it as assigned (API reference, VirtualEthernetCard.macAddress).
+    action = AdapterAction(operation, wanted.name, current, network, mac, address_type, key, fields)
+    return _Step(action if changes or fields else None, (*changes, *tuned), keys)
+
+
+def _written_keys(
+    tuned: t.Sequence[Change], settings: t.Mapping[str, Value], key: int, fresh: bool
+) -> dict[str, str | None]:
+    """The keys of extraConfig to write. fresh: with the old adapter vSphere may remove them, so all are written."""
+    changed = {change.setting.rsplit(".", 1)[-1] for change in tuned}
+    written: dict[str, str | None] = {}
+    for setting in ADAPTER_SETTINGS:
+        value = settings.get(setting.name)
+        if setting.advanced_key is not None and (setting.name in changed or (fresh and value is not None)):
+            written[key_name(setting, key)] = None if value is None else str(value)
+    return written
+
+
+def _written_fields(path: str, tuned: t.Sequence[Change]) -> dict[str, Value]:
+    fields = {setting.name for setting in ADAPTER_SETTINGS if setting.field is not None}
+    changed = {change.setting.removeprefix(f"{path}."): change.after for change in tuned}
+    return {name: value for name, value in changed.items() if name in fields}
+
+
+def _keys(wanted: t.Sequence[Adapter], state: VmState, found: t.Mapping[str, AdapterState]) -> dict[str, int]:
+    """The device key of each described adapter: its own, or the lowest that is free for a new one."""
+    used = {adapter.key for adapter in state.adapters}
+    keys = {}
+    for adapter in wanted:
+        if adapter.name in found:
+            keys[adapter.name] = found[adapter.name].key
+            continue
+        keys[adapter.name] = next(key for key in range(FIRST_ADAPTER_KEY, FIRST_ADAPTER_KEY + 1000) if key not in used)
+        used.add(keys[adapter.name])
+    return keys
+
+
+def _keys_of_removed(removals: t.Sequence[AdapterState], state: VmState) -> dict[str, str | None]:
+    """The keys of removed adapters, so that the next adapter in their place does not inherit them."""
+    named = [key_name(setting, each.key) for each in removals for setting in ADAPTER_SETTINGS if setting.advanced_key]
+    return {key: None for key in named if key in state.advanced}
+
+
+def _too_many(
+    wanted: t.Sequence[Adapter],
+    state: VmState,
+    found: t.Mapping[str, AdapterState],
+    removals: t.Sequence[AdapterState],
+) -> list[NfvError]:
+    count = len(state.adapters) + len(wanted) - len(found) - len(removals)
+    if count <= MAX_ADAPTERS or len(wanted) == len(found):
+        return []
+    return [
+        NfvError(
+            "too_many_adapters",
+            state.name,
+            f"it would have {count} adapters with those that no description names; a VM takes at most {MAX_ADAPTERS}",
+            "Set remove_unmanaged_adapters, or describe fewer",
+        )
+    ]
+
+
+def _mistaken(
+    wanted: t.Sequence[Adapter],
+    state: VmState,
+    found: t.Mapping[str, AdapterState],
+    keys: t.Mapping[str, int],
+    unmanaged: t.Sequence[AdapterState],
+) -> list[NfvError]:
+    """The error for adapters that the next run would take for each other.
+
+    A new adapter gets the lowest free key. Where that is below the key of another one on the same port group which only
+    the port group identifies, the order of keys would then turn the two around.
+    """
+    new = AdapterState(0, "", VMXNET3, "", "", None, None, False, True)
+    after = [
+        dataclasses.replace(
+            found.get(each.name, new),
+            key=keys[each.name],
+            label=label_of(keys[each.name]),
+            mac=each.mac or found.get(each.name, new).mac,
+            network=each.network,
+        )
+        for each in wanted
+    ]
+    again = match_adapters(wanted, [*after, *unmanaged])
+    mistaken = [name for name, adapter in again.items() if adapter.key != keys[name]]
+    if not mistaken:
+        return []
+    return [
+        NfvError(
+            "adapter_ambiguous",
+            state.name,
+            f"adapters {', '.join(mistaken)} are told apart by their port group only, and the next run would mistake"
+            " them: a new adapter comes before one that is there",
+            "Give them a label or a mac",
+        )
+    ]
+
+
+def _warnings(
+    wanted: t.Sequence[Adapter], found: t.Mapping[str, AdapterState], unmanaged: t.Sequence[AdapterState]
+) -> list[str]:
+    warnings = [
+        f"{adapter.label} ({adapter.network or 'no port group'}, {adapter.mac}) is in no description and left alone"
+        for adapter in unmanaged
+    ]
+    warnings += [
+        f"{found[adapter.name].label} ({adapter.name}) is not connected at power on; left so"
+        for adapter in wanted
+        if adapter.name in found and not found[adapter.name].start_connected
+    ]
+    return warnings
+
+
+def _shown(kind: str, network: str | None) -> str:
+    return f"{kind} on {network or 'no port group'}"
+
+
+def label_of(key: int) -> str:
+    """The label that vSphere gives a new adapter with this key."""
+    return f"Network adapter {key - FIRST_ADAPTER_KEY + 1}"
+
+
+def _refuse_unknown_label(wanted: Adapter, state: VmState, key: int) -> None:
+    """vSphere labels adapters itself: a new one with another label would not be found again, and be added each time."""
+    if wanted.label is not None and wanted.mac is None and wanted.label.lower() != label_of(key).lower():
+        labels = ", ".join(adapter.label for adapter in state.adapters) or "none"
+        raise NfvError(
+            "label_unknown",
+            state.name,
+            f"adapter {wanted.name} has label {wanted.label}; the VM has {labels}, a new one would be {label_of(key)}",
+            "Correct the label, or leave it out",
+        )
+
+
+def _refuse_reserved_mac(wanted: Adapter, state: VmState) -> None:
+    """vSphere Networking, "Static MAC addresses": of 00:50:56 only 00:00:00 to 3f:ff:ff may be set by hand."""
+    if wanted.mac is not None and wanted.mac.startswith("00:50:56:") and int(wanted.mac[9:11], 16) > 0x3F:
+        raise NfvError(
+            "mac_reserved",
+            state.name,
+            f"adapter {wanted.name} asks for {wanted.mac}, from the range that vSphere assigns itself",
+            "Use 00:50:56:00:00:00 to 00:50:56:3f:ff:ff, or leave mac out",
+        )
+
+
+def _network(
+    wanted: Adapter, current: AdapterState | None, state: VmState, networks: t.Mapping[str, t.Sequence[Network]]
+) -> Network:
+    candidates = networks.get(wanted.network, ())
+    if not candidates:
+        raise NfvError(
+            "network_not_found",
+            state.name,
+            f"port group {wanted.network} of adapter {wanted.name} was not found",
+            "Create it, or correct the adapter's network",
+        )
+    if len(candidates) > 1:
+        # The one that the adapter is on already is the one that is meant.
+        kept = [network for network in candidates if current is not None and network.key == current.network_key]
+        if len(kept) != 1:
+            raise NfvError(
+                "network_not_unique",
+                state.name,
+                f"{len(candidates)} port groups are called {wanted.network}, the network of adapter {wanted.name}",
+                "Set datacenter, or rename them",
+            )
+        return kept[0]
+    return candidates[0]
+
+
+def release_adapters(wanted: t.Sequence[Adapter], state: VmState) -> AdapterPlan:
+    """Puts vSphere's own settings back on the described adapters that are there."""
+    actions: list[AdapterAction] = []
+    changes: list[Change] = []
+    keys: dict[str, str | None] = {}
+    defaults = {setting.name: setting.default for setting in ADAPTER_SETTINGS}
+    for name, adapter in match_adapters(wanted, state.adapters).items():
+        path = f"adapters.{name}"
+        kept = adapter if adapter.type == VMXNET3 else None
+        tuned = changed_adapter_settings(path, defaults, kept, adapter.key, state.advanced)
+        keys.update(_written_keys(tuned, defaults, adapter.key, fresh=False))
+        fields = _written_fields(path, tuned)
+        changes += tuned
+        if fields:
+            actions.append(_tuned_only(name, adapter, fields))
+    return AdapterPlan(tuple(actions), tuple(changes), keys=keys)
+
+
+def _tuned_only(name: str, adapter: AdapterState, fields: t.Mapping[str, Value]) -> AdapterAction:
+    """An edit that leaves the adapter where it is."""
+    network = Network(adapter.network or "", adapter.network_key or "", adapter.network_key or "")
+    return AdapterAction("edit", name, adapter, network, adapter.mac, adapter.address_type, adapter.key, fields)

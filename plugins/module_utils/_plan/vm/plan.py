@@ -1,0 +1,205 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan for one VM."""
+
+from __future__ import annotations
+
+import dataclasses
+import fnmatch
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError, joined
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ADAPTERS, ALL, HUGEPAGES
+
+from .adapter_settings import adapter_values
+from .adapters import AdapterPlan, label_of, match_adapters, plan_adapters, release_adapters
+from .desired import desired_settings
+from .model import (
+    HARDWARE_VERSION,
+    VMXNET3,
+    WHOLE,
+    AdapterAction,
+    AdapterState,
+    Change,
+    ChangeSet,
+    Network,
+    PlanOptions,
+    VmState,
+)
+from .preconditions import (
+    concerned,
+    hardware_needs,
+    notes,
+    refused_adapters,
+    refused_api,
+    refused_by_host,
+    refused_hardware,
+    refused_reservations,
+    refused_sizes,
+    refused_udp_rss,
+)
+from .settings import CONFLICTS, changed_settings, released_settings
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Dataplane
+
+
+def plan_vm(
+    state: VmState,
+    dataplane: Dataplane,
+    networks: t.Mapping[str, t.Sequence[Network]],
+    options: PlanOptions = WHOLE,
+) -> ChangeSet:
+    """What brings the VM to its description. networks: every port group by name.
+
+    Raises NfvError with every reason why it cannot be brought there.
+    """
+    _refuse_template(state)
+    current = state.settings.get(HARDWARE_VERSION)
+    hardware = current if isinstance(current, int) else None
+    if options.upgrade_hardware and hardware is not None:
+        hardware = max(hardware, dataplane.hardware_version or 0)
+    wanted = concerned(desired_settings(dataplane, state, hardware), options.concern)
+    adapters = _plan_adapters(state, dataplane, networks, options)
+    errors = list(adapters.errors)
+    needs = hardware_needs(dataplane, wanted, state, options.concern)
+    needed = max(needs.values(), default=0)
+    if isinstance(current, int) and needed > current:
+        if options.upgrade_hardware:
+            wanted[HARDWARE_VERSION] = hardware = needed
+        else:
+            errors.append(refused_hardware(state, needs, current))
+    changes = changed_settings(state.settings, wanted) + adapters.changes
+    final = {**state.settings, **wanted}
+    errors += refused_sizes(state, dataplane, options.concern)
+    errors += refused_api(state, changes)
+    errors += refused_reservations(state, final, dataplane.adapters)
+    errors += refused_by_host(state, dataplane, wanted)
+    if options.concern in (ALL, ADAPTERS):
+        errors += refused_adapters(state, dataplane, networks, final)
+        errors += refused_udp_rss(state, dataplane)
+    if errors:
+        raise _all_of(state, errors)
+    warnings = (*adapters.warnings, *notes(dataplane, hardware, options.concern), *conflicts(state))
+    return _change_set(state, changes, adapters, warnings)
+
+
+def plan_release(state: VmState, dataplane: Dataplane | None = None, options: PlanOptions = WHOLE) -> ChangeSet:
+    """What makes the VM give back what a description lets it hold on its host; its size and adapters stay.
+
+    dataplane: its adapters, as far as there are such, get vSphere's own settings again. Raises NfvError for memory that
+    something else of the VM still needs reserved.
+    """
+    _refuse_template(state)
+    released = released_settings(options.concern)
+    errors = refused_reservations(state, {**state.settings, **released})
+    if errors and options.concern == HUGEPAGES:
+        raise _all_of(state, errors)
+    changes = changed_settings(state.settings, released)
+    adapters = AdapterPlan()
+    if dataplane is not None and options.concern in (ALL, ADAPTERS):
+        adapters = release_adapters(dataplane.adapters, state)
+    return _change_set(state, changes + adapters.changes, adapters, ())
+
+
+def conflicts(state: VmState) -> tuple[str, ...]:
+    """The advanced keys of the VM that work against a polled data plane; whoever set them must remove them."""
+    return tuple(
+        f"{key} is {value}: {why}; left so"
+        for key, value in sorted(state.advanced.items())
+        for pattern, why in CONFLICTS.items()
+        if fnmatch.fnmatchcase(key, pattern)
+    )
+
+
+def _plan_adapters(
+    state: VmState, dataplane: Dataplane, networks: t.Mapping[str, t.Sequence[Network]], options: PlanOptions
+) -> AdapterPlan:
+    if options.concern not in (ALL, ADAPTERS):
+        return AdapterPlan()
+    return plan_adapters(dataplane.adapters, state, networks, dataplane.switch_mode, options.remove_unmanaged_adapters)
+
+
+def _change_set(
+    state: VmState, changes: tuple[Change, ...], adapters: AdapterPlan, warnings: tuple[str, ...]
+) -> ChangeSet:
+    return ChangeSet(
+        state.name,
+        state.moid,
+        state.change_version,
+        changes,
+        adapters.actions,
+        warnings,
+        adapters.keys,
+        adapters.removals,
+    )
+
+
+def _all_of(state: VmState, errors: t.Sequence[NfvError]) -> NfvError:
+    """One error for all reasons; each is in the details as well."""
+    return joined(errors, {"problems": [error.result() for error in errors]}, f"problems of {state.name}")
+
+
+def predict(state: VmState, plan: ChangeSet) -> VmState:
+    """The state after the plan, as far as vSphere does not decide it (addresses of new adapters)."""
+    settings = {**state.settings, **{change.setting: change.after for change in plan.settings}}
+    advanced = {key: value for key, value in state.advanced.items() if plan.adapter_keys.get(key, value) is not None}
+    advanced.update({key: value for key, value in plan.adapter_keys.items() if value is not None})
+    actions = {action.key: action for action in plan.adapter_actions}
+    removed = {adapter.key for adapter in plan.removals}
+    adapters = [
+        _predicted(adapter, actions[adapter.key]) if adapter.key in actions else adapter
+        for adapter in state.adapters
+        if adapter.key not in removed
+    ]
+    adapters += [
+        _predicted(AdapterState(action.key, label_of(action.key), VMXNET3, "", "", None, None, False, True), action)
+        for action in plan.adapter_actions
+        if action.current is None
+    ]
+    ordered = sorted(adapters, key=lambda adapter: adapter.key)
+    return dataclasses.replace(state, settings=settings, advanced=advanced, adapters=tuple(ordered))
+
+
+def _predicted(adapter: AdapterState, action: AdapterAction) -> AdapterState:
+    return dataclasses.replace(
+        adapter,
+        type=VMXNET3,
+        mac=action.mac or "",
+        address_type=action.address_type,
+        network=action.network.name,
+        network_key=action.network.key,
+        fields={**adapter.fields, **action.fields},
+    )
+
+
+def adapter_facts(state: VmState, dataplane: Dataplane | None) -> list[dict[str, t.Any]]:
+    """The VM's adapters as plain data, first those of the description in its order, with its names and drivers."""
+    wanted = dataplane.adapters if dataplane is not None else ()
+    found = match_adapters(wanted, state.adapters)
+    facts = [
+        _facts(state, found[adapter.name], adapter.name, adapter.driver) for adapter in wanted if adapter.name in found
+    ]
+    taken = {adapter.key for adapter in found.values()}
+    return facts + [_facts(state, adapter, None, None) for adapter in state.adapters if adapter.key not in taken]
+
+
+def _facts(state: VmState, adapter: AdapterState, name: str | None, driver: str | None) -> dict[str, t.Any]:
+    return {
+        "name": name,
+        "network": adapter.network,
+        "label": adapter.label,
+        "key": adapter.key,
+        "type": adapter.type,
+        "mac": adapter.mac,
+        "driver": driver,
+        "settings": adapter_values(adapter, state.advanced),
+    }
+
+
+def _refuse_template(state: VmState) -> None:
+    if state.template:
+        raise NfvError(
+            "vm_is_template", state.name, "a template's hardware was to be changed", "Name a VM made from it instead"
+        )

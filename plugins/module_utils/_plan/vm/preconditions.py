@@ -1,0 +1,289 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a plan needs before its first write: each problem with a code and what to do, all problems of a VM at once."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.api_version import at_least
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import format_cpu_list
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ADAPTERS, ALL, CPU_PINNING, HUGEPAGES
+
+from .adapter_settings import ADAPTER_SETTINGS, ANY_QUEUES_HARDWARE, desired_adapter, hardware_of_queues
+from .model import HARDWARE_VERSION, Change, Network, Value, VmState
+from .settings import BY_NAME, in_concern
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Adapter, Dataplane
+
+# On AMD's processors the virtual IOMMU came with hardware version 18, on Intel's with 14 (vSphere 7.0 U1 and 6.7).
+AMD_IOMMU_HARDWARE: t.Final = 18
+# The real-time features of the distributed switch came with this version of it.
+STRICT_LATENCY_SWITCH: t.Final = "9.0"
+
+
+def hardware_needs(dataplane: Dataplane, wanted: t.Mapping[str, Value], state: VmState, concern: str) -> dict[str, int]:
+    """The oldest virtual hardware for each thing that is asked for, by its name."""
+    needs: dict[str, int] = {}
+    if dataplane.hardware_version is not None:
+        needs[HARDWARE_VERSION] = dataplane.hardware_version
+    for name, value in wanted.items():
+        setting = BY_NAME[name]
+        if setting.hardware is not None and value != setting.default:
+            amd = name == "iommu" and "amd" in (state.host_facts.cpu_model or "").lower()
+            needs[name] = AMD_IOMMU_HARDWARE if amd else setting.hardware
+    if concern not in (ALL, ADAPTERS):
+        return needs
+    for adapter in dataplane.adapters:
+        queues = hardware_of_queues(adapter)
+        if queues is not None:
+            needs[f"adapters.{adapter.name}.queues"] = queues
+        values = desired_adapter(adapter, dataplane.switch_mode)
+        for each in ADAPTER_SETTINGS:
+            if each.hardware is not None and values[each.name] != each.default:
+                needs[f"adapters.{adapter.name}.{each.name}"] = each.hardware
+    return needs
+
+
+def refused_hardware(state: VmState, needs: t.Mapping[str, int], current: int) -> NfvError:
+    """The error for virtual hardware that is too old."""
+    missing = ", ".join(f"{name} needs {version}" for name, version in needs.items() if version > current)
+    return NfvError(
+        "hardware_version_old",
+        state.name,
+        f"its virtual hardware has version {current}, and {missing}",
+        f"Allow the upgrade to version {max(needs.values())} with hardware_upgrade, which is for good; or leave it out",
+    )
+
+
+def refused_api(state: VmState, changes: t.Sequence[Change]) -> list[NfvError]:
+    """Errors for what the negotiated API does not know yet; pyVmomi would drop it silently."""
+    adapter = {each.name: each.api for each in ADAPTER_SETTINGS}
+    errors = []
+    for change in changes:
+        own = BY_NAME.get(change.setting)
+        needed = own.api if own is not None else adapter.get(change.setting.rsplit(".", 1)[-1])
+        if not at_least(state.api_version, needed):
+            errors.append(
+                NfvError(
+                    "api_too_old",
+                    state.name,
+                    f"{change.setting} needs vSphere API {needed}; this vCenter speaks {state.api_version}",
+                    "Upgrade vCenter, or leave it out",
+                )
+            )
+    return errors
+
+
+def refused_reservations(
+    state: VmState, final: t.Mapping[str, Value], adapters: t.Sequence[Adapter] = ()
+) -> list[NfvError]:
+    """What needs all memory reserved, on a VM that would not have it. final: the settings as they would be."""
+    size, reserved = final.get("memory.size_mb"), final.get("memory.reservation_mb")
+    enough = isinstance(size, int) and isinstance(reserved, int) and reserved >= size
+    if final.get("memory.reserve_all") or enough:
+        return []
+    needing = []
+    if final.get("cpu.latency_sensitivity") == "high":
+        needing.append("latency sensitivity high")
+    if str(final.get("memory.host_1g_pages") or "").upper() == "TRUE":
+        needing.append("1 GB pages on the host")
+    needing += [f"uptv2 of adapter {adapter.name}" for adapter in adapters if adapter.uptv2]
+    if not needing:
+        return []
+    return [
+        NfvError(
+            "memory_reservation_needed",
+            state.name,
+            f"{' and '.join(needing)} needs all of its memory reserved, and {reserved} of {size} MiB would be",
+            "Set memory.reserve_all true and use vm_hugepages or vm_dataplane, or leave out what needs it",
+        )
+    ]
+
+
+def refused_sizes(state: VmState, dataplane: Dataplane, concern: str) -> list[NfvError]:
+    """A module of one concern does not change the VM's size, so its description must be of that size."""
+    pairs = {
+        CPU_PINNING: ("cpu_count_differs", "cpu.count", dataplane.cpu.count, "vCPUs"),
+        HUGEPAGES: ("memory_size_differs", "memory.size_mb", dataplane.memory.size_mb, "MiB of memory"),
+    }
+    if concern not in pairs:
+        return []
+    code, name, described, unit = pairs[concern]
+    if state.settings.get(name) == described:
+        return []
+    return [
+        NfvError(
+            code,
+            state.name,
+            f"it has {state.settings.get(name)} {unit}, and {described} are described",
+            f"Correct {name}, or use vm_dataplane, which changes the size too",
+        )
+    ]
+
+
+def refused_by_host(state: VmState, dataplane: Dataplane, wanted: t.Mapping[str, Value]) -> list[NfvError]:
+    """What the VM's host does not offer; a host that is not known refuses only what is computed from it."""
+    cpu, facts = dataplane.cpu, state.host_facts
+    errors = []
+
+    def refuse(code: str, attempted: str, remedy: str) -> None:
+        errors.append(NfvError(code, state.name, attempted, remedy))
+
+    if cpu.reserve_all and state.host_mhz is None and "cpu.reservation_mhz" in wanted:
+        refuse(
+            "host_unknown",
+            "the CPU reservation was to be computed, but the VM has no host",
+            "Register it on a host",
+        )
+    elif wanted.get("cpu.latency_sensitivity") == "high" and not state.host_latency_sensitivity:
+        refuse(
+            "latency_sensitivity_unsupported",
+            f"host {state.host} does not support latency sensitivity (capability latencySensitivitySupported)",
+            "Move the VM to a host that does, or set cpu.exclusivity to affinity or none",
+        )
+    threads = wanted.get("cpu.simultaneous_threads")
+    if threads == 2 and (facts.simultaneous_threads or 1) < 2:
+        refuse(
+            "simultaneous_threads_unsupported",
+            f"host {state.host} does not show threads to VMs (capability maxSupportedSimultaneousThreads)",
+            "Move the VM to a host that does, or set cpu.simultaneous_threads to 1",
+        )
+    cores = cpu.count // cpu.simultaneous_threads
+    if wanted.get("cpu.latency_sensitivity") == "high" and facts.cores is not None and cores > facts.cores:
+        refuse(
+            "host_too_small",
+            f"{cores} cores of its own are asked for, and host {state.host} has {facts.cores}",
+            "Describe fewer vCPUs, or move the VM to a larger host",
+        )
+    beyond = [number for number in cpu.affinity if facts.cpus is not None and number >= facts.cpus]
+    if beyond and "cpu.affinity" in wanted:
+        refuse(
+            "affinity_beyond_host",
+            f"cpu.affinity names CPUs {format_cpu_list(beyond)}, and host {state.host} has CPUs 0 to"
+            f" {(facts.cpus or 1) - 1}",
+            "Name CPUs that the host has",
+        )
+    node = wanted.get("numa.node_affinity")
+    if node is not None and facts.numa_nodes and int(str(node)) >= facts.numa_nodes:
+        refuse(
+            "numa_node_beyond_host",
+            f"placement.numa is {node}, and host {state.host} has NUMA nodes 0 to {facts.numa_nodes - 1}",
+            "Name a node that the host has",
+        )
+    return errors
+
+
+def refused_adapters(
+    state: VmState,
+    dataplane: Dataplane,
+    networks: t.Mapping[str, t.Sequence[Network]],
+    final: t.Mapping[str, Value],
+) -> list[NfvError]:
+    """What the VM's firmware and nodes and the adapters' switches do not offer. final: as in refused_reservations."""
+    errors = []
+    count, size = final.get("cpu.count"), final.get("numa.cores_per_node")
+    nodes = count // size if isinstance(count, int) and isinstance(size, int) and size > 0 else 0
+    for adapter in dataplane.adapters:
+        if adapter.numa_node is not None and adapter.numa_node >= nodes:
+            errors.append(
+                NfvError(
+                    "numa_nodes_needed",
+                    state.name,
+                    f"numa_node of adapter {adapter.name} is {adapter.numa_node}, and the VM has {nodes} nodes of a"
+                    " size that was given",
+                    "Describe numa.nodes, with vm_dataplane and virtual hardware 20",
+                )
+            )
+        if adapter.numa_node is not None and state.firmware not in (None, "efi"):
+            errors.append(
+                NfvError(
+                    "firmware_unfit",
+                    state.name,
+                    f"numa_node of adapter {adapter.name} needs firmware efi, and it has {state.firmware}",
+                    "Make the VM with EFI, for an installed guest does not boot with the other; or leave numa_node out",
+                )
+            )
+        for network in networks.get(adapter.network, ()):
+            old = network.switch_uuid is None or not at_least(network.switch_version, STRICT_LATENCY_SWITCH)
+            if adapter.strict_latency and old:
+                errors.append(
+                    NfvError(
+                        "switch_too_old",
+                        state.name,
+                        f"strict_latency of adapter {adapter.name} needs a distributed switch of version"
+                        f" {STRICT_LATENCY_SWITCH}, and {adapter.network} is on {network.switch_version or 'another'}",
+                        "Upgrade the switch, or leave strict_latency out",
+                    )
+                )
+    return errors
+
+
+def refused_udp_rss(state: VmState, dataplane: Dataplane) -> list[NfvError]:
+    """A host that does not allow UDP RSS ignores the adapter's key; one that does not tell refuses nothing."""
+    if state.host_facts.udp_rss_allowed is not False:
+        return []
+    return [
+        NfvError(
+            "udp_rss_not_allowed",
+            state.name,
+            f"udp_rss of adapter {adapter.name} was to be set, and host {state.host} has Net.Vmxnet3UDPRSSAllowed 0",
+            "Set the host's advanced setting Net.Vmxnet3UDPRSSAllowed to 1, or leave udp_rss out",
+        )
+        for adapter in dataplane.adapters
+        if adapter.udp_rss
+    ]
+
+
+def notes(dataplane: Dataplane, hardware: int | None, concern: str) -> list[str]:
+    """What the description costs, and what of it has no use. hardware: the version that the VM has or will have."""
+    found = []
+    if concern in (ALL, CPU_PINNING):
+        found += _cpu_notes(dataplane)
+    if concern in (ALL, ADAPTERS):
+        found += _adapter_notes(dataplane, hardware)
+    return found
+
+
+def _cpu_notes(dataplane: Dataplane) -> list[str]:
+    cpu = dataplane.cpu
+    found = []
+    if cpu.exclusivity == "affinity":
+        found.append(
+            "cpu.affinity binds the VM to CPUs of one host: vMotion cannot move it while it runs, a fully automated DRS"
+            " cluster refuses it, and it is taken from NUMA management"
+        )
+    if dataplane.profile == "low_latency":
+        found.append("profile low_latency: the VM's CPU usage is no longer counted (exclusiveNoStats)")
+    if dataplane.switch_mode == "enhanced_data_path":
+        if cpu.system_contexts:
+            found.append("cpu.system_contexts has no use on the enhanced data path and is not set")
+        if dataplane.placement.numa != "auto":
+            found.append(
+                "placement.numa is not set as node affinity on the enhanced data path, which follows the uplink"
+            )
+    return found
+
+
+def _adapter_notes(dataplane: Dataplane, hardware: int | None) -> list[str]:
+    found = []
+    if dataplane.switch_mode == "enhanced_data_path":
+        found += [
+            f"tx_contexts of adapter {adapter.name} has no use on the enhanced data path and is not set"
+            for adapter in dataplane.adapters
+            if adapter.tx_contexts != "per_vm"
+        ]
+    polled = any(adapter.driver == "pmd" for adapter in dataplane.adapters)
+    if polled and hardware is not None and hardware < ANY_QUEUES_HARDWARE:
+        found.append(
+            f"virtual hardware {hardware} has an older VMXNET3 than v6, which came with version {ANY_QUEUES_HARDWARE}"
+        )
+    return found
+
+
+def concerned(wanted: t.Mapping[str, Value], concern: str) -> dict[str, Value]:
+    """The wanted settings that a module with this concern may change."""
+    return {name: value for name, value in wanted.items() if in_concern(BY_NAME[name], concern)}

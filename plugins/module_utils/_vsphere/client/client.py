@@ -1,0 +1,268 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A session with vCenter: verified TLS, batched reads with paging, and the one gate for writes.
+
+What only reads is done again on a new connection when the connection breaks. What changes something never is: only its
+caller can find out whether it took effect. A session that has ended is replaced by a new login in both cases, because
+vCenter refuses a call without a session before it does anything.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import dataclasses
+import socket
+import ssl
+import threading
+import time
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+
+from .faults import BROKEN, CallLostError, may_heal, typed_errors
+from .sdk import VmomiSupport, connect, vim, vmodl
+
+# Seconds to reach vCenter at all, and for one answer; long polls ask for less (see tasks.py).
+CONNECT_SECONDS = 15
+ANSWER_SECONDS = 120
+# Connections kept open for calls at the same time, and the seconds after which an unused one is not trusted any more.
+CONNECTIONS = 8
+IDLE_SECONDS = 30
+# Seconds between the attempts of something that only reads; after the last attempt the error stands.
+PAUSES = (0.2, 1.0, 4.0)
+# Objects in one answer of the property collector; more come page by page. Of known objects so many pages are on their
+# way at the same time: vCenter makes one while another is decoded.
+PAGE_SIZE = 250
+PAGES_AT_A_TIME = 2
+
+Properties = dict[str, t.Any]
+Result = t.TypeVar("Result")
+
+
+@dataclasses.dataclass(frozen=True)
+class Connection:
+    """Where vCenter is and who asks. ca_path: a PEM file with further certificate authorities to trust."""
+
+    hostname: str
+    port: int
+    username: str
+    password: str = dataclasses.field(repr=False)
+    validate_certs: bool = True
+    ca_path: str | None = None
+
+    def tls_context(self) -> ssl.SSLContext:
+        """The TLS settings, always explicit: without any pyVmomi does not verify a server on localhost.
+
+        Raises NfvError when ca_path cannot be read.
+        """
+        context = ssl.create_default_context()
+        if not self.validate_certs:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        if self.ca_path:
+            try:
+                context.load_verify_locations(cafile=self.ca_path)
+            except OSError as error:  # ssl.SSLError is one too
+                raise NfvError(
+                    "ca_unreadable",
+                    self.ca_path,
+                    f"certificate authorities were to be read from ca_path: {error}",
+                    "Name a readable file with PEM certificates",
+                ) from error
+        return context
+
+
+class Client:
+    """An open session. Used as a context manager it logs out at the end.
+
+    closed_for_writes: no call that changes anything gets through; check mode sets it.
+    log_in: logs in on the given service content, again when the session has ended.
+    """
+
+    def __init__(self, service: t.Any, closed_for_writes: bool, log_in: t.Callable[[t.Any], None]) -> None:
+        self._service = service
+        self.content = service.RetrieveContent()
+        self.closed_for_writes = closed_for_writes
+        self._log_in = log_in
+        self._logging_in = threading.Lock()
+        log_in(self.content)
+
+    @classmethod
+    def open(cls, connection: Connection, closed_for_writes: bool) -> Client:
+        """Logs in. Raises NfvError: vcenter_unreachable, certificate_untrusted, authentication_failed, not_vcenter."""
+        context = connection.tls_context()
+
+        def log_in(content: t.Any) -> None:
+            content.sessionManager.Login(connection.username, connection.password)
+
+        with typed_errors(connection.hostname, f"a connection to port {connection.port} was tried"):
+            # The first request of the SDK has no timeout of its own, and words its failures less clearly.
+            plain = socket.create_connection((connection.hostname, connection.port), CONNECT_SECONDS)
+            context.wrap_socket(plain, server_hostname=connection.hostname).close()
+        with typed_errors(connection.hostname, f"a login as {connection.username} was tried"):
+            return again_when_broken(lambda: cls(_service(connection, context), closed_for_writes, log_in))
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        with contextlib.suppress(vmodl.MethodFault, *BROKEN):  # the session ends by itself
+            self.content.sessionManager.Logout()
+        self._service._stub.DropConnections()
+
+    @property
+    def api_version(self) -> str:
+        """The version that was negotiated, in pyVmomi's words, such as ``vim.version.v8_0_3_0``."""
+        return str(self._service._stub.version)
+
+    def read(self, work: t.Callable[[], Result]) -> Result:
+        """Does what only reads, again when the connection breaks or the session has ended.
+
+        work: the whole of what hangs together by the session, such as a view or a filter and what is read through it.
+        """
+        ended: list[str] = []
+
+        def attempt() -> Result:
+            if ended:
+                self._replace_session(ended.pop())
+            session = self._session()
+            try:
+                return work()
+            except vim.fault.NotAuthenticated:
+                ended.append(session)
+                raise
+
+        return again_when_broken(attempt, vim.fault.NotAuthenticated)
+
+    def write(self, method: t.Callable[..., t.Any], **arguments: t.Any) -> t.Any:
+        """The only way to a call that changes something; refuses when the gate is closed.
+
+        Raises CallLostError when the connection broke and the call may or may not have taken effect.
+        """
+        if self.closed_for_writes:
+            raise NfvError(
+                "write_refused", str(method), "a change was to be made in check mode", "This is a defect; report it"
+            )
+        session = self._session()
+        try:
+            try:
+                return method(**arguments)
+            except vim.fault.NotAuthenticated:
+                again_when_broken(lambda: self._replace_session(session))
+                return method(**arguments)
+        except BROKEN as error:
+            raise CallLostError(self._service._stub.host, error) from error
+
+    def _session(self) -> str:
+        return str(self._service._stub.cookie)
+
+    def _replace_session(self, ended: str) -> None:
+        """Logs in again, unless another thread already has."""
+        with self._logging_in:
+            if self._session() == ended:
+                self._service._stub.SetSessionId(None)
+                self._log_in(self.content)
+
+    def managed(self, kind: t.Any, moid: str) -> t.Any:
+        """The managed object of the given type and id; no call is made."""
+        return kind(moid, self._service._stub)
+
+    def in_view(self, kinds: t.Mapping[t.Any, t.Sequence[str]], root: t.Any = None) -> list[tuple[t.Any, Properties]]:
+        """Reads the named properties of all objects of the given types below root (else everywhere)."""
+        collector = vmodl.query.PropertyCollector
+
+        def work() -> list[tuple[t.Any, Properties]]:
+            view = self.content.viewManager.CreateContainerView(
+                container=root or self.content.rootFolder, type=list(kinds), recursive=True
+            )
+            way = collector.TraversalSpec(type=type(view), path="view", skip=False)
+            return self._retrieve([collector.ObjectSpec(obj=view, skip=True, selectSet=[way])], kinds)
+
+        return self.read(work)
+
+    def of_objects(
+        self, kind: t.Any, objects: t.Sequence[t.Any], paths: t.Sequence[str]
+    ) -> list[tuple[t.Any, Properties]]:
+        """Reads the named properties of the given objects, all of one type."""
+
+        def page(first: int) -> list[tuple[t.Any, Properties]]:
+            wanted = objects[first : first + PAGE_SIZE]
+            starts = [vmodl.query.PropertyCollector.ObjectSpec(obj=each) for each in wanted]
+            return self.read(lambda: self._retrieve(starts, {kind: paths}))
+
+        with concurrent.futures.ThreadPoolExecutor(PAGES_AT_A_TIME) as threads:
+            pages = threads.map(page, range(0, len(objects), PAGE_SIZE))
+            return [found for each in pages for found in each]
+
+    def _retrieve(
+        self, starts: list[t.Any], kinds: t.Mapping[t.Any, t.Sequence[str]]
+    ) -> list[tuple[t.Any, Properties]]:
+        collector = vmodl.query.PropertyCollector
+        wanted = [collector.PropertySpec(type=kind, pathSet=list(paths)) for kind, paths in kinds.items()]
+        service = self.content.propertyCollector
+        answer = service.RetrievePropertiesEx(
+            specSet=[collector.FilterSpec(objectSet=starts, propSet=wanted)],
+            options=collector.RetrieveOptions(maxObjects=PAGE_SIZE),
+        )
+        found: list[tuple[t.Any, Properties]] = []
+        while answer is not None:
+            found.extend((each.obj, {item.name: item.val for item in each.propSet}) for each in answer.objects)
+            if not answer.token:
+                break
+            answer = service.ContinueRetrievePropertiesEx(token=answer.token)
+        return found
+
+
+def again_when_broken(work: t.Callable[[], Result], *also: type[Exception]) -> Result:
+    """Does something that may be done twice, again after each of PAUSES while the connection breaks.
+
+    also: further exceptions after which it is done again.
+    """
+    for pause in PAUSES:
+        try:
+            return work()
+        except also:
+            continue
+        except BROKEN as error:
+            if not may_heal(error):
+                raise
+            time.sleep(pause)
+    return work()
+
+
+def _service(connection: Connection, context: ssl.SSLContext) -> t.Any:
+    """The service instance, without a session, in the newest API version that both sides speak.
+
+    Its stub sends each call once. (pyVmomi's SessionOrientedStub repeats any call, so also one that took effect.)
+    """
+    try:
+        stub = connect.SmartStubAdapter(
+            host=connection.hostname,
+            port=connection.port,
+            sslContext=context,
+            poolSize=CONNECTIONS,
+            httpConnectionTimeout=ANSWER_SECONDS,
+            connectionPoolTimeout=IDLE_SECONDS,
+        )
+    except (vmodl.MethodFault, OSError):
+        raise
+    except Exception as error:  # pyVim raises bare Exception when the server speaks another language
+        raise NfvError(
+            "not_vcenter",
+            connection.hostname,
+            f"port {connection.port} answers, but not as a vCenter does: {error}",
+            "Check hostname and port",
+        ) from error
+    return vim.ServiceInstance("ServiceInstance", stub)
+
+
+def version_text(version: str) -> str:
+    """A version of pyVmomi's for people: ``vim.version.v8_0_3_0`` becomes ``8.0.3.0``."""
+    return str(VmomiSupport.versionIdMap.get(version) or version.rsplit(".", 1)[-1])
+
+
+def knows(negotiated: str, needed: str) -> bool:
+    """Whether a server that speaks the negotiated version knows what came with the needed one."""
+    return bool(VmomiSupport.IsChildVersion(negotiated, needed))

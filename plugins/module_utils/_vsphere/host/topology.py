@@ -1,0 +1,272 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From vSphere's hosts to HostTopology, in three batched reads however many hosts there are."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.holdings import VmUse, holding
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import (
+    HostTopology,
+    NumaNode,
+    PhysicalNic,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import find_datacenter, plain_name
+
+from .uplinks import PortGroup, distributed_port_groups, host_port_groups
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Properties
+
+_HOST_PROPERTIES: t.Final = (
+    "name",
+    "parent",
+    "runtime.connectionState",
+    "runtime.inMaintenanceMode",
+    "config.product.apiVersion",
+    "config.hyperThread.active",
+    "config.powerSystemInfo",
+    "config.network.pnic",
+    "config.network.vswitch",
+    "config.network.portgroup",
+    "config.network.proxySwitch",
+    "hardware.numaInfo",
+    "hardware.cpuInfo",
+    "summary.hardware.cpuMhz",
+    "capability.latencySensitivitySupported",
+    "capability.maxSupportedSimultaneousThreads",
+)
+_PORT_GROUP_PROPERTIES: t.Final = (
+    "name",
+    "key",
+    "host",
+    "config.distributedVirtualSwitch",
+    "config.defaultPortConfig",
+    "config.uplink",
+)
+_VM_PROPERTIES: t.Final = (
+    "name",
+    "runtime.host",
+    "runtime.powerState",
+    "config.hardware.numCPU",
+    "config.hardware.memoryMB",
+    "config.hardware.simultaneousThreads",
+    "config.cpuAllocation.reservation",
+    "config.memoryAllocation.reservation",
+    "config.memoryReservationLockedToMax",
+    "config.latencySensitivity",
+    "config.vcpuConfig",
+    "config.cpuAffinity",
+)
+_MIB: t.Final = 1024 * 1024
+# Domain, bus, slot and function in hexadecimal; the domain may be missing, and each may be padded or not.
+_PCI_ADDRESS: t.Final = re.compile(
+    r"(?:([0-9a-f]{1,8}):)?([0-9a-f]{1,4}):([0-9a-f]{1,2})\.([0-9a-f]{1,2})", re.IGNORECASE
+)
+
+
+def read_topology(
+    client: Client, datacenter: str | None = None, cluster: str | None = None
+) -> tuple[HostTopology, ...]:
+    """The hosts of a datacenter, or of one cluster of it, by name; everywhere when neither is given.
+
+    cluster: a cluster's name or managed object id. Raises NfvError for a datacenter or cluster that is missing or not
+    unique.
+    """
+    root = find_datacenter(client, datacenter) if datacenter else None
+    found = client.in_view(
+        {
+            vim.ClusterComputeResource: ["name"],
+            vim.HostSystem: list(_HOST_PROPERTIES),
+            vim.dvs.DistributedVirtualPortgroup: list(_PORT_GROUP_PROPERTIES),
+            vim.DistributedVirtualSwitch: ["uuid", "name", "config.defaultPortConfig"],
+        },
+        root,
+    )
+    clusters = {
+        each._moId: plain_name(properties.get("name", each._moId))
+        for each, properties in found
+        if isinstance(each, vim.ClusterComputeResource)
+    }
+    wanted = find_cluster(clusters, cluster) if cluster else None
+    hosts = [
+        (each, properties)
+        for each, properties in found
+        if isinstance(each, vim.HostSystem) and (wanted is None or _parent(properties) == wanted)
+    ]
+    uses = _read_uses(client, root if wanted is None else client.managed(vim.ClusterComputeResource, wanted))
+    distributed = distributed_port_groups(found)
+    read = [
+        host_topology(each, properties, clusters.get(_parent(properties) or ""), uses.get(each._moId, ()), distributed)
+        for each, properties in hosts
+    ]
+    return tuple(sorted(read, key=lambda host: host.name))
+
+
+def find_cluster(clusters: t.Mapping[str, str], wanted: str) -> str:
+    """The managed object id of the cluster of this name or id; clusters: names by id. Raises NfvError."""
+    matching = [moid for moid, name in clusters.items() if wanted in (name, moid)]
+    if len(matching) != 1:
+        known = ", ".join(sorted(set(clusters.values()))) or "none"
+        raise NfvError(
+            "cluster_not_found" if not matching else "cluster_not_unique",
+            wanted,
+            f"{len(matching)} clusters of this name are there; there are {known}",
+            "Correct cluster, or set datacenter",
+        )
+    return matching[0]
+
+
+def _parent(properties: Properties) -> str | None:
+    parent = properties.get("parent")
+    return parent._moId if parent is not None else None
+
+
+def host_topology(
+    managed: t.Any,
+    properties: Properties,
+    cluster: str | None,
+    uses: t.Sequence[VmUse],
+    distributed: t.Sequence[PortGroup],
+) -> HostTopology:
+    """One host from its properties; what vSphere does not tell is None. uses: of the VMs that run there."""
+    mhz = properties.get("summary.hardware.cpuMhz") or 0
+    numa = properties.get("hardware.numaInfo")
+    listed = (numa.numaNode or ()) if numa is not None else ()
+    nodes = _nodes(listed, properties.get("hardware.cpuInfo"))
+    nics = tuple(_nic(each, node_by_pci(listed)) for each in properties.get("config.network.pnic") or ())
+    power = properties.get("config.powerSystemInfo")
+    policy = power.currentPolicy if power is not None else None
+    return HostTopology(
+        name=plain_name(properties.get("name", managed._moId)),
+        moid=managed._moId,
+        cluster=cluster,
+        api_version=properties.get("config.product.apiVersion") or "",
+        available=properties.get("runtime.connectionState") == "connected",
+        maintenance=bool(properties.get("runtime.inMaintenanceMode")),
+        hyper_threading=bool(properties.get("config.hyperThread.active")),
+        mhz=mhz,
+        power_policy=policy.shortName if policy is not None else None,
+        nodes=nodes,
+        nics=nics,
+        port_groups=host_port_groups(managed._moId, properties, nics, distributed),
+        holdings=tuple(holding(use, mhz, nodes) for use in uses),
+        latency_sensitivity=bool(properties.get("capability.latencySensitivitySupported")),
+        max_simultaneous_threads=properties.get("capability.maxSupportedSimultaneousThreads") or 1,
+    )
+
+
+def _nodes(listed: t.Sequence[t.Any], cpu: t.Any) -> tuple[NumaNode, ...]:
+    threads = max(1, cpu.numCpuThreads // cpu.numCpuCores) if cpu is not None and cpu.numCpuCores else 1
+    return tuple(
+        NumaNode(
+            number=node.typeId,
+            cpus=tuple(sorted(node.cpuID or ())),
+            cores=len(node.cpuID or ()) // threads,
+            # memorySize came with vSphere 8.0 and replaced memoryRangeLength.
+            memory_mb=(node.memorySize or node.memoryRangeLength or 0) // _MIB,
+        )
+        for node in sorted(listed, key=lambda node: node.typeId)
+    )
+
+
+def pci_address(text: str | None) -> tuple[int, int, int, int] | None:
+    """A PCI address as numbers, so that case and padding do not matter; None when it is none."""
+    matched = _PCI_ADDRESS.fullmatch((text or "").strip())
+    if matched is None:
+        return None
+    domain, bus, slot, function = (int(part or "0", 16) for part in matched.groups())
+    return domain, bus, slot, function
+
+
+def node_by_pci(listed: t.Sequence[t.Any]) -> dict[tuple[int, int, int, int], int]:
+    """The node of each PCI device; empty for a host before vSphere 6.7, which does not tell (NumaNode.pciId)."""
+    return {
+        address: node.typeId for node in listed for address in map(pci_address, node.pciId or ()) if address is not None
+    }
+
+
+def _nic(pnic: t.Any, nodes: t.Mapping[tuple[int, int, int, int], int]) -> PhysicalNic:
+    address = pci_address(pnic.pci)
+    link = pnic.linkSpeed
+    return PhysicalNic(
+        name=pnic.device,
+        pci="{:04x}:{:02x}:{:02x}.{:x}".format(*address) if address is not None else pnic.pci or "",
+        node=nodes.get(address) if address is not None else None,
+        driver=pnic.driver or None,
+        firmware=pnic.firmwareVersion or None,
+        speed_mbps=link.speedMb if link is not None else 0,
+        enhanced_data_path=pnic.enhancedNetworkingStackSupported,
+    )
+
+
+def _read_uses(client: Client, root: t.Any) -> dict[str, list[VmUse]]:
+    """What the powered-on VMs below a datacenter or cluster (None: all) hold, by their hosts' ids.
+
+    Advanced settings are the greater part of a VM's configuration, so they are read of VMs that hold something only.
+    """
+    running = [
+        (each, properties)
+        for each, properties in client.in_view({vim.VirtualMachine: _VM_PROPERTIES}, root)
+        if properties.get("runtime.powerState") == "poweredOn" and properties.get("runtime.host") is not None
+    ]
+    holders = [each for each, properties in running if _holds(properties)]
+    advanced = {
+        each._moId: {option.key: str(option.value) for option in properties.get("config.extraConfig") or ()}
+        for each, properties in client.of_objects(vim.VirtualMachine, holders, ["config.extraConfig"])
+    }
+    uses: dict[str, list[VmUse]] = {}
+    for each, properties in running:
+        use = vm_use(each, properties, advanced.get(each._moId, {}))
+        uses.setdefault(properties["runtime.host"]._moId, []).append(use)
+    for listed in uses.values():
+        listed.sort(key=lambda use: (use.name, use.moid))
+    return uses
+
+
+def _holds(properties: Properties) -> bool:
+    return bool(
+        properties.get("config.memoryAllocation.reservation")
+        or properties.get("config.memoryReservationLockedToMax")
+        or _high(properties.get("config.latencySensitivity"))
+    )
+
+
+def _high(latency: t.Any) -> bool:
+    return latency is not None and latency.level == "high"
+
+
+def vm_use(managed: t.Any, properties: Properties, advanced: t.Mapping[str, str]) -> VmUse:
+    """What a VM's configuration says of its hold on a host."""
+    affinity = properties.get("config.cpuAffinity")
+    memory = properties.get("config.hardware.memoryMB") or 0
+    locked = bool(properties.get("config.memoryReservationLockedToMax"))
+    contexts = advanced.get("sched.cpu.latencySensitivity.sysContexts", "")
+    return VmUse(
+        name=plain_name(properties.get("name", managed._moId)),
+        moid=managed._moId,
+        cpus=properties.get("config.hardware.numCPU") or 0,
+        latency_high=_high(properties.get("config.latencySensitivity")),
+        normal_cpus=sum(
+            vcpu.latencySensitivity is not None and vcpu.latencySensitivity.level == "normal"
+            for vcpu in properties.get("config.vcpuConfig") or ()
+        ),
+        threads=properties.get("config.hardware.simultaneousThreads") or 1,
+        system_contexts=int(contexts) if contexts.isdecimal() else 0,
+        cpu_reservation_mhz=properties.get("config.cpuAllocation.reservation") or 0,
+        affinity=tuple(sorted(affinity.affinitySet or ())) if affinity is not None else (),
+        node_affinity=node_numbers(advanced.get("numa.nodeAffinity")),
+        memory_mb=memory,
+        memory_reservation_mb=memory if locked else properties.get("config.memoryAllocation.reservation") or 0,
+    )
+
+
+def node_numbers(text: str | None) -> tuple[int, ...]:
+    """The nodes that ``numa.nodeAffinity`` names, such as "0,1"; none when it is unset or no such list."""
+    parts = [part.strip() for part in (text or "").split(",")]
+    return tuple(sorted({int(part) for part in parts})) if all(part.isdecimal() for part in parts) else ()

@@ -1,0 +1,112 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""VMs that are being changed together: what is known of each by now, and what went wrong with it."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError, joined
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import from_fault
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vmodl
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.tasks import (
+    call_all,
+    settle,
+    wait_for_tasks,
+)
+
+from .read import read_vms
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import ChangeSet
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.tasks import Call
+
+    from .read import Inventory, VmRecord
+
+# Errors after which only a look at the VM tells what is to be done: its configuration or power state is not what it
+# was planned for, another task holds it, or the answer was lost.
+UNSURE: t.Final = frozenset({"changed_by_other", "power_state_wrong", "vm_busy", "connection_lost"})
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What came of each VM, by moid.
+
+    records: the state read last; plans: what was carried out, or to be; errors; changed: those that were reconfigured.
+    """
+
+    records: dict[str, VmRecord]
+    plans: dict[str, ChangeSet]
+    errors: dict[str, NfvError] = dataclasses.field(default_factory=dict)
+    changed: set[str] = dataclasses.field(default_factory=set)
+
+    def note(self, moid: str, error: NfvError) -> None:
+        """Adds an error to those of a VM, which may fail twice: when it is reconfigured and when it is powered on."""
+        earlier = self.errors.get(moid)
+        self.errors[moid] = error if earlier is None else joined([earlier, error], what="errors")
+
+    def sound(self, moids: t.Iterable[str]) -> list[str]:
+        """Those of the VMs that have no error."""
+        return [moid for moid in moids if moid not in self.errors]
+
+
+class Fleet:
+    """VMs in the session that changes them. What fails with one VM is noted in the outcome and stops no other."""
+
+    def __init__(self, client: Client, inventory: Inventory, outcome: Outcome) -> None:
+        self.client = client
+        self.inventory = inventory
+        self.outcome = outcome
+
+    def run(self, calls: t.Mapping[str, Call], attempted: str) -> dict[str, NfvError]:
+        """Makes a call that starts a task for each VM, then waits for all tasks together.
+
+        Returns, by moid, the errors of which only a look at the VM tells what they mean; all others are noted.
+        """
+        names = {moid: self.outcome.records[moid].state.name for moid in calls}
+        tasks, errors = call_all(self.client, calls, names, attempted)
+        errors.update(wait_for_tasks(self.client, tasks, names, attempted))
+        for moid, error in errors.items():
+            if error.error_code not in UNSURE:
+                self.outcome.note(moid, error)
+        return {moid: error for moid, error in errors.items() if error.error_code in UNSURE}
+
+    def look(self, moids: t.Iterable[str]) -> None:
+        """Reads VMs again when no task runs on them any more."""
+        moids = list(moids)
+        if moids:
+            settle(self.client, [self.outcome.records[moid].managed for moid in moids])
+            self.read(moids)
+
+    def read(self, moids: t.Iterable[str]) -> None:
+        """Reads VMs again. One that cannot be read and failed before has its first error to tell."""
+        machines = [self.outcome.records[moid].managed for moid in moids]
+        records, errors = read_each(self.client, machines, self.inventory)
+        self.outcome.records.update(records)
+        for moid, error in errors.items():
+            if moid not in self.outcome.errors:
+                self.outcome.note(moid, _named(error, self.outcome.records[moid].state.name))
+
+
+def _named(error: NfvError, name: str) -> NfvError:
+    return NfvError(error.error_code, name, error.attempted, error.remedy)
+
+
+def read_each(
+    client: Client, machines: t.Sequence[t.Any], inventory: Inventory
+) -> tuple[dict[str, VmRecord], dict[str, NfvError]]:
+    """Reads VMs in one batch; those that cannot be read are found by halves. Returns records and errors by moid."""
+    try:
+        return read_vms(client, machines, inventory), {}
+    except vmodl.fault.ManagedObjectNotFound as fault:
+        error = from_fault(fault, machines[0]._moId, "it was to be read")
+    except NfvError as unreadable:
+        error = unreadable
+    if len(machines) == 1:
+        return {}, {machines[0]._moId: error}
+    half = len(machines) // 2
+    first, second = (read_each(client, part, inventory) for part in (machines[:half], machines[half:]))
+    return first[0] | second[0], first[1] | second[1]

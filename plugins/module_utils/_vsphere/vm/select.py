@@ -1,0 +1,75 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a module was asked about: the descriptions, and the VMs that are meant."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ALL
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Dataplane
+
+    from .read import Inventory
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """One VM as it was asked for: by name, UUID or managed object id, with its description if there is one."""
+
+    by: str
+    value: str
+    dataplane: Dataplane | None
+
+
+def read_requests(
+    vms: t.Sequence[t.Mapping[str, t.Any]], default: t.Any, needed: bool, concern: str = ALL
+) -> list[Request]:
+    """Reads the option ``vms``; a VM without a description has the default one. Needs no connection.
+
+    concern: what the descriptions are read for, one of ``_spec.model.SECTIONS``.
+
+    Raises NfvError with every problem of every description, and for a missing description where one is needed.
+    """
+    requests, problems = [], []
+    for entry in vms:
+        by = next(key for key in ("moid", "uuid", "name") if entry.get(key))
+        raw = entry.get("dataplane") if entry.get("dataplane") is not None else default
+        if raw is None:
+            if needed:
+                problems.append(f"{entry[by]}: [missing_key] dataplane: is missing and has no default")
+            requests.append(Request(by, entry[by], None))
+            continue
+        dataplane, found = parse_dataplane(raw, "dataplane", concern)
+        problems += [f"{entry[by]}: {problem}" for problem in found]
+        requests.append(Request(by, entry[by], dataplane))
+    if problems:
+        raise NfvError("description_invalid", "dataplane", "; ".join(problems), "Nothing was connected to")
+    return requests
+
+
+def find_vm(request: Request, inventory: Inventory) -> t.Any:
+    """The VM's object, or None when there is none. Raises NfvError when the name is not unique."""
+    wanted = request.value.lower() if request.by == "uuid" else request.value
+    found = inventory.vms_by[request.by].get(wanted, ())
+    if len(found) > 1:
+        raise NfvError(
+            "vm_not_unique",
+            request.value,
+            f"{len(found)} VMs have this {request.by}: {', '.join(each._moId for each in found)}",
+            "Give moid, or datacenter",
+        )
+    return found[0] if found else None
+
+
+def vm_not_found(request: Request, datacenter: str | None) -> NfvError:
+    """The error for a VM that is needed and not there."""
+    place = f"datacenter {datacenter}" if datacenter else "this vCenter"
+    return NfvError(
+        "vm_not_found", request.value, f"no VM has this {request.by} in {place}", "Make it first, or correct the name"
+    )
