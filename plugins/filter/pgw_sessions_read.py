@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.pgw_files import SUFFIXES, parse_sessions
 
 
@@ -37,7 +37,7 @@ def _files(path: Path) -> list[Path]:
     """The files of sessions at a path; hidden ones, which editors and git leave, are none."""
     if not path.is_dir():
         if path.suffix not in SUFFIXES:
-            raise NfvError("sessions_unreadable", str(path), f"must end with {', '.join(SUFFIXES)}")
+            raise NfvError(ErrorCode.SESSIONS_UNREADABLE, str(path), f"must end with {', '.join(SUFFIXES)}")
         return [path]
     return sorted(file for file in path.iterdir() if file.suffix in SUFFIXES and not file.name.startswith("."))
 

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode
+
 DOCUMENTATION = r"""
 module: pgw_sessions
 short_description: Install the sessions of a PGW's user plane in Open vSwitch
@@ -363,7 +365,7 @@ def desired_plane(params: t.Mapping[str, t.Any]) -> UserPlane:
     found = problems(params["s5u"], params["sgi"], params["sessions"]) + statistics_problems(params["statistics"])
     if found:
         raise NfvError(
-            "pgw_invalid", found[0].path, "; ".join(str(problem) for problem in found), "Nothing was changed."
+            ErrorCode.PGW_INVALID, found[0].path, "; ".join(str(problem) for problem in found), "Nothing was changed."
         )
     return UserPlane.of(params["s5u"], params["sgi"], params["sessions"], params["path"], params["statistics"])
 

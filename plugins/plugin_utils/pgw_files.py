@@ -12,7 +12,7 @@ import typing as t
 
 import yaml
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
 # Columns of a CSV file that hold whole numbers, in decimal or, with 0x, in hexadecimal.
 NUMBERS = ("local_teid", "peer_teid", "uplink_kbps", "downlink_kbps")
@@ -38,7 +38,7 @@ def parse_sessions(text: str, name: str) -> list[dict[str, t.Any]]:
 
 
 def _unreadable(name: str, attempted: str) -> NfvError:
-    return NfvError("sessions_unreadable", name, attempted, "Nothing was changed.")
+    return NfvError(ErrorCode.SESSIONS_UNREADABLE, name, attempted, "Nothing was changed.")
 
 
 def _csv(text: str, name: str) -> t.Iterator[dict[str, t.Any]]:

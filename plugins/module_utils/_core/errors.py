@@ -8,6 +8,10 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .error_codes import ErrorCode
+
+__all__ = ["ErrorCode", "NfvError", "Problem", "joined", "one_line"]
+
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
@@ -20,7 +24,7 @@ class Problem:
 
     path: str
     message: str
-    error_code: str
+    error_code: ErrorCode
 
     def __str__(self) -> str:
         return f"[{self.error_code}] {self.path}: {self.message}"
@@ -38,7 +42,7 @@ class NfvError(Exception):
 
     def __init__(
         self,
-        error_code: str,
+        error_code: ErrorCode,
         subject: str,
         attempted: str,
         remedy: str = "",
@@ -58,7 +62,7 @@ class NfvError(Exception):
     def result(self) -> dict[str, t.Any]:
         """The error as a dictionary, fit for a module's result."""
         return {
-            "error_code": self.error_code,
+            "error_code": self.error_code.value,
             "subject": self.subject,
             "attempted": self.attempted,
             "remedy": self.remedy,
@@ -73,7 +77,7 @@ def joined(errors: t.Sequence[NfvError], details: t.Mapping[str, t.Any] | None =
         return NfvError(error.error_code, error.subject, error.attempted, error.remedy, details or error.details)
     codes = {error.error_code for error in errors}
     return NfvError(
-        codes.pop() if len(codes) == 1 else "several_errors",
+        codes.pop() if len(codes) == 1 else ErrorCode.SEVERAL_ERRORS,
         f"{len(errors)} {what}",
         "; ".join(str(error) for error in errors),
         details=details,

@@ -11,11 +11,11 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode
+
 from .application import application_rows
 from .devices import device_rows
 from .model import DIRECTIONS, NO_TRAFFIC, Expected, Mapping, Row, Window, joined, row
-
-ERROR_CODE = "not_proved"
 
 
 def judge(
@@ -42,7 +42,7 @@ def judge(
     proved = bool(rows) and all(one.verdict == "pass" for one in rows)
     return {
         "proved": proved,
-        "error_code": "" if proved else ERROR_CODE,
+        "error_code": "" if proved else ErrorCode.NOT_PROVED.value,
         "failures": [f"{one.name}: {one.reason} (seen: {one.seen})" for one in rows if one.verdict != "pass"],
         "evidence": [dataclasses.asdict(one) for one in rows],
         "traffic": [dict(leg) for leg in legs],

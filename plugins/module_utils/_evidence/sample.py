@@ -14,7 +14,7 @@ import re
 import time
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import procfs
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.hugepages import read_pools
@@ -58,7 +58,7 @@ def parse_devices(devices: t.Sequence[t.Mapping[str, t.Any]]) -> list[Device]:
         for key in ("name", "pci_address", "mac"):
             if not device.get(key):
                 raise NfvError(
-                    "invalid_device",
+                    ErrorCode.INVALID_DEVICE,
                     f"devices[{index}].{key}",
                     "reading the devices to observe failed, the key is missing or empty",
                     "Give every device its name, pci_address and mac.",

@@ -10,7 +10,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Connection
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import IMPORT_ERROR
 
@@ -85,7 +85,9 @@ def connection_of(params: t.Mapping[str, t.Any]) -> Connection:
 def run(module: AnsibleModule, work: t.Callable[[], dict[str, t.Any]]) -> None:
     """Exits with the work's result, or fails with the one line of its error and its error_code."""
     if IMPORT_ERROR is not None:
-        module.fail_json(msg=missing_required_lib("pyvmomi"), exception=IMPORT_ERROR, error_code="library_missing")
+        module.fail_json(
+            msg=missing_required_lib("pyvmomi"), exception=IMPORT_ERROR, error_code=ErrorCode.LIBRARY_MISSING.value
+        )
     try:
         result = work()
     except NfvError as error:
@@ -100,4 +102,6 @@ def queried(result: dict[str, t.Any], query: str | None) -> dict[str, t.Any]:
     try:
         return {**result, "found": jmespath.search(query, result)}
     except jmespath.exceptions.JMESPathError as error:
-        raise NfvError("query_invalid", query, f"it is no JMESPath expression: {error}", "Correct query") from error
+        raise NfvError(
+            ErrorCode.QUERY_INVALID, query, f"it is no JMESPath expression: {error}", "Correct query"
+        ) from error

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError, joined
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.model import VmHostRule
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.features.judge import (
     as_described,
@@ -121,7 +121,7 @@ def vm_facts(properties: Properties) -> VmFacts:
     name = plain_name(properties.get("name", ""))
     if "config.hardware.device" not in properties:
         raise NfvError(
-            "vm_unreadable",
+            ErrorCode.VM_UNREADABLE,
             name,
             "its configuration was to be read, and vCenter has none",
             "It is inaccessible or still being made, or the user may not read it",

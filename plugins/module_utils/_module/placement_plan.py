@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.data import (
     placed_as_data,
     plan_as_data,
@@ -40,7 +40,7 @@ def compute(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     )
     if isinstance(answer, NoPlan):
         raise NfvError(
-            "no_plan",
+            ErrorCode.NO_PLAN,
             ", ".join(answer.unplaced) or "the VMs",
             f"no place was found{'' if answer.proven else ' within the bounds of the search'}:"
             f" {'; '.join(reason.text for reason in answer.reasons)}",
@@ -65,7 +65,7 @@ def _read(vms: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, Dataplane]:
         if dataplane is not None:
             dataplanes[entry["name"]] = dataplane
     if problems:
-        raise NfvError("description_invalid", "dataplane", "; ".join(problems), "Correct the descriptions")
+        raise NfvError(ErrorCode.DESCRIPTION_INVALID, "dataplane", "; ".join(problems), "Correct the descriptions")
     return dataplanes
 
 

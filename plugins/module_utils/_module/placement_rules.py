@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError, joined
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.model import NOTHING, ClusterChanges
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.plan import left_over, plan_cluster
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.report import changes_as_data, diff_of
@@ -87,9 +87,11 @@ def _planned_vms(plan: Plan, clusters: Clusters) -> dict[str, VmPosition]:
         named = clusters.named(placed.vm)
         cluster = clusters.of_host(placed.host_moid)
         if cluster is None:
-            errors.append(NfvError("host_not_found", placed.host, "it is in the plan and in no cluster", "Plan again"))
+            errors.append(
+                NfvError(ErrorCode.HOST_NOT_FOUND, placed.host, "it is in the plan and in no cluster", "Plan again")
+            )
         elif len(named) != 1:
-            code = "vm_not_unique" if named else "vm_not_found"
+            code = ErrorCode.VM_NOT_UNIQUE if named else ErrorCode.VM_NOT_FOUND
             error = NfvError(
                 code, placed.vm, f"it is planned on {placed.host}; {len(named)} VMs have its name", "Make it"
             )
@@ -97,7 +99,9 @@ def _planned_vms(plan: Plan, clusters: Clusters) -> dict[str, VmPosition]:
         elif named[0].host not in cluster.hosts:
             host = clusters.names.get(named[0].host or "", named[0].host)
             attempted = f"it is planned in cluster {cluster.name}, and is on {host}, which is not in it"
-            errors.append(NfvError("wrong_cluster", placed.vm, attempted, "Migrate it there, or correct the cluster"))
+            errors.append(
+                NfvError(ErrorCode.WRONG_CLUSTER, placed.vm, attempted, "Migrate it there, or correct the cluster")
+            )
         else:
             found[placed.vm] = named[0]
     if errors:
@@ -171,7 +175,7 @@ def _run(client: Client, calls: t.Mapping[str, Call], names: t.Mapping[str, str]
 def _refuse_ignored(left: t.Iterable[ClusterChanges]) -> None:
     errors = [
         NfvError(
-            "setting_ignored",
+            ErrorCode.SETTING_IGNORED,
             change.cluster,
             f"vSphere reported success, but still to be changed are {left_over(change)}",
             "Look at the cluster's rules, and whether somebody else changes them; run again",

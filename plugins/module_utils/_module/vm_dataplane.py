@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError, joined
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import (
     POWERED_OFF,
     POWERED_ON,
@@ -104,7 +104,9 @@ def _select(
         if managed is None:
             errors.append(vm_not_found(request, datacenter))
         elif managed._moId in selected:
-            errors.append(NfvError("vm_named_twice", request.value, "the option vms has this VM twice", "Name it once"))
+            errors.append(
+                NfvError(ErrorCode.VM_NAMED_TWICE, request.value, "the option vms has this VM twice", "Name it once")
+            )
         else:
             selected[managed._moId] = (managed, request.dataplane)
     if errors:
@@ -132,14 +134,14 @@ def _refuse_power(record: VmRecord, plan: ChangeSet, consent: bool) -> None:
     state = record.state
     if plan and state.power_state not in (POWERED_ON, POWERED_OFF):
         raise NfvError(
-            "power_state_wrong",
+            ErrorCode.POWER_STATE_WRONG,
             state.name,
             f"it was to be reconfigured, and is {state.power_state}",
             "Power it on or off first",
         )
     if plan.power_off_needed and state.power_state == POWERED_ON and not consent:
         raise NfvError(
-            "power_off_needed",
+            ErrorCode.POWER_OFF_NEEDED,
             state.name,
             f"it is powered on, and these settings need a power cycle: {', '.join(plan.power_off_needed)}",
             "Nothing was changed. Set power_cycle to when_needed to allow it, or power the VM off first",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError, joined
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.adapters import match_adapters
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.guest_address import management_address
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import POWERED_ON
@@ -73,7 +73,7 @@ def _require(params: t.Mapping[str, t.Any], inventory: Inventory) -> None:
     }
     errors = [
         NfvError(
-            "template_not_found",
+            ErrorCode.TEMPLATE_NOT_FOUND,
             name,
             f"no template of this name is in {place}; there are {', '.join(sorted(templates)) or 'none'}",
             "Make it, or correct the name",
@@ -83,7 +83,7 @@ def _require(params: t.Mapping[str, t.Any], inventory: Inventory) -> None:
     ]
     errors += [
         NfvError(
-            "network_not_found",
+            ErrorCode.NETWORK_NOT_FOUND,
             name,
             f"no port group of this name is in {place}",
             "Create it, or correct the network of the adapters that name it",
@@ -142,7 +142,7 @@ def _management_mac(request: Request, record: VmRecord) -> str | None:
 def _no_address(name: str, guest: GuestState, seconds: int) -> NfvError:
     tools = "run" if guest.tools_running else "do not run"
     return NfvError(
-        "guest_no_address",
+        ErrorCode.GUEST_NO_ADDRESS,
         name,
         f"its guest has reported no address of the management adapter for {seconds} seconds; the VM is"
         f" {guest.power_state} and stays so, VMware Tools {tools}",

@@ -9,7 +9,7 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
 # The keys of Open_vSwitch.other_config that this collection sets (ovs-vswitchd.conf.db(5), "DPDK configuration").
 OWNED_KEYS = (
@@ -104,7 +104,7 @@ def _mask(name: str, cpus: str) -> str:
         match = re.fullmatch(r"([0-9]{1,4})(?:-([0-9]{1,4}))?", part.strip())
         first, last = (int(match.group(1)), int(match.group(2) or match.group(1))) if match else (1, 0)
         if last < first:
-            raise NfvError("wrong_form", name, f"{cpus!r} is not a CPU list", 'Give one such as "1" or "2-3".')
+            raise NfvError(ErrorCode.WRONG_FORM, name, f"{cpus!r} is not a CPU list", 'Give one such as "1" or "2-3".')
         mask |= sum(1 << number for number in range(first, last + 1))
     return hex(mask)
 
@@ -133,7 +133,7 @@ def transaction(current: Switch, desired: Switch) -> list[tuple[str, ...]]:
         known = current.bridge(bridge.name)
         if known is not None and not known.owned:
             raise NfvError(
-                "bridge_not_ours",
+                ErrorCode.BRIDGE_NOT_OURS,
                 bridge.name,
                 "exists and was not made by this collection, so it is left alone",
                 f"Choose another name, or remove it: ovs-vsctl del-br {bridge.name}.",

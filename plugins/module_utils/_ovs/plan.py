@@ -9,7 +9,7 @@ import dataclasses
 import json
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import (
     Plan,
     RemoveFile,
@@ -90,11 +90,11 @@ def _tables(guest: Guest) -> dict[str, list[dict[str, t.Any]]]:
         status, output, errors = guest.run(argv)
     except OSError as error:
         raise NfvError(
-            "ovs_missing", "ovs-vsctl", f"cannot be run: {error.strerror}", "Install openvswitch-switch-dpdk."
+            ErrorCode.OVS_MISSING, "ovs-vsctl", f"cannot be run: {error.strerror}", "Install openvswitch-switch-dpdk."
         ) from error
     if status != 0:
         raise NfvError(
-            "ovs_not_running",
+            ErrorCode.OVS_NOT_RUNNING,
             "ovsdb-server",
             f"does not answer: {errors.strip()}",
             "Start it: systemctl start openvswitch-switch; its log is in /var/log/openvswitch.",
@@ -160,7 +160,9 @@ def plan(observed: Observed, desired: Switch | None, restart: bool) -> Plan:
     Raises NfvError ``ovs_without_dpdk``, ``bridge_not_ours``, ``dpdk_not_initialized`` or ``port_failed``.
     """
     if desired is not None and not observed.dpdk_build:
-        raise NfvError("ovs_without_dpdk", "ovs-vswitchd", "was built without DPDK", "Install openvswitch-switch-dpdk.")
+        raise NfvError(
+            ErrorCode.OVS_WITHOUT_DPDK, "ovs-vswitchd", "was built without DPDK", "Install openvswitch-switch-dpdk."
+        )
     wanted = desired or Switch(_previous(observed), ())
     commands = transaction(observed.switch, wanted)
     choice = _choice(observed, desired is not None)
@@ -192,7 +194,7 @@ def _choice(observed: Observed, dpdk: bool) -> list[Step]:
     if observed.chosen is None or (observed.chosen == DPDK_BUILD) is dpdk or (not dpdk and observed.record is None):
         return []
     argv = ("--set", "ovs-vswitchd", DPDK_BUILD) if dpdk else ("--auto", "ovs-vswitchd")
-    return [RunCommand(("update-alternatives", *argv), "alternative_failed", "Look at update-alternatives(1).")]
+    return [RunCommand(("update-alternatives", *argv), ErrorCode.ALTERNATIVE_FAILED, "Look at update-alternatives(1).")]
 
 
 def _restart_reasons(observed: Observed, wanted: Switch, choice: t.Sequence[Step]) -> list[str]:
@@ -218,25 +220,27 @@ def _transact(commands: t.Sequence[tuple[str, ...]], wait: bool) -> RunCommand:
     argv = ["ovs-vsctl", "--timeout=60", *([] if wait else ["--no-wait"])]
     for number, command in enumerate(commands):
         argv += [*(["--"] if number else []), *command]
-    return RunCommand(tuple(argv), "ovs_transaction_failed", f"Look at {LOG}.")
+    return RunCommand(tuple(argv), ErrorCode.OVS_TRANSACTION_FAILED, f"Look at {LOG}.")
 
 
 def _restart() -> RunCommand:
     return RunCommand(
         ("systemctl", "restart", "ovs-vswitchd.service"),
-        "ovs_restart_failed",
+        ErrorCode.OVS_RESTART_FAILED,
         f"Look at journalctl -u ovs-vswitchd and {LOG}: free hugepages and bound devices are what DPDK needs.",
     )
 
 
 def _require_health(observed: Observed, desired: Switch) -> None:
     if not observed.initialized:
-        raise NfvError("dpdk_not_initialized", "ovs-vswitchd", "runs, but its DPDK is not initialised", f"See {LOG}.")
+        raise NfvError(
+            ErrorCode.DPDK_NOT_INITIALIZED, "ovs-vswitchd", "runs, but its DPDK is not initialised", f"See {LOG}."
+        )
     for bridge in desired.bridges:
         for port in bridge.ports:
             if port.name in observed.errors:
                 raise NfvError(
-                    "port_failed",
+                    ErrorCode.PORT_FAILED,
                     port.name,
                     f"OVS cannot use it: {observed.errors[port.name]}",
                     f"Check that the device is bound to a userspace driver and that hugepages are free; see {LOG}.",

@@ -11,7 +11,7 @@ import json
 import time
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.flow_dump import Carried, Metering, carried
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.flows import HANDLER_PORT, bundle, flows
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import (
@@ -135,7 +135,7 @@ def _meters() -> tuple[list[Meter], Metering]:
     except OSError:
         return [], Metering()  # No bridge: then there are no meters either.
     except MeterError as error:
-        raise NfvError("ovs_not_running", SGI_BRIDGE, f"its meters cannot be read: {error}") from error
+        raise NfvError(ErrorCode.OVS_NOT_RUNNING, SGI_BRIDGE, f"its meters cannot be read: {error}") from error
     return meters, metering(meters, passed)
 
 
@@ -147,7 +147,7 @@ def read_statistics(guest: Guest) -> dict[str, t.Any]:
     status, output, errors = patient(lambda: guest.run(DUMP))
     if status != 0 and "is not a bridge" not in errors:
         if status == 127:
-            raise NfvError("ovs_missing", "ovs-ofctl", f"cannot be run: {errors}", "Install Open vSwitch.")
+            raise NfvError(ErrorCode.OVS_MISSING, "ovs-ofctl", f"cannot be run: {errors}", "Install Open vSwitch.")
         raise _unreadable(SGI_BRIDGE, errors)
     names = json.loads(guest.text(NAMES) or "{}")
     seen = carried(output if status == 0 else "", names, _meters()[1])
@@ -171,7 +171,7 @@ def _dump(ask: Ask) -> str | None:
         status, output, errors = patient(lambda: ask(DUMP, ""))
     except OSError as error:
         raise NfvError(
-            "ovs_missing", "ovs-ofctl", f"cannot be run: {error.strerror}", "Install Open vSwitch."
+            ErrorCode.OVS_MISSING, "ovs-ofctl", f"cannot be run: {error.strerror}", "Install Open vSwitch."
         ) from error
     if status == 0:
         return output
@@ -215,7 +215,7 @@ def sgi_mac(guest: Guest) -> str:
 
 
 def _unreadable(bridge: str, errors: str) -> NfvError:
-    return NfvError("ovs_not_running", bridge, f"its flows cannot be read: {errors}", "Start ovs-vswitchd.")
+    return NfvError(ErrorCode.OVS_NOT_RUNNING, bridge, f"its flows cannot be read: {errors}", "Start ovs-vswitchd.")
 
 
 def _json(ask: Ask, argv: t.Sequence[str]) -> list[dict[str, t.Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import (
     Plan,
     RemoveFile,
@@ -58,14 +58,14 @@ def plan(observed: Observed, plane: UserPlane, mac: str, check_mode: bool) -> Pl
     """
     if observed.missing and not check_mode:
         raise NfvError(
-            "bridge_missing",
+            ErrorCode.BRIDGE_MISSING,
             ", ".join(observed.missing),
             "sessions need the bridge, and there is none",
             "Make it with nfv.vsphere_dpdk.ovs_dpdk first.",
         )
     if observed.no_directory and not check_mode:
         raise NfvError(
-            "directory_missing",
+            ErrorCode.DIRECTORY_MISSING,
             observed.no_directory,
             "statistics cannot be written there: there is no such directory",
             "Install the node exporter first, or name the directory that its textfile collector reads.",
@@ -77,7 +77,7 @@ def plan(observed: Observed, plane: UserPlane, mac: str, check_mode: bool) -> Pl
     again = _ask_again(observed, plane)
     steps += again
     if observed.active and (again or not _complete(observed, plane)):
-        steps.append(RunCommand(batch(), "addresses_refused", f"Look at {ADDRESSES} and at ip address."))
+        steps.append(RunCommand(batch(), ErrorCode.ADDRESSES_REFUSED, f"Look at {ADDRESSES} and at ip address."))
     steps += _given_next_hop(observed, plane)
     steps += _unit_steps(observed, files)
     steps += _statistics_steps(observed, files)
@@ -107,7 +107,7 @@ def remove(observed: Observed) -> Plan:
         steps += _flow_steps(bridge, bundle(observed.differences[bridge]))
     if observed.meters and not observed.missing:
         remedy = f"Look at ovs-ofctl -O OpenFlow15 dump-meters {SGI_BRIDGE}."
-        steps.append(RunCommand((*OFCTL, "del-meters", SGI_BRIDGE), "meters_refused", remedy))
+        steps.append(RunCommand((*OFCTL, "del-meters", SGI_BRIDGE), ErrorCode.METERS_REFUSED, remedy))
     steps += [RemoveFile(path) for path in observed.files]
     if UNIT_FILE in observed.files:
         steps.append(_systemctl("daemon-reload"))
@@ -136,15 +136,15 @@ def _switch_steps(observed: Observed, plane: UserPlane) -> list[Step]:
     steps: list[Step] = []
     refused = "Look at ovs-vswitchd's log for the limit of meters."
     if added or modified:
-        steps.append(RunCommand(add_meters(), "meters_refused", refused))
+        steps.append(RunCommand(add_meters(), ErrorCode.METERS_REFUSED, refused))
     for bridge, commands in bundles.items():
         steps += _flow_steps(bridge, commands)
     if any("arp_tpa=" in line for line in bundles[S5U_BRIDGE]):
         # The kernel asks for a neighbour every few seconds, and OVS 3.1 may go on with the entry that it has for that.
         purge = ("ovs-appctl", "revalidator/purge")
-        steps.append(RunCommand(purge, "flows_refused", "Look at ovs-vswitchd's log."))
+        steps.append(RunCommand(purge, ErrorCode.FLOWS_REFUSED, "Look at ovs-vswitchd's log."))
     if surplus:
-        steps.append(RunCommand(prune_meters(), "meters_refused", refused))
+        steps.append(RunCommand(prune_meters(), ErrorCode.METERS_REFUSED, refused))
     return steps
 
 
@@ -152,7 +152,7 @@ def _flow_steps(bridge: str, commands: t.Sequence[str]) -> list[Step]:
     if not commands:
         return []
     path = f"{SCRATCH}/{bridge}.bundle"
-    run = RunCommand((*OFCTL, "bundle", bridge, path), "flows_refused", f"Look at the bundle in {path}.")
+    run = RunCommand((*OFCTL, "bundle", bridge, path), ErrorCode.FLOWS_REFUSED, f"Look at the bundle in {path}.")
     return [WriteFile(path, "\n".join(commands) + "\n"), run, RemoveFile(path)]
 
 
@@ -185,9 +185,9 @@ def _given_next_hop(observed: Observed, plane: UserPlane) -> list[Step]:
     steps: list[Step] = []
     if hop in observed.neighbours[S5U_BRIDGE]:
         steps.append(_ip("neighbour", "delete", hop, "dev", S5U_BRIDGE))
-        steps.append(RunCommand(batch(), "addresses_refused", f"Look at {ADDRESSES} and at ip address."))
+        steps.append(RunCommand(batch(), ErrorCode.ADDRESSES_REFUSED, f"Look at {ADDRESSES} and at ip address."))
     command = ("ovs-appctl", "tnl/neigh/set", S5U_BRIDGE, hop, mac)
-    return [*steps, RunCommand(command, "neighbour_refused", "Look at ovs-appctl tnl/neigh/show.")]
+    return [*steps, RunCommand(command, ErrorCode.NEIGHBOUR_REFUSED, "Look at ovs-appctl tnl/neigh/show.")]
 
 
 def _complete(observed: Observed, plane: UserPlane) -> bool:
@@ -213,7 +213,7 @@ def _unit_steps(observed: Observed, files: t.Mapping[str, str]) -> list[Step]:
         steps.append(_systemctl("start", UNIT))
     # The handler reads its configuration by itself when it changes; its program and its unit it does not.
     if observed.active and (stale - {UNIT_FILE} or not observed.handler):
-        steps.append(RunCommand(("systemctl", "restart", PATH_UNIT), "unit_failed", _look_at(PATH_UNIT)))
+        steps.append(RunCommand(("systemctl", "restart", PATH_UNIT), ErrorCode.UNIT_FAILED, _look_at(PATH_UNIT)))
     return steps
 
 
@@ -250,7 +250,7 @@ def _no_statistics(observed: Observed) -> list[Step]:
 
 
 def _systemctl(*arguments: str) -> RunCommand:
-    return RunCommand(("systemctl", *arguments), "unit_failed", _look_at(UNIT))
+    return RunCommand(("systemctl", *arguments), ErrorCode.UNIT_FAILED, _look_at(UNIT))
 
 
 def _look_at(unit: str) -> str:
@@ -258,7 +258,7 @@ def _look_at(unit: str) -> str:
 
 
 def _ip(*arguments: str) -> RunCommand:
-    return RunCommand(("ip", *arguments), "addresses_refused", "Look at ip address and ip neighbour.")
+    return RunCommand(("ip", *arguments), ErrorCode.ADDRESSES_REFUSED, "Look at ip address and ip neighbour.")
 
 
 def _shown(session: Session) -> dict[str, t.Any]:

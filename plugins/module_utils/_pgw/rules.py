@@ -9,7 +9,7 @@ import ipaddress
 import re
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import Problem
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, Problem
 
 Values = t.Mapping[str, t.Any]
 # 3GPP TS 29.281, 5.1: the TEID has 32 bits; 0 is for signalling messages.
@@ -42,10 +42,12 @@ def statistics_problems(statistics: Values | None) -> tuple[Problem, ...]:
     # What systemd would split or replace (systemd.syntax(7), systemd.unit(5)) stands in no such directory's name.
     if not _DIRECTORY.fullmatch(directory):
         right = "the absolute path of a directory, of letters, digits and ._-"
-        found.append(_wrong("pgw_statistics.textfile_directory", right, directory, "bad_path"))
+        found.append(_wrong("pgw_statistics.textfile_directory", right, directory, ErrorCode.BAD_PATH))
     interval = int((statistics or {}).get("interval", 1))
     if not 1 <= interval <= MAX_INTERVAL:
-        found.append(_wrong("pgw_statistics.interval", f"from 1 to {MAX_INTERVAL} seconds", interval, "out_of_range"))
+        found.append(
+            _wrong("pgw_statistics.interval", f"from 1 to {MAX_INTERVAL} seconds", interval, ErrorCode.OUT_OF_RANGE)
+        )
     return tuple(found)
 
 
@@ -61,10 +63,10 @@ def _value_problems(s5u: Values, sgi: Values, sessions: t.Sequence[Values]) -> t
         if end.get("next_hop") and not _parses(ipaddress.IPv4Address, end["next_hop"]):
             yield _wrong(f"{path}.next_hop", "an IPv4 address", end["next_hop"])
         if end.get("vlan") is not None and not 1 <= int(end["vlan"]) <= MAX_VLAN:
-            yield _wrong(f"{path}.vlan", f"from 1 to {MAX_VLAN}", end["vlan"], "out_of_range")
+            yield _wrong(f"{path}.vlan", f"from 1 to {MAX_VLAN}", end["vlan"], ErrorCode.OUT_OF_RANGE)
         for key in ("next_hop_mac", "ipv6_next_hop_mac"):
             if end.get(key) and not _MAC.fullmatch(end[key].lower()):
-                yield _wrong(f"{path}.{key}", "a unicast MAC address", end[key], "bad_mac")
+                yield _wrong(f"{path}.{key}", "a unicast MAC address", end[key], ErrorCode.BAD_MAC)
     ipv6 = sgi.get("ipv6_address")
     if ipv6 and (not _parses(ipaddress.IPv6Interface, ipv6) or "/" not in ipv6):
         yield _wrong("pgw_sgi.ipv6_address", 'an address with prefix such as "2001:db8::1/64"', ipv6)
@@ -82,13 +84,15 @@ def _session_values(path: str, session: Values) -> t.Iterator[Problem]:
     if prefix and not _parses(ipaddress.IPv6Network, prefix):
         yield _wrong(f"{path}.ue_ipv6_prefix", 'an IPv6 prefix such as "2001:db8:1::/64" without host bits', prefix)
     if not prefix and not session.get("ue_address"):
-        yield Problem(f"{path}.ue_address", "is missing, and so is ue_ipv6_prefix; give one or both", "missing_key")
+        yield Problem(
+            f"{path}.ue_address", "is missing, and so is ue_ipv6_prefix; give one or both", ErrorCode.MISSING_KEY
+        )
     for key in ("local_teid", "peer_teid"):
         if not 1 <= int(session[key]) <= MAX_TEID:
-            yield _wrong(f"{path}.{key}", f"from 1 to {MAX_TEID}", session[key], "out_of_range")
+            yield _wrong(f"{path}.{key}", f"from 1 to {MAX_TEID}", session[key], ErrorCode.OUT_OF_RANGE)
     for key in ("uplink_kbps", "downlink_kbps"):
         if session.get(key) is not None and not 1 <= int(session[key]) <= MAX_KBPS:
-            yield _wrong(f"{path}.{key}", f"from 1 to {MAX_KBPS} kbit/s", session[key], "out_of_range")
+            yield _wrong(f"{path}.{key}", f"from 1 to {MAX_KBPS} kbit/s", session[key], ErrorCode.OUT_OF_RANGE)
 
 
 def _fit_problems(s5u: Values, sgi: Values, sessions: t.Sequence[Values]) -> t.Iterator[Problem]:
@@ -98,15 +102,17 @@ def _fit_problems(s5u: Values, sgi: Values, sessions: t.Sequence[Values]) -> t.I
             yield _wrong(f"{name}.address", f"a host's address in {end.network}", end)
     if ends["pgw_s5u"].network.overlaps(ends["pgw_sgi"].network):
         message = f"its network overlaps pgw_s5u's {ends['pgw_s5u'].network}"
-        yield Problem("pgw_sgi.address", message, "networks_overlap")
+        yield Problem("pgw_sgi.address", message, ErrorCode.NETWORKS_OVERLAP)
     if s5u["adapter"] == sgi["adapter"]:
-        yield Problem("pgw_sgi.adapter", f"{sgi['adapter']} is already pgw_s5u's; name another", "duplicate_name")
+        yield Problem(
+            "pgw_sgi.adapter", f"{sgi['adapter']} is already pgw_s5u's; name another", ErrorCode.DUPLICATE_NAME
+        )
     for name, hop in (("pgw_s5u", s5u.get("next_hop")), ("pgw_sgi", sgi["next_hop"])):
         network = ends[name].network
         if hop and (not _host(ipaddress.IPv4Address(hop), network) or ipaddress.IPv4Address(hop) == ends[name].ip):
-            yield _wrong(f"{name}.next_hop", f"another host's address in {network}", hop, "off_link")
+            yield _wrong(f"{name}.next_hop", f"another host's address in {network}", hop, ErrorCode.OFF_LINK)
     if s5u.get("next_hop_mac") and not s5u.get("next_hop"):
-        yield Problem("pgw_s5u.next_hop_mac", "needs pgw_s5u.next_hop", "missing_key")
+        yield Problem("pgw_s5u.next_hop_mac", "needs pgw_s5u.next_hop", ErrorCode.MISSING_KEY)
     yield from _ipv6_problems(sgi, sessions)
     for index, session in enumerate(sessions):
         yield from _session_problems(place(session, index), session, ends, bool(s5u.get("next_hop")))
@@ -118,26 +124,28 @@ def _ipv6_problems(sgi: Values, sessions: t.Sequence[Values]) -> t.Iterator[Prob
     if not sgi.get("ipv6_address"):
         for key in ("ipv6_next_hop", "ipv6_next_hop_mac"):
             if sgi.get(key):
-                yield Problem(f"pgw_sgi.{key}", "needs pgw_sgi.ipv6_address", "missing_key")
+                yield Problem(f"pgw_sgi.{key}", "needs pgw_sgi.ipv6_address", ErrorCode.MISSING_KEY)
         needing = next((place(entry, index) for index, entry in enumerate(sessions) if entry.get("ue_ipv6_prefix")), "")
         if needing:
-            yield Problem("pgw_sgi.ipv6_address", f"is missing, and {needing}.ue_ipv6_prefix needs it", "missing_key")
+            yield Problem(
+                "pgw_sgi.ipv6_address", f"is missing, and {needing}.ue_ipv6_prefix needs it", ErrorCode.MISSING_KEY
+            )
         return
     own = ipaddress.IPv6Interface(sgi["ipv6_address"])
     if own.ip.is_link_local or own.ip.is_multicast or own.ip.is_unspecified:
         yield _wrong("pgw_sgi.ipv6_address", "a host's global or unique local address", own)
         return
     if not sgi.get("ipv6_next_hop"):
-        yield Problem("pgw_sgi.ipv6_next_hop", "is missing: uplink IPv6 packets need a router", "missing_key")
+        yield Problem("pgw_sgi.ipv6_next_hop", "is missing: uplink IPv6 packets need a router", ErrorCode.MISSING_KEY)
         return
     hop = ipaddress.IPv6Address(sgi["ipv6_next_hop"])
     if hop == own.ip or not (hop in own.network or hop.is_link_local):
-        yield _wrong("pgw_sgi.ipv6_next_hop", f"another host's address in {own.network}", hop, "off_link")
+        yield _wrong("pgw_sgi.ipv6_next_hop", f"another host's address in {own.network}", hop, ErrorCode.OFF_LINK)
     for index, session in enumerate(sessions):
         prefix = session.get("ue_ipv6_prefix")
         if prefix and ipaddress.IPv6Network(prefix).overlaps(own.network):
             message = f"{prefix} overlaps pgw_sgi's network {own.network}; take it from a pool of its own"
-            yield Problem(f"{place(session, index)}.ue_ipv6_prefix", message, "bad_address")
+            yield Problem(f"{place(session, index)}.ue_ipv6_prefix", message, ErrorCode.BAD_ADDRESS)
 
 
 def _session_problems(
@@ -148,7 +156,7 @@ def _session_problems(
         for name, end in ends.items():
             if subscriber in end.network:
                 message = f"{subscriber} lies in {name}'s network {end.network}; take it from a pool of its own"
-                yield Problem(f"{path}.ue_address", message, "bad_address")
+                yield Problem(f"{path}.ue_address", message, ErrorCode.BAD_ADDRESS)
         if subscriber.is_multicast or subscriber.is_unspecified or subscriber.is_loopback:
             yield _wrong(f"{path}.ue_address", "a host's address", subscriber)
     if session.get("ue_ipv6_prefix"):
@@ -160,7 +168,7 @@ def _session_problems(
     far = routed and peer not in s5u.network and peer.is_global | peer.is_private and not peer.is_multicast
     if not near and not far:
         message = f"another host's address in pgw_s5u's network {s5u.network}, or pgw_s5u.next_hop given"
-        yield _wrong(f"{path}.peer_address", message, peer, "off_link")
+        yield _wrong(f"{path}.peer_address", message, peer, ErrorCode.OFF_LINK)
 
 
 def _duplicates(sessions: t.Sequence[Values]) -> t.Iterator[Problem]:
@@ -176,7 +184,7 @@ def _duplicates(sessions: t.Sequence[Values]) -> t.Iterator[Problem]:
             owner = taken.setdefault((*key, *value), f"{index} {path}")
             if owner != f"{index} {path}":
                 message = f"{' '.join(value)} is already taken by {owner.partition(' ')[2]}"
-                yield Problem(f"{path}.{key[-1]}", message, "duplicate_session")
+                yield Problem(f"{path}.{key[-1]}", message, ErrorCode.DUPLICATE_SESSION)
 
 
 def _overlaps(sessions: t.Sequence[Values]) -> t.Iterator[Problem]:
@@ -191,7 +199,7 @@ def _overlaps(sessions: t.Sequence[Values]) -> t.Iterator[Problem]:
         if widest is not None and network.network_address <= widest[0].broadcast_address:
             owner = place(sessions[widest[1]], widest[1])
             message = f"{network} overlaps {widest[0]} of {owner}"
-            yield Problem(f"{place(sessions[index], index)}.ue_ipv6_prefix", message, "duplicate_session")
+            yield Problem(f"{place(sessions[index], index)}.ue_ipv6_prefix", message, ErrorCode.DUPLICATE_SESSION)
         if widest is None or network.broadcast_address > widest[0].broadcast_address:
             widest = network, index
 
@@ -210,5 +218,5 @@ def _host(address: ipaddress.IPv4Address, network: ipaddress.IPv4Network) -> boo
     return address in network and address not in edges
 
 
-def _wrong(path: str, right: str, value: t.Any, error_code: str = "bad_address") -> Problem:
+def _wrong(path: str, right: str, value: t.Any, error_code: ErrorCode = ErrorCode.BAD_ADDRESS) -> Problem:
     return Problem(path, f"must be {right}, not {value}", error_code)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode
+
 from .model import AUTO_NODE, DRIVERS, TX_CONTEXTS, Adapter, Cpu, Numa
 from .numa import node_of_polling
 from .reader import MAX_NODE, Section
@@ -31,8 +33,12 @@ def read_adapters(top: Section, whole: bool) -> tuple[Adapter | None, ...]:
     read = [_read_adapter(top, path, entry) for path, entry in top.items("adapters")]
     adapters = tuple(adapter for adapter in read if adapter is not None)
     if len(read) > MAX_ADAPTERS:
-        top.report("adapters", "too_many", f"has {len(read)} entries; a VM takes at most {MAX_ADAPTERS}")
-    for field, code in (("name", "duplicate_name"), ("mac", "duplicate_mac"), ("label", "duplicate_label")):
+        top.report("adapters", ErrorCode.TOO_MANY, f"has {len(read)} entries; a VM takes at most {MAX_ADAPTERS}")
+    for field, code in (
+        ("name", ErrorCode.DUPLICATE_NAME),
+        ("mac", ErrorCode.DUPLICATE_MAC),
+        ("label", ErrorCode.DUPLICATE_LABEL),
+    ):
         seen: set[str] = set()
         for index, adapter in enumerate(read):
             value = getattr(adapter, field) if adapter is not None else None
@@ -55,7 +61,7 @@ def resolve_nodes(
             if adapter is not None and adapter.numa_node == AUTO_NODE:
                 top.report(
                     f"adapters[{index}].numa_node",
-                    "node_unknown",
+                    ErrorCode.NODE_UNKNOWN,
                     "must be a number: auto needs numa.nodes and all of cpu.polling on one of those nodes",
                 )
     return tuple(
@@ -100,21 +106,27 @@ def _read_adapter(top: Section, path: str, raw: t.Any) -> Adapter | None:
 
 def _check_adapter(section: Section, adapter: Adapter) -> None:
     if adapter.management and adapter.driver != "kernel":
-        section.report("management", "management_on_pmd", "needs driver kernel: a polled adapter carries no management")
+        section.report(
+            "management", ErrorCode.MANAGEMENT_ON_PMD, "needs driver kernel: a polled adapter carries no management"
+        )
     if not adapter.interrupt_coalescing and adapter.driver != "kernel":
-        section.report("interrupt_coalescing", "not_allowed", "has no use with driver pmd, which takes no interrupts")
+        section.report(
+            "interrupt_coalescing", ErrorCode.NOT_ALLOWED, "has no use with driver pmd, which takes no interrupts"
+        )
     if adapter.udp_rss and adapter.queues == 1:
-        section.report("udp_rss", "queues_needed", "spreads UDP over receive queues; ask for more than 1 in queues")
+        section.report(
+            "udp_rss", ErrorCode.QUEUES_NEEDED, "spreads UDP over receive queues; ask for more than 1 in queues"
+        )
     if adapter.tx_contexts == "per_queue" and adapter.queues == 1:
-        section.report("tx_contexts", "queues_needed", "per_queue asks for more than 1 in queues")
+        section.report("tx_contexts", ErrorCode.QUEUES_NEEDED, "per_queue asks for more than 1 in queues")
 
 
 def _check_management(top: Section, adapters: tuple[Adapter, ...], whole: bool) -> None:
     if whole and not any(adapter.driver == "kernel" for adapter in adapters):
         top.report(
             "adapters",
-            "no_management_adapter",
+            ErrorCode.NO_MANAGEMENT_ADAPTER,
             "has no adapter with driver kernel; the guest is managed over one, add it",
         )
     if sum(adapter.management for adapter in adapters) > 1:
-        top.report("adapters", "duplicate_management", "marks more than one adapter as management; mark one")
+        top.report("adapters", ErrorCode.DUPLICATE_MANAGEMENT, "marks more than one adapter as management; mark one")

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode
+
 from .model import EXCLUSIVITIES, Cpu
 from .reader import Section
 
@@ -44,12 +46,14 @@ def _check_polling(section: Section, cpu: Cpu) -> None:
     if beyond:
         section.report(
             "polling",
-            "polling_beyond_count",
+            ErrorCode.POLLING_BEYOND_COUNT,
             f"names vCPU {beyond[0]}, but cpu.count {cpu.count} gives vCPUs 0 to {cpu.count - 1}",
         )
     elif len(cpu.polling) == cpu.count:
         section.report(
-            "polling", "no_housekeeping_cpu", f"names all {cpu.count} vCPUs; leave at least one, best vCPU 0, to Linux"
+            "polling",
+            ErrorCode.NO_HOUSEKEEPING_CPU,
+            f"names all {cpu.count} vCPUs; leave at least one, best vCPU 0, to Linux",
         )
 
 
@@ -59,14 +63,14 @@ def _check_threads(section: Section, cpu: Cpu) -> None:
         return
     if cpu.count % cpu.simultaneous_threads:
         section.report(
-            "count", "not_a_multiple", f"must be a multiple of cpu.simultaneous_threads, 2, and not {cpu.count}"
+            "count", ErrorCode.NOT_A_MULTIPLE, f"must be a multiple of cpu.simultaneous_threads, 2, and not {cpu.count}"
         )
         return
     split = [number for number in cpu.polling if number ^ 1 not in cpu.polling]
     if split:
         section.report(
             "polling",
-            "polling_splits_core",
+            ErrorCode.POLLING_SPLITS_CORE,
             f"must name whole cores with cpu.simultaneous_threads 2; vCPU {split[0]} shares its core with vCPU"
             f" {split[0] ^ 1}, which Linux would keep",
         )
@@ -75,12 +79,16 @@ def _check_threads(section: Section, cpu: Cpu) -> None:
 def _check_exclusivity(section: Section, cpu: Cpu) -> None:
     if cpu.exclusivity == "affinity" and len(cpu.affinity) < cpu.count:
         section.report(
-            "affinity", "affinity_too_small", f"must name at least {cpu.count} host CPUs, one for each of cpu.count"
+            "affinity",
+            ErrorCode.AFFINITY_TOO_SMALL,
+            f"must name at least {cpu.count} host CPUs, one for each of cpu.count",
         )
     if cpu.exclusivity != "affinity" and cpu.affinity:
-        section.report("affinity", "not_allowed", "goes only with cpu.exclusivity affinity")
+        section.report("affinity", ErrorCode.NOT_ALLOWED, "goes only with cpu.exclusivity affinity")
     if cpu.exclusivity == "latency_sensitivity":
         if not cpu.reserve_all:
-            section.report("reserve_all", "reservation_needed", "must be true with cpu.exclusivity latency_sensitivity")
+            section.report(
+                "reserve_all", ErrorCode.RESERVATION_NEEDED, "must be true with cpu.exclusivity latency_sensitivity"
+            )
     elif cpu.system_contexts:
-        section.report("system_contexts", "not_allowed", "goes only with cpu.exclusivity latency_sensitivity")
+        section.report("system_contexts", ErrorCode.NOT_ALLOWED, "goes only with cpu.exclusivity latency_sensitivity")

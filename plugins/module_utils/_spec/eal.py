@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
 _USERSPACE_DRIVERS = ("vfio-pci", "igb_uio", "uio_pci_generic")
 # Words that systemd's own parser leaves as they are (systemd.service(5), "Command lines").
@@ -46,7 +46,7 @@ def _addresses(
     for name in polled if adapters is None else adapters:
         if name not in polled:
             raise NfvError(
-                "adapter_unknown",
+                ErrorCode.ADAPTER_UNKNOWN,
                 name,
                 f"is no adapter with driver pmd in the description, which has {', '.join(polled) or 'none'}",
                 "Name polled adapters of the description.",
@@ -56,7 +56,10 @@ def _addresses(
         drivers = {device.get("driver"), device.get("driver_wanted")} if device else set()
         if device is None or not drivers & set(_USERSPACE_DRIVERS):
             raise NfvError(
-                "adapter_not_bound", name, "has no userspace driver that DPDK could use", "Run role dpdk_bind first."
+                ErrorCode.ADAPTER_NOT_BOUND,
+                name,
+                "has no userspace driver that DPDK could use",
+                "Run role dpdk_bind first.",
             )
         addresses.append(str(device["pci_address"]))
     return addresses
@@ -67,7 +70,7 @@ def _memory(derived: t.Mapping[str, t.Any], memory_mb: int | None) -> list[str]:
     given = derived["hugepage_memory_mb"]
     if memory_mb is not None and memory_mb > given:
         raise NfvError(
-            "memory_beyond_hugepages",
+            ErrorCode.MEMORY_BEYOND_HUGEPAGES,
             f"{memory_mb} MiB",
             f"is more than the {given} MiB of hugepages in the description",
             "Ask for less, or describe more hugepages.",
@@ -92,7 +95,9 @@ def command_line(words: t.Sequence[t.Any]) -> str:
 
 def _quoted(word: str) -> str:
     if "\n" in word or "\r" in word:
-        raise NfvError("argument_invalid", repr(word), "has a line break, which a unit file cannot hold", "Remove it.")
+        raise NfvError(
+            ErrorCode.ARGUMENT_INVALID, repr(word), "has a line break, which a unit file cannot hold", "Remove it."
+        )
     if _PLAIN.fullmatch(word):
         return word
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")

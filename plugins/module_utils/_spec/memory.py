@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode
+
 from .model import HOST_PAGE_SIZES, PAGE_SIZES_KB, HugepagePool, Memory
 from .reader import MAX_NODE, Section
 
@@ -51,7 +53,7 @@ def _read_pool(memory: Section, path: str, raw: t.Any) -> HugepagePool | None:
     page_mb = PAGE_SIZES_KB[size] // 1024
     if amount_mb % page_mb:
         section.report(
-            "amount_mb", "not_a_multiple", f"must be a multiple of {page_mb}, the page size, not {amount_mb}"
+            "amount_mb", ErrorCode.NOT_A_MULTIPLE, f"must be a multiple of {page_mb}, the page size, not {amount_mb}"
         )
     return HugepagePool(size, amount_mb, node)
 
@@ -59,19 +61,21 @@ def _read_pool(memory: Section, path: str, raw: t.Any) -> HugepagePool | None:
 def _check_memory(section: Section, memory: Memory) -> None:
     if memory.size_mb % 4:
         # vim.vm.ConfigSpec.memoryMB: a virtual machine's memory is a multiple of 4 MiB.
-        section.report("size_mb", "not_a_multiple", f"must be a multiple of 4, not {memory.size_mb}")
+        section.report("size_mb", ErrorCode.NOT_A_MULTIPLE, f"must be a multiple of 4, not {memory.size_mb}")
     if memory.host_page_size == "1G":
         if memory.size_mb % 1024:
             section.report(
-                "size_mb", "not_a_multiple", f"must be a multiple of 1024 with host_page_size 1G, not {memory.size_mb}"
+                "size_mb",
+                ErrorCode.NOT_A_MULTIPLE,
+                f"must be a multiple of 1024 with host_page_size 1G, not {memory.size_mb}",
             )
         if not memory.reserve_all:
-            section.report("reserve_all", "reservation_needed", "must be true with host_page_size 1G")
+            section.report("reserve_all", ErrorCode.RESERVATION_NEEDED, "must be true with host_page_size 1G")
     wanted_mb = sum(pool.amount_mb for pool in memory.hugepages)
     if wanted_mb > memory.size_mb - LINUX_MEMORY_MB:
         section.report(
             "hugepages",
-            "hugepages_beyond_memory",
+            ErrorCode.HUGEPAGES_BEYOND_MEMORY,
             f"sum up to {wanted_mb} MiB; memory.size_mb {memory.size_mb} less {LINUX_MEMORY_MB} for Linux leaves"
             f" {max(0, memory.size_mb - LINUX_MEMORY_MB)}",
         )
@@ -80,6 +84,6 @@ def _check_memory(section: Section, memory: Memory) -> None:
         if len(set(nodes)) < len(nodes) or (None in nodes and len(nodes) > 1):
             section.report(
                 "hugepages",
-                "duplicate_pool",
+                ErrorCode.DUPLICATE_POOL,
                 f"has {size} pools that overlap; give each its own node, or have only one",
             )

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode
+
 from .model import AUTO_NODE, NUMA_AUTOSIZE, Adapter, Cpu, Memory, Numa
 from .reader import MAX_NODE, Section
 
@@ -22,7 +24,7 @@ def read_numa(top: Section) -> Numa | None:
     if autosize is None:
         return None
     if nodes is not None and autosize != "once":
-        section.report("autosize", "not_allowed", "has no use with numa.nodes, which sizes the nodes")
+        section.report("autosize", ErrorCode.NOT_ALLOWED, "has no use with numa.nodes, which sizes the nodes")
     return Numa(nodes, autosize)
 
 
@@ -34,12 +36,12 @@ def check_nodes(
         # vSphere 8, "Virtual Topology": a device is put on a node of a size that the user gave.
         for index, adapter in enumerate(adapters):
             if cpu is not None and adapter is not None and adapter.numa_node not in (None, AUTO_NODE):
-                top.report(f"adapters[{index}].numa_node", "nodes_needed", "needs numa.nodes")
+                top.report(f"adapters[{index}].numa_node", ErrorCode.NODES_NEEDED, "needs numa.nodes")
         return
     if cpu is not None and cpu.count % (numa.nodes * cpu.simultaneous_threads):
         top.report(
             "numa.nodes",
-            "not_a_divisor",
+            ErrorCode.NOT_A_DIVISOR,
             f"must divide the cores of the VM, {cpu.count // cpu.simultaneous_threads}, and not be {numa.nodes}",
         )
     pools = memory.hugepages if memory is not None else ()
@@ -47,7 +49,9 @@ def check_nodes(
     named += [(f"adapters[{index}].numa_node", each.numa_node) for index, each in enumerate(adapters) if each]
     for path, node in named:
         if node is not None and node >= numa.nodes:
-            top.report(path, "node_beyond_nodes", f"is node {node}; numa.nodes gives nodes 0 to {numa.nodes - 1}")
+            top.report(
+                path, ErrorCode.NODE_BEYOND_NODES, f"is node {node}; numa.nodes gives nodes 0 to {numa.nodes - 1}"
+            )
 
 
 def node_of_polling(cpu: Cpu, numa: Numa) -> int | None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode
+
 from .adapters import read_adapters, resolve_nodes
 from .cpu import read_cpu
 from .memory import read_memory
@@ -73,14 +75,16 @@ def _check_together(top: Section, cpu: Cpu | None, memory: Memory | None, adapte
     """Rules that join sections: what polling and exclusive CPUs ask of memory and CPUs, and adapters of both."""
     polled = [adapter.name for adapter in adapters if adapter.driver == "pmd"]
     if polled and cpu is not None and not cpu.polling:
-        top.report("cpu.polling", "no_polling_cpu", f"must name at least one vCPU: adapter {polled[0]} has driver pmd")
+        top.report(
+            "cpu.polling", ErrorCode.NO_POLLING_CPU, f"must name at least one vCPU: adapter {polled[0]} has driver pmd"
+        )
     if polled and memory is not None and not memory.hugepages:
-        top.report("memory.hugepages", "no_hugepages", f"must have a pool: adapter {polled[0]} has driver pmd")
+        top.report("memory.hugepages", ErrorCode.NO_HUGEPAGES, f"must have a pool: adapter {polled[0]} has driver pmd")
     if cpu is not None:
         _check_exclusive(top, cpu, memory, adapters)
     for index, adapter in enumerate(adapters):
         if adapter.uptv2 and memory is not None and not memory.reserve_all:
-            top.report(f"adapters[{index}].uptv2", "reservation_needed", "needs memory.reserve_all true")
+            top.report(f"adapters[{index}].uptv2", ErrorCode.RESERVATION_NEEDED, "needs memory.reserve_all true")
 
 
 def _check_exclusive(top: Section, cpu: Cpu, memory: Memory | None, adapters: tuple[Adapter, ...]) -> None:
@@ -88,11 +92,13 @@ def _check_exclusive(top: Section, cpu: Cpu, memory: Memory | None, adapters: tu
     if cpu.exclusivity == "latency_sensitivity":
         if memory is not None and not memory.reserve_all:
             top.report(
-                "memory.reserve_all", "reservation_needed", "must be true with cpu.exclusivity latency_sensitivity"
+                "memory.reserve_all",
+                ErrorCode.RESERVATION_NEEDED,
+                "must be true with cpu.exclusivity latency_sensitivity",
             )
         return
     alone = [f"adapters[{index}].strict_latency" for index, each in enumerate(adapters) if each.strict_latency]
     if top.values.get("profile") == "low_latency":
         alone.append("profile")
     for path in alone:
-        top.report(path, "exclusivity_needed", "needs cpu.exclusivity latency_sensitivity")
+        top.report(path, ErrorCode.EXCLUSIVITY_NEEDED, "needs cpu.exclusivity latency_sensitivity")

@@ -12,7 +12,7 @@ import re
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import parse_cpu_list
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import Problem
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, Problem
 
 _MAC = re.compile(r"^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$")
 _INTEGER = re.compile(r"^[0-9]{1,18}$")
@@ -49,20 +49,22 @@ class Section:
     ) -> Section | None:
         """Takes a mapping with the given keys; reports unknown keys with the nearest right one, and missing ones."""
         if not isinstance(value, t.Mapping):
-            problems.append(Problem(path, f"must be a dictionary, not {shown(value)}", "wrong_type"))
+            problems.append(Problem(path, f"must be a dictionary, not {shown(value)}", ErrorCode.WRONG_TYPE))
             return None
         allowed = [*required, *optional]
         problems.extend(
-            Problem(f"{path}.{key}", _unknown(str(key), allowed), "unknown_key") for key in value if key not in allowed
+            Problem(f"{path}.{key}", _unknown(str(key), allowed), ErrorCode.UNKNOWN_KEY)
+            for key in value
+            if key not in allowed
         )
         problems.extend(
-            Problem(f"{path}.{key}", "is missing and has no default", "missing_key")
+            Problem(f"{path}.{key}", "is missing and has no default", ErrorCode.MISSING_KEY)
             for key in required
             if value.get(key) is None
         )
         return cls(path, value, problems)
 
-    def report(self, key: str, error_code: str, message: str) -> None:
+    def report(self, key: str, error_code: ErrorCode, message: str) -> None:
         """Adds a problem of the field ``key``."""
         self.problems.append(Problem(f"{self.path}.{key}", message, error_code))
 
@@ -77,10 +79,10 @@ class Section:
         if isinstance(value, str) and _INTEGER.match(value):
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
-            self.report(key, "wrong_type", f"must be a whole number, not {shown(value)}")
+            self.report(key, ErrorCode.WRONG_TYPE, f"must be a whole number, not {shown(value)}")
             return None
         if not low <= value <= high:
-            self.report(key, "out_of_range", f"must be from {low} to {high}, not {shown(value)}")
+            self.report(key, ErrorCode.OUT_OF_RANGE, f"must be from {low} to {high}, not {shown(value)}")
             return None
         return int(value)
 
@@ -92,7 +94,7 @@ class Section:
         if isinstance(value, str):
             value = _BOOLEANS.get(value.lower(), value)
         if not isinstance(value, bool):
-            self.report(key, "wrong_type", f"must be true or false, not {shown(value)}")
+            self.report(key, ErrorCode.WRONG_TYPE, f"must be true or false, not {shown(value)}")
             return None
         return value
 
@@ -102,10 +104,10 @@ class Section:
         if value is None:
             return None
         if not isinstance(value, str):
-            self.report(key, "wrong_type", f"must be {form}, not {shown(value)}")
+            self.report(key, ErrorCode.WRONG_TYPE, f"must be {form}, not {shown(value)}")
             return None
         if not re.fullmatch(pattern, value):
-            self.report(key, "wrong_form", f"must be {form}, not {shown(value)}")
+            self.report(key, ErrorCode.WRONG_FORM, f"must be {form}, not {shown(value)}")
             return None
         return str(value)
 
@@ -115,7 +117,7 @@ class Section:
         if value is None:
             return default
         if not isinstance(value, str) or value not in allowed:
-            self.report(key, "not_allowed", f"must be one of {', '.join(allowed)}, not {shown(value)}")
+            self.report(key, ErrorCode.NOT_ALLOWED, f"must be one of {', '.join(allowed)}, not {shown(value)}")
             return None
         return str(value)
 
@@ -128,7 +130,9 @@ class Section:
             value = str(value)
         numbers = parse_cpu_list(value) if isinstance(value, str) else None
         if numbers is None:
-            self.report(key, "wrong_form", f'must be a CPU list such as "1" or "2-3" or "1,3", not {shown(value)}')
+            self.report(
+                key, ErrorCode.WRONG_FORM, f'must be a CPU list such as "1" or "2-3" or "1,3", not {shown(value)}'
+            )
         return numbers
 
     def mac(self, key: str) -> str | None:
@@ -138,12 +142,14 @@ class Section:
             return None
         normal = value.lower() if isinstance(value, str) else ""
         if not _MAC.match(normal):
-            self.report(key, "bad_mac", f'must be a MAC address such as "00:50:56:01:02:03", not {shown(value)}')
+            self.report(
+                key, ErrorCode.BAD_MAC, f'must be a MAC address such as "00:50:56:01:02:03", not {shown(value)}'
+            )
             return None
         normal = normal.replace("-", ":")
         # IEEE 802: the lowest bit of the first octet marks a group address, which no adapter may own.
         if int(normal[:2], 16) & 1 or normal == "00:00:00:00:00:00":
-            self.report(key, "bad_mac", f"must be a unicast address, not {shown(value)}")
+            self.report(key, ErrorCode.BAD_MAC, f"must be a unicast address, not {shown(value)}")
             return None
         return normal
 
@@ -159,7 +165,7 @@ class Section:
         except ValueError:
             sound = False
         if not sound:
-            self.report(key, "bad_address", f"must be {form}, not {shown(value)}")
+            self.report(key, ErrorCode.BAD_ADDRESS, f"must be {form}, not {shown(value)}")
             return None
         return str(value)
 
@@ -176,7 +182,7 @@ class Section:
             sound = False
         if not sound:
             form = f'an IPv6 address {"with prefix " if with_prefix else ""}such as "{example}"'
-            self.report(key, "bad_address", f"must be {form}, not {shown(value)}")
+            self.report(key, ErrorCode.BAD_ADDRESS, f"must be {form}, not {shown(value)}")
             return None
         return str(value)
 
@@ -186,7 +192,7 @@ class Section:
         if value is None:
             return []
         if not isinstance(value, (list, tuple)):
-            self.report(key, "wrong_type", f"must be a list, not {shown(value)}")
+            self.report(key, ErrorCode.WRONG_TYPE, f"must be a list, not {shown(value)}")
             return []
         return [(f"{self.path}.{key}[{index}]", entry) for index, entry in enumerate(value)]
 

@@ -11,7 +11,7 @@ import socket
 import struct
 import time
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
 
 # Not in Python's socket module: asm-generic/socket.h, linux/if_packet.h.
@@ -59,7 +59,7 @@ class Port:
         except OSError as error:
             self._socket.close()
             raise NfvError(
-                "tester_interface_unusable",
+                ErrorCode.TESTER_INTERFACE_UNUSABLE,
                 interface.name,
                 f"capturing on the tester's interface failed: {error.strerror}",
                 "Name an interface that exists and is up in the tester's network namespace.",

@@ -20,7 +20,7 @@ import time
 import typing as t
 from pathlib import Path
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
 
 from .af_packet import FrameSide, Interface, Port
@@ -123,7 +123,7 @@ def validate(s5u: Interface, sgi: Interface, sessions: t.Sequence[Session], load
 def _refuse(checks: t.Iterable[tuple[str, bool, str]]) -> None:
     for path, right, rule in checks:
         if not right:
-            raise NfvError("invalid_traffic", path, "checking the asked traffic failed", f"It {rule}.")
+            raise NfvError(ErrorCode.INVALID_TRAFFIC, path, "checking the asked traffic failed", f"It {rule}.")
 
 
 def _is_ipv4(text: str) -> bool:
@@ -176,7 +176,7 @@ def quiet_ports(s5u: Interface, sgi: Interface) -> t.Iterator[None]:
             except OSError as error:
                 if error.errno != errno.EADDRINUSE:  # Somebody else holds it: as good.
                     raise NfvError(
-                        "tester_address_missing",
+                        ErrorCode.TESTER_ADDRESS_MISSING,
                         address,
                         f"binding UDP port {port} on the tester failed: {error.strerror}",
                         "Give the tester's interface this address.",

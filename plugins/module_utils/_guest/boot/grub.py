@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import (
     Plan,
     RemoveFile,
@@ -78,7 +78,7 @@ def _token(key: str, value: t.Any) -> str:
         or (value is not None and not _VALUE.fullmatch(str(value)))
     ):
         raise NfvError(
-            "argument_invalid",
+            ErrorCode.ARGUMENT_INVALID,
             f"{key}={value}",
             "is no kernel argument that can be written",
             "Use a quoted string of letters, digits and _.,:=/@+%-, or null for a word alone.",
@@ -154,7 +154,7 @@ def _carried(line: t.Sequence[str], menu: t.Sequence[frozenset[str]]) -> bool:
 def _steps(tree: Tree, line: t.Sequence[str], wanted: str | None) -> tuple[Step, ...]:
     if not tree.exists(GRUB_MKCONFIG):
         raise NfvError(
-            "bootloader_unsupported",
+            ErrorCode.BOOTLOADER_UNSUPPORTED,
             GRUB_MKCONFIG,
             "is not there, nor is grubby with entries in /boot/loader/entries: nothing takes kernel arguments",
             "Install grub-pc or grub-efi (Debian), or grubby (RHEL), or set the arguments by your boot loader's means: "
@@ -163,7 +163,9 @@ def _steps(tree: Tree, line: t.Sequence[str], wanted: str | None) -> tuple[Step,
     return (
         WriteFile(DROP_IN, drop_in(line, pending=True)),
         RunCommand(
-            (GRUB_MKCONFIG, "-o", NEW_GRUB_CFG), "update_grub_failed", "Mend GRUB's configuration and run this again."
+            (GRUB_MKCONFIG, "-o", NEW_GRUB_CFG),
+            ErrorCode.UPDATE_GRUB_FAILED,
+            "Mend GRUB's configuration and run this again.",
         ),
         RenameFile(NEW_GRUB_CFG, GRUB_CFG),
         RemoveFile(DROP_IN) if wanted is None else WriteFile(DROP_IN, wanted),

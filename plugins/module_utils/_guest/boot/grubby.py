@@ -14,7 +14,7 @@ import dataclasses
 import json
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import (
     Plan,
     RemoveFile,
@@ -75,7 +75,7 @@ def read_record(tree: Tree) -> Record:
         return Record(tuple(map(str, content["arguments"])), tuple(map(str, content["replaced"])))
     except (ValueError, KeyError, TypeError) as error:
         raise NfvError(
-            "record_invalid",
+            ErrorCode.RECORD_INVALID,
             RECORD,
             f"does not hold the kernel arguments that were set: {error}",
             "Look at it, put the entries right with grubby by hand, remove the file, and run this again.",
@@ -141,7 +141,7 @@ def _steps(
     known = Record(_unique(record.arguments, final.arguments), replaced)
     return (
         WriteFile(RECORD, known.text()),
-        RunCommand(tuple(command), "grubby_failed", "Look at /boot/loader/entries, and run this again."),
+        RunCommand(tuple(command), ErrorCode.GRUBBY_FAILED, "Look at /boot/loader/entries, and run this again."),
         WriteFile(RECORD, final.text()) if final.arguments else RemoveFile(RECORD),
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.buddyinfo import contiguous_pages
 
 from .steps import (
@@ -109,7 +109,7 @@ def _write(step: WriteFile | RemoveFile | RemoveDirectory | RenameFile | SetAttr
             guest.remove_file(step.path)
     except OSError as error:
         raise NfvError(
-            "write_failed",
+            ErrorCode.WRITE_FAILED,
             step.path,
             f"could not be written: {error.strerror}",
             "Check the file system and the rights.",
@@ -131,9 +131,9 @@ def _resize(step: ResizePool, guest: Guest) -> None:
             return
         guest.set_attribute(step.path, str(step.previous))
     except OSError as error:
-        raise NfvError("hugepages_failed", step.name, f"could not be resized: {error.strerror}") from error
+        raise NfvError(ErrorCode.HUGEPAGES_FAILED, step.name, f"could not be resized: {error.strerror}") from error
     raise NfvError(
-        "hugepages_short",
+        ErrorCode.HUGEPAGES_SHORT,
         step.name,
         f"{step.count} pages were asked for, there is room for {allocated}; the pool has its {step.previous} back"
         f"{_contiguous(step, guest)}",
@@ -158,7 +158,7 @@ def _bind(step: BindDriver, guest: Guest) -> None:
         remedy = f"It is back on {step.fallback}. Look at the kernel's log (dmesg) for the reason."
     else:
         remedy = f"Giving it back to {step.fallback} failed too: {lost}. Reboot the guest to get it back."
-    raise NfvError("bind_failed", f"{step.name} ({step.pci_address})", attempted, remedy)
+    raise NfvError(ErrorCode.BIND_FAILED, f"{step.name} ({step.pci_address})", attempted, remedy)
 
 
 def _rebind(guest: Guest, pci_address: str, override: str, driver: str) -> str | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
 from .apply import Guest, Runner, apply
 from .steps import Plan
@@ -29,7 +29,7 @@ def converge(module: AnsibleModule, decide: t.Callable[[Guest], Plan]) -> None:
             apply(plan.steps, guest)
             final = decide(guest)
             if final.changed:
-                raise NfvError("not_converged", module._name, f"still to do after the change: {final.steps}")
+                raise NfvError(ErrorCode.NOT_CONVERGED, module._name, f"still to do after the change: {final.steps}")
     except NfvError as error:
         module.fail_json(msg=str(error), **error.result())
     for warning in plan.warnings:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode
+
 
 @dataclasses.dataclass(frozen=True)
 class WriteFile:
@@ -52,7 +54,7 @@ class RunCommand:
     """Runs a command that must succeed; error_code and remedy tell of its failure."""
 
     argv: tuple[str, ...]
-    error_code: str
+    error_code: ErrorCode
     remedy: str
 
 

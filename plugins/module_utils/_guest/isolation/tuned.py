@@ -14,7 +14,7 @@ import dataclasses
 import json
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import (
     Plan,
     RemoveDirectory,
@@ -208,7 +208,7 @@ def _earlier(tree: Tree, selected: Selected) -> Selected:
         return Selected(str(content["profiles"]), str(content["mode"]))
     except (ValueError, KeyError, TypeError) as error:
         raise NfvError(
-            "tuned_record_invalid",
+            ErrorCode.TUNED_RECORD_INVALID,
             RECORD,
             f"does not hold the earlier profile of tuned: {error}",
             "Select a profile yourself (tuned-adm profile, or tuned-adm auto_profile), remove it, and run this again.",
@@ -260,5 +260,5 @@ def _removed(tree: Tree, paths: t.Iterable[str]) -> list[Step]:
 
 def _run(argv: tuple[str, ...]) -> RunCommand:
     return RunCommand(
-        argv, "tuned_failed", "Its reasons are in /var/log/tuned/tuned.log; mend them, and run this again."
+        argv, ErrorCode.TUNED_FAILED, "Its reasons are in /var/log/tuned/tuned.log; mend them, and run this again."
     )

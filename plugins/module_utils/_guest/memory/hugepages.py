@@ -9,7 +9,7 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import Plan, ResizePool, Step
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
 
@@ -104,7 +104,7 @@ def _check(tree: Tree, pools: t.Sequence[Pool], states: t.Mapping[tuple[int, int
         nodes = [pool.node for pool in pools if pool.size_kb == size_kb]
         if len(nodes) != len(set(nodes)) or (None in nodes and len(nodes) > 1):
             raise NfvError(
-                "pool_repeated",
+                ErrorCode.POOL_REPEATED,
                 f"hugepages of {size_kb} kB",
                 "are asked for twice in one place",
                 "Ask for one pool of the machine or one of each node.",
@@ -115,7 +115,7 @@ def _check(tree: Tree, pools: t.Sequence[Pool], states: t.Mapping[tuple[int, int
         if state is None:
             sizes = sorted({f"{size_kb} kB" for size_kb, node in states if node == pool.node})
             raise NfvError(
-                "hugepage_size_unsupported",
+                ErrorCode.HUGEPAGE_SIZE_UNSUPPORTED,
                 pool.name,
                 "are not known to the running kernel",
                 f"It knows: {', '.join(sizes) or 'none'}.",
@@ -126,7 +126,7 @@ def _check(tree: Tree, pools: t.Sequence[Pool], states: t.Mapping[tuple[int, int
     contiguous = ", ".join(f"{pages} {pool.name}" for pool, pages in zip(pools, held) if pages is not None)
     if available_kb is not None and growth_kb > available_kb:
         raise NfvError(
-            "hugepages_short",
+            ErrorCode.HUGEPAGES_SHORT,
             ", ".join(pool.name for pool in pools),
             f"{growth_kb} kB more are asked for and {available_kb} kB of memory are available, contiguous enough for "
             f"{contiguous or 'an unknown number of pages'}; nothing was changed",

@@ -9,7 +9,7 @@ import dataclasses
 import json
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
 ADDRESS_COMMAND = ("ip", "-json", "address", "show")
 ROUTE_COMMANDS = (("ip", "-json", "-4", "route", "show"), ("ip", "-json", "-6", "route", "show"))
@@ -32,7 +32,9 @@ def read_uses(run: t.Callable[[t.Sequence[str]], tuple[int, str, str]], sessions
 def _json(run: t.Callable[[t.Sequence[str]], tuple[int, str, str]], command: t.Sequence[str]) -> list[t.Any]:
     status, output, errors = run(command)
     if status != 0:
-        raise NfvError("ip_failed", " ".join(command), errors or f"ended with status {status}", "Install iproute2.")
+        raise NfvError(
+            ErrorCode.IP_FAILED, " ".join(command), errors or f"ended with status {status}", "Install iproute2."
+        )
     return list(json.loads(output or "[]"))
 
 

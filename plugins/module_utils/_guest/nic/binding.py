@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import (
     BindDriver,
     Plan,
@@ -103,7 +103,7 @@ def choose_driver(policy: Policy, platform: Platform) -> Choice:
     else:
         reason = f"the running kernel has {', '.join(platform.drivers) or 'none'}"
     raise NfvError(
-        "no_driver",
+        ErrorCode.NO_DRIVER,
         "no usable driver" if policy.driver == "auto" else policy.driver,
         f"for a poll-mode adapter: {reason}",
         "Give the VM a vIOMMU, or install the kernel's full image (uio_pci_generic) or dpdk-kmods-dkms (igb_uio).",
@@ -127,7 +127,10 @@ def plan(adapters: t.Sequence[Adapter], current: Current, policy: Policy, state:
         _check_adapter(adapter, device, current, policy)
     if wanted and not current.driverctl:
         raise NfvError(
-            "driverctl_missing", DRIVERCTL, "is not there to bind adapters at boot", "Install the package driverctl."
+            ErrorCode.DRIVERCTL_MISSING,
+            DRIVERCTL,
+            "is not there to bind adapters at boot",
+            "Install the package driverctl.",
         )
     choice = choose_driver(policy, current.platform) if wanted else None
     keep = [_record(adapter, device, choice, current) for adapter, device in found if choice]
@@ -176,7 +179,7 @@ def _check_unique(adapters: t.Sequence[Adapter]) -> None:
         values = [getattr(adapter, field) for adapter in adapters]
         for value in values:
             if values.count(value) > 1:
-                raise NfvError("adapter_repeated", value, f"is the {field} of two adapters", "Name each once.")
+                raise NfvError(ErrorCode.ADAPTER_REPEATED, value, f"is the {field} of two adapters", "Name each once.")
 
 
 def _locate(adapter: Adapter, current: Current) -> NetworkDevice:
@@ -190,7 +193,7 @@ def _locate(adapter: Adapter, current: Current) -> NetworkDevice:
                 return device
     seen = [f"{device.mac or 'no MAC'} at {device.pci_address}" for device in current.devices]
     raise NfvError(
-        "adapter_not_found",
+        ErrorCode.ADAPTER_NOT_FOUND,
         f"{adapter.name} ({adapter.mac})",
         f"is none of this guest's adapters: {', '.join(seen) or 'there are none'}",
         "Compare the VM's adapters in vSphere with the description.",
@@ -201,7 +204,7 @@ def _check_adapter(adapter: Adapter, device: NetworkDevice, current: Current, po
     subject = f"{adapter.name} ({adapter.mac}, {device.pci_address})"
     if not device.is_vmxnet3 and not policy.allow_other_devices:
         raise NfvError(
-            "adapter_type",
+            ErrorCode.ADAPTER_TYPE,
             subject,
             f"is no VMXNET3 adapter but {device.vendor}:{device.device}",
             "Convert it (role vm_hardware), or set allow_other_devices.",
@@ -210,7 +213,7 @@ def _check_adapter(adapter: Adapter, device: NetworkDevice, current: Current, po
         use = current.uses.get(interface)
         if use is not None and (use.management or not policy.allow_in_use):
             raise NfvError(
-                "management_adapter" if use.management else "adapter_in_use",
+                ErrorCode.MANAGEMENT_ADAPTER if use.management else ErrorCode.ADAPTER_IN_USE,
                 subject,
                 f"stays with the kernel: {interface} carries {use.carries}",
                 "Name another adapter"
@@ -218,7 +221,7 @@ def _check_adapter(adapter: Adapter, device: NetworkDevice, current: Current, po
             )
     if device.in_use_by:
         raise NfvError(
-            "adapter_in_use",
+            ErrorCode.ADAPTER_IN_USE,
             subject,
             f"stays with the kernel: it belongs to {', '.join(device.in_use_by)}",
             "Take it out of there first.",
@@ -240,7 +243,7 @@ def _move(
     for handle in device.handles:
         if handle in current.holders:
             raise NfvError(
-                "device_busy",
+                ErrorCode.DEVICE_BUSY,
                 f"{entry.name} ({entry.pci_address})",
                 f"cannot go from {device.driver} to {driver}: {current.holders[handle]} drives it",
                 "Stop that program first.",
@@ -270,7 +273,9 @@ def _prepare(
     steps += _file(MODULES_LOAD, f"{_HEADER}{choice.driver}\n", current)
     devices = {device.pci_address: device for device in current.devices}
     if any(devices[entry.pci_address].driver != choice.driver for entry in keep):
-        steps.append(RunCommand(("modprobe", choice.driver), "modprobe_failed", "Look at the kernel's log (dmesg)."))
+        steps.append(
+            RunCommand(("modprobe", choice.driver), ErrorCode.MODPROBE_FAILED, "Look at the kernel's log (dmesg).")
+        )
         if choice.unsafe and not current.no_iommu_enabled:
             steps.append(SetAttribute(NO_IOMMU_PARAMETER, "Y"))
     return steps

@@ -9,7 +9,7 @@ import dataclasses
 import json
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
 
 RECORD = "/etc/nfv-vsphere-dpdk/adapters.json"
@@ -35,7 +35,7 @@ def read_record(tree: Tree) -> tuple[Recorded, ...]:
         return tuple(Recorded(**entry) for entry in json.loads(text)["adapters"])
     except (ValueError, TypeError, KeyError) as error:
         raise NfvError(
-            "record_unreadable",
+            ErrorCode.RECORD_UNREADABLE,
             RECORD,
             f"is not what this collection wrote: {error}",
             "Restore it, or give the adapters back by hand (driverctl unset-override) and remove it.",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError, joined
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined
 
 from .model import (
     AutomationChange,
@@ -96,7 +96,7 @@ def _refuse_foreign(state: ClusterState, wanted: Wanted, names: Names) -> None:
 
 
 def _not_ours(subject: str, what: str) -> NfvError:
-    return NfvError("not_ours", subject, what, "Rename or remove it, or give this placement another name")
+    return NfvError(ErrorCode.NOT_OURS, subject, what, "Rename or remove it, or give this placement another name")
 
 
 def _plan_rules(now: t.Sequence[Rule], wanted: t.Sequence[VmHostRule | VmVmRule], names: Names) -> list[RuleChange]:

@@ -9,7 +9,7 @@ import dataclasses
 import hashlib
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError, joined
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined
 
 from .model import VmHostRule, VmVmRule, Wanted
 
@@ -76,7 +76,12 @@ def wanted_of(
     """
     here = [placed for placed in plan.placements if placed.host_moid in hosts]
     missing = [
-        NfvError("vm_not_found", placed.vm, f"it is planned on {placed.host}, and there is no such VM", "Make it first")
+        NfvError(
+            ErrorCode.VM_NOT_FOUND,
+            placed.vm,
+            f"it is planned on {placed.host}, and there is no such VM",
+            "Make it first",
+        )
         for placed in here
         if placed.vm not in vms
     ]

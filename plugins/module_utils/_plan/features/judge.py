@@ -9,7 +9,7 @@ import dataclasses
 import itertools
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError, Problem
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, Problem
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.desired import may_be_bound, node_affinity
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.placement import FEATURES
 
@@ -74,7 +74,7 @@ def kept_problems(dataplane: Dataplane, path: str = "nfv_dataplane") -> tuple[Pr
         Problem(
             f"{path}.placement.must_keep",
             f"asks for {verdict.feature}, which {reason.setting} blocks: {reason.text}",
-            "feature_blocked",
+            ErrorCode.FEATURE_BLOCKED,
         )
         for verdict in verdicts
         if verdict.feature in dataplane.placement.must_keep
@@ -92,7 +92,7 @@ def refuse_blocked(name: str, verdicts: t.Iterable[FeatureVerdict], must_keep: t
     ]
     if blocked:
         raise NfvError(
-            "feature_blocked",
+            ErrorCode.FEATURE_BLOCKED,
             name,
             f"it must keep {', '.join(must_keep)}, and {'; '.join(blocked)}",
             "Nothing was changed. Change the setting that is named, or take the feature off must_keep",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import format_cpu_list, parse_cpu_list
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
 from .model import Failover, Placed, Plan, Remark
 
@@ -71,7 +71,7 @@ def plan_from_data(data: t.Any) -> Plan:
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise NfvError(
-            "plan_invalid",
+            ErrorCode.PLAN_INVALID,
             "plan",
             f"a plan was to be read, and it lacks or misspells {error}",
             "Give what placement_plan returns as plan",

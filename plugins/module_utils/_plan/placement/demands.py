@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
 from .model import Current, Demand, Placed
 
@@ -90,7 +90,7 @@ def _named(vm: str, key: str, names: t.Sequence[str], groups: Groups, known: t.C
     for name in names:
         if name not in known and name not in groups:
             raise NfvError(
-                "placement_name_unknown",
+                ErrorCode.PLACEMENT_NAME_UNKNOWN,
                 vm,
                 f"its placement.{key} names {name}, which is neither a VM that is planned or runs, nor a group",
                 "Correct the name, or give the group in groups",
@@ -127,7 +127,7 @@ def _refuse_contradiction(apart: t.Mapping[str, set[str]], together: t.Mapping[s
         both = sorted(apart.get(vm, set()) & others)
         if both:
             raise NfvError(
-                "placement_contradiction",
+                ErrorCode.PLACEMENT_CONTRADICTION,
                 vm,
                 f"it is to be kept together with {both[0]} and apart from it",
                 "Correct keep_apart_from or keep_together_with of one of them",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import format_cpu_list
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import Problem
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, Problem
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.holdings import node_uses
 
 if t.TYPE_CHECKING:
@@ -40,14 +40,16 @@ def placement_problems(plan: Plan, hosts: t.Sequence[HostTopology]) -> tuple[Pro
     for placed in plan.placements:
         found = running.get(placed.vm)
         if found is None:
-            problems.append(Problem(placed.vm, f"is planned on {placed.host} and does not run anywhere", "not_running"))
+            problems.append(
+                Problem(placed.vm, f"is planned on {placed.host} and does not run anywhere", ErrorCode.NOT_RUNNING)
+            )
         else:
             problems += _wrong(placed, *found)
     problems += [
         Problem(
             host.name,
             f"node {use.node.number} has {use.node.cores} cores, and {use.held_cores} are held",
-            "node_overcommitted",
+            ErrorCode.NODE_OVERCOMMITTED,
         )
         for host in hosts
         for use in node_uses(host)
@@ -58,10 +60,12 @@ def placement_problems(plan: Plan, hosts: t.Sequence[HostTopology]) -> tuple[Pro
 
 def _wrong(placed: Placed, host: HostTopology, holding: Holding) -> t.Iterator[Problem]:
     if host.name != placed.host:
-        yield Problem(placed.vm, f"is planned on {placed.host} and runs on {host.name}", "host_not_planned")
+        yield Problem(placed.vm, f"is planned on {placed.host} and runs on {host.name}", ErrorCode.HOST_NOT_PLANNED)
     elif placed.cpus and holding.cpus != placed.cpus:
         planned, now = format_cpu_list(placed.cpus), format_cpu_list(holding.cpus) or "none"
-        yield Problem(placed.vm, f"is planned on CPUs {planned} and bound to {now}", "cpus_not_planned")
+        yield Problem(placed.vm, f"is planned on CPUs {planned} and bound to {now}", ErrorCode.CPUS_NOT_PLANNED)
     elif holding.node is not None and holding.node not in placed.nodes:
         nodes = format_cpu_list(placed.nodes)
-        yield Problem(placed.vm, f"is planned on node {nodes} and bound to node {holding.node}", "node_not_planned")
+        yield Problem(
+            placed.vm, f"is planned on node {nodes} and bound to node {holding.node}", ErrorCode.NODE_NOT_PLANNED
+        )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import format_cpu_list, parse_cpu_list
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
 from .holdings import NodeUse, floating, node_uses
 from .model import Holding, HostTopology, NumaNode, PhysicalNic, PortGroupUplinks
@@ -105,7 +105,7 @@ def hosts_from_data(data: t.Any) -> tuple[HostTopology, ...]:
 
 def _invalid(subject: str, what: str) -> NfvError:
     return NfvError(
-        "topology_invalid",
+        ErrorCode.TOPOLOGY_INVALID,
         subject,
         f"a topology was to be read, and it {what}",
         "Give what host_topology_info returns as hosts",

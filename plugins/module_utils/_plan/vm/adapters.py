@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
 from .adapter_settings import ADAPTER_SETTINGS, changed_adapter_settings, desired_adapter, key_name
 from .model import FIRST_ADAPTER_KEY, VMXNET3, AdapterAction, AdapterState, Change, Network, Value, VmState
@@ -141,7 +141,7 @@ def _plan_adapter(
     if current.type != VMXNET3:
         if current.type not in CONVERTIBLE:
             raise NfvError(
-                "adapter_not_convertible",
+                ErrorCode.ADAPTER_NOT_CONVERTIBLE,
                 state.name,
                 f"{current.label} ({wanted.name}) is of type {current.type}, which is not converted to VMXNET3",
                 "Remove it, or describe another adapter",
@@ -210,7 +210,7 @@ def _too_many(
         return []
     return [
         NfvError(
-            "too_many_adapters",
+            ErrorCode.TOO_MANY_ADAPTERS,
             state.name,
             f"it would have {count} adapters with those that no description names; a VM takes at most {MAX_ADAPTERS}",
             "Set remove_unmanaged_adapters, or describe fewer",
@@ -247,7 +247,7 @@ def _mistaken(
         return []
     return [
         NfvError(
-            "adapter_ambiguous",
+            ErrorCode.ADAPTER_AMBIGUOUS,
             state.name,
             f"adapters {', '.join(mistaken)} are told apart by their port group only, and the next run would mistake"
             " them: a new adapter comes before one that is there",
@@ -285,7 +285,7 @@ def _refuse_unknown_label(wanted: Adapter, state: VmState, key: int) -> None:
     if wanted.label is not None and wanted.mac is None and wanted.label.lower() != label_of(key).lower():
         labels = ", ".join(adapter.label for adapter in state.adapters) or "none"
         raise NfvError(
-            "label_unknown",
+            ErrorCode.LABEL_UNKNOWN,
             state.name,
             f"adapter {wanted.name} has label {wanted.label}; the VM has {labels}, a new one would be {label_of(key)}",
             "Correct the label, or leave it out",
@@ -296,7 +296,7 @@ def _refuse_reserved_mac(wanted: Adapter, state: VmState) -> None:
     """vSphere Networking, "Static MAC addresses": of 00:50:56 only 00:00:00 to 3f:ff:ff may be set by hand."""
     if wanted.mac is not None and wanted.mac.startswith("00:50:56:") and int(wanted.mac[9:11], 16) > 0x3F:
         raise NfvError(
-            "mac_reserved",
+            ErrorCode.MAC_RESERVED,
             state.name,
             f"adapter {wanted.name} asks for {wanted.mac}, from the range that vSphere assigns itself",
             "Use 00:50:56:00:00:00 to 00:50:56:3f:ff:ff, or leave mac out",
@@ -309,7 +309,7 @@ def _network(
     candidates = networks.get(wanted.network, ())
     if not candidates:
         raise NfvError(
-            "network_not_found",
+            ErrorCode.NETWORK_NOT_FOUND,
             state.name,
             f"port group {wanted.network} of adapter {wanted.name} was not found",
             "Create it, or correct the adapter's network",
@@ -319,7 +319,7 @@ def _network(
         kept = [network for network in candidates if current is not None and network.key == current.network_key]
         if len(kept) != 1:
             raise NfvError(
-                "network_not_unique",
+                ErrorCode.NETWORK_NOT_UNIQUE,
                 state.name,
                 f"{len(candidates)} port groups are called {wanted.network}, the network of adapter {wanted.name}",
                 "Set datacenter, or rename them",

@@ -9,7 +9,7 @@ import dataclasses
 import fnmatch
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError, joined
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ADAPTERS, ALL, HUGEPAGES
 
 from .adapter_settings import adapter_values
@@ -201,5 +201,8 @@ def _facts(state: VmState, adapter: AdapterState, name: str | None, driver: str 
 def _refuse_template(state: VmState) -> None:
     if state.template:
         raise NfvError(
-            "vm_is_template", state.name, "a template's hardware was to be changed", "Name a VM made from it instead"
+            ErrorCode.VM_IS_TEMPLATE,
+            state.name,
+            "a template's hardware was to be changed",
+            "Name a VM made from it instead",
         )

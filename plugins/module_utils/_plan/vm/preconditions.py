@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.api_version import at_least
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import format_cpu_list
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ADAPTERS, ALL, CPU_PINNING, HUGEPAGES
 
 from .adapter_settings import ADAPTER_SETTINGS, ANY_QUEUES_HARDWARE, desired_adapter, hardware_of_queues
@@ -52,7 +52,7 @@ def refused_hardware(state: VmState, needs: t.Mapping[str, int], current: int) -
     """The error for virtual hardware that is too old."""
     missing = ", ".join(f"{name} needs {version}" for name, version in needs.items() if version > current)
     return NfvError(
-        "hardware_version_old",
+        ErrorCode.HARDWARE_VERSION_OLD,
         state.name,
         f"its virtual hardware has version {current}, and {missing}",
         f"Allow the upgrade to version {max(needs.values())} with hardware_upgrade, which is for good; or leave it out",
@@ -69,7 +69,7 @@ def refused_api(state: VmState, changes: t.Sequence[Change]) -> list[NfvError]:
         if not at_least(state.api_version, needed):
             errors.append(
                 NfvError(
-                    "api_too_old",
+                    ErrorCode.API_TOO_OLD,
                     state.name,
                     f"{change.setting} needs vSphere API {needed}; this vCenter speaks {state.api_version}",
                     "Upgrade vCenter, or leave it out",
@@ -96,7 +96,7 @@ def refused_reservations(
         return []
     return [
         NfvError(
-            "memory_reservation_needed",
+            ErrorCode.MEMORY_RESERVATION_NEEDED,
             state.name,
             f"{' and '.join(needing)} needs all of its memory reserved, and {reserved} of {size} MiB would be",
             "Set memory.reserve_all true and use vm_hugepages or vm_dataplane, or leave out what needs it",
@@ -107,8 +107,8 @@ def refused_reservations(
 def refused_sizes(state: VmState, dataplane: Dataplane, concern: str) -> list[NfvError]:
     """A module of one concern does not change the VM's size, so its description must be of that size."""
     pairs = {
-        CPU_PINNING: ("cpu_count_differs", "cpu.count", dataplane.cpu.count, "vCPUs"),
-        HUGEPAGES: ("memory_size_differs", "memory.size_mb", dataplane.memory.size_mb, "MiB of memory"),
+        CPU_PINNING: (ErrorCode.CPU_COUNT_DIFFERS, "cpu.count", dataplane.cpu.count, "vCPUs"),
+        HUGEPAGES: (ErrorCode.MEMORY_SIZE_DIFFERS, "memory.size_mb", dataplane.memory.size_mb, "MiB of memory"),
     }
     if concern not in pairs:
         return []
@@ -130,39 +130,39 @@ def refused_by_host(state: VmState, dataplane: Dataplane, wanted: t.Mapping[str,
     cpu, facts = dataplane.cpu, state.host_facts
     errors = []
 
-    def refuse(code: str, attempted: str, remedy: str) -> None:
+    def refuse(code: ErrorCode, attempted: str, remedy: str) -> None:
         errors.append(NfvError(code, state.name, attempted, remedy))
 
     if cpu.reserve_all and state.host_mhz is None and "cpu.reservation_mhz" in wanted:
         refuse(
-            "host_unknown",
+            ErrorCode.HOST_UNKNOWN,
             "the CPU reservation was to be computed, but the VM has no host",
             "Register it on a host",
         )
     elif wanted.get("cpu.latency_sensitivity") == "high" and not state.host_latency_sensitivity:
         refuse(
-            "latency_sensitivity_unsupported",
+            ErrorCode.LATENCY_SENSITIVITY_UNSUPPORTED,
             f"host {state.host} does not support latency sensitivity (capability latencySensitivitySupported)",
             "Move the VM to a host that does, or set cpu.exclusivity to affinity or none",
         )
     threads = wanted.get("cpu.simultaneous_threads")
     if threads == 2 and (facts.simultaneous_threads or 1) < 2:
         refuse(
-            "simultaneous_threads_unsupported",
+            ErrorCode.SIMULTANEOUS_THREADS_UNSUPPORTED,
             f"host {state.host} does not show threads to VMs (capability maxSupportedSimultaneousThreads)",
             "Move the VM to a host that does, or set cpu.simultaneous_threads to 1",
         )
     cores = cpu.count // cpu.simultaneous_threads
     if wanted.get("cpu.latency_sensitivity") == "high" and facts.cores is not None and cores > facts.cores:
         refuse(
-            "host_too_small",
+            ErrorCode.HOST_TOO_SMALL,
             f"{cores} cores of its own are asked for, and host {state.host} has {facts.cores}",
             "Describe fewer vCPUs, or move the VM to a larger host",
         )
     beyond = [number for number in cpu.affinity if facts.cpus is not None and number >= facts.cpus]
     if beyond and "cpu.affinity" in wanted:
         refuse(
-            "affinity_beyond_host",
+            ErrorCode.AFFINITY_BEYOND_HOST,
             f"cpu.affinity names CPUs {format_cpu_list(beyond)}, and host {state.host} has CPUs 0 to"
             f" {(facts.cpus or 1) - 1}",
             "Name CPUs that the host has",
@@ -170,7 +170,7 @@ def refused_by_host(state: VmState, dataplane: Dataplane, wanted: t.Mapping[str,
     node = wanted.get("numa.node_affinity")
     if node is not None and facts.numa_nodes and int(str(node)) >= facts.numa_nodes:
         refuse(
-            "numa_node_beyond_host",
+            ErrorCode.NUMA_NODE_BEYOND_HOST,
             f"placement.numa is {node}, and host {state.host} has NUMA nodes 0 to {facts.numa_nodes - 1}",
             "Name a node that the host has",
         )
@@ -191,7 +191,7 @@ def refused_adapters(
         if adapter.numa_node is not None and adapter.numa_node >= nodes:
             errors.append(
                 NfvError(
-                    "numa_nodes_needed",
+                    ErrorCode.NUMA_NODES_NEEDED,
                     state.name,
                     f"numa_node of adapter {adapter.name} is {adapter.numa_node}, and the VM has {nodes} nodes of a"
                     " size that was given",
@@ -201,7 +201,7 @@ def refused_adapters(
         if adapter.numa_node is not None and state.firmware not in (None, "efi"):
             errors.append(
                 NfvError(
-                    "firmware_unfit",
+                    ErrorCode.FIRMWARE_UNFIT,
                     state.name,
                     f"numa_node of adapter {adapter.name} needs firmware efi, and it has {state.firmware}",
                     "Make the VM with EFI, for an installed guest does not boot with the other; or leave numa_node out",
@@ -212,7 +212,7 @@ def refused_adapters(
             if adapter.strict_latency and old:
                 errors.append(
                     NfvError(
-                        "switch_too_old",
+                        ErrorCode.SWITCH_TOO_OLD,
                         state.name,
                         f"strict_latency of adapter {adapter.name} needs a distributed switch of version"
                         f" {STRICT_LATENCY_SWITCH}, and {adapter.network} is on {network.switch_version or 'another'}",
@@ -228,7 +228,7 @@ def refused_udp_rss(state: VmState, dataplane: Dataplane) -> list[NfvError]:
         return []
     return [
         NfvError(
-            "udp_rss_not_allowed",
+            ErrorCode.UDP_RSS_NOT_ALLOWED,
             state.name,
             f"udp_rss of adapter {adapter.name} was to be set, and host {state.host} has Net.Vmxnet3UDPRSSAllowed 0",
             "Set the host's advanced setting Net.Vmxnet3UDPRSSAllowed to 1, or leave udp_rss out",

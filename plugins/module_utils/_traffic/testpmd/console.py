@@ -17,7 +17,7 @@ import subprocess
 import time
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
 from .output import last_words, refusal
 
@@ -139,7 +139,7 @@ class Console:
 
 def _not_started(argv: t.Sequence[str], reason: str) -> NfvError:
     return NfvError(
-        "generator_not_started",
+        ErrorCode.GENERATOR_NOT_STARTED,
         argv[0],
         f"starting it failed: {reason} (command: {' '.join(argv)})",
         "Run the command by hand on the generator; its first error names what is missing.",
@@ -148,7 +148,7 @@ def _not_started(argv: t.Sequence[str], reason: str) -> NfvError:
 
 def _failed(line: str, reason: str) -> NfvError:
     return NfvError(
-        "generator_failed",
+        ErrorCode.GENERATOR_FAILED,
         "testpmd",
         f"the command '{line}' failed: {reason}",
         "It was ended. Look at its adapters and memory on the generator, and run again.",

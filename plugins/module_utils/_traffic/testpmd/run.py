@@ -17,7 +17,7 @@ import time
 import typing as t
 from pathlib import Path
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.hugepages import read_pools
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.pci import (
@@ -89,11 +89,11 @@ def validate(first: Side, second: Side, load: Load, program: Program) -> None:
     checks.append(("second.guest_mac", first.guest_mac != second.guest_mac, "must be another than first.guest_mac"))
     for path, right, rule in checks:
         if not right:
-            raise NfvError("invalid_traffic", path, "checking the asked traffic failed", f"It {rule}.")
+            raise NfvError(ErrorCode.INVALID_TRAFFIC, path, "checking the asked traffic failed", f"It {rule}.")
     for name, side in (("first", first), ("second", second)):
         if side.mac in (first.guest_mac, second.guest_mac):
             raise NfvError(
-                "generator_is_guest",
+                ErrorCode.GENERATOR_IS_GUEST,
                 f"{name} ({side.mac})",
                 "is an adapter of the guest under test, which cannot be its own tester",
                 "Name another VM as generator.",
@@ -110,7 +110,7 @@ def locate(tree: Tree, side: Side) -> str:
     device = next((one for one in devices if side.mac == (one.mac or recorded.get(one.pci_address))), None)
     if device is None:
         raise NfvError(
-            "adapter_not_found",
+            ErrorCode.ADAPTER_NOT_FOUND,
             side.mac,
             "looking for the generator's adapter failed: no device has this MAC address, and none is recorded with it",
             "Compare the VM's adapters in vSphere with the inventory; run role dpdk_bind on the generator.",
@@ -118,7 +118,7 @@ def locate(tree: Tree, side: Side) -> str:
     subject = f"{side.mac} ({device.pci_address})"
     if device.driver not in USERSPACE_DRIVERS:
         raise NfvError(
-            "adapter_not_bound",
+            ErrorCode.ADAPTER_NOT_BOUND,
             subject,
             f"sending from it failed: it is driven by {device.driver or 'no driver'}, testpmd needs a userspace driver",
             "Run role dpdk_bind on the generator.",
@@ -126,7 +126,7 @@ def locate(tree: Tree, side: Side) -> str:
     held = holders(tree, device.handles)
     if held:
         raise NfvError(
-            "device_busy",
+            ErrorCode.DEVICE_BUSY,
             subject,
             f"sending from it failed: {', '.join(sorted(set(held.values())))} drives it",
             "Stop that program, or name another generator.",
@@ -139,7 +139,7 @@ def check_memory(tree: Tree, memory_mb: int) -> None:
     free_mb = sum(pool.free * pool.size_kb for pool in read_pools(tree) if pool.node is None) // 1024
     if free_mb < memory_mb:
         raise NfvError(
-            "hugepages_short",
+            ErrorCode.HUGEPAGES_SHORT,
             "the generator",
             f"starting testpmd with {memory_mb} MiB failed: {free_mb} MiB of hugepages are free",
             "Give the generator hugepages (module hugepages or role guest_tuning).",
@@ -151,7 +151,7 @@ def find_program(path: str) -> str:
     found = shutil.which(path)
     if found is None:
         raise NfvError(
-            "program_missing",
+            ErrorCode.PROGRAM_MISSING,
             path,
             "looking for testpmd on the generator failed: there is no such program",
             "Install it with role dpdk_install (Debian: package dpdk-dev), or give its path.",
@@ -220,7 +220,7 @@ def _end(side: Side, ports: t.Sequence[TestpmdPort]) -> End:
     if port is None:
         seen = ", ".join(f"{one.name} with {one.mac}" for one in ports)
         raise NfvError(
-            "generator_failed",
+            ErrorCode.GENERATOR_FAILED,
             side.mac,
             f"finding testpmd's port failed: it has {seen or 'none'}",
             "Compare the recorded adapters (/etc/nfv-vsphere-dpdk/adapters.json) with vSphere's; bind them anew.",

@@ -19,7 +19,7 @@ import threading
 import time
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
 from .faults import BROKEN, CallLostError, may_heal, typed_errors
 from .sdk import VmomiSupport, connect, vim, vmodl
@@ -66,7 +66,7 @@ class Connection:
                 context.load_verify_locations(cafile=self.ca_path)
             except OSError as error:  # ssl.SSLError is one too
                 raise NfvError(
-                    "ca_unreadable",
+                    ErrorCode.CA_UNREADABLE,
                     self.ca_path,
                     f"certificate authorities were to be read from ca_path: {error}",
                     "Name a readable file with PEM certificates",
@@ -143,7 +143,10 @@ class Client:
         """
         if self.closed_for_writes:
             raise NfvError(
-                "write_refused", str(method), "a change was to be made in check mode", "This is a defect; report it"
+                ErrorCode.WRITE_REFUSED,
+                str(method),
+                "a change was to be made in check mode",
+                "This is a defect; report it",
             )
         session = self._session()
         try:
@@ -250,7 +253,7 @@ def _service(connection: Connection, context: ssl.SSLContext) -> t.Any:
         raise
     except Exception as error:  # pyVim raises bare Exception when the server speaks another language
         raise NfvError(
-            "not_vcenter",
+            ErrorCode.NOT_VCENTER,
             connection.hostname,
             f"port {connection.port} answers, but not as a vCenter does: {error}",
             "Check hostname and port",

@@ -12,7 +12,7 @@ import ssl
 import typing as t
 import xml.parsers.expat
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
 from .sdk import vmodl
 
@@ -21,17 +21,17 @@ BROKEN: t.Final = (OSError, http.client.HTTPException, xml.parsers.expat.ExpatEr
 
 # Fault of the API, by its last name: our code and what to do. A fault's parents are looked up too.
 _FAULTS: t.Final = {
-    "InvalidLogin": ("authentication_failed", "Check username and password"),
-    "NoPermission": ("permission_denied", "Give the user the privilege that is named, or use another user"),
-    "NotAuthenticated": ("session_expired", "Run again"),
-    "ConcurrentAccess": ("changed_by_other", "Someone else changed the VM meanwhile; look at it and run again"),
-    "ManagedObjectNotFound": ("object_gone", "It was removed meanwhile; run again"),
-    "TaskInProgress": ("vm_busy", "Another task on it has not ended; wait for it and run again"),
-    "Timedout": ("task_unfinished", "Look at the task in vCenter, and run again when it has ended"),
-    "InvalidPowerState": ("power_state_wrong", "Its power state changed meanwhile; run again"),
-    "RestrictedVersion": ("license_needed", "The host's license does not allow this change"),
-    "InsufficientResourcesFault": ("resources_short", "Free capacity on the host, or choose another one"),
-    "NotSupported": ("not_supported", "This vCenter or host does not offer it"),
+    "InvalidLogin": (ErrorCode.AUTHENTICATION_FAILED, "Check username and password"),
+    "NoPermission": (ErrorCode.PERMISSION_DENIED, "Give the user the privilege that is named, or use another user"),
+    "NotAuthenticated": (ErrorCode.SESSION_EXPIRED, "Run again"),
+    "ConcurrentAccess": (ErrorCode.CHANGED_BY_OTHER, "Someone else changed the VM meanwhile; look at it and run again"),
+    "ManagedObjectNotFound": (ErrorCode.OBJECT_GONE, "It was removed meanwhile; run again"),
+    "TaskInProgress": (ErrorCode.VM_BUSY, "Another task on it has not ended; wait for it and run again"),
+    "Timedout": (ErrorCode.TASK_UNFINISHED, "Look at the task in vCenter, and run again when it has ended"),
+    "InvalidPowerState": (ErrorCode.POWER_STATE_WRONG, "Its power state changed meanwhile; run again"),
+    "RestrictedVersion": (ErrorCode.LICENSE_NEEDED, "The host's license does not allow this change"),
+    "InsufficientResourcesFault": (ErrorCode.RESOURCES_SHORT, "Free capacity on the host, or choose another one"),
+    "NotSupported": (ErrorCode.NOT_SUPPORTED, "This vCenter or host does not offer it"),
 }
 
 
@@ -41,7 +41,7 @@ class CallLostError(NfvError):
     def __init__(self, subject: str, error: Exception, attempted: str = "something was to be changed") -> None:
         self.error = error
         super().__init__(
-            "connection_lost",
+            ErrorCode.CONNECTION_LOST,
             subject,
             f"{attempted}, and the connection to vCenter broke: {str(error) or type(error).__name__}",
             "Whether it took effect is not known; run again, which looks first",
@@ -57,7 +57,8 @@ def from_fault(fault: t.Any, subject: str, attempted: str) -> NfvError:
     """The typed error for a fault of the API; attempted: what was being done, such as "was to be reconfigured"."""
     names = [parent.__name__.rsplit(".", 1)[-1] for parent in type(fault).__mro__]
     code, remedy = next(
-        (_FAULTS[name] for name in names if name in _FAULTS), ("vsphere_refused", "Correct what is named and run again")
+        (_FAULTS[name] for name in names if name in _FAULTS),
+        (ErrorCode.VSPHERE_REFUSED, "Correct what is named and run again"),
     )
     return NfvError(code, subject, f"{attempted}: {_text(fault)} ({names[0]})", remedy)
 
@@ -78,14 +79,14 @@ def as_typed(error: Exception, subject: str, attempted: str) -> NfvError:
         return from_fault(error, subject, attempted)
     if isinstance(error, ssl.SSLCertVerificationError):
         return NfvError(
-            "certificate_untrusted",
+            ErrorCode.CERTIFICATE_UNTRUSTED,
             subject,
             f"{attempted}: its certificate was not accepted: {error.verify_message}",
             "Give the certificate authority as ca_path, and the host name that the certificate has",
         )
     if isinstance(error, BROKEN):
         return NfvError(
-            "vcenter_unreachable",
+            ErrorCode.VCENTER_UNREACHABLE,
             subject,
             f"{attempted}: {str(error) or type(error).__name__}",
             "Check hostname, port, and the way to it",

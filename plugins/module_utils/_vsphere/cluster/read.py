@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.model import (
     CLUSTER_PRIORITY,
     ClusterState,
@@ -111,7 +111,7 @@ def cluster_state(managed: t.Any, properties: Properties, hosts: t.Mapping[str, 
     config = properties.get("configurationEx")
     if config is None:
         raise NfvError(
-            "cluster_unreadable",
+            ErrorCode.CLUSTER_UNREADABLE,
             plain_name(properties.get("name", managed._moId)),
             "its configuration was to be read, and vCenter gives none",
             "Give the user the privilege System.Read on the cluster",

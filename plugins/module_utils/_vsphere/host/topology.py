@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.holdings import VmUse, holding
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import (
     HostTopology,
@@ -114,7 +114,7 @@ def find_cluster(clusters: t.Mapping[str, str], wanted: str) -> str:
     if len(matching) != 1:
         known = ", ".join(sorted(set(clusters.values()))) or "none"
         raise NfvError(
-            "cluster_not_found" if not matching else "cluster_not_unique",
+            ErrorCode.CLUSTER_NOT_FOUND if not matching else ErrorCode.CLUSTER_NOT_UNIQUE,
             wanted,
             f"{len(matching)} clusters of this name are there; there are {known}",
             "Correct cluster, or set datacenter",

@@ -14,7 +14,7 @@ import dataclasses
 import functools
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import POWERED_OFF, VMXNET3
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import BROKEN, as_typed
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vmodl
@@ -143,7 +143,7 @@ class Application:
         again = []
         for moid in self._outcome.sound(unsure):
             error, attempted = unsure[moid], self._outcome.plans[moid]
-            if error.error_code == "connection_lost":
+            if error.error_code == ErrorCode.CONNECTION_LOST:
                 self._lost.add(moid)
             self._replan(moid)
             if moid in self._outcome.errors:
@@ -152,11 +152,11 @@ class Application:
             if not left and moid in self._lost:
                 self._outcome.plans[moid] = attempted  # it took effect
                 self._outcome.changed.add(moid)
-            elif error.error_code == "changed_by_other":
+            elif error.error_code == ErrorCode.CHANGED_BY_OTHER:
                 self._outcome.plans[moid] = dataclasses.replace(left, warnings=(*left.warnings, MEANWHILE))
             if not left:
                 continue
-            refused = error.error_code == "power_state_wrong"
+            refused = error.error_code == ErrorCode.POWER_STATE_WRONG
             if last or (refused and before[moid].power_state == self._outcome.records[moid].state.power_state):
                 self._outcome.note(moid, error)
             else:
@@ -191,7 +191,7 @@ def ignored(plan: ChangeSet, after: VmRecord, left: ChangeSet) -> NfvError | Non
     if not unset:
         return None
     return NfvError(
-        "setting_ignored",
+        ErrorCode.SETTING_IGNORED,
         plan.name,
         f"vSphere reported success, but {'; '.join(unset)}",
         "Look for what overrides it, such as an advanced setting or a policy",

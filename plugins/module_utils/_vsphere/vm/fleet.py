@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError, joined
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import from_fault
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vmodl
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.tasks import (
@@ -28,7 +28,9 @@ if t.TYPE_CHECKING:
 
 # Errors after which only a look at the VM tells what is to be done: its configuration or power state is not what it
 # was planned for, another task holds it, or the answer was lost.
-UNSURE: t.Final = frozenset({"changed_by_other", "power_state_wrong", "vm_busy", "connection_lost"})
+UNSURE: t.Final = frozenset(
+    {ErrorCode.CHANGED_BY_OTHER, ErrorCode.POWER_STATE_WRONG, ErrorCode.VM_BUSY, ErrorCode.CONNECTION_LOST}
+)
 
 
 @dataclasses.dataclass

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import POWERED_OFF, POWERED_ON
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.tasks import call_all, watch
@@ -62,7 +62,7 @@ def _is(fleet: Fleet, moid: str, state: str) -> bool:
 def _not_shut_down(record: VmRecord, seconds: int) -> NfvError:
     tools = f"has not done so in {seconds} seconds" if record.guest.tools_running else "has no VMware Tools"
     return NfvError(
-        "guest_not_shut_down",
+        ErrorCode.GUEST_NOT_SHUT_DOWN,
         record.state.name,
         f"its guest was to be shut down for settings that need it, and {tools}; the VM was not changed",
         "Shut it down by hand, or set force_power_off, which cuts its power",
@@ -78,7 +78,11 @@ def _shut_down(fleet: Fleet, moids: t.Sequence[str], seconds: int) -> None:
     watch(
         fleet.client,
         vim.VirtualMachine,
-        [records[moid].managed for moid in asked if moid not in errors or errors[moid].error_code == "connection_lost"],
+        [
+            records[moid].managed
+            for moid in asked
+            if moid not in errors or errors[moid].error_code == ErrorCode.CONNECTION_LOST
+        ],
         ("runtime.powerState",),
         lambda _moid, properties: properties.get("runtime.powerState") == POWERED_OFF,
         seconds,

@@ -13,7 +13,7 @@ import typing as t
 import urllib.parse
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.api_version import at_least
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.adapter_settings import ADAPTER_KEYS
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.guest_address import GuestNic, GuestState
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import (
@@ -193,7 +193,7 @@ def find_datacenter(client: Client, name: str) -> t.Any:
     ]
     if len(matching) != 1:
         raise NfvError(
-            "datacenter_not_found" if not matching else "datacenter_not_unique",
+            ErrorCode.DATACENTER_NOT_FOUND if not matching else ErrorCode.DATACENTER_NOT_UNIQUE,
             name,
             f"vCenter has {len(matching)} datacenters of this name",
             "Correct datacenter, or give its managed object id",
@@ -239,7 +239,7 @@ def read_vms(client: Client, managed: t.Sequence[t.Any], inventory: Inventory) -
     for each, properties in client.of_objects(vim.VirtualMachine, managed, vm_paths(inventory.api_version)):
         if "config.hardware.device" not in properties:
             raise NfvError(
-                "vm_unreadable",
+                ErrorCode.VM_UNREADABLE,
                 plain_name(properties.get("name", each._moId)),
                 "its configuration was to be read, and vCenter has none",
                 "It is inaccessible or still being made, or the user may not read it",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ALL
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
 
@@ -49,7 +49,7 @@ def read_requests(
         problems += [f"{entry[by]}: {problem}" for problem in found]
         requests.append(Request(by, entry[by], dataplane))
     if problems:
-        raise NfvError("description_invalid", "dataplane", "; ".join(problems), "Nothing was connected to")
+        raise NfvError(ErrorCode.DESCRIPTION_INVALID, "dataplane", "; ".join(problems), "Nothing was connected to")
     return requests
 
 
@@ -59,7 +59,7 @@ def find_vm(request: Request, inventory: Inventory) -> t.Any:
     found = inventory.vms_by[request.by].get(wanted, ())
     if len(found) > 1:
         raise NfvError(
-            "vm_not_unique",
+            ErrorCode.VM_NOT_UNIQUE,
             request.value,
             f"{len(found)} VMs have this {request.by}: {', '.join(each._moId for each in found)}",
             "Give moid, or datacenter",
@@ -71,5 +71,8 @@ def vm_not_found(request: Request, datacenter: str | None) -> NfvError:
     """The error for a VM that is needed and not there."""
     place = f"datacenter {datacenter}" if datacenter else "this vCenter"
     return NfvError(
-        "vm_not_found", request.value, f"no VM has this {request.by} in {place}", "Make it first, or correct the name"
+        ErrorCode.VM_NOT_FOUND,
+        request.value,
+        f"no VM has this {request.by} in {place}",
+        "Make it first, or correct the name",
     )

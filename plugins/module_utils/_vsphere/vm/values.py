@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import parse_cpu_list
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.adapter_settings import ADAPTER_SETTINGS
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.desired import shown_levels
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import (
@@ -152,7 +152,7 @@ def write_adapter_fields(device: t.Any, fields: t.Mapping[str, Value], name: str
             value = -1
         if not hasattr(device, parent):
             raise NfvError(
-                "library_old",
+                ErrorCode.LIBRARY_OLD,
                 name,
                 f"{setting.name} of an adapter is to be set, and the installed pyvmomi does not know {parent}",
                 "Install a newer pyvmomi on the controller",

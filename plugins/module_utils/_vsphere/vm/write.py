@@ -9,7 +9,7 @@ import copy
 import functools
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import BY_NAME
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import knows, version_text
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import VmomiSupport, vim
@@ -113,7 +113,7 @@ def _refuse_newer_fields(client: Client, name: str, spec: t.Any) -> None:
     ]
     if needs:
         raise NfvError(
-            "api_too_old",
+            ErrorCode.API_TOO_OLD,
             name,
             f"{', '.join(needs)}; this vCenter speaks {version_text(client.api_version)}",
             "Upgrade vCenter, or leave out what needs the field",
