@@ -9,14 +9,14 @@ import contextlib
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
-from tests.support.native_port import Port
-from tests.support.pgw_packets import PEER, S5U, SERVER, SERVER6, SGI, SGI6
-from tests.support.two_way import Subscriber, Traffic
+from lab.testing.bidirectional_traffic import Subscriber, Traffic
+from lab.testing.pgw_packets import PEER, S5U, SERVER, SERVER6, SGI, SGI6
+from lab.testing.tester_port import Port
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tests.support.native_switch import NativeSwitch
+    from lab.testing.native_switch import NativeSwitch
 
 
 def subscriber(number: int) -> str:

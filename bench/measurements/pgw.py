@@ -14,12 +14,12 @@ import typing as t
 
 from bench.model import Measurement, Size, at_most, median, seconds
 from bench.native_pgw import plane, session, traffic
-from tests.support.native_switch import native_switch
+from lab.testing.native_switch import native_switch
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.native_switch import NativeSwitch
+    from lab.testing.native_switch import NativeSwitch
 
 NAMES = ("pgw_install_10000_s", "pgw_install_growth_1k_10k", "pgw_change_100_s", "pgw_recovery_s")
 SESSIONS, FEW, CHANGED = 10_000, 1_000, 100

@@ -23,6 +23,7 @@ from tests.guest import observation
 from tests.support.playbook import ROOT, Run, run_playbook, start_playbook
 
 HERE = Path(__file__).parent
+PLAYBOOKS = ROOT / "extensions/molecule/shared/playbooks"
 # Fewer packets than a deployment sends: what fails here fails at once. Sabotages wait for ports that start themselves.
 START_TIMEOUT = 2
 SHORT_PROOF = {
@@ -64,12 +65,12 @@ class Testbed:
         return [ROOT / "lab/inventory", self.state.inventory]
 
     def play(self, name: str, *arguments: str, **variables: t.Any) -> Run:
-        """Run a playbook of this directory on the guest."""
-        return run_playbook(str(HERE / f"playbooks/{name}.yml"), self.inventories, *arguments, variables=variables)
+        """Run one of Molecule's shared playbooks on the guest."""
+        return run_playbook(str(PLAYBOOKS / f"{name}.yml"), self.inventories, *arguments, variables=variables)
 
     def start(self, name: str, **variables: t.Any) -> subprocess.Popen[str]:
-        """Begin to run a playbook, in a process group of its own, for one that is to be killed."""
-        return start_playbook(str(HERE / f"playbooks/{name}.yml"), self.inventories, variables=variables)
+        """Start one of them in a process group of its own, so that a test can kill it."""
+        return start_playbook(str(PLAYBOOKS / f"{name}.yml"), self.inventories, variables=variables)
 
     def observe(self) -> Verdict:
         """Do what role dpdk_verify does without a play, which takes several times as long."""

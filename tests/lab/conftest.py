@@ -12,7 +12,7 @@ import pytest
 
 from lab import unix_http
 from lab.state import State, find_state
-from tests.support.control import Control
+from lab.testing.control import Control
 from tests.support.playbook import ROOT, Run, run_playbook
 
 SABOTAGE = Path(__file__).parent / "sabotage"

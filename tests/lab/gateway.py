@@ -15,9 +15,9 @@ from pathlib import Path
 
 import yaml
 
-from tests.support.native_port import Port
+from lab.testing.bidirectional_traffic import Subscriber
+from lab.testing.tester_port import Port
 from tests.support.playbook import ROOT, Run, run_playbook
-from tests.support.two_way import Subscriber
 
 if t.TYPE_CHECKING:
     from tests.lab.conftest import Deployment

@@ -20,13 +20,13 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.poll_mode import poll_mode_verdict
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets, path_messages
+from lab.testing.bidirectional_traffic import PORT, Traffic
+from lab.testing.pgw_packets import PEER, S5U, SERVER, SERVER6, g_pdu, ipv4, ipv6, outer, routed, untunnelled
+from lab.testing.tester_port import Port, inside
 from tests.lab.conftest import Deployment
 from tests.lab.gateway import PLANE, Gateway
 from tests.support.capture import capture, dissect
 from tests.support.exposition import parse
-from tests.support.native_port import Port, inside
-from tests.support.pgw_packets import PEER, S5U, SERVER, SERVER6, g_pdu, ipv4, ipv6, outer, routed, untunnelled
-from tests.support.two_way import PORT, Traffic
 
 UE, UE6, LOCAL, REMOTE = "198.19.0.1", "2001:db8:1:1::7", 4097, 8193
 UNKNOWN_TEID = 0x00BADBAD

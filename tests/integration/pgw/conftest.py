@@ -14,9 +14,9 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
-from tests.support.native_port import Port
-from tests.support.native_switch import PROGRAMS, SEARCH, NativeSwitch, native_switch
-from tests.support.pgw_packets import PEER, S5U, SERVER, SERVER6, SGI, SGI6, outer
+from lab.testing.native_switch import PROGRAMS, SEARCH, NativeSwitch, native_switch
+from lab.testing.pgw_packets import PEER, S5U, SERVER, SERVER6, SGI, SGI6, outer
+from lab.testing.tester_port import Port
 
 
 def variables(count: int, **more: t.Any) -> dict[str, t.Any]:

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import path_messages
+from lab.testing.pgw_packets import SERVER, SERVER6, g_pdu, ipv4, ipv6, outer
 from tests.integration.pgw.conftest import Bench
 from tests.support.capture import capture, dissect
-from tests.support.pgw_packets import SERVER, SERVER6, g_pdu, ipv4, ipv6, outer
 
 UE, UE6, LOCAL, REMOTE, UNKNOWN, WRONG = "198.19.0.1", "2001:db8:1:1::7", 0x10001, 0x20001, 0xBADBAD, 0xBAD1
 SIZES = (28, 64, 576, 1400, 1464)

@@ -14,10 +14,10 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import RunCommand
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
+from lab.testing.bidirectional_traffic import Subscriber, Traffic
+from lab.testing.pgw_packets import PEER, SERVER, ipv4, untunnelled
+from lab.testing.tester_port import Port, is_traffic
 from tests.integration.pgw.conftest import Bench, session, variables
-from tests.support.native_port import Port, is_traffic
-from tests.support.pgw_packets import PEER, SERVER, ipv4, untunnelled
-from tests.support.two_way import Subscriber, Traffic
 
 UE, LOCAL = "198.19.0.1", 0x10001
 

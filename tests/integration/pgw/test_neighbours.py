@@ -14,9 +14,9 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets, path_messages
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
+from lab.testing.pgw_packets import S5U, SERVER, SERVER6, ipv4, ipv6, untunnelled
+from lab.testing.tester_port import Port, is_traffic
 from tests.integration.pgw.conftest import Bench, session
-from tests.support.native_port import Port, is_traffic
-from tests.support.pgw_packets import S5U, SERVER, SERVER6, ipv4, ipv6, untunnelled
 
 # RFC 5737: a peer on another network. No end has the silent addresses, or the MAC.
 FAR, ROUTER = "192.0.2.10", "198.18.1.9"

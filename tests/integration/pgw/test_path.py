@@ -13,8 +13,8 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets, path_messages
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
+from lab.testing.pgw_packets import PEER, S5U, SERVER, SERVER6, SGI, ipv4, ipv6, outer, untunnelled
 from tests.integration.pgw.conftest import Bench
-from tests.support.pgw_packets import PEER, S5U, SERVER, SERVER6, SGI, ipv4, ipv6, outer, untunnelled
 
 UE, UE6, LOCAL = "198.19.0.1", "2001:db8:1:1::7", 0x10001
 

@@ -15,9 +15,9 @@ import pytest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.statistics_units import FILES, OUTPUT, TIMER
+from lab.testing.pgw_packets import PEER, SERVER, ipv4
 from tests.integration.pgw.conftest import Bench, session
 from tests.support.exposition import Family, parse
-from tests.support.pgw_packets import PEER, SERVER, ipv4
 
 DIRECTORY = "/var/lib/prometheus/node-exporter"
 WANTED: dict[str, t.Any] = {"statistics": {"textfile_directory": DIRECTORY}}

@@ -11,8 +11,8 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
+from lab.testing.pgw_packets import PEER, SERVER, SERVER6, ipv4, ipv6, outer, routed, untunnelled
 from tests.integration.pgw.conftest import Bench, session
-from tests.support.pgw_packets import PEER, SERVER, SERVER6, ipv4, ipv6, outer, routed, untunnelled
 
 SIZES = [64, 128, 576, 1280, 1400, 1464]
 UE, UE6 = "198.19.0.1", "2001:db8:1:1::7"

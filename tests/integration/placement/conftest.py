@@ -12,7 +12,7 @@ import pytest
 from pyVmomi import vim
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
-from tests.support.control import READ_ONLY
+from lab.testing.control import READ_ONLY
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 ANSIBLE_SECONDS = 300

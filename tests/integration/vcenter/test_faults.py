@@ -15,7 +15,7 @@ from pyVim.connect import Disconnect
 from pyVim.task import WaitForTask
 from pyVmomi import vim
 
-from tests.support.control import Control
+from lab.testing.control import Control
 
 DROPPED = (http.client.RemoteDisconnected, ConnectionResetError)
 

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from pyVmomi import vim
 
-from tests.support.control import READ_ONLY
+from lab.testing.control import READ_ONLY
 
 from .conftest import DESCRIPTION, REPOSITORY
 

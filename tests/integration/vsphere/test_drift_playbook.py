@@ -13,7 +13,7 @@ import pytest
 from pyVim.task import WaitForTask
 from pyVmomi import vim
 
-from tests.support.control import READ_ONLY
+from lab.testing.control import READ_ONLY
 
 from .conftest import DESCRIPTION, REPOSITORY
 

@@ -36,9 +36,10 @@ def ipv6(source: str, destination: str, size: int = 64, hops: int = 64) -> bytes
 
 
 def untunnelled(packet: bytes) -> packets.Gtpu:
-    """The GTP-U message in a packet on S5-U, whose lengths are all exact."""
+    """The GTP-U message in a packet on S5-U. Raises ValueError if the packet is longer than its headers say."""
     outside = packets.parse_ipv4(packet)
-    assert len(packet) == packets.IPV4_BYTES + len(outside.payload), "padding behind the outer packet"
+    if len(packet) != packets.IPV4_BYTES + len(outside.payload):
+        raise ValueError("padding behind the outer packet")
     return packets.parse_gtpu(packets.parse_udp(outside.payload).payload)
 
 

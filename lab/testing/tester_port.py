@@ -17,7 +17,7 @@ import time
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
-from tests.support.native_switch import NativeSwitch
+from lab.testing.native_switch import NativeSwitch
 
 _CLONE_NEWNET = 0x40000000
 OUTGOING = 4  # packet(7): PACKET_OUTGOING

@@ -13,12 +13,12 @@ import time
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
-from tests.support.pgw_packets import SERVER, g_pdu
+from lab.testing.pgw_packets import SERVER, g_pdu
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.support.native_port import Port
+    from lab.testing.tester_port import Port
 
 UPLINK, DOWNLINK = "uplink", "downlink"
 PORT = 5000

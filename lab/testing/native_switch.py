@@ -28,7 +28,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.plan import 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.statistics_units import SERVICE_FILE
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.units import PATH, PATH_UNIT, STATUS
-from tests.support.pgw_packets import PEER, SERVER, SERVER6
+from lab.testing.pgw_packets import PEER, SERVER, SERVER6
 
 # Debian keeps the daemons outside of a user's search path.
 SEARCH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/lib/openvswitch-switch"
