@@ -218,7 +218,7 @@ def _address(state: State, guest: Guest) -> str:
             return str(entry["ip_address"])
         time.sleep(1)
     console: Path = state.machines / guest.uuid / "console.log"
-    raise LabError("guest_no_address", f"{guest.name}: it has no address; its console is {console}")
+    raise LabError("guest_address_missing", f"{guest.name}: it has no address; its console is {console}")
 
 
 def _wait_for_ssh(state: State, guest: Guest) -> None:

@@ -127,9 +127,10 @@ devices:
       description: The kernel driver that it goes back to.
       type: str
 error_code:
-  description: Why it failed, one of V(management_adapter), V(adapter_in_use), V(adapter_type), V(adapter_not_found),
-    V(adapter_repeated), V(device_busy), V(no_driver), V(driverctl_missing), V(modprobe_failed), V(bind_failed),
-    V(record_unreadable), V(ip_failed), V(write_failed), V(not_converged).
+  description: Why it failed, one of V(management_adapter), V(adapter_in_use), V(adapter_type_unsupported),
+    V(adapter_not_found), V(adapter_repeated), V(device_busy), V(userspace_driver_missing), V(driverctl_missing),
+    V(modprobe_failed), V(bind_failed), V(binding_record_unreadable), V(iproute_failed), V(write_failed),
+    V(guest_not_converged).
   returned: failure
   type: str
 """

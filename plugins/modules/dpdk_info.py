@@ -155,7 +155,7 @@ kernel:
       type: list
       elements: str
 error_code:
-  description: Why it failed, such as V(record_unreadable).
+  description: Why it failed, such as V(binding_record_unreadable).
   returned: failure
   type: str
 """

@@ -16,7 +16,7 @@ description:
   - A VM fits one node in cores and memory where it can, on the node of the uplinks of its polled adapters. Cores are
     kept for ESXi, hosts in maintenance take none, and what other VMs hold counts.
   - As few VMs as possible leave the place that they have. The same question always has the same answer.
-  - When not every VM has a place, fails with C(no_plan) and the fewest reasons, in words and as data.
+  - When not every VM has a place, fails with C(placement_impossible) and the fewest reasons, in words and as data.
 author:
   - nfv.vsphere_dpdk contributors (@nfv)
 extends_documentation_fragment:
@@ -136,23 +136,23 @@ reasons:
   description:
     - Why there is no plan, each with C(code), C(vms), C(text), C(needed), C(free), C(node), C(networks), C(hosts) and
       C(failed_host).
-  returned: on failure with C(no_plan)
+  returned: on failure with C(placement_impossible)
   type: list
   elements: dict
 placements:
   description: The places of those VMs that do have one.
-  returned: on failure with C(no_plan)
+  returned: on failure with C(placement_impossible)
   type: list
   elements: dict
 proven:
   description: Whether no plan exists; otherwise none was found within the bounds of the search.
-  returned: on failure with C(no_plan)
+  returned: on failure with C(placement_impossible)
   type: bool
 error_code:
   description: What kind of failure it is, the same as in brackets at the beginning of the message.
   returned: on failure
   type: str
-  sample: no_plan
+  sample: placement_impossible
 """
 
 from ansible.module_utils.basic import AnsibleModule

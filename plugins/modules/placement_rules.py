@@ -19,9 +19,9 @@ description:
     is brought to the plan, and is removed when the plan no longer asks for it. Nothing else is changed or removed.
   - Overrides of VMs have no names. The VMs whose override this module made are kept in the groups
     C(nfv:NAME:overrides:drs) and C(nfv:NAME:overrides:ha), which no rule uses.
-  - Fails with C(not_ours), before any change, when an object with such a name is of another kind than this module
-    makes, or when a VM has an override of somebody else's that contradicts the description. An override of somebody
-    else's that says the same is left to them.
+  - Fails with C(drs_object_foreign), before any change, when an object with such a name is of another kind than this
+    module makes, or when a VM has an override of somebody else's that contradicts the description. An override of
+    somebody else's that says the same is left to them.
   - A group that a rule of somebody else's uses is not removed; a warning says so.
 author:
   - nfv.vsphere_dpdk contributors (@nfv)
@@ -152,7 +152,7 @@ error_code:
   description: What kind of failure it is, the same as in brackets at the beginning of the message.
   returned: on failure
   type: str
-  sample: not_ours
+  sample: drs_object_foreign
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -27,7 +27,7 @@ description:
     before anything is changed. A VM that fails while it is changed stops no other; the module then fails with the
     errors of all of them, and RV(vms) tells how far each came.
   - A VM that someone else changes between reading and writing is not overwritten. It is read and planned again, and
-    after four attempts the error is C(changed_by_other).
+    after four attempts the error is C(object_changed).
   - A call whose answer was lost with its connection is not repeated. The VM is read and planned again, and changed only
     if it is not as described.
 author:

@@ -44,7 +44,7 @@ options:
     description:
       - How many seconds to wait until every guest has an address, V(0) for not waiting.
       - With a description it is an address of the management adapter, else the one that VMware Tools call primary.
-      - When the time is up, the module fails with C(guest_no_address).
+      - When the time is up, the module fails with C(guest_address_missing).
     type: int
     default: 0
 seealso:

@@ -34,7 +34,7 @@ def test_spinning_on_idle_ports(forwarding: Testbed) -> None:
     verdict, run = forwarding.verify(dpdk_verify_traffic="none")
     assert not verdict.proved
     assert not run.succeeded
-    assert any("[not_proved]" in message for message in run.failures)
+    assert any("[poll_mode_not_proved]" in message for message in run.failures)
     for row in ("traffic", "counters s5u", "counters sgi", "interrupts s5u", "worker CPU 1"):
         assert verdict.reasons[row] == "no traffic seen: not proved"
 

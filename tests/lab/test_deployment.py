@@ -54,7 +54,7 @@ def test_sabotage_fails_with_its_evidence(sabotaged: Deployment, sabotages: tupl
     assert not verdict.run.succeeded
     assert not verdict.proved
     assert failing <= verdict.failed, verdict.rows
-    assert any("[not_proved]" in message for message in verdict.run.failures)
+    assert any("[poll_mode_not_proved]" in message for message in verdict.run.failures)
 
 
 def test_check_mode_writes_nothing_and_shows_no_difference(deployment: Deployment) -> None:

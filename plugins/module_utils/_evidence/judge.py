@@ -42,7 +42,7 @@ def judge(
     proved = bool(rows) and all(one.verdict == "pass" for one in rows)
     return {
         "proved": proved,
-        "error_code": "" if proved else ErrorCode.NOT_PROVED.value,
+        "error_code": "" if proved else ErrorCode.POLL_MODE_NOT_PROVED.value,
         "failures": [f"{one.name}: {one.reason} (seen: {one.seen})" for one in rows if one.verdict != "pass"],
         "evidence": [dataclasses.asdict(one) for one in rows],
         "traffic": [dict(leg) for leg in legs],

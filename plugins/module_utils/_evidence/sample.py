@@ -52,13 +52,13 @@ class Application:
 
 
 def parse_devices(devices: t.Sequence[t.Mapping[str, t.Any]]) -> list[Device]:
-    """Devices from dictionaries that may hold more; raises NfvError ``invalid_device`` when a key is missing."""
+    """Devices from dictionaries that may hold more; raises NfvError ``device_invalid`` when a key is missing."""
     found = []
     for index, device in enumerate(devices):
         for key in ("name", "pci_address", "mac"):
             if not device.get(key):
                 raise NfvError(
-                    ErrorCode.INVALID_DEVICE,
+                    ErrorCode.DEVICE_INVALID,
                     f"devices[{index}].{key}",
                     "reading the devices to observe failed, the key is missing or empty",
                     "Give every device its name, pci_address and mac.",

@@ -28,7 +28,10 @@ if t.TYPE_CHECKING:
 
 
 def compute(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The module's result. Raises NfvError, no_plan with the reasons in its details, when VMs have no place."""
+    """The module's result.
+
+    Raises NfvError(placement_impossible), with the reasons in its details, when VMs have no place.
+    """
     dataplanes = _read(params["vms"])
     hosts = hosts_from_data(params["topology"])
     earlier = plan_from_data(params["earlier"]).placements if params["earlier"] else ()
@@ -40,7 +43,7 @@ def compute(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     )
     if isinstance(answer, NoPlan):
         raise NfvError(
-            ErrorCode.NO_PLAN,
+            ErrorCode.PLACEMENT_IMPOSSIBLE,
             ", ".join(answer.unplaced) or "the VMs",
             f"no place was found{'' if answer.proven else ' within the bounds of the search'}:"
             f" {'; '.join(reason.text for reason in answer.reasons)}",
@@ -61,7 +64,7 @@ def _read(vms: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, Dataplane]:
         dataplane, found = parse_dataplane(entry["dataplane"], "dataplane")
         problems += [f"{entry['name']}: {problem}" for problem in found]
         if entry["name"] in dataplanes:
-            problems.append(f"{entry['name']}: [vm_named_twice] is there twice")
+            problems.append(f"{entry['name']}: [vm_repeated] is there twice")
         if dataplane is not None:
             dataplanes[entry["name"]] = dataplane
     if problems:

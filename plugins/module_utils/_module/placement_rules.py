@@ -100,7 +100,9 @@ def _planned_vms(plan: Plan, clusters: Clusters) -> dict[str, VmPosition]:
             host = clusters.names.get(named[0].host or "", named[0].host)
             attempted = f"it is planned in cluster {cluster.name}, and is on {host}, which is not in it"
             errors.append(
-                NfvError(ErrorCode.WRONG_CLUSTER, placed.vm, attempted, "Migrate it there, or correct the cluster")
+                NfvError(
+                    ErrorCode.VM_IN_OTHER_CLUSTER, placed.vm, attempted, "Migrate it there, or correct the cluster"
+                )
             )
         else:
             found[placed.vm] = named[0]

@@ -105,7 +105,7 @@ def _select(
             errors.append(vm_not_found(request, datacenter))
         elif managed._moId in selected:
             errors.append(
-                NfvError(ErrorCode.VM_NAMED_TWICE, request.value, "the option vms has this VM twice", "Name it once")
+                NfvError(ErrorCode.VM_REPEATED, request.value, "the option vms has this VM twice", "Name it once")
             )
         else:
             selected[managed._moId] = (managed, request.dataplane)

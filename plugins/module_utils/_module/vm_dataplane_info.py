@@ -142,7 +142,7 @@ def _management_mac(request: Request, record: VmRecord) -> str | None:
 def _no_address(name: str, guest: GuestState, seconds: int) -> NfvError:
     tools = "run" if guest.tools_running else "do not run"
     return NfvError(
-        ErrorCode.GUEST_NO_ADDRESS,
+        ErrorCode.GUEST_ADDRESS_MISSING,
         name,
         f"its guest has reported no address of the management adapter for {seconds} seconds; the VM is"
         f" {guest.power_state} and stays so, VMware Tools {tools}",

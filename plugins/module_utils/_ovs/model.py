@@ -104,7 +104,9 @@ def _mask(name: str, cpus: str) -> str:
         match = re.fullmatch(r"([0-9]{1,4})(?:-([0-9]{1,4}))?", part.strip())
         first, last = (int(match.group(1)), int(match.group(2) or match.group(1))) if match else (1, 0)
         if last < first:
-            raise NfvError(ErrorCode.WRONG_FORM, name, f"{cpus!r} is not a CPU list", 'Give one such as "1" or "2-3".')
+            raise NfvError(
+                ErrorCode.VALUE_MALFORMED, name, f"{cpus!r} is not a CPU list", 'Give one such as "1" or "2-3".'
+            )
         mask |= sum(1 << number for number in range(first, last + 1))
     return hex(mask)
 

@@ -194,7 +194,9 @@ def _choice(observed: Observed, dpdk: bool) -> list[Step]:
     if observed.chosen is None or (observed.chosen == DPDK_BUILD) is dpdk or (not dpdk and observed.record is None):
         return []
     argv = ("--set", "ovs-vswitchd", DPDK_BUILD) if dpdk else ("--auto", "ovs-vswitchd")
-    return [RunCommand(("update-alternatives", *argv), ErrorCode.ALTERNATIVE_FAILED, "Look at update-alternatives(1).")]
+    return [
+        RunCommand(("update-alternatives", *argv), ErrorCode.OVS_ALTERNATIVE_FAILED, "Look at update-alternatives(1).")
+    ]
 
 
 def _restart_reasons(observed: Observed, wanted: Switch, choice: t.Sequence[Step]) -> list[str]:

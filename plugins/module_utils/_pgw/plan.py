@@ -52,7 +52,7 @@ from .units import (
 
 
 def plan(observed: Observed, plane: UserPlane, mac: str, check_mode: bool) -> Plan:
-    """Steps to the user plane. Raises NfvError ``bridge_missing`` or ``directory_missing``.
+    """Steps to the user plane. Raises NfvError ``bridge_missing`` or ``textfile_directory_missing``.
 
     Check mode forgives both as not yet made.
     """
@@ -65,7 +65,7 @@ def plan(observed: Observed, plane: UserPlane, mac: str, check_mode: bool) -> Pl
         )
     if observed.no_directory and not check_mode:
         raise NfvError(
-            ErrorCode.DIRECTORY_MISSING,
+            ErrorCode.TEXTFILE_DIRECTORY_MISSING,
             observed.no_directory,
             "statistics cannot be written there: there is no such directory",
             "Install the node exporter first, or name the directory that its textfile collector reads.",

@@ -42,11 +42,13 @@ def statistics_problems(statistics: Values | None) -> tuple[Problem, ...]:
     # What systemd would split or replace (systemd.syntax(7), systemd.unit(5)) stands in no such directory's name.
     if not _DIRECTORY.fullmatch(directory):
         right = "the absolute path of a directory, of letters, digits and ._-"
-        found.append(_wrong("pgw_statistics.textfile_directory", right, directory, ErrorCode.BAD_PATH))
+        found.append(_wrong("pgw_statistics.textfile_directory", right, directory, ErrorCode.PATH_INVALID))
     interval = int((statistics or {}).get("interval", 1))
     if not 1 <= interval <= MAX_INTERVAL:
         found.append(
-            _wrong("pgw_statistics.interval", f"from 1 to {MAX_INTERVAL} seconds", interval, ErrorCode.OUT_OF_RANGE)
+            _wrong(
+                "pgw_statistics.interval", f"from 1 to {MAX_INTERVAL} seconds", interval, ErrorCode.VALUE_OUT_OF_RANGE
+            )
         )
     return tuple(found)
 
@@ -63,10 +65,10 @@ def _value_problems(s5u: Values, sgi: Values, sessions: t.Sequence[Values]) -> t
         if end.get("next_hop") and not _parses(ipaddress.IPv4Address, end["next_hop"]):
             yield _wrong(f"{path}.next_hop", "an IPv4 address", end["next_hop"])
         if end.get("vlan") is not None and not 1 <= int(end["vlan"]) <= MAX_VLAN:
-            yield _wrong(f"{path}.vlan", f"from 1 to {MAX_VLAN}", end["vlan"], ErrorCode.OUT_OF_RANGE)
+            yield _wrong(f"{path}.vlan", f"from 1 to {MAX_VLAN}", end["vlan"], ErrorCode.VALUE_OUT_OF_RANGE)
         for key in ("next_hop_mac", "ipv6_next_hop_mac"):
             if end.get(key) and not _MAC.fullmatch(end[key].lower()):
-                yield _wrong(f"{path}.{key}", "a unicast MAC address", end[key], ErrorCode.BAD_MAC)
+                yield _wrong(f"{path}.{key}", "a unicast MAC address", end[key], ErrorCode.MAC_INVALID)
     ipv6 = sgi.get("ipv6_address")
     if ipv6 and (not _parses(ipaddress.IPv6Interface, ipv6) or "/" not in ipv6):
         yield _wrong("pgw_sgi.ipv6_address", 'an address with prefix such as "2001:db8::1/64"', ipv6)
@@ -85,14 +87,14 @@ def _session_values(path: str, session: Values) -> t.Iterator[Problem]:
         yield _wrong(f"{path}.ue_ipv6_prefix", 'an IPv6 prefix such as "2001:db8:1::/64" without host bits', prefix)
     if not prefix and not session.get("ue_address"):
         yield Problem(
-            f"{path}.ue_address", "is missing, and so is ue_ipv6_prefix; give one or both", ErrorCode.MISSING_KEY
+            f"{path}.ue_address", "is missing, and so is ue_ipv6_prefix; give one or both", ErrorCode.KEY_MISSING
         )
     for key in ("local_teid", "peer_teid"):
         if not 1 <= int(session[key]) <= MAX_TEID:
-            yield _wrong(f"{path}.{key}", f"from 1 to {MAX_TEID}", session[key], ErrorCode.OUT_OF_RANGE)
+            yield _wrong(f"{path}.{key}", f"from 1 to {MAX_TEID}", session[key], ErrorCode.VALUE_OUT_OF_RANGE)
     for key in ("uplink_kbps", "downlink_kbps"):
         if session.get(key) is not None and not 1 <= int(session[key]) <= MAX_KBPS:
-            yield _wrong(f"{path}.{key}", f"from 1 to {MAX_KBPS} kbit/s", session[key], ErrorCode.OUT_OF_RANGE)
+            yield _wrong(f"{path}.{key}", f"from 1 to {MAX_KBPS} kbit/s", session[key], ErrorCode.VALUE_OUT_OF_RANGE)
 
 
 def _fit_problems(s5u: Values, sgi: Values, sessions: t.Sequence[Values]) -> t.Iterator[Problem]:
@@ -105,14 +107,14 @@ def _fit_problems(s5u: Values, sgi: Values, sessions: t.Sequence[Values]) -> t.I
         yield Problem("pgw_sgi.address", message, ErrorCode.NETWORKS_OVERLAP)
     if s5u["adapter"] == sgi["adapter"]:
         yield Problem(
-            "pgw_sgi.adapter", f"{sgi['adapter']} is already pgw_s5u's; name another", ErrorCode.DUPLICATE_NAME
+            "pgw_sgi.adapter", f"{sgi['adapter']} is already pgw_s5u's; name another", ErrorCode.NAME_REPEATED
         )
     for name, hop in (("pgw_s5u", s5u.get("next_hop")), ("pgw_sgi", sgi["next_hop"])):
         network = ends[name].network
         if hop and (not _host(ipaddress.IPv4Address(hop), network) or ipaddress.IPv4Address(hop) == ends[name].ip):
-            yield _wrong(f"{name}.next_hop", f"another host's address in {network}", hop, ErrorCode.OFF_LINK)
+            yield _wrong(f"{name}.next_hop", f"another host's address in {network}", hop, ErrorCode.NEXT_HOP_OFF_LINK)
     if s5u.get("next_hop_mac") and not s5u.get("next_hop"):
-        yield Problem("pgw_s5u.next_hop_mac", "needs pgw_s5u.next_hop", ErrorCode.MISSING_KEY)
+        yield Problem("pgw_s5u.next_hop_mac", "needs pgw_s5u.next_hop", ErrorCode.KEY_MISSING)
     yield from _ipv6_problems(sgi, sessions)
     for index, session in enumerate(sessions):
         yield from _session_problems(place(session, index), session, ends, bool(s5u.get("next_hop")))
@@ -124,11 +126,11 @@ def _ipv6_problems(sgi: Values, sessions: t.Sequence[Values]) -> t.Iterator[Prob
     if not sgi.get("ipv6_address"):
         for key in ("ipv6_next_hop", "ipv6_next_hop_mac"):
             if sgi.get(key):
-                yield Problem(f"pgw_sgi.{key}", "needs pgw_sgi.ipv6_address", ErrorCode.MISSING_KEY)
+                yield Problem(f"pgw_sgi.{key}", "needs pgw_sgi.ipv6_address", ErrorCode.KEY_MISSING)
         needing = next((place(entry, index) for index, entry in enumerate(sessions) if entry.get("ue_ipv6_prefix")), "")
         if needing:
             yield Problem(
-                "pgw_sgi.ipv6_address", f"is missing, and {needing}.ue_ipv6_prefix needs it", ErrorCode.MISSING_KEY
+                "pgw_sgi.ipv6_address", f"is missing, and {needing}.ue_ipv6_prefix needs it", ErrorCode.KEY_MISSING
             )
         return
     own = ipaddress.IPv6Interface(sgi["ipv6_address"])
@@ -136,16 +138,18 @@ def _ipv6_problems(sgi: Values, sessions: t.Sequence[Values]) -> t.Iterator[Prob
         yield _wrong("pgw_sgi.ipv6_address", "a host's global or unique local address", own)
         return
     if not sgi.get("ipv6_next_hop"):
-        yield Problem("pgw_sgi.ipv6_next_hop", "is missing: uplink IPv6 packets need a router", ErrorCode.MISSING_KEY)
+        yield Problem("pgw_sgi.ipv6_next_hop", "is missing: uplink IPv6 packets need a router", ErrorCode.KEY_MISSING)
         return
     hop = ipaddress.IPv6Address(sgi["ipv6_next_hop"])
     if hop == own.ip or not (hop in own.network or hop.is_link_local):
-        yield _wrong("pgw_sgi.ipv6_next_hop", f"another host's address in {own.network}", hop, ErrorCode.OFF_LINK)
+        yield _wrong(
+            "pgw_sgi.ipv6_next_hop", f"another host's address in {own.network}", hop, ErrorCode.NEXT_HOP_OFF_LINK
+        )
     for index, session in enumerate(sessions):
         prefix = session.get("ue_ipv6_prefix")
         if prefix and ipaddress.IPv6Network(prefix).overlaps(own.network):
             message = f"{prefix} overlaps pgw_sgi's network {own.network}; take it from a pool of its own"
-            yield Problem(f"{place(session, index)}.ue_ipv6_prefix", message, ErrorCode.BAD_ADDRESS)
+            yield Problem(f"{place(session, index)}.ue_ipv6_prefix", message, ErrorCode.ADDRESS_INVALID)
 
 
 def _session_problems(
@@ -156,7 +160,7 @@ def _session_problems(
         for name, end in ends.items():
             if subscriber in end.network:
                 message = f"{subscriber} lies in {name}'s network {end.network}; take it from a pool of its own"
-                yield Problem(f"{path}.ue_address", message, ErrorCode.BAD_ADDRESS)
+                yield Problem(f"{path}.ue_address", message, ErrorCode.ADDRESS_INVALID)
         if subscriber.is_multicast or subscriber.is_unspecified or subscriber.is_loopback:
             yield _wrong(f"{path}.ue_address", "a host's address", subscriber)
     if session.get("ue_ipv6_prefix"):
@@ -168,7 +172,7 @@ def _session_problems(
     far = routed and peer not in s5u.network and peer.is_global | peer.is_private and not peer.is_multicast
     if not near and not far:
         message = f"another host's address in pgw_s5u's network {s5u.network}, or pgw_s5u.next_hop given"
-        yield _wrong(f"{path}.peer_address", message, peer, ErrorCode.OFF_LINK)
+        yield _wrong(f"{path}.peer_address", message, peer, ErrorCode.NEXT_HOP_OFF_LINK)
 
 
 def _duplicates(sessions: t.Sequence[Values]) -> t.Iterator[Problem]:
@@ -184,7 +188,7 @@ def _duplicates(sessions: t.Sequence[Values]) -> t.Iterator[Problem]:
             owner = taken.setdefault((*key, *value), f"{index} {path}")
             if owner != f"{index} {path}":
                 message = f"{' '.join(value)} is already taken by {owner.partition(' ')[2]}"
-                yield Problem(f"{path}.{key[-1]}", message, ErrorCode.DUPLICATE_SESSION)
+                yield Problem(f"{path}.{key[-1]}", message, ErrorCode.SESSION_REPEATED)
 
 
 def _overlaps(sessions: t.Sequence[Values]) -> t.Iterator[Problem]:
@@ -199,7 +203,7 @@ def _overlaps(sessions: t.Sequence[Values]) -> t.Iterator[Problem]:
         if widest is not None and network.network_address <= widest[0].broadcast_address:
             owner = place(sessions[widest[1]], widest[1])
             message = f"{network} overlaps {widest[0]} of {owner}"
-            yield Problem(f"{place(sessions[index], index)}.ue_ipv6_prefix", message, ErrorCode.DUPLICATE_SESSION)
+            yield Problem(f"{place(sessions[index], index)}.ue_ipv6_prefix", message, ErrorCode.SESSION_REPEATED)
         if widest is None or network.broadcast_address > widest[0].broadcast_address:
             widest = network, index
 
@@ -218,5 +222,5 @@ def _host(address: ipaddress.IPv4Address, network: ipaddress.IPv4Network) -> boo
     return address in network and address not in edges
 
 
-def _wrong(path: str, right: str, value: t.Any, error_code: ErrorCode = ErrorCode.BAD_ADDRESS) -> Problem:
+def _wrong(path: str, right: str, value: t.Any, error_code: ErrorCode = ErrorCode.ADDRESS_INVALID) -> Problem:
     return Problem(path, f"must be {right}, not {value}", error_code)

@@ -50,13 +50,11 @@ def pgw_problems(variables: t.Mapping[str, t.Any], dataplane: Dataplane | None) 
     }
     if ends["pgw_s5u"] is not None and ends["pgw_s5u"] == ends["pgw_sgi"]:
         problems.append(
-            Problem(
-                "pgw_sgi.adapter", f"{ends['pgw_sgi']} is already pgw_s5u's; name another", ErrorCode.DUPLICATE_NAME
-            )
+            Problem("pgw_sgi.adapter", f"{ends['pgw_sgi']} is already pgw_s5u's; name another", ErrorCode.NAME_REPEATED)
         )
     sessions = variables.get("pgw_sessions")
     if not isinstance(sessions, (list, tuple)):
-        problems.append(Problem("pgw_sessions", "must be a list of sessions", ErrorCode.WRONG_TYPE))
+        problems.append(Problem("pgw_sessions", "must be a list of sessions", ErrorCode.VALUE_TYPE_WRONG))
         return tuple(problems)
     taken: dict[tuple[str, t.Any], str] = {}
     for index, entry in enumerate(sessions):
@@ -80,14 +78,14 @@ def _read_end(raw: t.Any, path: str, problems: list[Problem], dataplane: Datapla
     for ring, least in RINGS.items():
         size = section.integer(ring, least, MAX_DESCRIPTORS)
         if size is not None and size & (size - 1):
-            section.report(ring, ErrorCode.OUT_OF_RANGE, f"must be a power of two, not {size}")
+            section.report(ring, ErrorCode.VALUE_OUT_OF_RANGE, f"must be a power of two, not {size}")
     section.integer("vlan", 1, MAX_VLAN)
     if adapter is not None and dataplane is not None:
         polled = [known.name for known in dataplane.adapters if known.driver == "pmd"]
         if adapter not in polled:
             section.report(
                 "adapter",
-                ErrorCode.UNKNOWN_ADAPTER,
+                ErrorCode.ADAPTER_UNKNOWN,
                 f"{adapter} is not an adapter with driver pmd; those are {', '.join(polled) or 'none'}",
             )
     return adapter
@@ -103,7 +101,7 @@ def _read_session(raw: t.Any, path: str, problems: list[Problem], taken: dict[tu
     section.integer("uplink_kbps", 1, MAX_KBPS)
     section.integer("downlink_kbps", 1, MAX_KBPS)
     if not section.has("ue_address") and not section.has("ue_ipv6_prefix"):
-        section.report("ue_address", ErrorCode.MISSING_KEY, "is missing, and so is ue_ipv6_prefix; give one or both")
+        section.report("ue_address", ErrorCode.KEY_MISSING, "is missing, and so is ue_ipv6_prefix; give one or both")
     unique = {
         "name": section.text("name"),
         "ue_address": section.ipv4("ue_address"),
@@ -114,5 +112,5 @@ def _read_session(raw: t.Any, path: str, problems: list[Problem], taken: dict[tu
         if value is None:
             continue
         if (key, value) in taken:
-            section.report(key, ErrorCode.DUPLICATE_SESSION, f"{value} is already taken by {taken[key, value]}")
+            section.report(key, ErrorCode.SESSION_REPEATED, f"{value} is already taken by {taken[key, value]}")
         taken.setdefault((key, value), path)

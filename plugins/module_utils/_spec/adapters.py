@@ -33,11 +33,13 @@ def read_adapters(top: Section, whole: bool) -> tuple[Adapter | None, ...]:
     read = [_read_adapter(top, path, entry) for path, entry in top.items("adapters")]
     adapters = tuple(adapter for adapter in read if adapter is not None)
     if len(read) > MAX_ADAPTERS:
-        top.report("adapters", ErrorCode.TOO_MANY, f"has {len(read)} entries; a VM takes at most {MAX_ADAPTERS}")
+        top.report(
+            "adapters", ErrorCode.ADAPTER_LIMIT_EXCEEDED, f"has {len(read)} entries; a VM takes at most {MAX_ADAPTERS}"
+        )
     for field, code in (
-        ("name", ErrorCode.DUPLICATE_NAME),
-        ("mac", ErrorCode.DUPLICATE_MAC),
-        ("label", ErrorCode.DUPLICATE_LABEL),
+        ("name", ErrorCode.NAME_REPEATED),
+        ("mac", ErrorCode.MAC_REPEATED),
+        ("label", ErrorCode.LABEL_REPEATED),
     ):
         seen: set[str] = set()
         for index, adapter in enumerate(read):
@@ -61,7 +63,7 @@ def resolve_nodes(
             if adapter is not None and adapter.numa_node == AUTO_NODE:
                 top.report(
                     f"adapters[{index}].numa_node",
-                    ErrorCode.NODE_UNKNOWN,
+                    ErrorCode.NUMA_NODE_UNKNOWN,
                     "must be a number: auto needs numa.nodes and all of cpu.polling on one of those nodes",
                 )
     return tuple(
@@ -107,11 +109,13 @@ def _read_adapter(top: Section, path: str, raw: t.Any) -> Adapter | None:
 def _check_adapter(section: Section, adapter: Adapter) -> None:
     if adapter.management and adapter.driver != "kernel":
         section.report(
-            "management", ErrorCode.MANAGEMENT_ON_PMD, "needs driver kernel: a polled adapter carries no management"
+            "management",
+            ErrorCode.MANAGEMENT_ADAPTER_POLLED,
+            "needs driver kernel: a polled adapter carries no management",
         )
     if not adapter.interrupt_coalescing and adapter.driver != "kernel":
         section.report(
-            "interrupt_coalescing", ErrorCode.NOT_ALLOWED, "has no use with driver pmd, which takes no interrupts"
+            "interrupt_coalescing", ErrorCode.VALUE_NOT_ALLOWED, "has no use with driver pmd, which takes no interrupts"
         )
     if adapter.udp_rss and adapter.queues == 1:
         section.report(
@@ -125,8 +129,10 @@ def _check_management(top: Section, adapters: tuple[Adapter, ...], whole: bool) 
     if whole and not any(adapter.driver == "kernel" for adapter in adapters):
         top.report(
             "adapters",
-            ErrorCode.NO_MANAGEMENT_ADAPTER,
+            ErrorCode.MANAGEMENT_ADAPTER_MISSING,
             "has no adapter with driver kernel; the guest is managed over one, add it",
         )
     if sum(adapter.management for adapter in adapters) > 1:
-        top.report("adapters", ErrorCode.DUPLICATE_MANAGEMENT, "marks more than one adapter as management; mark one")
+        top.report(
+            "adapters", ErrorCode.MANAGEMENT_ADAPTER_REPEATED, "marks more than one adapter as management; mark one"
+        )

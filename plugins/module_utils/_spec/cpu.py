@@ -52,7 +52,7 @@ def _check_polling(section: Section, cpu: Cpu) -> None:
     elif len(cpu.polling) == cpu.count:
         section.report(
             "polling",
-            ErrorCode.NO_HOUSEKEEPING_CPU,
+            ErrorCode.HOUSEKEEPING_CPU_MISSING,
             f"names all {cpu.count} vCPUs; leave at least one, best vCPU 0, to Linux",
         )
 
@@ -63,7 +63,9 @@ def _check_threads(section: Section, cpu: Cpu) -> None:
         return
     if cpu.count % cpu.simultaneous_threads:
         section.report(
-            "count", ErrorCode.NOT_A_MULTIPLE, f"must be a multiple of cpu.simultaneous_threads, 2, and not {cpu.count}"
+            "count",
+            ErrorCode.VALUE_NOT_MULTIPLE,
+            f"must be a multiple of cpu.simultaneous_threads, 2, and not {cpu.count}",
         )
         return
     split = [number for number in cpu.polling if number ^ 1 not in cpu.polling]
@@ -84,11 +86,13 @@ def _check_exclusivity(section: Section, cpu: Cpu) -> None:
             f"must name at least {cpu.count} host CPUs, one for each of cpu.count",
         )
     if cpu.exclusivity != "affinity" and cpu.affinity:
-        section.report("affinity", ErrorCode.NOT_ALLOWED, "goes only with cpu.exclusivity affinity")
+        section.report("affinity", ErrorCode.VALUE_NOT_ALLOWED, "goes only with cpu.exclusivity affinity")
     if cpu.exclusivity == "latency_sensitivity":
         if not cpu.reserve_all:
             section.report(
                 "reserve_all", ErrorCode.RESERVATION_NEEDED, "must be true with cpu.exclusivity latency_sensitivity"
             )
     elif cpu.system_contexts:
-        section.report("system_contexts", ErrorCode.NOT_ALLOWED, "goes only with cpu.exclusivity latency_sensitivity")
+        section.report(
+            "system_contexts", ErrorCode.VALUE_NOT_ALLOWED, "goes only with cpu.exclusivity latency_sensitivity"
+        )

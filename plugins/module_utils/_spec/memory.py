@@ -53,7 +53,9 @@ def _read_pool(memory: Section, path: str, raw: t.Any) -> HugepagePool | None:
     page_mb = PAGE_SIZES_KB[size] // 1024
     if amount_mb % page_mb:
         section.report(
-            "amount_mb", ErrorCode.NOT_A_MULTIPLE, f"must be a multiple of {page_mb}, the page size, not {amount_mb}"
+            "amount_mb",
+            ErrorCode.VALUE_NOT_MULTIPLE,
+            f"must be a multiple of {page_mb}, the page size, not {amount_mb}",
         )
     return HugepagePool(size, amount_mb, node)
 
@@ -61,12 +63,12 @@ def _read_pool(memory: Section, path: str, raw: t.Any) -> HugepagePool | None:
 def _check_memory(section: Section, memory: Memory) -> None:
     if memory.size_mb % 4:
         # vim.vm.ConfigSpec.memoryMB: a virtual machine's memory is a multiple of 4 MiB.
-        section.report("size_mb", ErrorCode.NOT_A_MULTIPLE, f"must be a multiple of 4, not {memory.size_mb}")
+        section.report("size_mb", ErrorCode.VALUE_NOT_MULTIPLE, f"must be a multiple of 4, not {memory.size_mb}")
     if memory.host_page_size == "1G":
         if memory.size_mb % 1024:
             section.report(
                 "size_mb",
-                ErrorCode.NOT_A_MULTIPLE,
+                ErrorCode.VALUE_NOT_MULTIPLE,
                 f"must be a multiple of 1024 with host_page_size 1G, not {memory.size_mb}",
             )
         if not memory.reserve_all:
@@ -84,6 +86,6 @@ def _check_memory(section: Section, memory: Memory) -> None:
         if len(set(nodes)) < len(nodes) or (None in nodes and len(nodes) > 1):
             section.report(
                 "hugepages",
-                ErrorCode.DUPLICATE_POOL,
+                ErrorCode.POOL_REPEATED,
                 f"has {size} pools that overlap; give each its own node, or have only one",
             )

@@ -24,7 +24,7 @@ def read_numa(top: Section) -> Numa | None:
     if autosize is None:
         return None
     if nodes is not None and autosize != "once":
-        section.report("autosize", ErrorCode.NOT_ALLOWED, "has no use with numa.nodes, which sizes the nodes")
+        section.report("autosize", ErrorCode.VALUE_NOT_ALLOWED, "has no use with numa.nodes, which sizes the nodes")
     return Numa(nodes, autosize)
 
 
@@ -36,12 +36,12 @@ def check_nodes(
         # vSphere 8, "Virtual Topology": a device is put on a node of a size that the user gave.
         for index, adapter in enumerate(adapters):
             if cpu is not None and adapter is not None and adapter.numa_node not in (None, AUTO_NODE):
-                top.report(f"adapters[{index}].numa_node", ErrorCode.NODES_NEEDED, "needs numa.nodes")
+                top.report(f"adapters[{index}].numa_node", ErrorCode.NUMA_NODES_NEEDED, "needs numa.nodes")
         return
     if cpu is not None and cpu.count % (numa.nodes * cpu.simultaneous_threads):
         top.report(
             "numa.nodes",
-            ErrorCode.NOT_A_DIVISOR,
+            ErrorCode.VALUE_NOT_DIVISOR,
             f"must divide the cores of the VM, {cpu.count // cpu.simultaneous_threads}, and not be {numa.nodes}",
         )
     pools = memory.hugepages if memory is not None else ()
@@ -50,7 +50,7 @@ def check_nodes(
     for path, node in named:
         if node is not None and node >= numa.nodes:
             top.report(
-                path, ErrorCode.NODE_BEYOND_NODES, f"is node {node}; numa.nodes gives nodes 0 to {numa.nodes - 1}"
+                path, ErrorCode.NUMA_NODE_BEYOND_NODES, f"is node {node}; numa.nodes gives nodes 0 to {numa.nodes - 1}"
             )
 
 

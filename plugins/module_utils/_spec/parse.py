@@ -76,10 +76,14 @@ def _check_together(top: Section, cpu: Cpu | None, memory: Memory | None, adapte
     polled = [adapter.name for adapter in adapters if adapter.driver == "pmd"]
     if polled and cpu is not None and not cpu.polling:
         top.report(
-            "cpu.polling", ErrorCode.NO_POLLING_CPU, f"must name at least one vCPU: adapter {polled[0]} has driver pmd"
+            "cpu.polling",
+            ErrorCode.POLLING_CPU_MISSING,
+            f"must name at least one vCPU: adapter {polled[0]} has driver pmd",
         )
     if polled and memory is not None and not memory.hugepages:
-        top.report("memory.hugepages", ErrorCode.NO_HUGEPAGES, f"must have a pool: adapter {polled[0]} has driver pmd")
+        top.report(
+            "memory.hugepages", ErrorCode.HUGEPAGES_MISSING, f"must have a pool: adapter {polled[0]} has driver pmd"
+        )
     if cpu is not None:
         _check_exclusive(top, cpu, memory, adapters)
     for index, adapter in enumerate(adapters):

@@ -79,7 +79,9 @@ def read_placement(top: Section) -> Placement | None:
     both = [name for name in placement.keep_together_with if name in placement.keep_apart_from]
     if both:
         section.report(
-            "keep_together_with", ErrorCode.CONTRADICTION, f"names {both[0]}, and so does keep_apart_from; keep one"
+            "keep_together_with",
+            ErrorCode.PLACEMENT_CONTRADICTION,
+            f"names {both[0]}, and so does keep_apart_from; keep one",
         )
     return placement if len(top.problems) == before else None
 
@@ -97,7 +99,7 @@ def _read_names(section: Section, key: str, form: str) -> tuple[str, ...]:
     value = section.values.get(key)
     names = [value] if isinstance(value, str) else [entry for _path, entry in section.items(key)]
     if not all(isinstance(name, str) and name.strip() for name in names):
-        section.report(key, ErrorCode.WRONG_TYPE, f"must be {form}")
+        section.report(key, ErrorCode.VALUE_TYPE_WRONG, f"must be {form}")
         return ()
     return tuple(dict.fromkeys(str(name) for name in names))
 
@@ -106,5 +108,5 @@ def _read_features(section: Section) -> tuple[str, ...]:
     names = _read_names(section, "must_keep", "a feature's name, or a list of such names")
     for name in names:
         if name not in FEATURES:
-            section.report("must_keep", ErrorCode.NOT_ALLOWED, f"must be of {', '.join(FEATURES)}, not {name}")
+            section.report("must_keep", ErrorCode.VALUE_NOT_ALLOWED, f"must be of {', '.join(FEATURES)}, not {name}")
     return names

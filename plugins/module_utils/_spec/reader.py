@@ -49,16 +49,16 @@ class Section:
     ) -> Section | None:
         """Takes a mapping with the given keys; reports unknown keys with the nearest right one, and missing ones."""
         if not isinstance(value, t.Mapping):
-            problems.append(Problem(path, f"must be a dictionary, not {shown(value)}", ErrorCode.WRONG_TYPE))
+            problems.append(Problem(path, f"must be a dictionary, not {shown(value)}", ErrorCode.VALUE_TYPE_WRONG))
             return None
         allowed = [*required, *optional]
         problems.extend(
-            Problem(f"{path}.{key}", _unknown(str(key), allowed), ErrorCode.UNKNOWN_KEY)
+            Problem(f"{path}.{key}", _unknown(str(key), allowed), ErrorCode.KEY_UNKNOWN)
             for key in value
             if key not in allowed
         )
         problems.extend(
-            Problem(f"{path}.{key}", "is missing and has no default", ErrorCode.MISSING_KEY)
+            Problem(f"{path}.{key}", "is missing and has no default", ErrorCode.KEY_MISSING)
             for key in required
             if value.get(key) is None
         )
@@ -79,10 +79,10 @@ class Section:
         if isinstance(value, str) and _INTEGER.match(value):
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
-            self.report(key, ErrorCode.WRONG_TYPE, f"must be a whole number, not {shown(value)}")
+            self.report(key, ErrorCode.VALUE_TYPE_WRONG, f"must be a whole number, not {shown(value)}")
             return None
         if not low <= value <= high:
-            self.report(key, ErrorCode.OUT_OF_RANGE, f"must be from {low} to {high}, not {shown(value)}")
+            self.report(key, ErrorCode.VALUE_OUT_OF_RANGE, f"must be from {low} to {high}, not {shown(value)}")
             return None
         return int(value)
 
@@ -94,7 +94,7 @@ class Section:
         if isinstance(value, str):
             value = _BOOLEANS.get(value.lower(), value)
         if not isinstance(value, bool):
-            self.report(key, ErrorCode.WRONG_TYPE, f"must be true or false, not {shown(value)}")
+            self.report(key, ErrorCode.VALUE_TYPE_WRONG, f"must be true or false, not {shown(value)}")
             return None
         return value
 
@@ -104,10 +104,10 @@ class Section:
         if value is None:
             return None
         if not isinstance(value, str):
-            self.report(key, ErrorCode.WRONG_TYPE, f"must be {form}, not {shown(value)}")
+            self.report(key, ErrorCode.VALUE_TYPE_WRONG, f"must be {form}, not {shown(value)}")
             return None
         if not re.fullmatch(pattern, value):
-            self.report(key, ErrorCode.WRONG_FORM, f"must be {form}, not {shown(value)}")
+            self.report(key, ErrorCode.VALUE_MALFORMED, f"must be {form}, not {shown(value)}")
             return None
         return str(value)
 
@@ -117,7 +117,7 @@ class Section:
         if value is None:
             return default
         if not isinstance(value, str) or value not in allowed:
-            self.report(key, ErrorCode.NOT_ALLOWED, f"must be one of {', '.join(allowed)}, not {shown(value)}")
+            self.report(key, ErrorCode.VALUE_NOT_ALLOWED, f"must be one of {', '.join(allowed)}, not {shown(value)}")
             return None
         return str(value)
 
@@ -131,7 +131,7 @@ class Section:
         numbers = parse_cpu_list(value) if isinstance(value, str) else None
         if numbers is None:
             self.report(
-                key, ErrorCode.WRONG_FORM, f'must be a CPU list such as "1" or "2-3" or "1,3", not {shown(value)}'
+                key, ErrorCode.VALUE_MALFORMED, f'must be a CPU list such as "1" or "2-3" or "1,3", not {shown(value)}'
             )
         return numbers
 
@@ -143,13 +143,13 @@ class Section:
         normal = value.lower() if isinstance(value, str) else ""
         if not _MAC.match(normal):
             self.report(
-                key, ErrorCode.BAD_MAC, f'must be a MAC address such as "00:50:56:01:02:03", not {shown(value)}'
+                key, ErrorCode.MAC_INVALID, f'must be a MAC address such as "00:50:56:01:02:03", not {shown(value)}'
             )
             return None
         normal = normal.replace("-", ":")
         # IEEE 802: the lowest bit of the first octet marks a group address, which no adapter may own.
         if int(normal[:2], 16) & 1 or normal == "00:00:00:00:00:00":
-            self.report(key, ErrorCode.BAD_MAC, f"must be a unicast address, not {shown(value)}")
+            self.report(key, ErrorCode.MAC_INVALID, f"must be a unicast address, not {shown(value)}")
             return None
         return normal
 
@@ -165,7 +165,7 @@ class Section:
         except ValueError:
             sound = False
         if not sound:
-            self.report(key, ErrorCode.BAD_ADDRESS, f"must be {form}, not {shown(value)}")
+            self.report(key, ErrorCode.ADDRESS_INVALID, f"must be {form}, not {shown(value)}")
             return None
         return str(value)
 
@@ -182,7 +182,7 @@ class Section:
             sound = False
         if not sound:
             form = f'an IPv6 address {"with prefix " if with_prefix else ""}such as "{example}"'
-            self.report(key, ErrorCode.BAD_ADDRESS, f"must be {form}, not {shown(value)}")
+            self.report(key, ErrorCode.ADDRESS_INVALID, f"must be {form}, not {shown(value)}")
             return None
         return str(value)
 
@@ -192,7 +192,7 @@ class Section:
         if value is None:
             return []
         if not isinstance(value, (list, tuple)):
-            self.report(key, ErrorCode.WRONG_TYPE, f"must be a list, not {shown(value)}")
+            self.report(key, ErrorCode.VALUE_TYPE_WRONG, f"must be a list, not {shown(value)}")
             return []
         return [(f"{self.path}.{key}[{index}]", entry) for index, entry in enumerate(value)]
 

@@ -90,7 +90,7 @@ def _load_checks(load: Load) -> list[tuple[str, bool, str]]:
 
 
 def validate_frames(first: FrameSide, second: FrameSide, load: Load) -> None:
-    """Refuses a run of frames that cannot be sent; raises NfvError ``invalid_traffic`` with the option's path."""
+    """Refuses a run of frames that cannot be sent; raises NfvError ``traffic_invalid`` with the option's path."""
     checks = _load_checks(load)
     for name, side in (("first", first), ("second", second)):
         checks.append((f"{name}.interface", 0 < len(side.name) < 16, "must be the name of an interface"))
@@ -100,7 +100,7 @@ def validate_frames(first: FrameSide, second: FrameSide, load: Load) -> None:
 
 
 def validate(s5u: Interface, sgi: Interface, sessions: t.Sequence[Session], load: Load) -> None:
-    """Refuses a run that cannot be sent; raises NfvError ``invalid_traffic`` with the option's path."""
+    """Refuses a run that cannot be sent; raises NfvError ``traffic_invalid`` with the option's path."""
     checks = [
         *_load_checks(load),
         ("sessions", 1 <= len(sessions) <= 65536, "needs at least one session, at most 65536"),
@@ -123,7 +123,7 @@ def validate(s5u: Interface, sgi: Interface, sessions: t.Sequence[Session], load
 def _refuse(checks: t.Iterable[tuple[str, bool, str]]) -> None:
     for path, right, rule in checks:
         if not right:
-            raise NfvError(ErrorCode.INVALID_TRAFFIC, path, "checking the asked traffic failed", f"It {rule}.")
+            raise NfvError(ErrorCode.TRAFFIC_INVALID, path, "checking the asked traffic failed", f"It {rule}.")
 
 
 def _is_ipv4(text: str) -> bool:

@@ -70,7 +70,7 @@ def verify(tmp_path: Path) -> Verify:
 @pytest.mark.parametrize(
     ("variables", "told"),
     [
-        ({"dpdk_verify_generator": "nobody"}, "[no_generator] guest-1: "),
+        ({"dpdk_verify_generator": "nobody"}, "[generator_missing] guest-1: "),
         ({"dpdk_verify_generator": "guest-1"}, "[generator_is_guest] guest-1: "),
         (
             {"dpdk_verify_generator_adapters": [{"network": "PG-S5U", "mac": GENERATOR.mac(1), "driver": "pmd"}]},
@@ -86,7 +86,7 @@ def test_what_is_missing_is_named_and_nothing_is_proved(
 ) -> None:
     run = verify(**variables)
     assert not run.succeeded
-    (failure,) = (line for line in run.failures if line.startswith("[not_proved] guest-1: "))
+    (failure,) = (line for line in run.failures if line.startswith("[poll_mode_not_proved] guest-1: "))
     assert told in failure
     report = json.loads((tmp_path / "deploy.json").read_text())["hosts"]["guest-1"]
     assert (report["proved"], report["traffic"]) == (False, [])

@@ -45,7 +45,7 @@ def test_missing_directory_is_refused_and_nothing_is_changed(bench: Bench) -> No
     bench.switch.converge(plane_with(bench))
     with pytest.raises(NfvError) as error:
         bench.switch.decide(plane_with(bench, statistics={"textfile_directory": "/nowhere"}))
-    assert error.value.error_code == "directory_missing"
+    assert error.value.error_code == "textfile_directory_missing"
     assert "/nowhere" in str(error.value)
 
 

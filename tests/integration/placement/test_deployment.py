@@ -94,7 +94,7 @@ def test_a_deployment_is_planned_made_and_left_alone(
     assert changing(placing) == {}
 
     run = ansible.playbook(PLAYBOOK, *TAGS, vm_hardware_address_timeout=1)
-    assert run.output.count("[guest_no_address]") > 0, run.output
+    assert run.output.count("[guest_address_missing]") > 0, run.output
     machines = [find_vm(session, name) for name in NAMES]
     # Apart, on the hosts that are not in maintenance, on the node of the uplinks of both polled adapters.
     assert sorted(machine.runtime.host.name for machine in machines) == ["esx-a1.lab", "esx-a2.lab"]
@@ -119,7 +119,7 @@ def test_a_deployment_is_planned_made_and_left_alone(
     placing.reset_calls()
     run = ansible.playbook(PLAYBOOK, *TAGS)
     assert run.status != 0
-    assert "[host_not_planned] pgw-p" in run.output
+    assert "[vm_off_planned_host] pgw-p" in run.output
     assert changing(placing).keys() <= {"ReconfigureComputeResource_Task"}
 
 
@@ -129,7 +129,7 @@ def test_a_deployment_is_planned_made_and_left_alone(
         # Found in the description, before any connection.
         ({"nfv_dataplane": described(must_keep=["ha"], restart_priority="disabled")}, "feature_blocked"),
         # The only host that it may run on is in maintenance.
-        ({"nfv_dataplane": described(hosts=["esx-a3.lab"])}, "no_plan"),
+        ({"nfv_dataplane": described(hosts=["esx-a3.lab"])}, "placement_impossible"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_made(

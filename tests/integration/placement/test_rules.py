@@ -205,7 +205,7 @@ def test_what_is_not_ours_is_refused_before_any_change(
     for options in ({}, {"vms": [described("tenant-off", automation_level="disabled")]}):
         with pytest.raises(NfvError) as refused:
             keep(plan, **options)
-        assert refused.value.error_code == "not_ours"
+        assert refused.value.error_code == "drs_object_foreign"
         assert "rule nfv:pgw:on:esx-a1.lab" in str(refused.value)
         assert changing(placing) == {}
 
@@ -218,7 +218,7 @@ def test_an_override_of_somebody_else_s_is_left_to_them(
     before = snapshot(cluster)
     with pytest.raises(NfvError) as refused:
         keep(plan, vms=[described("tenant-high", automation_level="fully_automated")])
-    assert "[not_ours] tenant-high: its DRS automation level is manual" in str(refused.value)
+    assert "[drs_object_foreign] tenant-high: its DRS automation level is manual" in str(refused.value)
     assert changing(placing) == {}
     keep(plan, vms=[described("tenant-high", automation_level="manual")])
     keep(None)
@@ -256,7 +256,7 @@ def test_a_powered_off_vm_is_moved_when_that_is_allowed(
     [
         ({"vm": "nobody"}, "vm_not_found"),
         ({"host_moid": "host-0"}, "host_not_found"),
-        ({"vm": "tenant-old"}, "wrong_cluster"),
+        ({"vm": "tenant-old"}, "vm_in_other_cluster"),
     ],
 )
 def test_a_plan_that_does_not_fit_what_is_there_changes_nothing(

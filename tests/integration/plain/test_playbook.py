@@ -39,7 +39,7 @@ def test_the_playbook_runs_on_the_simulator_as_it_is(ansible: t.Any, vcenter: t.
     assert "cpu.latency_sensitivity_by_vcpu" in run.failure()["msg"]
 
     run = ansible.playbook(PLAYBOOK, *TAGS, nfv_dataplane=SHARED_CORES, vm_hardware_address_timeout=1)
-    assert run.failure().get("error_code") == "guest_no_address", run.failure()["msg"]
+    assert run.failure().get("error_code") == "guest_address_missing", run.failure()["msg"]
     made = find(session)
     assert made.runtime.powerState == "poweredOn"
     cards = [each for each in made.config.hardware.device if isinstance(each, vim.vm.device.VirtualEthernetCard)]

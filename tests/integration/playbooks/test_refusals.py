@@ -41,7 +41,7 @@ def refusal(run: Run) -> str:
 
 
 WRONG_DESCRIPTIONS = {
-    "unknown key": (described(cpu__colour="red"), "nfv_dataplane.cpu.colour", "unknown_key", "count"),
+    "unknown key": (described(cpu__colour="red"), "nfv_dataplane.cpu.colour", "key_unknown", "count"),
     "polling vCPU beyond the count": (
         described(cpu__polling="1,7"),
         "nfv_dataplane.cpu.polling",
@@ -57,13 +57,13 @@ WRONG_DESCRIPTIONS = {
     "two adapters of one name": (
         described(adapters=adapters(("mgmt", "kernel"), ("s5u", "pmd"), ("s5u", "pmd"))),
         "nfv_dataplane.adapters[2].name",
-        "duplicate_name",
+        "name_repeated",
         "s5u",
     ),
     "no management adapter": (
         described(adapters=adapters(("mgmt", "pmd"), ("s5u", "pmd"), ("sgi", "pmd"))),
         "nfv_dataplane.adapters",
-        "no_management_adapter",
+        "management_adapter_missing",
         "kernel",
     ),
 }
@@ -140,11 +140,11 @@ def test_check_mode_writes_nothing_to_vcenter(deployment: Deployment) -> None:
 def test_guest_without_address_is_told_and_the_next_run_goes_on(deployment: Deployment) -> None:
     first = deployment.run(vm_hardware_address_timeout=5)
     message = refusal(first)
-    assert "[guest_no_address]" in message
+    assert "[guest_address_missing]" in message
     assert "pgw-1" in message
     deployment.control.reset()
     second = deployment.run(vm_hardware_address_timeout=5)
-    assert "[guest_no_address]" in refusal(second)
+    assert "[guest_address_missing]" in refusal(second)
     # Everything up to the address was done by the first run: the second has nothing to change.
     assert second.changed == 0, second.changed_tasks
     assert deployment.control.mutating_calls() == {}

@@ -9,7 +9,7 @@ REMOVE = "nfv.vsphere_dpdk.remove_pgw"
 
 def test_vm_is_deleted_with_consent_only(deployment: Deployment) -> None:
     made = deployment.run("--tags", "vsphere", vm_hardware_address_timeout=1)
-    assert any("[guest_no_address]" in message for message in made.failures), made.output
+    assert any("[guest_address_missing]" in message for message in made.failures), made.output
 
     deployment.control.reset()
     predicted = deployment.run("--check", playbook=REMOVE, remove_pgw_delete_vm=True)

@@ -141,7 +141,7 @@ def test_the_modules_as_ansible_runs_them(ansible: t.Any, vm: t.Any) -> None:
     assert [result["changed"] for result in results[:6]] == [True] * 3 + [False] * 3
     assert results[1]["diff"][0]["after"]["cpu.latency_sensitivity_by_vcpu"] == "high 1, normal 0"
     assert (results[2]["vms"][vm.name]["reboot_required"], results[2]["vms"][vm.name]["error"]) == (False, None)
-    assert "[missing_key] dataplane.cpu: " in results[6]["msg"]
+    assert "[key_missing] dataplane.cpu: " in results[6]["msg"]
     assert {type(each) for each in vm.config.hardware.device if 4000 <= each.key < 5000} == {
         vim.vm.device.VirtualVmxnet3
     }

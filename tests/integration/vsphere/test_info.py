@@ -66,7 +66,7 @@ def test_a_guest_without_an_address_is_an_error_that_tells_what_stays(engine: t.
     report(engine, vm, ["169.254.1.1/16"], "198.18.1.1")
     with pytest.raises(NfvError) as caught:
         engine.gather(vm.name, wait_for_address=1)
-    assert caught.value.error_code == "guest_no_address"
+    assert caught.value.error_code == "guest_address_missing"
     assert "the VM is poweredOn and stays so, VMware Tools run" in str(caught.value)
 
 

@@ -35,7 +35,7 @@ def test_a_failure_is_one_line_that_begins_with_its_code(
     tried: list[tuple[str, str, dict[str, t.Any]]] = [
         ("vcenter_unreachable", "vm_dataplane_info", {"port": 1}),
         ("vcenter_unreachable", "vm_dataplane_info", {"hostname": "vcenter.invalid"}),
-        ("not_vcenter", "vm_dataplane_info", {"port": web_server}),
+        ("endpoint_not_vcenter", "vm_dataplane_info", {"port": web_server}),
         ("authentication_failed", "vm_dataplane_info", {"password": "wrong"}),
         ("certificate_untrusted", "vm_dataplane_info", {"ca_path": "/etc/ssl/certs/ca-certificates.crt"}),
         # The lab's certificate is for localhost and 127.0.0.1, not for another way to write that address.

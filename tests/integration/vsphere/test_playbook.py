@@ -58,11 +58,11 @@ def test_a_wrong_description_stops_before_the_first_connection(ansible: t.Any, v
     assert run.status != 0
     told = run.failure()["msg"]
     for line in (
-        "[unknown_key] pgw-it: nfv_dataplane.cpu.coutn is not a known key; did you mean count?",
+        "[key_unknown] pgw-it: nfv_dataplane.cpu.coutn is not a known key; did you mean count?",
         "[polling_beyond_count] pgw-it: nfv_dataplane.cpu.polling names vCPU 2, but cpu.count 2 gives vCPUs 0 to 1",
         "[hugepages_beyond_memory] pgw-it: nfv_dataplane.memory.hugepages sum up to 4096 MiB;",
-        "[duplicate_name] pgw-it: nfv_dataplane.adapters[2].name s5u is already taken by an earlier adapter",
-        "[no_management_adapter] pgw-it: nfv_dataplane.adapters has no adapter with driver kernel;",
+        "[name_repeated] pgw-it: nfv_dataplane.adapters[2].name s5u is already taken by an earlier adapter",
+        "[management_adapter_missing] pgw-it: nfv_dataplane.adapters has no adapter with driver kernel;",
     ):
         assert line in told
     assert "\n" not in told
@@ -72,10 +72,12 @@ def test_a_wrong_description_stops_before_the_first_connection(ansible: t.Any, v
 def test_wrong_sessions_and_missing_variables_stop_there_too(ansible: t.Any, vcenter: t.Any) -> None:
     vcenter.reset_calls()
     run = ansible.playbook(PLAYBOOK, pgw_sessions=[{"name": "ue-1", "local_teid": 0}])
-    assert "[out_of_range] pgw-it: pgw_sessions[0].local_teid must be from 1 to 4294967295" in run.failure()["msg"]
+    assert (
+        "[value_out_of_range] pgw-it: pgw_sessions[0].local_teid must be from 1 to 4294967295" in run.failure()["msg"]
+    )
     del ansible.inventory["vsphere_cluster"]
     run = ansible.playbook(PLAYBOOK)
-    assert run.failure()["msg"] == "[missing_variable] pgw-it: vsphere_cluster must be set in the inventory"
+    assert run.failure()["msg"] == "[variable_missing] pgw-it: vsphere_cluster must be set in the inventory"
     assert vcenter.calls() == {}
 
 
@@ -124,8 +126,8 @@ def test_a_run_that_breaks_off_is_told_and_the_next_one_goes_on(
     assert made.runtime.powerState == "poweredOff"
 
     run = ansible.playbook(PLAYBOOK, *TAGS, vm_hardware_address_timeout=1)
-    assert run.failure()["error_code"] == "guest_no_address"
-    assert run.failure()["msg"].startswith(f"[guest_no_address] {NAME}: ")
+    assert run.failure()["error_code"] == "guest_address_missing"
+    assert run.failure()["msg"].startswith(f"[guest_address_missing] {NAME}: ")
     assert no_vm()._moId == made._moId
     assert made.runtime.powerState == "poweredOn"
 
@@ -149,7 +151,7 @@ def test_a_running_deployment_is_not_power_cycled_without_consent(
     ansible: t.Any, vcenter: t.Any, no_vm: t.Callable[[], t.Any]
 ) -> None:
     run = ansible.playbook(PLAYBOOK, *TAGS, vm_hardware_address_timeout=1)
-    assert run.failure()["error_code"] == "guest_no_address"
+    assert run.failure()["error_code"] == "guest_address_missing"
     report_address(vcenter, no_vm())
     larger = put(put(DESCRIPTION, "cpu.count", 4), "cpu.polling", "1-3")
     vcenter.reset_calls()

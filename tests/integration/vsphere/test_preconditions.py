@@ -112,7 +112,11 @@ def test_older_virtual_hardware_has_its_nodes_sized_by_the_older_key(engine: t.A
             "names CPUs 32-33, and host esx-a1.lab has CPUs 0 to 31",
         ),
         ((("placement.numa", 2),), "numa_node_beyond_host", "is 2, and host esx-a1.lab has NUMA nodes 0 to 1"),
-        ((("numa.nodes", 2), ("adapters.1.numa_node", 0)), "firmware_unfit", "needs firmware efi, and it has bios"),
+        (
+            (("numa.nodes", 2), ("adapters.1.numa_node", 0)),
+            "firmware_unsuitable",
+            "needs firmware efi, and it has bios",
+        ),
         ((("adapters.1.network", "PG-Nowhere"),), "network_not_found", "port group PG-Nowhere of adapter s5u"),
         ((("adapters.1.mac", "00:50:56:80:ff:ff"),), "mac_reserved", "asks for 00:50:56:80:ff:ff"),
     ],
@@ -126,7 +130,7 @@ def test_what_host_and_vm_lack_is_told(engine: t.Any, vm: t.Any, changes: Change
 
 def test_strict_latency_needs_a_newer_api_than_the_labs(engine: t.Any, vm: t.Any) -> None:
     error = refusal(engine, vm, ("adapters.1.strict_latency", True))
-    assert error.error_code == "api_too_old"
+    assert error.error_code == "api_version_old"
     assert "adapters.s5u.strict_latency needs vSphere API 8.0.3.1; this vCenter speaks 8.0.3.0" in str(error)
 
 
@@ -149,7 +153,7 @@ def test_all_problems_of_a_vm_and_all_vms_are_in_one_error(engine: t.Any, make_v
             ]
         )
     assert engine.changing_calls() == {}
-    for code in ("hardware_version_old", "firmware_unfit", "network_not_found", "numa_node_beyond_host"):
+    for code in ("hardware_version_old", "firmware_unsuitable", "network_not_found", "numa_node_beyond_host"):
         assert f"[{code}] {first.name}: " in str(caught.value)
     assert f"[numa_node_beyond_host] {second.name}: " in str(caught.value)
     assert sound.name not in str(caught.value)
@@ -161,7 +165,7 @@ def test_a_vm_takes_ten_adapters(engine: t.Any, vm: t.Any) -> None:
         for number in range(8)
     ]
     error = refusal(engine, vm, ("adapters", described), ("cpu.polling", ""))
-    assert error.error_code == "too_many_adapters"
+    assert error.error_code == "adapter_limit_exceeded"
     assert "it would have 11 adapters" in str(error)
 
 
@@ -190,7 +194,7 @@ class TestNewest:
 
     def test_strict_latency_needs_a_distributed_switch(self, newest: t.Any) -> None:
         error = refusal(newest.engine, newest.clone(host="usual.lab"), ("adapters.0.strict_latency", True))
-        assert error.error_code == "switch_too_old"
+        assert error.error_code == "switch_version_old"
         assert "PG-Mgmt is on another" in str(error)
 
     def test_a_host_that_shows_no_threads_and_gives_no_cores_is_told(self, newest: t.Any) -> None:
@@ -250,7 +254,7 @@ class TestOlder:
     def test_a_newer_field_is_an_error_that_names_the_version(self, older: t.Any, changes: Changes, says: str) -> None:
         machine = prepare(older.clone(), firmware="efi")
         error = refusal(older.engine, machine, *changes)
-        assert any(problem["error_code"] == "api_too_old" for problem in error.details["problems"])
+        assert any(problem["error_code"] == "api_version_old" for problem in error.details["problems"])
         assert f"{says}; this vCenter speaks 7.0.3.0" in str(error)
 
     def test_the_rest_of_a_description_is_carried_out(self, older: t.Any) -> None:

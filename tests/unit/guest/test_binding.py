@@ -218,7 +218,7 @@ def test_adapter_in_a_bridge(fresh: RecordedGuest) -> None:
 def test_only_vmxnet3_unless_allowed(fresh: RecordedGuest) -> None:
     fresh.replace_file(f"{pci.DEVICES}/{S5U}/device", "0x100f\n")
     fresh.replace_file(f"{pci.DEVICES}/{S5U}/vendor", "0x8086\n")
-    assert refused(fresh, ADAPTERS).error_code == "adapter_type"
+    assert refused(fresh, ADAPTERS).error_code == "adapter_type_unsupported"
     made = plan(fresh, policy=Policy(allow_other_devices=True))
     assert made.changed
     assert [warning.partition(": ")[0] for warning in made.warnings] == [
@@ -275,14 +275,14 @@ def test_unreadable_record(bound: RecordedGuest) -> None:
     bound.replace_file(RECORD, '{"adapters": [{"name": "s5u"}]}')
     with pytest.raises(NfvError) as caught:
         read_current(bound)
-    assert caught.value.error_code == "record_unreadable"
+    assert caught.value.error_code == "binding_record_unreadable"
 
 
 def test_failing_iproute_is_no_free_pass(fresh: RecordedGuest) -> None:
     fresh.failing.add("ip -json -4 route show")
     with pytest.raises(NfvError) as caught:
         plan(fresh)
-    assert caught.value.error_code == "ip_failed"
+    assert caught.value.error_code == "iproute_failed"
 
 
 ALL = ("vfio-pci", "igb_uio", "uio_pci_generic")
@@ -321,7 +321,7 @@ def test_choice_of_driver(
 def test_no_driver(policy: Policy, no_iommu: bool, available: tuple[str, ...], reason: str) -> None:
     with pytest.raises(NfvError, match=reason) as caught:
         binding.choose_driver(policy, pci.Platform(iommu=False, no_iommu=no_iommu, drivers=available))
-    assert caught.value.error_code == "no_driver"
+    assert caught.value.error_code == "userspace_driver_missing"
 
 
 def test_unsafe_mode_is_switched_on_for_now_and_for_later(fresh: RecordedGuest) -> None:

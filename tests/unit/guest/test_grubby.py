@@ -193,7 +193,7 @@ def test_a_record_that_cannot_be_read_stops_everything(guest: RhelGuest, text: s
     guest.replace_file(grubby.RECORD, text)
     with pytest.raises(NfvError) as caught:
         loader.plan(guest, ARGUMENTS, "present")
-    assert caught.value.error_code == "record_invalid"
+    assert caught.value.error_code == "kernel_arguments_record_invalid"
     assert guest.commands == []
 
 

@@ -98,7 +98,7 @@ def test_check_mode_changes_nothing(monkeypatch: pytest.MonkeyPatch, fresh: Reco
 
 def test_module_that_does_not_converge_fails(monkeypatch: pytest.MonkeyPatch, fresh: RecordedGuest) -> None:
     how, result = ended(monkeypatch, fresh, Module(), stubborn=True)
-    assert (how, result["error_code"]) == ("failure", "not_converged")
+    assert (how, result["error_code"]) == ("failure", "guest_not_converged")
 
 
 def test_missing_program_is_a_failed_command() -> None:

@@ -102,11 +102,11 @@ def test_timer_is_made_changed_and_taken_back(variables: dict[str, t.Any]) -> No
     [
         (None, None),
         ({"textfile_directory": "/var/lib/prometheus/node-exporter"}, None),
-        ({"textfile_directory": "node-exporter"}, "bad_path"),
-        ({"textfile_directory": "/var/lib/with space"}, "bad_path"),
-        ({"textfile_directory": "/var/lib/%h"}, "bad_path"),
-        ({"textfile_directory": "/x", "interval": 0}, "out_of_range"),
-        ({"textfile_directory": "/x", "interval": 86_401}, "out_of_range"),
+        ({"textfile_directory": "node-exporter"}, "path_invalid"),
+        ({"textfile_directory": "/var/lib/with space"}, "path_invalid"),
+        ({"textfile_directory": "/var/lib/%h"}, "path_invalid"),
+        ({"textfile_directory": "/x", "interval": 0}, "value_out_of_range"),
+        ({"textfile_directory": "/x", "interval": 86_401}, "value_out_of_range"),
     ],
 )
 def test_where_statistics_cannot_go_is_told(statistics: dict[str, t.Any] | None, code: str | None) -> None:

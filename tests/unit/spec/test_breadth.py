@@ -41,51 +41,51 @@ def found(description: t.Any, **options: t.Any) -> set[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("changes", "path", "code"),
     [
-        ((("cpu.simultaneous_threads", 3),), "cpu.simultaneous_threads", "out_of_range"),
-        ((("cpu.simultaneous_threads", 2), ("cpu.count", 5)), "cpu.count", "not_a_multiple"),
+        ((("cpu.simultaneous_threads", 3),), "cpu.simultaneous_threads", "value_out_of_range"),
+        ((("cpu.simultaneous_threads", 2), ("cpu.count", 5)), "cpu.count", "value_not_multiple"),
         ((("cpu.simultaneous_threads", 2), ("cpu.polling", "1-2")), "cpu.polling", "polling_splits_core"),
         ((("cpu.reserve_all", False),), "cpu.reserve_all", "reservation_needed"),
-        ((("cpu.system_contexts", 1), *NONE), "cpu.system_contexts", "not_allowed"),
-        ((("cpu.system_contexts", -1),), "cpu.system_contexts", "out_of_range"),
-        ((("numa.nodes", 3),), "numa.nodes", "not_a_divisor"),
-        ((("numa.nodes", 4), ("cpu.simultaneous_threads", 2)), "numa.nodes", "not_a_divisor"),
-        ((("numa.nodes", 0),), "numa.nodes", "out_of_range"),
-        ((("numa", []),), "numa", "wrong_type"),
-        ((("numa.node", 1),), "numa.node", "unknown_key"),
-        ((("numa.autosize", "never"),), "numa.autosize", "not_allowed"),
-        ((("numa.autosize", "every_power_on"), ("numa.nodes", 1)), "numa.autosize", "not_allowed"),
+        ((("cpu.system_contexts", 1), *NONE), "cpu.system_contexts", "value_not_allowed"),
+        ((("cpu.system_contexts", -1),), "cpu.system_contexts", "value_out_of_range"),
+        ((("numa.nodes", 3),), "numa.nodes", "value_not_divisor"),
+        ((("numa.nodes", 4), ("cpu.simultaneous_threads", 2)), "numa.nodes", "value_not_divisor"),
+        ((("numa.nodes", 0),), "numa.nodes", "value_out_of_range"),
+        ((("numa", []),), "numa", "value_type_wrong"),
+        ((("numa.node", 1),), "numa.node", "key_unknown"),
+        ((("numa.autosize", "never"),), "numa.autosize", "value_not_allowed"),
+        ((("numa.autosize", "every_power_on"), ("numa.nodes", 1)), "numa.autosize", "value_not_allowed"),
         (
             (("numa.nodes", 1), ("memory.hugepages.0.node", 1)),
             "memory.hugepages[0].node",
-            "node_beyond_nodes",
+            "numa_node_beyond_nodes",
         ),
-        ((("numa.nodes", 2), ("adapters.1.numa_node", 2)), "adapters[1].numa_node", "node_beyond_nodes"),
-        ((("adapters.1.numa_node", "auto"),), "adapters[1].numa_node", "node_unknown"),
+        ((("numa.nodes", 2), ("adapters.1.numa_node", 2)), "adapters[1].numa_node", "numa_node_beyond_nodes"),
+        ((("adapters.1.numa_node", "auto"),), "adapters[1].numa_node", "numa_node_unknown"),
         (
             (("numa.nodes", 2), ("cpu.polling", "1-2"), ("adapters.1.numa_node", "auto")),
             "adapters[1].numa_node",
-            "node_unknown",
+            "numa_node_unknown",
         ),
-        ((("adapters.1.numa_node", 0),), "adapters[1].numa_node", "nodes_needed"),
-        ((("adapters.1.numa_node", "near"),), "adapters[1].numa_node", "wrong_type"),
-        ((("switch_mode", "fast"),), "switch_mode", "not_allowed"),
-        ((("profile", "fast"),), "profile", "not_allowed"),
+        ((("adapters.1.numa_node", 0),), "adapters[1].numa_node", "numa_nodes_needed"),
+        ((("adapters.1.numa_node", "near"),), "adapters[1].numa_node", "value_type_wrong"),
+        ((("switch_mode", "fast"),), "switch_mode", "value_not_allowed"),
+        ((("profile", "fast"),), "profile", "value_not_allowed"),
         ((("profile", "low_latency"), *NONE), "profile", "exclusivity_needed"),
-        ((("iommu", "perhaps"),), "iommu", "wrong_type"),
-        ((("hardware_version", 9),), "hardware_version", "out_of_range"),
-        ((("adapters.1.tx_contexts", 3),), "adapters[1].tx_contexts", "not_allowed"),
+        ((("iommu", "perhaps"),), "iommu", "value_type_wrong"),
+        ((("hardware_version", 9),), "hardware_version", "value_out_of_range"),
+        ((("adapters.1.tx_contexts", 3),), "adapters[1].tx_contexts", "value_not_allowed"),
         ((("adapters.1.tx_contexts", "per_queue"),), "adapters[1].tx_contexts", "queues_needed"),
         ((("adapters.1.udp_rss", True),), "adapters[1].udp_rss", "queues_needed"),
-        ((("adapters.1.interrupt_coalescing", False),), "adapters[1].interrupt_coalescing", "not_allowed"),
-        ((("adapters.1.uptv2", "perhaps"),), "adapters[1].uptv2", "wrong_type"),
+        ((("adapters.1.interrupt_coalescing", False),), "adapters[1].interrupt_coalescing", "value_not_allowed"),
+        ((("adapters.1.uptv2", "perhaps"),), "adapters[1].uptv2", "value_type_wrong"),
         (
             (("adapters.1.uptv2", True), ("memory.reserve_all", False), ("memory.host_page_size", "4K"), *NONE),
             "adapters[1].uptv2",
             "reservation_needed",
         ),
         ((("adapters.1.strict_latency", True), *NONE), "adapters[1].strict_latency", "exclusivity_needed"),
-        ((("adapters.0.label", "N 1"), ("adapters.1.label", "N 1")), "adapters[1].label", "duplicate_label"),
-        ((("adapters.1.label", " "),), "adapters[1].label", "wrong_form"),
+        ((("adapters.0.label", "N 1"), ("adapters.1.label", "N 1")), "adapters[1].label", "label_repeated"),
+        ((("adapters.1.label", " "),), "adapters[1].label", "value_malformed"),
     ],
 )
 def test_what_contradicts_itself_is_named(description: Description, changes: Changes, path: str, code: str) -> None:
@@ -145,15 +145,15 @@ def test_a_concern_needs_its_section_and_checks_the_others(
     description: Description, concern: str, section: str
 ) -> None:
     assert found({section: description[section]}, concern=concern) == set()
-    assert found({}, concern=concern) == {(f"nfv_dataplane.{section}", "missing_key")}
+    assert found({}, concern=concern) == {(f"nfv_dataplane.{section}", "key_missing")}
     assert found(description, concern=concern) == set()
     other = next(name for name in SECTIONS["dataplane"] if name != section)
     assert found({section: description[section], other: "junk"}, concern=concern) == {
-        (f"nfv_dataplane.{other}", "wrong_type")
+        (f"nfv_dataplane.{other}", "value_type_wrong")
     }
 
 
 def test_adapters_alone_need_no_management_adapter(description: Description) -> None:
     polled = {"adapters": description["adapters"][1:]}
     assert found(polled, concern=ADAPTERS) == set()
-    assert ("nfv_dataplane.adapters", "no_management_adapter") in found(polled)
+    assert ("nfv_dataplane.adapters", "management_adapter_missing") in found(polled)

@@ -126,18 +126,18 @@ def test_pgw_variables_that_do_not_fit(description: Description) -> None:
         "sessions": [session, dict(session, name="ue-2", local_teid=0), dict(session, teid=1), "ue-3"],
     }
     assert pgw_found(wrong, description) == [
-        ("pgw_s5u.address", "bad_address"),
-        ("pgw_s5u.adapter", "unknown_adapter"),
-        ("pgw_sgi.next_hop", "missing_key"),
-        ("pgw_sessions[1].local_teid", "out_of_range"),
-        ("pgw_sessions[1].ue_address", "duplicate_session"),
-        ("pgw_sessions[2].teid", "unknown_key"),
-        ("pgw_sessions[2].name", "duplicate_session"),
-        ("pgw_sessions[2].ue_address", "duplicate_session"),
-        ("pgw_sessions[2].local_teid", "duplicate_session"),
-        ("pgw_sessions[3]", "wrong_type"),
+        ("pgw_s5u.address", "address_invalid"),
+        ("pgw_s5u.adapter", "adapter_unknown"),
+        ("pgw_sgi.next_hop", "key_missing"),
+        ("pgw_sessions[1].local_teid", "value_out_of_range"),
+        ("pgw_sessions[1].ue_address", "session_repeated"),
+        ("pgw_sessions[2].teid", "key_unknown"),
+        ("pgw_sessions[2].name", "session_repeated"),
+        ("pgw_sessions[2].ue_address", "session_repeated"),
+        ("pgw_sessions[2].local_teid", "session_repeated"),
+        ("pgw_sessions[3]", "value_type_wrong"),
     ]
-    assert pgw_found({}, description)[0] == ("pgw_s5u", "wrong_type")
+    assert pgw_found({}, description)[0] == ("pgw_s5u", "value_type_wrong")
 
 
 @pytest.mark.parametrize(
@@ -145,10 +145,10 @@ def test_pgw_variables_that_do_not_fit(description: Description) -> None:
     [
         ("rx_descriptors", 128, None),
         ("rx_descriptors", 4096, None),
-        ("rx_descriptors", 64, "out_of_range"),
-        ("tx_descriptors", 256, "out_of_range"),
-        ("tx_descriptors", 8192, "out_of_range"),
-        ("tx_descriptors", 1000, "out_of_range"),
+        ("rx_descriptors", 64, "value_out_of_range"),
+        ("tx_descriptors", 256, "value_out_of_range"),
+        ("tx_descriptors", 8192, "value_out_of_range"),
+        ("tx_descriptors", 1000, "value_out_of_range"),
     ],
 )
 def test_rings_have_sizes_that_driver_and_switch_take(

@@ -50,53 +50,53 @@ def test_a_valid_description_has_no_problem(description: Description) -> None:
 @pytest.mark.parametrize(
     ("where", "value", "path", "code"),
     [
-        ("cpu.coutn", 4, "cpu.coutn", "unknown_key"),
-        ("cpu.count", MISSING, "cpu.count", "missing_key"),
-        ("cpu.count", True, "cpu.count", "wrong_type"),
-        ("cpu.count", 2.0, "cpu.count", "wrong_type"),
-        ("cpu.count", "four", "cpu.count", "wrong_type"),
-        ("cpu.count", 0, "cpu.count", "out_of_range"),
+        ("cpu.coutn", 4, "cpu.coutn", "key_unknown"),
+        ("cpu.count", MISSING, "cpu.count", "key_missing"),
+        ("cpu.count", True, "cpu.count", "value_type_wrong"),
+        ("cpu.count", 2.0, "cpu.count", "value_type_wrong"),
+        ("cpu.count", "four", "cpu.count", "value_type_wrong"),
+        ("cpu.count", 0, "cpu.count", "value_out_of_range"),
         ("cpu.polling", "4", "cpu.polling", "polling_beyond_count"),
-        ("cpu.polling", "0-3", "cpu.polling", "no_housekeeping_cpu"),
-        ("cpu.polling", "3-2", "cpu.polling", "wrong_form"),
-        ("cpu.polling", MISSING, "cpu.polling", "no_polling_cpu"),
-        ("cpu.exclusivity", "exclusive", "cpu.exclusivity", "not_allowed"),
+        ("cpu.polling", "0-3", "cpu.polling", "housekeeping_cpu_missing"),
+        ("cpu.polling", "3-2", "cpu.polling", "value_malformed"),
+        ("cpu.polling", MISSING, "cpu.polling", "polling_cpu_missing"),
+        ("cpu.exclusivity", "exclusive", "cpu.exclusivity", "value_not_allowed"),
         ("cpu.exclusivity", "affinity", "cpu.affinity", "affinity_too_small"),
-        ("cpu.affinity", "0-3", "cpu.affinity", "not_allowed"),
-        ("cpu", [], "cpu", "wrong_type"),
-        ("memory.size_mb", 4095, "memory.size_mb", "not_a_multiple"),
-        ("memory.size_mb", 4100, "memory.size_mb", "not_a_multiple"),
-        ("memory.reserve_all", "maybe", "memory.reserve_all", "wrong_type"),
+        ("cpu.affinity", "0-3", "cpu.affinity", "value_not_allowed"),
+        ("cpu", [], "cpu", "value_type_wrong"),
+        ("memory.size_mb", 4095, "memory.size_mb", "value_not_multiple"),
+        ("memory.size_mb", 4100, "memory.size_mb", "value_not_multiple"),
+        ("memory.reserve_all", "maybe", "memory.reserve_all", "value_type_wrong"),
         ("memory.reserve_all", False, "memory.reserve_all", "reservation_needed"),
-        ("memory.host_page_size", "3M", "memory.host_page_size", "not_allowed"),
+        ("memory.host_page_size", "3M", "memory.host_page_size", "value_not_allowed"),
         ("memory.hugepages.0.amount_mb", 4096, "memory.hugepages", "hugepages_beyond_memory"),
-        ("memory.hugepages.0.amount_mb", 3, "memory.hugepages[0].amount_mb", "not_a_multiple"),
-        ("memory.hugepages.0.size", "4M", "memory.hugepages[0].size", "not_allowed"),
-        ("memory.hugepages", [], "memory.hugepages", "no_hugepages"),
-        ("memory.hugepages", "2M", "memory.hugepages", "wrong_type"),
-        ("adapters.1.name", "mgmt", "adapters[1].name", "duplicate_name"),
-        ("adapters.0.driver", "pmd", "adapters", "no_management_adapter"),
-        ("adapters.1.management", True, "adapters[1].management", "management_on_pmd"),
-        ("adapters.1.driver", "dpdk", "adapters[1].driver", "not_allowed"),
-        ("adapters.1.name", "a name", "adapters[1].name", "wrong_form"),
-        ("adapters.1.network", "", "adapters[1].network", "wrong_form"),
-        ("adapters.1.mac", "00:50:56:01:02", "adapters[1].mac", "bad_mac"),
-        ("adapters.1.mac", "01:50:56:01:02:03", "adapters[1].mac", "bad_mac"),
-        ("adapters.1.mac", "00:00:00:00:00:00", "adapters[1].mac", "bad_mac"),
-        ("adapters.1.queues", 33, "adapters[1].queues", "out_of_range"),
-        ("adapters.1.quenes", 1, "adapters[1].quenes", "unknown_key"),
-        ("adapters", {}, "adapters", "wrong_type"),
-        ("placement.numa", "near", "placement.numa", "wrong_type"),
-        ("placement.keep_apart_from", [1], "placement.keep_apart_from", "wrong_type"),
-        ("placement.keep_apart_from", "", "placement.keep_apart_from", "wrong_type"),
-        ("placement.keep_together_with", 1, "placement.keep_together_with", "wrong_type"),
-        ("placement.keep_together_with", ["sgw", "pgw"], "placement.keep_together_with", "contradiction"),
-        ("placement.must_keep", ["vmotion", "v-motion"], "placement.must_keep", "not_allowed"),
-        ("placement.restart_priority", "first", "placement.restart_priority", "not_allowed"),
-        ("placement.automation_level", "fullyAutomated", "placement.automation_level", "not_allowed"),
-        ("placement.hosts", [None], "placement.hosts", "wrong_type"),
-        ("placement.host", "esx-1", "placement.host", "unknown_key"),
-        ("placment", {}, "placment", "unknown_key"),
+        ("memory.hugepages.0.amount_mb", 3, "memory.hugepages[0].amount_mb", "value_not_multiple"),
+        ("memory.hugepages.0.size", "4M", "memory.hugepages[0].size", "value_not_allowed"),
+        ("memory.hugepages", [], "memory.hugepages", "hugepages_missing"),
+        ("memory.hugepages", "2M", "memory.hugepages", "value_type_wrong"),
+        ("adapters.1.name", "mgmt", "adapters[1].name", "name_repeated"),
+        ("adapters.0.driver", "pmd", "adapters", "management_adapter_missing"),
+        ("adapters.1.management", True, "adapters[1].management", "management_adapter_polled"),
+        ("adapters.1.driver", "dpdk", "adapters[1].driver", "value_not_allowed"),
+        ("adapters.1.name", "a name", "adapters[1].name", "value_malformed"),
+        ("adapters.1.network", "", "adapters[1].network", "value_malformed"),
+        ("adapters.1.mac", "00:50:56:01:02", "adapters[1].mac", "mac_invalid"),
+        ("adapters.1.mac", "01:50:56:01:02:03", "adapters[1].mac", "mac_invalid"),
+        ("adapters.1.mac", "00:00:00:00:00:00", "adapters[1].mac", "mac_invalid"),
+        ("adapters.1.queues", 33, "adapters[1].queues", "value_out_of_range"),
+        ("adapters.1.quenes", 1, "adapters[1].quenes", "key_unknown"),
+        ("adapters", {}, "adapters", "value_type_wrong"),
+        ("placement.numa", "near", "placement.numa", "value_type_wrong"),
+        ("placement.keep_apart_from", [1], "placement.keep_apart_from", "value_type_wrong"),
+        ("placement.keep_apart_from", "", "placement.keep_apart_from", "value_type_wrong"),
+        ("placement.keep_together_with", 1, "placement.keep_together_with", "value_type_wrong"),
+        ("placement.keep_together_with", ["sgw", "pgw"], "placement.keep_together_with", "placement_contradiction"),
+        ("placement.must_keep", ["vmotion", "v-motion"], "placement.must_keep", "value_not_allowed"),
+        ("placement.restart_priority", "first", "placement.restart_priority", "value_not_allowed"),
+        ("placement.automation_level", "fullyAutomated", "placement.automation_level", "value_not_allowed"),
+        ("placement.hosts", [None], "placement.hosts", "value_type_wrong"),
+        ("placement.host", "esx-1", "placement.host", "key_unknown"),
+        ("placment", {}, "placment", "key_unknown"),
     ],
 )
 def test_a_wrong_value_is_named_by_its_path(
@@ -150,8 +150,8 @@ def test_every_problem_is_collected(description: Description) -> None:
     assert {code for _path, code in found(description)} == {
         "polling_beyond_count",
         "hugepages_beyond_memory",
-        "duplicate_name",
-        "unknown_key",
+        "name_repeated",
+        "key_unknown",
     }
 
 
@@ -170,7 +170,7 @@ def test_messages_say_what_would_be_right(description: Description) -> None:
 def test_two_adapters_of_one_mac_are_refused_whatever_the_notation(description: Description) -> None:
     put(description, "adapters.1.mac", "00:50:56:01:02:0A")
     put(description, "adapters.2.mac", "00-50-56-01-02-0a")
-    assert found(description) == {("nfv_dataplane.adapters[2].mac", "duplicate_mac")}
+    assert found(description) == {("nfv_dataplane.adapters[2].mac", "mac_repeated")}
 
 
 def test_templated_strings_mean_the_same_as_numbers(description: Description) -> None:
@@ -201,7 +201,7 @@ def test_one_size_has_either_nodes_or_one_pool(description: Description) -> None
     put(description, "memory.hugepages", pools)
     assert found(description) == set()
     put(description, "memory.hugepages", [pools[0], {"size": "2M", "amount_mb": 512}])
-    assert found(description) == {("nfv_dataplane.memory.hugepages", "duplicate_pool")}
+    assert found(description) == {("nfv_dataplane.memory.hugepages", "pool_repeated")}
 
 
 JUNK = st.recursive(

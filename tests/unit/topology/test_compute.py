@@ -62,7 +62,7 @@ def test_no_place_has_reasons_in_words_and_as_data(params: dict[str, t.Any]) -> 
     params["vms"].append({"name": "pgw-2", "dataplane": DATAPLANE})
     with pytest.raises(NfvError) as refused:
         compute(params)
-    assert refused.value.error_code == "no_plan"
+    assert refused.value.error_code == "placement_impossible"
     (reason,) = refused.value.details["reasons"]
     assert reason["text"] in str(refused.value)
     assert (reason["vms"], reason["needed"], reason["node"]) == (["pgw-2"], 4, 1)
@@ -77,4 +77,4 @@ def test_wrong_descriptions_are_told_together(params: dict[str, t.Any]) -> None:
         compute(params)
     assert refused.value.error_code == "description_invalid"
     assert "pgw-2: [polling_beyond_count]" in str(refused.value)
-    assert "pgw-1: [vm_named_twice]" in str(refused.value)
+    assert "pgw-1: [vm_repeated]" in str(refused.value)

@@ -173,10 +173,10 @@ def test_vms_that_run_elsewhere_than_planned_are_found() -> None:
     assert placement_problems(plan, hosts_as_data(projected(HOSTS, PLAN))) == []
     found = {(each["path"], each["error_code"]) for each in placement_problems(plan, hosts_as_data(HOSTS))}
     assert found == {
-        ("pgw-1", "not_running"),
-        ("pgw-2", "node_not_planned"),
-        ("pgw-wide", "not_running"),
-        ("pgw-pinned", "not_running"),
+        ("pgw-1", "vm_not_running"),
+        ("pgw-2", "vm_off_planned_node"),
+        ("pgw-wide", "vm_not_running"),
+        ("pgw-pinned", "vm_not_running"),
     }
     elsewhere = (
         host("esx-a2.lab", Holding("pgw-1", "vm-1", 0, 4, (), 4096, "estimate")),
@@ -185,8 +185,8 @@ def test_vms_that_run_elsewhere_than_planned_are_found() -> None:
     )
     found = {(each["path"], each["error_code"]) for each in placement_problems(plan, hosts_as_data(elsewhere))}
     assert {
-        ("pgw-1", "host_not_planned"),
-        ("pgw-pinned", "cpus_not_planned"),
+        ("pgw-1", "vm_off_planned_host"),
+        ("pgw-pinned", "vm_off_planned_cpus"),
         ("esx-a3.lab", "node_overcommitted"),
     } <= found
 

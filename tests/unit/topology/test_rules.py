@@ -194,7 +194,7 @@ def test_a_disabled_rule_of_ours_is_enabled_again() -> None:
 def test_what_somebody_else_made_under_our_name_is_refused(foreign: dict[str, t.Any]) -> None:
     with pytest.raises(NfvError) as refused:
         plan_cluster(dataclasses.replace(EMPTY, **foreign), wanted(), NAMES, {"vm-1": "pgw-1", "vm-2": "pgw-2"})
-    assert refused.value.error_code == "not_ours"
+    assert refused.value.error_code == "drs_object_foreign"
     assert "vm-" not in str(refused.value)
 
 

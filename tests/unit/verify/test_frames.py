@@ -116,4 +116,4 @@ def test_a_forwarder_that_drops_and_doubles(frames: FrameProbe) -> None:
 def test_frames_that_cannot_be_sent(first: FrameSide, path: str) -> None:
     with pytest.raises(NfvError) as caught:
         validate_frames(first, SECOND, LOAD)
-    assert (caught.value.error_code, caught.value.subject) == ("invalid_traffic", path)
+    assert (caught.value.error_code, caught.value.subject) == ("traffic_invalid", path)

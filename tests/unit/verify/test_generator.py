@@ -189,16 +189,16 @@ def test_prompt_and_worker_get_a_cpu_each_where_there_are_two(tmp_path: Path, on
 @pytest.mark.parametrize(
     ("changed", "code", "subject"),
     [
-        ({"first": Side("nonsense", FIRST.guest_mac)}, "invalid_traffic", "first.mac"),
-        ({"second": Side(FIRST.mac, SECOND.guest_mac)}, "invalid_traffic", "second.mac"),
-        ({"second": Side(SECOND.mac, FIRST.guest_mac)}, "invalid_traffic", "second.guest_mac"),
+        ({"first": Side("nonsense", FIRST.guest_mac)}, "traffic_invalid", "first.mac"),
+        ({"second": Side(FIRST.mac, SECOND.guest_mac)}, "traffic_invalid", "second.mac"),
+        ({"second": Side(SECOND.mac, FIRST.guest_mac)}, "traffic_invalid", "second.guest_mac"),
         ({"second": Side(FIRST.guest_mac, SECOND.guest_mac)}, "generator_is_guest", f"second ({FIRST.guest_mac})"),
-        ({"load": dataclasses.replace(LOAD, count=0)}, "invalid_traffic", "count"),
-        ({"load": dataclasses.replace(LOAD, burst=512)}, "invalid_traffic", "burst"),
-        ({"load": dataclasses.replace(LOAD, size=10)}, "invalid_traffic", "size"),
-        ({"load": dataclasses.replace(LOAD, drain=0)}, "invalid_traffic", "drain"),
-        ({"program": Program(memory_mb=1)}, "invalid_traffic", "memory_mb"),
-        ({"program": Program(lcores="0; true")}, "invalid_traffic", "lcores"),
+        ({"load": dataclasses.replace(LOAD, count=0)}, "traffic_invalid", "count"),
+        ({"load": dataclasses.replace(LOAD, burst=512)}, "traffic_invalid", "burst"),
+        ({"load": dataclasses.replace(LOAD, size=10)}, "traffic_invalid", "size"),
+        ({"load": dataclasses.replace(LOAD, drain=0)}, "traffic_invalid", "drain"),
+        ({"program": Program(memory_mb=1)}, "traffic_invalid", "memory_mb"),
+        ({"program": Program(lcores="0; true")}, "traffic_invalid", "lcores"),
     ],
 )
 def test_what_cannot_be_sent_is_refused(changed: dict[str, t.Any], code: str, subject: str) -> None:

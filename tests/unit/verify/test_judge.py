@@ -104,7 +104,7 @@ def test_recorded_fakes_fail(name: str, rows: dict[str, str], expected: Expected
     assert set(reasons) == set(rows)
     for row, reason in rows.items():
         assert reason in reasons[row]
-    assert (result["proved"], result["error_code"]) == (False, "not_proved")
+    assert (result["proved"], result["error_code"]) == (False, "poll_mode_not_proved")
     assert [line.partition(":")[0] for line in result["failures"]] == list(reasons)
 
 

@@ -282,7 +282,7 @@ def test_values_of_the_database() -> None:
 def test_a_device_without_an_address_is_refused() -> None:
     with pytest.raises(NfvError) as raised:
         parse_devices([{"name": "s5u", "pci_address": None, "mac": "00:50:56:01:0a:02"}])
-    assert (raised.value.error_code, raised.value.subject) == ("invalid_device", "devices[0].pci_address")
+    assert (raised.value.error_code, raised.value.subject) == ("device_invalid", "devices[0].pci_address")
 
 
 def test_devices_may_hold_more_and_any_case() -> None:

@@ -167,7 +167,7 @@ def test_a_silent_pgw_is_a_row_with_nothing_sent() -> None:
 def test_bad_input_is_named(s5u: Interface, sessions: list[Session], load: Load, path: str) -> None:
     with pytest.raises(NfvError) as raised:
         validate(s5u, SGI, sessions, load)
-    assert (raised.value.error_code, raised.value.subject) == ("invalid_traffic", path)
+    assert (raised.value.error_code, raised.value.subject) == ("traffic_invalid", path)
 
 
 def test_good_input_passes() -> None:

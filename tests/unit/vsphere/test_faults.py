@@ -18,7 +18,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.f
     ("fault", "code"),
     [
         (vim.fault.InvalidLogin(msg="Cannot complete login"), "authentication_failed"),
-        (vim.fault.ConcurrentAccess(), "changed_by_other"),
+        (vim.fault.ConcurrentAccess(), "object_changed"),
         (vim.fault.NoPermission(privilegeId="VirtualMachine.Config.CPUCount"), "permission_denied"),
         (vim.fault.InvalidPowerState(), "power_state_wrong"),
         (vim.fault.InsufficientMemoryResourcesFault(), "resources_short"),

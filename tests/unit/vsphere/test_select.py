@@ -50,8 +50,8 @@ def test_every_problem_of_every_description_is_told() -> None:
     with pytest.raises(NfvError) as caught:
         read_requests([{"name": "a", "dataplane": wrong}, {"name": "b"}], {**GOOD, "memory": {}}, needed=True)
     assert caught.value.error_code == "description_invalid"
-    assert "a: [wrong_type] dataplane.cpu.count: " in str(caught.value)
-    assert "b: [missing_key] dataplane.memory.size_mb: " in str(caught.value)
+    assert "a: [value_type_wrong] dataplane.cpu.count: " in str(caught.value)
+    assert "b: [key_missing] dataplane.memory.size_mb: " in str(caught.value)
 
 
 def test_a_description_is_needed_only_to_bring_a_vm_to_it() -> None:

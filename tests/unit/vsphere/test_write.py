@@ -119,7 +119,7 @@ def test_a_field_newer_than_the_server_is_refused(old_client: Client, record: Vm
     """Latency sensitivity came with API 5.1; this server speaks 5.0."""
     with pytest.raises(NfvError) as caught:
         config_spec(old_client, record, plan_of(record, inventory))
-    assert caught.value.error_code == "api_too_old"
+    assert caught.value.error_code == "api_version_old"
     assert "spec.latencySensitivity needs vSphere API 5.1" in str(caught.value)
 
 

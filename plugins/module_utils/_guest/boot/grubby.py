@@ -66,7 +66,7 @@ def entries(tree: Tree) -> tuple[tuple[str, ...], ...]:
 
 
 def read_record(tree: Tree) -> Record:
-    """The record, empty when there is none. Raises NfvError(record_invalid)."""
+    """The record, empty when there is none. Raises NfvError(kernel_arguments_record_invalid)."""
     text = tree.text(RECORD)
     if text is None:
         return Record()
@@ -75,7 +75,7 @@ def read_record(tree: Tree) -> Record:
         return Record(tuple(map(str, content["arguments"])), tuple(map(str, content["replaced"])))
     except (ValueError, KeyError, TypeError) as error:
         raise NfvError(
-            ErrorCode.RECORD_INVALID,
+            ErrorCode.KERNEL_ARGUMENTS_RECORD_INVALID,
             RECORD,
             f"does not hold the kernel arguments that were set: {error}",
             "Look at it, put the entries right with grubby by hand, remove the file, and run this again.",
@@ -86,7 +86,7 @@ def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
     """What brings every entry to the arguments (state present) or takes ours away (absent).
 
     The record is written before grubby runs, so that an interrupted run still knows what is whose.
-    Raises NfvError: argument_invalid, record_invalid.
+    Raises NfvError: argument_invalid, kernel_arguments_record_invalid.
     """
     asked = written(arguments)
     running = tokens(tree.text("/proc/cmdline") or "")

@@ -16,7 +16,7 @@ from . import grub, grubby
 def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
     """What brings the machine's boot loader to the arguments, see grub.plan and grubby.plan.
 
-    Raises NfvError: argument_invalid, bootloader_unsupported, record_invalid.
+    Raises NfvError: argument_invalid, bootloader_unsupported, kernel_arguments_record_invalid.
     """
     if grubby.in_charge(tree):
         return grubby.plan(tree, arguments, state)

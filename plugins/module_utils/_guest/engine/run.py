@@ -20,7 +20,7 @@ def converge(module: AnsibleModule, decide: t.Callable[[Guest], Plan]) -> None:
     """Ends the module with what decide() planned, carried out unless in check mode.
 
     decide() reads the guest and is called again after the change: a plan that is then not empty is the error
-    ``not_converged``, so that a module never reports a state that is not there. An NfvError becomes fail_json.
+    ``guest_not_converged``, so that a module never reports a state that is not there. An NfvError becomes fail_json.
     """
     guest = Guest(_command_runner(module))
     try:
@@ -29,7 +29,9 @@ def converge(module: AnsibleModule, decide: t.Callable[[Guest], Plan]) -> None:
             apply(plan.steps, guest)
             final = decide(guest)
             if final.changed:
-                raise NfvError(ErrorCode.NOT_CONVERGED, module._name, f"still to do after the change: {final.steps}")
+                raise NfvError(
+                    ErrorCode.GUEST_NOT_CONVERGED, module._name, f"still to do after the change: {final.steps}"
+                )
     except NfvError as error:
         module.fail_json(msg=str(error), **error.result())
     for warning in plan.warnings:

@@ -24,7 +24,7 @@ class Use:
 
 
 def read_uses(run: t.Callable[[t.Sequence[str]], tuple[int, str, str]], sessions: t.Collection[str]) -> dict[str, Use]:
-    """The interfaces in use; sessions: session.session_addresses(). Raises NfvError(ip_failed)."""
+    """The interfaces in use; sessions: session.session_addresses(). Raises NfvError(iproute_failed)."""
     routes = [route for command in ROUTE_COMMANDS for route in _json(run, command)]
     return interface_uses(_json(run, ADDRESS_COMMAND), routes, sessions)
 
@@ -33,7 +33,7 @@ def _json(run: t.Callable[[t.Sequence[str]], tuple[int, str, str]], command: t.S
     status, output, errors = run(command)
     if status != 0:
         raise NfvError(
-            ErrorCode.IP_FAILED, " ".join(command), errors or f"ended with status {status}", "Install iproute2."
+            ErrorCode.IPROUTE_FAILED, " ".join(command), errors or f"ended with status {status}", "Install iproute2."
         )
     return list(json.loads(output or "[]"))
 

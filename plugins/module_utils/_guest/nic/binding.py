@@ -86,7 +86,10 @@ def managed_files(pci_addresses: t.Iterable[str]) -> tuple[str, ...]:
 
 def choose_driver(policy: Policy, platform: Platform) -> Choice:
     """The driver that can work here: vfio-pci with an IOMMU, vfio-pci without one where that is built in and allowed,
-    else igb_uio, else uio_pci_generic (DPDK Linux guide, "Linux Drivers"). Raises NfvError(no_driver)."""
+    else igb_uio, else uio_pci_generic (DPDK Linux guide, "Linux Drivers").
+
+    Raises NfvError(userspace_driver_missing).
+    """
     candidates = [Choice("vfio-pci")] if platform.iommu else []
     if not platform.iommu and platform.no_iommu and policy.allow_no_iommu:
         candidates.append(Choice("vfio-pci", unsafe=True))
@@ -103,7 +106,7 @@ def choose_driver(policy: Policy, platform: Platform) -> Choice:
     else:
         reason = f"the running kernel has {', '.join(platform.drivers) or 'none'}"
     raise NfvError(
-        ErrorCode.NO_DRIVER,
+        ErrorCode.USERSPACE_DRIVER_MISSING,
         "no usable driver" if policy.driver == "auto" else policy.driver,
         f"for a poll-mode adapter: {reason}",
         "Give the VM a vIOMMU, or install the kernel's full image (uio_pci_generic) or dpdk-kmods-dkms (igb_uio).",
@@ -113,8 +116,8 @@ def choose_driver(policy: Policy, platform: Platform) -> Choice:
 def plan(adapters: t.Sequence[Adapter], current: Current, policy: Policy, state: str) -> Plan:
     """What gives each pmd adapter to a userspace driver, for good, and everything else recorded back to the kernel.
 
-    Raises NfvError: adapter_repeated, adapter_not_found, adapter_type, management_adapter, adapter_in_use,
-    device_busy, no_driver, driverctl_missing.
+    Raises NfvError: adapter_repeated, adapter_not_found, adapter_type_unsupported, management_adapter, adapter_in_use,
+    device_busy, userspace_driver_missing, driverctl_missing.
     """
     devices = {device.pci_address: device for device in current.devices}
     ending = sorted(set(current.holders.values())) if policy.programs_end else []
@@ -204,7 +207,7 @@ def _check_adapter(adapter: Adapter, device: NetworkDevice, current: Current, po
     subject = f"{adapter.name} ({adapter.mac}, {device.pci_address})"
     if not device.is_vmxnet3 and not policy.allow_other_devices:
         raise NfvError(
-            ErrorCode.ADAPTER_TYPE,
+            ErrorCode.ADAPTER_TYPE_UNSUPPORTED,
             subject,
             f"is no VMXNET3 adapter but {device.vendor}:{device.device}",
             "Convert it (role vm_hardware), or set allow_other_devices.",

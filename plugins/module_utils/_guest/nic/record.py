@@ -27,7 +27,7 @@ class Recorded:
 
 
 def read_record(tree: Tree) -> tuple[Recorded, ...]:
-    """The recorded adapters, none without a record. Raises NfvError(record_unreadable)."""
+    """The recorded adapters, none without a record. Raises NfvError(binding_record_unreadable)."""
     text = tree.text(RECORD)
     if text is None:
         return ()
@@ -35,7 +35,7 @@ def read_record(tree: Tree) -> tuple[Recorded, ...]:
         return tuple(Recorded(**entry) for entry in json.loads(text)["adapters"])
     except (ValueError, TypeError, KeyError) as error:
         raise NfvError(
-            ErrorCode.RECORD_UNREADABLE,
+            ErrorCode.BINDING_RECORD_UNREADABLE,
             RECORD,
             f"is not what this collection wrote: {error}",
             "Restore it, or give the adapters back by hand (driverctl unset-override) and remove it.",

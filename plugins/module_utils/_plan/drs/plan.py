@@ -33,8 +33,8 @@ def plan_cluster(
     """The changes that make the cluster hold what is wanted under our names, and nothing more under them.
 
     vms: names by moid, for errors.
-    Raises NfvError (not_ours) for an object with a name of ours that we cannot have made, and for an override of a VM
-    that somebody else made and that says otherwise.
+    Raises NfvError (drs_object_foreign) for an object with a name of ours that we cannot have made, and for an override
+    of a VM that somebody else made and that says otherwise.
     """
     _refuse_foreign(state, wanted, names)
     known = vms or {}
@@ -96,7 +96,9 @@ def _refuse_foreign(state: ClusterState, wanted: Wanted, names: Names) -> None:
 
 
 def _not_ours(subject: str, what: str) -> NfvError:
-    return NfvError(ErrorCode.NOT_OURS, subject, what, "Rename or remove it, or give this placement another name")
+    return NfvError(
+        ErrorCode.DRS_OBJECT_FOREIGN, subject, what, "Rename or remove it, or give this placement another name"
+    )
 
 
 def _plan_rules(now: t.Sequence[Rule], wanted: t.Sequence[VmHostRule | VmVmRule], names: Names) -> list[RuleChange]:

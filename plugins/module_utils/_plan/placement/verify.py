@@ -41,7 +41,7 @@ def placement_problems(plan: Plan, hosts: t.Sequence[HostTopology]) -> tuple[Pro
         found = running.get(placed.vm)
         if found is None:
             problems.append(
-                Problem(placed.vm, f"is planned on {placed.host} and does not run anywhere", ErrorCode.NOT_RUNNING)
+                Problem(placed.vm, f"is planned on {placed.host} and does not run anywhere", ErrorCode.VM_NOT_RUNNING)
             )
         else:
             problems += _wrong(placed, *found)
@@ -60,12 +60,12 @@ def placement_problems(plan: Plan, hosts: t.Sequence[HostTopology]) -> tuple[Pro
 
 def _wrong(placed: Placed, host: HostTopology, holding: Holding) -> t.Iterator[Problem]:
     if host.name != placed.host:
-        yield Problem(placed.vm, f"is planned on {placed.host} and runs on {host.name}", ErrorCode.HOST_NOT_PLANNED)
+        yield Problem(placed.vm, f"is planned on {placed.host} and runs on {host.name}", ErrorCode.VM_OFF_PLANNED_HOST)
     elif placed.cpus and holding.cpus != placed.cpus:
         planned, now = format_cpu_list(placed.cpus), format_cpu_list(holding.cpus) or "none"
-        yield Problem(placed.vm, f"is planned on CPUs {planned} and bound to {now}", ErrorCode.CPUS_NOT_PLANNED)
+        yield Problem(placed.vm, f"is planned on CPUs {planned} and bound to {now}", ErrorCode.VM_OFF_PLANNED_CPUS)
     elif holding.node is not None and holding.node not in placed.nodes:
         nodes = format_cpu_list(placed.nodes)
         yield Problem(
-            placed.vm, f"is planned on node {nodes} and bound to node {holding.node}", ErrorCode.NODE_NOT_PLANNED
+            placed.vm, f"is planned on node {nodes} and bound to node {holding.node}", ErrorCode.VM_OFF_PLANNED_NODE
         )

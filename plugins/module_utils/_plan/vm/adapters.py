@@ -210,7 +210,7 @@ def _too_many(
         return []
     return [
         NfvError(
-            ErrorCode.TOO_MANY_ADAPTERS,
+            ErrorCode.ADAPTER_LIMIT_EXCEEDED,
             state.name,
             f"it would have {count} adapters with those that no description names; a VM takes at most {MAX_ADAPTERS}",
             "Set remove_unmanaged_adapters, or describe fewer",

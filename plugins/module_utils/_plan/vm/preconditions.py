@@ -69,7 +69,7 @@ def refused_api(state: VmState, changes: t.Sequence[Change]) -> list[NfvError]:
         if not at_least(state.api_version, needed):
             errors.append(
                 NfvError(
-                    ErrorCode.API_TOO_OLD,
+                    ErrorCode.API_VERSION_OLD,
                     state.name,
                     f"{change.setting} needs vSphere API {needed}; this vCenter speaks {state.api_version}",
                     "Upgrade vCenter, or leave it out",
@@ -201,7 +201,7 @@ def refused_adapters(
         if adapter.numa_node is not None and state.firmware not in (None, "efi"):
             errors.append(
                 NfvError(
-                    ErrorCode.FIRMWARE_UNFIT,
+                    ErrorCode.FIRMWARE_UNSUITABLE,
                     state.name,
                     f"numa_node of adapter {adapter.name} needs firmware efi, and it has {state.firmware}",
                     "Make the VM with EFI, for an installed guest does not boot with the other; or leave numa_node out",
@@ -212,7 +212,7 @@ def refused_adapters(
             if adapter.strict_latency and old:
                 errors.append(
                     NfvError(
-                        ErrorCode.SWITCH_TOO_OLD,
+                        ErrorCode.SWITCH_VERSION_OLD,
                         state.name,
                         f"strict_latency of adapter {adapter.name} needs a distributed switch of version"
                         f" {STRICT_LATENCY_SWITCH}, and {adapter.network} is on {network.switch_version or 'another'}",

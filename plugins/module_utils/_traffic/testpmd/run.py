@@ -73,7 +73,7 @@ class Program:
 
 
 def validate(first: Side, second: Side, load: Load, program: Program) -> None:
-    """Refuses what cannot be sent; raises NfvError ``invalid_traffic`` or ``generator_is_guest``."""
+    """Refuses what cannot be sent; raises NfvError ``traffic_invalid`` or ``generator_is_guest``."""
     checks = [
         ("count", 1 <= load.count <= 10**6, "must be 1 to 1000000 frames"),
         ("burst", 1 <= load.burst <= LARGEST_BURST, f"must be 1 to {LARGEST_BURST} frames"),
@@ -89,7 +89,7 @@ def validate(first: Side, second: Side, load: Load, program: Program) -> None:
     checks.append(("second.guest_mac", first.guest_mac != second.guest_mac, "must be another than first.guest_mac"))
     for path, right, rule in checks:
         if not right:
-            raise NfvError(ErrorCode.INVALID_TRAFFIC, path, "checking the asked traffic failed", f"It {rule}.")
+            raise NfvError(ErrorCode.TRAFFIC_INVALID, path, "checking the asked traffic failed", f"It {rule}.")
     for name, side in (("first", first), ("second", second)):
         if side.mac in (first.guest_mac, second.guest_mac):
             raise NfvError(

@@ -91,7 +91,10 @@ class Client:
 
     @classmethod
     def open(cls, connection: Connection, closed_for_writes: bool) -> Client:
-        """Logs in. Raises NfvError: vcenter_unreachable, certificate_untrusted, authentication_failed, not_vcenter."""
+        """Logs in.
+
+        Raises NfvError: vcenter_unreachable, certificate_untrusted, authentication_failed, endpoint_not_vcenter.
+        """
         context = connection.tls_context()
 
         def log_in(content: t.Any) -> None:
@@ -253,7 +256,7 @@ def _service(connection: Connection, context: ssl.SSLContext) -> t.Any:
         raise
     except Exception as error:  # pyVim raises bare Exception when the server speaks another language
         raise NfvError(
-            ErrorCode.NOT_VCENTER,
+            ErrorCode.ENDPOINT_NOT_VCENTER,
             connection.hostname,
             f"port {connection.port} answers, but not as a vCenter does: {error}",
             "Check hostname and port",

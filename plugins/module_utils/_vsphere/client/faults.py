@@ -24,14 +24,14 @@ _FAULTS: t.Final = {
     "InvalidLogin": (ErrorCode.AUTHENTICATION_FAILED, "Check username and password"),
     "NoPermission": (ErrorCode.PERMISSION_DENIED, "Give the user the privilege that is named, or use another user"),
     "NotAuthenticated": (ErrorCode.SESSION_EXPIRED, "Run again"),
-    "ConcurrentAccess": (ErrorCode.CHANGED_BY_OTHER, "Someone else changed the VM meanwhile; look at it and run again"),
+    "ConcurrentAccess": (ErrorCode.OBJECT_CHANGED, "Someone else changed the VM meanwhile; look at it and run again"),
     "ManagedObjectNotFound": (ErrorCode.OBJECT_GONE, "It was removed meanwhile; run again"),
     "TaskInProgress": (ErrorCode.VM_BUSY, "Another task on it has not ended; wait for it and run again"),
     "Timedout": (ErrorCode.TASK_UNFINISHED, "Look at the task in vCenter, and run again when it has ended"),
     "InvalidPowerState": (ErrorCode.POWER_STATE_WRONG, "Its power state changed meanwhile; run again"),
-    "RestrictedVersion": (ErrorCode.LICENSE_NEEDED, "The host's license does not allow this change"),
+    "RestrictedVersion": (ErrorCode.LICENSE_INSUFFICIENT, "The host's license does not allow this change"),
     "InsufficientResourcesFault": (ErrorCode.RESOURCES_SHORT, "Free capacity on the host, or choose another one"),
-    "NotSupported": (ErrorCode.NOT_SUPPORTED, "This vCenter or host does not offer it"),
+    "NotSupported": (ErrorCode.OPERATION_UNSUPPORTED, "This vCenter or host does not offer it"),
 }
 
 

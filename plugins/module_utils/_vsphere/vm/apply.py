@@ -152,7 +152,7 @@ class Application:
             if not left and moid in self._lost:
                 self._outcome.plans[moid] = attempted  # it took effect
                 self._outcome.changed.add(moid)
-            elif error.error_code == ErrorCode.CHANGED_BY_OTHER:
+            elif error.error_code == ErrorCode.OBJECT_CHANGED:
                 self._outcome.plans[moid] = dataclasses.replace(left, warnings=(*left.warnings, MEANWHILE))
             if not left:
                 continue

@@ -29,7 +29,7 @@ if t.TYPE_CHECKING:
 # Errors after which only a look at the VM tells what is to be done: its configuration or power state is not what it
 # was planned for, another task holds it, or the answer was lost.
 UNSURE: t.Final = frozenset(
-    {ErrorCode.CHANGED_BY_OTHER, ErrorCode.POWER_STATE_WRONG, ErrorCode.VM_BUSY, ErrorCode.CONNECTION_LOST}
+    {ErrorCode.OBJECT_CHANGED, ErrorCode.POWER_STATE_WRONG, ErrorCode.VM_BUSY, ErrorCode.CONNECTION_LOST}
 )
 
 

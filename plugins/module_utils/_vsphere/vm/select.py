@@ -42,7 +42,7 @@ def read_requests(
         raw = entry.get("dataplane") if entry.get("dataplane") is not None else default
         if raw is None:
             if needed:
-                problems.append(f"{entry[by]}: [missing_key] dataplane: is missing and has no default")
+                problems.append(f"{entry[by]}: [key_missing] dataplane: is missing and has no default")
             requests.append(Request(by, entry[by], None))
             continue
         dataplane, found = parse_dataplane(raw, "dataplane", concern)

@@ -113,7 +113,7 @@ def _refuse_newer_fields(client: Client, name: str, spec: t.Any) -> None:
     ]
     if needs:
         raise NfvError(
-            ErrorCode.API_TOO_OLD,
+            ErrorCode.API_VERSION_OLD,
             name,
             f"{', '.join(needs)}; this vCenter speaks {version_text(client.api_version)}",
             "Upgrade vCenter, or leave out what needs the field",

@@ -143,6 +143,6 @@ def test_the_login_itself_is_tried_again(engine: t.Any, vm: t.Any, faults: Fault
 def test_a_wait_for_guests_goes_on_in_a_new_session(engine: t.Any, vm: t.Any, faults: Faults) -> None:
     vm.PowerOn()
     faults({"method": "WaitForUpdatesEx", "action": "expire_session", "skip": 1})
-    with pytest.raises(NfvError, match="guest_no_address"):
+    with pytest.raises(NfvError, match="guest_address_missing"):
         engine.gather(vm.name, wait_for_address=3)
     assert calls(engine, "Login") == 2

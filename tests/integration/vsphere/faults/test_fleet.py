@@ -59,7 +59,7 @@ def test_those_that_fail_stop_no_other_and_each_tells_why(fleet: Fleet, fleet_fa
         fleet.engine.converge(**fleet.params(cpus=6))
     result = caught.value.result()
     errors = {name: vm["error"]["error_code"] for name, vm in result["vms"].items() if vm["error"] is not None}
-    assert errors == {failing: "vsphere_refused", busy: "changed_by_other"}
+    assert errors == {failing: "vsphere_refused", busy: "object_changed"}
     assert result["error_code"] == "several_errors"
     for name in (failing, busy):
         assert f"{name}: it was to be reconfigured" in str(caught.value)

@@ -90,7 +90,7 @@ def test_who_changes_it_again_and_again_wins_and_the_others_are_not_stopped(sess
 
     reconfigure(vm, numCPUs=8)
     outcome = job.apply(plan_while_it_changes)
-    assert {moid: error.error_code for moid, error in outcome.errors.items()} == {vm._moId: "changed_by_other"}
+    assert {moid: error.error_code for moid, error in outcome.errors.items()} == {vm._moId: "object_changed"}
     assert vm.config.hardware.numCPU in (6, 8)
     assert other.config.hardware.numCPU == 4
     assert outcome.changed == {other._moId}
