@@ -9,13 +9,13 @@ import dataclasses
 import typing as t
 
 from .bounds import Bounds
-from .failover import settle_all
+from .failover import secure_all_failovers
 from .greedy import by_size, fill, keep, pack, pack_memory, spread
 from .search import FOUND, NONE, Search
-from .state import State
+from .state import SearchState
 
 if t.TYPE_CHECKING:
-    from .options import Option
+    from .places import Place
     from .question import Item, Question
 
 # Up to so many VMs and nodes the search is complete, but for the steps that it may take.
@@ -33,12 +33,12 @@ NEIGHBOURHOOD_STEPS: t.Final = 300
 class Answer:
     """The best state found. proven: where items are left over, that not all can be placed.
 
-    exposed: hosts whose failure not even the VMs found there stand, so that nothing was placed.
+    unprotected: hosts whose failure not even the VMs found there stand, so that nothing was placed.
     """
 
-    state: State
+    state: SearchState
     proven: bool = False
-    exposed: tuple[int, ...] = ()
+    unprotected: tuple[int, ...] = ()
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -48,10 +48,10 @@ class Answer:
 
 def answer(question: Question) -> Answer:
     """The best answer: as many VMs placed as can be, as few of them moved as that takes."""
-    start = State(question)
-    exposed = settle_all(start)
-    if exposed:
-        return Answer(start, proven=not start.undecided, exposed=tuple(exposed))
+    start = SearchState(question)
+    unprotected = secure_all_failovers(start)
+    if unprotected:
+        return Answer(start, proven=not start.undecided, unprotected=tuple(unprotected))
     must_move = sum(item.must_move for item in question.planned)
     best = _attempt(question, spread)
     for measure in (pack, pack_memory):
@@ -65,18 +65,18 @@ def answer(question: Question) -> Answer:
         best.proven = True
     if len(question.planned) <= SMALL_ITEMS and len(question.supply.cells) <= SMALL_CELLS:
         return _complete(best, start, must_move)
-    return best if best.proven else _mend(best)
+    return best if best.proven else _repair(best)
 
 
-def _attempt(question: Question, measure: t.Callable[[State, Option], tuple[int, ...]]) -> Answer:
-    state = State(question)
-    settle_all(state)
+def _attempt(question: Question, measure: t.Callable[[SearchState, Place], tuple[int, ...]]) -> Answer:
+    state = SearchState(question)
+    secure_all_failovers(state)
     keep(state)
     fill(state, measure)
     return Answer(state)
 
 
-def _complete(best: Answer, start: State, must_move: int) -> Answer:
+def _complete(best: Answer, start: SearchState, must_move: int) -> Answer:
     """Improves the best answer so far by a complete search from the start."""
     search = Search(start, start.question.planned, COMPLETE_STEPS)
     everyone = sum(item.current for item in start.question.planned)
@@ -103,18 +103,18 @@ def _complete(best: Answer, start: State, must_move: int) -> Answer:
 def _better(best: Answer, search: Search) -> Answer:
     """The search's result, if that is better; the search can go on from its start afterwards."""
     state = search.state
-    found = Answer(State(state.question), best.proven)
-    found.state.restore(state.placed, state.refuge)
+    found = Answer(SearchState(state.question), best.proven)
+    found.state.restore(state.placed, state.restart)
     search.clear()
     return found if found.rank < best.rank else best
 
 
-def _mend(best: Answer) -> Answer:
+def _repair(best: Answer) -> Answer:
     """Searches the hosts with most room anew for each item left over, which may have to move others for it."""
     state, steps = best.state, NEIGHBOURHOODS_STEPS
     for item in by_size(state.unplaced(), state):
         for moves in (0, 1, 2):
-            for hosts in _roomy_hosts(state, item):
+            for hosts in _hosts_by_room(state, item):
                 if steps > 0:
                     tried = _search_around(state, item, hosts, moves)
                     steps -= tried
@@ -125,24 +125,24 @@ def _mend(best: Answer) -> Answer:
     return best
 
 
-def _roomy_hosts(state: State, item: Item) -> list[list[int]]:
+def _hosts_by_room(state: SearchState, item: Item) -> list[list[int]]:
     """Pairs and triples of hosts that the item may run on, those with the most room first."""
     room: dict[int, int] = {}
-    for option in item.options:
-        room[option.host] = room.get(option.host, 0) + state.free_cores[option.cell]
+    for place in item.places:
+        room[place.host] = room.get(place.host, 0) + state.load.free_cores[place.cell]
     hosts = sorted(room, key=lambda host: (-room[host], host))
     return [hosts[:2], hosts[2:4], hosts[:3]]
 
 
-def _search_around(state: State, item: Item, hosts: t.Sequence[int], moves: int) -> int:
+def _search_around(state: SearchState, item: Item, hosts: t.Sequence[int], moves: int) -> int:
     """Tries to place the item by rearranging the hosts; returns the steps that it took."""
-    placed, refuge = dict(state.placed), dict(state.refuge)
+    placed, restart = dict(state.placed), dict(state.restart)
     around = [state.items[index] for host in hosts for index in state.on_host[host]]
     around = [other for other in around if not other.found]
     moved = sum(other.current and placed[other.index] not in other.stays for other in around)
     for other in around:
-        state.unplace(other)
+        state.unassign(other)
     search = Search(state, [*around, item], NEIGHBOURHOOD_STEPS)
     if search.run(0, moved + moves + item.current) != FOUND:
-        state.restore(placed, refuge)
+        state.restore(placed, restart)
     return NEIGHBOURHOOD_STEPS - search.steps

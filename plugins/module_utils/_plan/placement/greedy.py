@@ -7,41 +7,40 @@ from __future__ import annotations
 
 import typing as t
 
-from .emptiest import key_of
-from .failover import settle, settle_all, shelter_quickly
+from .failover import reserve_quickly, secure_all_failovers, secure_failover
 
 if t.TYPE_CHECKING:
-    from .options import Option
+    from .places import Place
     from .question import Item
-    from .state import State
+    from .state import SearchState
 
-# How many places are tried for one item in the thorough way, which may rearrange refuges.
+# How many places are tried for one item in the thorough way, which may rearrange restart_places.
 THOROUGH_TRIES: t.Final = 12
 # How many items may fail the thorough way before a fill goes on in the quick way only.
 THOROUGH_ITEMS: t.Final = 10
 
-Measure = t.Callable[["State", "Option"], tuple[int, ...]]
+Measure = t.Callable[["SearchState", "Place"], tuple[int, ...]]
 
 
-def spread(state: State, option: Option) -> tuple[int, ...]:
+def spread(state: SearchState, place: Place) -> tuple[int, ...]:
     """The emptiest node first: hosts stay evenly loaded, and few cores are enough to stand a host's failure."""
-    return key_of(state, option)
+    return state.load.headroom_key(place)
 
 
-def pack(state: State, option: Option) -> tuple[int, ...]:
+def pack(state: SearchState, place: Place) -> tuple[int, ...]:
     """The fullest node first: large holes stay for large VMs."""
-    cell = option.cell
-    free = state.free_cores[cell] - state.spare_cores[cell]
-    return (option.penalty, free, state.free_memory[cell] - state.spare_memory[cell], cell)
+    cell = place.cell
+    free = state.load.free_cores[cell] - state.load.failover_cores[cell]
+    return (place.penalty, free, state.load.free_memory[cell] - state.load.failover_memory[cell], cell)
 
 
-def pack_memory(state: State, option: Option) -> tuple[int, ...]:
+def pack_memory(state: SearchState, place: Place) -> tuple[int, ...]:
     """The node with the least memory left first, for fleets that are short of that."""
-    cell = option.cell
-    return (0, state.free_memory[cell] - state.spare_memory[cell], state.free_cores[cell], cell)
+    cell = place.cell
+    return (0, state.load.free_memory[cell] - state.load.failover_memory[cell], state.load.free_cores[cell], cell)
 
 
-def by_size(items: t.Iterable[Item], state: State) -> list[Item]:
+def by_size(items: t.Iterable[Item], state: SearchState) -> list[Item]:
     """The largest first: in cores and memory relative to the mean node; those kept together next to each other."""
     cells = state.question.supply.cells
     cores = max(1, sum(cell.size_cores for cell in cells))
@@ -51,94 +50,92 @@ def by_size(items: t.Iterable[Item], state: State) -> list[Item]:
         return max(item.demand.cores / cores, item.demand.memory_mb / memory)
 
     listed = list(items)
-    bundles: dict[int, float] = {}
+    groups: dict[int, float] = {}
     for item in listed:
-        if item.bundle >= 0:
-            bundles[item.bundle] = bundles.get(item.bundle, 0.0) + size(item)
+        if item.group >= 0:
+            groups[item.group] = groups.get(item.group, 0.0) + size(item)
     return sorted(
         listed,
-        key=lambda item: (-bundles.get(item.bundle, size(item)), item.bundle, -size(item), item.kind, item.index),
+        key=lambda item: (-groups.get(item.group, size(item)), item.group, -size(item), item.kind, item.index),
     )
 
 
-def keep(state: State) -> None:
+def keep(state: SearchState) -> None:
     """Places every item that may stay where it is, as far as they fit beside each other; the largest first."""
     items = by_size((item for item in state.question.planned if item.stays), state)
-    for index in list(state.refuge):
-        state.expose(state.items[index])
+    for index in list(state.restart):
+        state.release_restart(state.items[index])
     for item in items:
-        stays = sorted(_stays(item), key=lambda option: spread(state, option))
-        option = next((option for option in stays if state.fits(item, option)), None)
-        if option is not None:
-            state.place(item, option)
-    if not settle_all(state):
+        stays = sorted(_stays(item), key=lambda place: spread(state, place))
+        place = next((place for place in stays if state.fits(item, place)), None)
+        if place is not None:
+            state.assign(item, place)
+    if not secure_all_failovers(state):
         return
     # Not all of them can stay when hosts may fail: one by one, as long as every failure can be stood.
     for item in items:
         if item.index in state.placed:
-            state.unplace(item)
-    settle_all(state)
+            state.unassign(item)
+    secure_all_failovers(state)
     for item in items:
-        _place_in_turn(state, item, [option for option in _stays(item) if state.fits(item, option)])
+        _assign_in_turn(state, item, [place for place in _stays(item) if state.fits(item, place)])
 
 
-def _stays(item: Item) -> list[Option]:
-    """In the order of their nodes: a set of options has another order each time."""
-    return sorted(item.stays, key=lambda option: [part.cell for part in option.parts])
+def _stays(item: Item) -> list[Place]:
+    """In the order of their nodes: a set of places has another order each time."""
+    return sorted(item.stays, key=lambda place: [part.cell for part in place.parts])
 
 
-def fill(state: State, measure: Measure) -> list[Item]:
+def fill(state: SearchState, measure: Measure) -> list[Item]:
     """Places the items that are nowhere yet; returns those for which it finds no place."""
     left: list[Item] = []
     hopeless: set[int] = set()
     for item in by_size(state.unplaced(), state):
-        if item.kind in hopeless or not _place(state, item, measure, len(left) < THOROUGH_ITEMS):
+        if item.kind in hopeless or not _assign(state, item, measure, len(left) < THOROUGH_ITEMS):
             left.append(item)
-            if not item.apart and item.bundle < 0:
+            if not item.apart and item.group < 0:
                 hopeless.add(item.kind)  # nobody leaves while filling, so the next of the kind has no place either
     return left
 
 
-def _place(state: State, item: Item, measure: Measure, thorough: bool) -> bool:
-    return _place_quickly(state, item, measure) or (
-        thorough and _place_in_turn(state, item, sorted(_fitting(state, item), key=lambda each: measure(state, each)))
+def _assign(state: SearchState, item: Item, measure: Measure, thorough: bool) -> bool:
+    return _assign_quickly(state, item, measure) or (
+        thorough and _assign_in_turn(state, item, sorted(_fitting(state, item), key=lambda each: measure(state, each)))
     )
 
 
-def _place_quickly(state: State, item: Item, measure: Measure) -> bool:
-    """At the best place that disturbs nobody's refuge."""
-    best: Option | None
+def _assign_quickly(state: SearchState, item: Item, measure: Measure) -> bool:
+    """At the best place that disturbs nobody's restart."""
+    best: Place | None
     if measure is spread:
-        options = state.emptiest(item.options)
-        best = options.first(lambda option: state.fits(item, option) and not state.disturbs(item, option))
+        places = state.by_headroom(item.places)
+        best = places.first(lambda place: state.fits(item, place) and state.keeps_failover(item, place))
     else:
-        undisturbed = (option for option in _fitting(state, item) if not state.disturbs(item, option))
-        best = min(undisturbed, key=lambda option: measure(state, option), default=None)
+        undisturbed = (place for place in _fitting(state, item) if state.keeps_failover(item, place))
+        best = min(undisturbed, key=lambda place: measure(state, place), default=None)
     if best is None:
         return False
-    state.place(item, best)
-    if shelter_quickly(state, item):
+    state.assign(item, best)
+    if reserve_quickly(state, item):
         return True
-    state.unplace(item)
+    state.unassign(item)
     return False
 
 
-def _place_in_turn(state: State, item: Item, options: t.Sequence[Option]) -> bool:
-    """At the first of the places at which everyone's refuge can be rearranged."""
-    for option in options[:THOROUGH_TRIES]:
-        state.place(item, option)
-        if settle(state, item):
+def _assign_in_turn(state: SearchState, item: Item, places: t.Sequence[Place]) -> bool:
+    """At the first of the places at which everyone's restart can be rearranged."""
+    for place in places[:THOROUGH_TRIES]:
+        state.assign(item, place)
+        if secure_failover(state, item):
             return True
-        state.unplace(item)
+        state.unassign(item)
     return False
 
 
-def _fitting(state: State, item: Item) -> list[Option]:
-    free_cores, free_memory = state.free_cores, state.free_memory
+def _fitting(state: SearchState, item: Item) -> list[Place]:
+    free_cores, free_memory = state.load.free_cores, state.load.free_memory
     return [
-        option
-        for option in item.options
-        if option.cores <= free_cores[option.cell]
-        and option.memory <= free_memory[option.cell]
-        and state.fits(item, option)
+        place
+        for place in item.places
+        if place.cores <= free_cores[place.cell] and place.memory <= free_memory[place.cell] and state.fits(item, place)
     ]

@@ -10,16 +10,16 @@ import typing as t
 from .answer import answer
 from .demands import kept_apart, kept_together
 from .model import KEPT, MOVED, NEW, Current, Demand, Failover, NoPlan, Placed, Plan, Remark, Rules
-from .options import SPANS_NODES, TEAM_SPANS_NODES, UPLINKS_APART, UPLINKS_UNKNOWN
+from .places import SPANS_NODES, TEAM_SPANS_NODES, UPLINKS_APART, UPLINKS_UNKNOWN
 from .question import read_question
 from .reasons import reasons_for
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import HostTopology
 
-    from .options import Option
+    from .places import Place
     from .question import Item, Question
-    from .state import State
+    from .state import SearchState
 
 _REMARKS: t.Final = {
     UPLINKS_UNKNOWN: "vSphere does not tell on which node of {host} the uplinks of {networks} are; node {nodes} may be"
@@ -47,7 +47,7 @@ def plan_placement(
     question = read_question(demands, hosts, known, rules or Rules())
     best = answer(question)
     placements = _placements(best.state, known)
-    if best.exposed or best.state.unplaced():
+    if best.unprotected or best.state.unplaced():
         return NoPlan(reasons_for(question, best, hosts), placements, best.proven)
     return Plan(
         placements,
@@ -58,24 +58,24 @@ def plan_placement(
     )
 
 
-def _placements(state: State, currents: t.Mapping[str, Current]) -> tuple[Placed, ...]:
+def _placements(state: SearchState, currents: t.Mapping[str, Current]) -> tuple[Placed, ...]:
     question = state.question
     cpus = choose_cpus(state, currents)
     placements = []
     for item in question.planned:
-        option = state.placed.get(item.index)
-        if option is None:
+        place = state.placed.get(item.index)
+        if place is None:
             continue
-        host = question.supply.hosts[option.host]
+        host = question.supply.hosts[place.host]
         current = currents.get(item.demand.vm)
-        moved = current is not None and option not in item.stays
+        moved = current is not None and place not in item.stays
         placements.append(
             Placed(
                 vm=item.demand.vm,
                 host=host.name,
                 host_moid=host.moid,
-                nodes=_numbers(question, option),
-                cores=sum(part.cores for part in option.parts),
+                nodes=_numbers(question, place),
+                cores=sum(part.cores for part in place.parts),
                 memory_mb=item.demand.memory_mb,
                 cpus=cpus.get(item.index, ()),
                 change=MOVED if moved else NEW if current is None else KEPT,
@@ -85,7 +85,7 @@ def _placements(state: State, currents: t.Mapping[str, Current]) -> tuple[Placed
     return tuple(placements)
 
 
-def choose_cpus(state: State, currents: t.Mapping[str, Current]) -> dict[int, tuple[int, ...]]:
+def choose_cpus(state: SearchState, currents: t.Mapping[str, Current]) -> dict[int, tuple[int, ...]]:
     """The affinity sets of the VMs that get their cores so, by index.
 
     A set that the description names stays; so does the one that a kept VM has, as long as nobody else is on it. Other
@@ -97,19 +97,19 @@ def choose_cpus(state: State, currents: t.Mapping[str, Current]) -> dict[int, tu
     pinned = [item for item in state.question.planned if item.demand.affinity and item.index in state.placed]
     pinned.sort(key=lambda item: (not item.demand.cpus, item.demand.vm not in currents, item.index))
     for item in pinned:
-        option = state.placed[item.index]
-        cells = [state.question.supply.cells[part.cell] for part in option.parts]
+        place = state.placed[item.index]
+        cells = [state.question.supply.cells[part.cell] for part in place.parts]
         current = currents.get(item.demand.vm)
         cpus = item.demand.cpus
-        if not cpus and current is not None and option in item.stays:
-            cpus = _still_free(current.cpus, cells, taken[option.host], item.demand.cores)
+        if not cpus and current is not None and place in item.stays:
+            cpus = _still_free(current.cpus, cells, taken[place.host], item.demand.cores)
         if not cpus:
-            for part, cell in zip(option.parts, cells):
-                free = [core for core in reversed(cell.cores) if taken[option.host].isdisjoint(core)]
+            for part, cell in zip(place.parts, cells):
+                free = [core for core in reversed(cell.cores) if taken[place.host].isdisjoint(core)]
                 cpus += tuple(cpu for core in free[: part.cores] for cpu in core[: item.demand.threads])
         chosen[item.index] = tuple(sorted(cpus))
         for cell in cells:
-            taken[option.host].update(cpu for core in cell.cores if not set(core).isdisjoint(cpus) for cpu in core)
+            taken[place.host].update(cpu for core in cell.cores if not set(core).isdisjoint(cpus) for cpu in core)
     return chosen
 
 
@@ -121,29 +121,29 @@ def _still_free(
     return cpus if inside.issuperset(cpus) and inside.isdisjoint(taken) and len(cores) == count else ()
 
 
-def _remarks(state: State, item: Item) -> list[Remark]:
-    question, option = state.question, state.placed[item.index]
-    host = question.supply.hosts[option.host].name
-    numbers = _numbers(question, option)
+def _remarks(state: SearchState, item: Item) -> list[Remark]:
+    question, place = state.question, state.placed[item.index]
+    host = question.supply.hosts[place.host].name
+    numbers = _numbers(question, place)
     nodes = " and ".join(map(str, numbers))
     remarks = [
         Remark(code, item.demand.vm, _REMARKS[code].format(host=host, networks=", ".join(networks), nodes=nodes))
-        for code, networks in question.verdicts[item.index][option.host].remarks
+        for code, networks in question.verdicts[item.index][place.host].remarks
     ]
-    if len(option.parts) > 1:
+    if len(place.parts) > 1:
         text = f"it is too large for one node and takes even shares of nodes {nodes} of {host}"
         remarks.append(Remark(SPANS_NODES, item.demand.vm, text))
     return remarks
 
 
-def _failovers(state: State) -> t.Iterator[Failover]:
+def _failovers(state: SearchState) -> t.Iterator[Failover]:
     question = state.question
-    for index, option in sorted(state.refuge.items(), key=lambda entry: (state.placed[entry[0]].host, entry[0])):
+    for index, place in sorted(state.restart.items(), key=lambda entry: (state.placed[entry[0]].host, entry[0])):
         item = state.items[index]
         failed = question.supply.hosts[state.placed[index].host].name
-        host = question.supply.hosts[option.host].name
-        yield Failover(failed, item.demand.vm, host, _numbers(question, option), item.found)
+        host = question.supply.hosts[place.host].name
+        yield Failover(failed, item.demand.vm, host, _numbers(question, place), item.found)
 
 
-def _numbers(question: Question, option: Option) -> tuple[int, ...]:
-    return tuple(question.supply.cells[part.cell].number for part in option.parts)
+def _numbers(question: Question, place: Place) -> tuple[int, ...]:
+    return tuple(question.supply.cells[part.cell].number for part in place.parts)

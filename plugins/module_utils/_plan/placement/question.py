@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The question as the search sees it: items with their options, in numbers instead of names."""
+"""The question as the search sees it: items with their places, in numbers instead of names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import functools
 import typing as t
 
 from .model import Demand
-from .options import HostVerdict, Option, judge_host, options_of
+from .places import HostVerdict, Place, judge_host, places_of
 from .supply import Supply, read_supply
 
 if t.TYPE_CHECKING:
@@ -21,29 +21,31 @@ if t.TYPE_CHECKING:
 
 @dataclasses.dataclass(eq=False, frozen=True)
 class Item:
-    """One VM. Those that are planned come first, by the index of their demand; then VMs found on hosts.
-
-    options: where it may run; refuges: where it may restart when its host fails, whatever CPUs its description names
-    and whichever VMs found on hosts it is to be together with;
-    stays: those of the options that are where it is now; current: whether it is anywhere now;
-    apart: items that may not share its host; bundle: the number of the group that shares one, -1 for none;
-    kind: equal for items that can stand in for each other; found: it is not planned.
-    """
+    """One VM: those that are planned, then those found on hosts that matter for them."""
 
     index: int
+    """Its number; for planned VMs that of their demand."""
     demand: Demand
-    options: tuple[Option, ...]
-    refuges: tuple[Option, ...]
-    stays: frozenset[Option]
+    places: tuple[Place, ...]
+    """Where it may run. Empty for VMs found on hosts, which stay where they are."""
+    restart_places: tuple[Place, ...]
+    """Where it may restart when its host fails, without regard to CPUs that its description names."""
+    stays: frozenset[Place]
+    """Those of ``places`` that are where it is now."""
     current: bool
+    """Whether it is anywhere now."""
     apart: frozenset[int]
-    bundle: int
+    """Items that may not share its host."""
+    group: int
+    """Number of the group that must share one host, -1 for none."""
     kind: int
+    """Equal for items that are interchangeable."""
     found: bool = False
+    """Whether it is a VM found on a host, not one of the planned."""
 
     @property
-    def seeks_refuge(self) -> bool:
-        """Whether N+1 is about it: every planned VM, and of those found the ones with cores."""
+    def needs_failover(self) -> bool:
+        """Whether N+1 covers it: every planned VM, and of those found the ones that hold cores."""
         return not self.found or self.demand.cores > 0
 
     @property
@@ -54,58 +56,61 @@ class Item:
 
 @dataclasses.dataclass(frozen=True)
 class Question:
-    """Everything that a plan is to be found for.
-
-    planned: the items to place; found: items of VMs on hosts that are not planned, but matter, with their hosts;
-    verdicts: of the rules, by planned item and host; clusters: of the hosts.
-    """
+    """Everything that the search needs to know. Hosts are given by their index in ``supply.hosts``."""
 
     supply: Supply
     rules: Rules
     planned: tuple[Item, ...]
+    """The items to place."""
     found: tuple[tuple[Item, int], ...]
+    """VMs on hosts that are not planned but matter, each with its host."""
     verdicts: tuple[tuple[HostVerdict, ...], ...]
+    """What the rules say, by planned item and host."""
     clusters: tuple[str | None, ...]
+    """The cluster of each host."""
 
     @functools.cached_property
     def cell_kinds(self) -> tuple[int, ...]:
-        """Numbers that are equal for nodes which the same items may use."""
-        lists = {id(item.refuges): item.refuges for item in (*self.planned, *(item for item, _host in self.found))}
+        """A number for each node, equal for nodes that the same items may use."""
+        lists = {
+            id(item.restart_places): item.restart_places
+            for item in (*self.planned, *(item for item, _host in self.found))
+        }
         users: list[list[int]] = [[] for _cell in self.supply.cells]
-        for number, options in enumerate(lists.values()):
-            for option in options:
-                for part in option.parts:
+        for number, places in enumerate(lists.values()):
+            for place in places:
+                for part in place.parts:
                     users[part.cell].append(number)
         kinds: dict[tuple[int, ...], int] = {}
         return tuple(kinds.setdefault(tuple(dict.fromkeys(numbers)), len(kinds)) for numbers in users)
 
     @functools.cached_property
     def host_kinds(self) -> tuple[int, ...]:
-        """Numbers that are equal for hosts which can stand in for each other, as long as nobody is anywhere yet."""
+        """A number for each host, equal for hosts that are interchangeable as long as no planned VM has a place."""
         offers: list[list[t.Any]] = [
             [self.clusters[index], self.supply.taken[index]]
             + [(cell.free_cores, cell.free_memory) for cell in cells]
             + sorted(item.kind for item, host in self.found if host == index)
             for index, cells in enumerate(self.supply.host_cells)
         ]
-        lists = {id(options): options for item in self.planned for options in (item.options, item.refuges)}
-        lists.update({id(item.refuges): item.refuges for item, _host in self.found})
-        for number, options in enumerate(lists.values()):
-            for option in options:
-                base = self.supply.host_cells[option.host][0].index
-                parts = tuple((part.cell - base, part.cores, part.memory) for part in option.parts)
-                offers[option.host].append((number, parts, option.pinned))
+        lists = {id(places): places for item in self.planned for places in (item.places, item.restart_places)}
+        lists.update({id(item.restart_places): item.restart_places for item, _host in self.found})
+        for number, places in enumerate(lists.values()):
+            for place in places:
+                base = self.supply.host_cells[place.host][0].index
+                parts = tuple((part.cell - base, part.cores, part.memory) for part in place.parts)
+                offers[place.host].append((number, parts, place.pinned))
         kinds: dict[tuple[t.Any, ...], int] = {}
         return tuple(kinds.setdefault(tuple(offer), len(kinds)) for offer in offers)
 
 
-class _Options:
-    """Options of demands, worked out once for demands that ask for the same."""
+class _Places:
+    """Places of demands, worked out once for demands that ask for the same."""
 
     def __init__(self, supply: Supply, rules: Rules, planned: t.Collection[str]) -> None:
         self.supply, self.rules, self.planned = supply, rules, planned
         self._verdicts: dict[tuple[t.Any, ...], tuple[HostVerdict, ...]] = {}
-        self._options: dict[tuple[t.Any, ...], tuple[Option, ...]] = {}
+        self._places: dict[tuple[t.Any, ...], tuple[Place, ...]] = {}
 
     def verdicts(self, demand: Demand) -> tuple[HostVerdict, ...]:
         key = _host_key(demand)
@@ -113,11 +118,11 @@ class _Options:
             self._verdicts[key] = tuple(judge_host(demand, host, self.rules) for host in self.supply.hosts)
         return self._verdicts[key]
 
-    def of(self, demand: Demand) -> tuple[Option, ...]:
+    def of(self, demand: Demand) -> tuple[Place, ...]:
         key = (_host_key(demand), demand.cores, demand.memory_mb, demand.whole_gib, demand.cpus)
-        if key not in self._options:
-            self._options[key] = options_of(demand, self.supply, self.verdicts(demand), self.rules)
-        return self._options[key]
+        if key not in self._places:
+            self._places[key] = places_of(demand, self.supply, self.verdicts(demand), self.rules)
+        return self._places[key]
 
 
 def _host_key(demand: Demand) -> tuple[t.Any, ...]:
@@ -138,7 +143,7 @@ def read_question(
     """Numbers everything. currents: where planned VMs are, by name."""
     names = {demand.vm: index for index, demand in enumerate(demands)}
     supply = read_supply(hosts, names, rules)
-    known = _Options(supply, rules, names)
+    known = _Places(supply, rules, names)
     found = _found(demands, supply, rules, len(demands))
     by_name = {**{demand.vm: index for demand, index, _host in found}, **names}
     apart = [frozenset(by_name[vm] for vm in demand.apart if vm in by_name) for demand in demands]
@@ -146,10 +151,10 @@ def read_question(
     for number, others in enumerate(apart):
         for other in others:
             away.setdefault(other, set()).add(number)
-    bundles = _bundles(demands)
+    groups = _affinity_groups(demands)
     kinds: dict[t.Any, int] = {}
     planned = tuple(
-        _item(index, demand, known, currents.get(demand.vm), (apart[index], bundles.get(demand.vm, -1)), kinds)
+        _item(index, demand, known, currents.get(demand.vm), (apart[index], groups.get(demand.vm, -1)), kinds)
         for index, demand in enumerate(demands)
     )
     return Question(
@@ -168,37 +173,37 @@ def read_question(
 def _item(
     index: int,
     demand: Demand,
-    known: _Options,
+    known: _Places,
     current: Current | None,
     relations: tuple[frozenset[int], int],
     kinds: dict[t.Any, int],
 ) -> Item:
-    apart, bundle = relations
-    refuges = known.of(dataclasses.replace(demand, cpus=())) if demand.cpus else known.of(demand)
-    options = _beside_found(demand, known)
-    stays = frozenset(option for option in options if current is not None and _stays(option, current, known.supply))
-    key = (id(refuges), demand.cpus, demand.together, apart | {index} if apart else None, current)
+    apart, group = relations
+    restart_places = known.of(dataclasses.replace(demand, cpus=())) if demand.cpus else known.of(demand)
+    places = _beside_found(demand, known)
+    stays = frozenset(place for place in places if current is not None and _stays(place, current, known.supply))
+    key = (id(restart_places), demand.cpus, demand.together, apart | {index} if apart else None, current)
     kind = kinds.setdefault(key, len(kinds))
-    return Item(index, demand, options, refuges, stays, current is not None, apart, bundle, kind)
+    return Item(index, demand, places, restart_places, stays, current is not None, apart, group, kind)
 
 
-def _stays(option: Option, current: Current, supply: Supply) -> bool:
-    if supply.hosts[option.host].name != current.host:
+def _stays(place: Place, current: Current, supply: Supply) -> bool:
+    if supply.hosts[place.host].name != current.host:
         return False
-    return not current.nodes or current.nodes == tuple(supply.cells[part.cell].number for part in option.parts)
+    return not current.nodes or current.nodes == tuple(supply.cells[part.cell].number for part in place.parts)
 
 
-def _beside_found(demand: Demand, known: _Options) -> tuple[Option, ...]:
-    """The demand's options, on the host of those only that it is to be together with and that are not planned."""
-    options = known.of(demand)
+def _beside_found(demand: Demand, known: _Places) -> tuple[Place, ...]:
+    """The demand's places, on the host of those only that it is to be together with and that are not planned."""
+    places = known.of(demand)
     beside = demand.together.difference(known.planned)
     if not beside:
-        return options
+        return places
     homes = [{holding.vm for holding in host.holdings} for host in known.supply.hosts]
-    return tuple(option for option in options if beside <= homes[option.host])
+    return tuple(place for place in places if beside <= homes[place.host])
 
 
-def _bundles(demands: t.Sequence[Demand]) -> dict[str, int]:
+def _affinity_groups(demands: t.Sequence[Demand]) -> dict[str, int]:
     groups: dict[frozenset[str], int] = {}
     return {
         demand.vm: groups.setdefault(demand.together | {demand.vm}, len(groups))
@@ -227,7 +232,7 @@ def _found_demand(holding: Holding, host: HostTopology) -> Demand:
     return Demand(vm=holding.vm, cores=holding.cores, memory_mb=holding.memory_mb, cluster=host.cluster)
 
 
-def _found_item(index: int, demand: Demand, known: _Options, away: frozenset[int], kinds: dict[t.Any, int]) -> Item:
-    refuges = known.of(demand)
-    kind = kinds.setdefault((id(refuges), away | {index} if away else None), len(kinds))
-    return Item(index, demand, (), refuges, frozenset(), False, away, -1, kind, found=True)
+def _found_item(index: int, demand: Demand, known: _Places, away: frozenset[int], kinds: dict[t.Any, int]) -> Item:
+    restart_places = known.of(demand)
+    kind = kinds.setdefault((id(restart_places), away | {index} if away else None), len(kinds))
+    return Item(index, demand, (), restart_places, frozenset(), False, away, -1, kind, found=True)

@@ -9,16 +9,16 @@ import collections
 import typing as t
 
 from .model import Reason
-from .options import EXCLUSIONS, judge_host, pinned_exclusion
+from .places import EXCLUSIONS, judge_host, pinned_exclusion
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import HostTopology
 
     from .answer import Answer
     from .model import Demand
-    from .options import HostVerdict, Option
+    from .places import HostVerdict
     from .question import Item, Question
-    from .state import State
+    from .state import SearchState
 
 _Shortage = t.Callable[["Case"], t.Optional[Reason]]
 
@@ -29,7 +29,7 @@ class Case:
     candidates: the hosts that the rules allow it, by number, with the verdicts on them.
     """
 
-    def __init__(self, question: Question, state: State, item: Item, hosts: t.Sequence[HostTopology]) -> None:
+    def __init__(self, question: Question, state: SearchState, item: Item, hosts: t.Sequence[HostTopology]) -> None:
         self.question, self.state, self.item, self.hosts = question, state, item, hosts
         self.demand: Demand = item.demand
         self.verdicts: tuple[HostVerdict, ...] = question.verdicts[item.index]
@@ -70,8 +70,8 @@ class Case:
 
 def reasons_for(question: Question, best: Answer, hosts: t.Sequence[HostTopology]) -> tuple[Reason, ...]:
     """One reason for each VM left over; VMs that differ in nothing but their names share one."""
-    if best.exposed:
-        return tuple(_exposed(question, host) for host in best.exposed)
+    if best.unprotected:
+        return tuple(_unprotected(question, host) for host in best.unprotected)
     found: dict[t.Any, Reason] = {}
     for item in best.state.unplaced():
         reason = _reason(Case(question, best.state, item, hosts))
@@ -98,8 +98,8 @@ def _named(reason: Reason) -> Reason:
     return Reason(reason.code, reason.vms, f"{reason.vms[0]}{more}: {reason.text}", *_rest(reason)[1:])
 
 
-def _exposed(question: Question, host: int) -> Reason:
-    names = [item.demand.vm for item, home in question.found if home == host and item.seeks_refuge]
+def _unprotected(question: Question, host: int) -> Reason:
+    names = [item.demand.vm for item, home in question.found if home == host and item.needs_failover]
     name = question.supply.hosts[host].name
     text = f"if {name} fails, VMs that run there now ({', '.join(names)}) have no cores elsewhere, whatever is planned"
     return Reason("no_failover", tuple(names), text, hosts=(name,), failed_host=name)
@@ -158,7 +158,7 @@ def _too_large(case: Case) -> Reason | None:
         for cell in case.question.supply.host_cells[host]
         if cell.number in case.verdicts[host].nodes
     ]
-    if demand.cpus and not case.item.options:
+    if demand.cpus and not case.item.places:
         supply = case.question.supply
         codes = [
             pinned_exclusion(demand, supply.host_cells[host], supply.taken[host], case.verdicts[host], wide=False)
@@ -167,7 +167,7 @@ def _too_large(case: Case) -> Reason | None:
         if "affinity_taken" in codes:
             return case.reason("affinity_taken", "other VMs are on CPUs of its affinity set, on every host")
         return case.reason("affinity_off_node", "its affinity set is on no one right node of any host")
-    if not cells or case.item.options or any(_holds(cell, demand) for cell in cells):
+    if not cells or case.item.places or any(_holds(cell, demand) for cell in cells):
         return None
     cores, memory = max(cell.size_cores for cell in cells), max(cell.size_memory for cell in cells)
     if demand.cores > cores:
@@ -192,8 +192,8 @@ def _right_cells(case: Case) -> list[int]:
 
 def _cores_short(case: Case) -> Reason | None:
     cells = _right_cells(case)
-    needed = min((option.cores for option in case.item.options), default=case.demand.cores)
-    free = max((case.state.free_cores[cell] for cell in cells), default=0)
+    needed = min((place.cores for place in case.item.places), default=case.demand.cores)
+    free = max((case.state.load.free_cores[cell] for cell in cells), default=0)
     if free >= needed:
         return None
     text = f"{case.where} has at most {free} free core{'s' if free != 1 else ''}; {needed} needed"
@@ -203,11 +203,11 @@ def _cores_short(case: Case) -> Reason | None:
 def _memory_short(case: Case) -> Reason | None:
     """Of the nodes with enough cores, none has enough memory."""
     demand, state = case.demand, case.state
-    options = case.item.options
-    cores = min((option.cores for option in options), default=demand.cores)
-    needed = min((option.memory for option in options), default=demand.memory_mb)
-    cells = [cell for cell in _right_cells(case) if state.free_cores[cell] >= cores]
-    free = max((state.free_memory[cell] for cell in cells), default=0)
+    places = case.item.places
+    cores = min((place.cores for place in places), default=demand.cores)
+    needed = min((place.memory for place in places), default=demand.memory_mb)
+    cells = [cell for cell in _right_cells(case) if state.load.free_cores[cell] >= cores]
+    free = max((state.load.free_memory[cell] for cell in cells), default=0)
     if free >= needed:
         return None
     pages = " in whole GiB" if demand.whole_gib else ""
@@ -218,17 +218,17 @@ def _memory_short(case: Case) -> Reason | None:
 def _relations(case: Case) -> Reason | None:
     """Where there is room, there is somebody whom it is kept apart from, or those whom it belongs to are not there."""
     item, state = case.item, case.state
-    roomy = [option for option in item.options if _has_room(state, option)]
+    roomy = [place for place in item.places if state.load.fits(place)]
     if not roomy:
         return None
     apart = sorted(
-        {state.items[other].demand.vm for option in roomy for other in item.apart & state.on_host[option.host]}
+        {state.items[other].demand.vm for place in roomy for other in item.apart & state.on_host[place.host]}
     )
-    if all(not item.apart.isdisjoint(state.on_host[option.host]) for option in roomy):
+    if all(not item.apart.isdisjoint(state.on_host[place.host]) for place in roomy):
         text = f"every host with room for it runs a VM that it is kept apart from ({', '.join(apart)})"
         return case.reason("kept_apart", text)
-    if not any(state.fits(item, option) for option in roomy):
-        if item.bundle >= 0:
+    if not any(state.fits(item, place) for place in roomy):
+        if item.group >= 0:
             names = ", ".join(sorted(item.demand.together))
             text = f"no host has room for it beside the VMs that it is kept together with ({names})"
             return case.reason("kept_together", text)
@@ -236,19 +236,12 @@ def _relations(case: Case) -> Reason | None:
     return None
 
 
-def _has_room(state: State, option: Option) -> bool:
-    return all(
-        part.cores <= state.free_cores[part.cell] and part.memory <= state.free_memory[part.cell]
-        for part in option.parts
-    )
-
-
 def _no_failover(case: Case) -> Reason | None:
     """It has a place, but then a host's failure leaves VMs without one."""
     item, state = case.item, case.state
-    if not case.question.rules.n_plus_1 or not any(state.fits(item, option) for option in item.options):
+    if not case.question.rules.n_plus_1 or not any(state.fits(item, place) for place in item.places):
         return None
-    spare = max((state.free_cores[cell] for cell in _right_cells(case)), default=0)
+    spare = max((state.load.free_cores[cell] for cell in _right_cells(case)), default=0)
     text = (
         f"it has room while all hosts run ({case.where} has up to {spare} free cores), but with it VMs of a host that"
         " fails would find no cores on a right node of the others"

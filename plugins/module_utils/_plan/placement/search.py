@@ -8,19 +8,19 @@ from __future__ import annotations
 import typing as t
 
 from .bounds import Bounds
-from .failover import settle
+from .failover import secure_failover
 from .greedy import by_size
 
 if t.TYPE_CHECKING:
-    from .options import Option
+    from .places import Place
     from .question import Item
-    from .state import State
+    from .state import SearchState
 
 FOUND: t.Final = "found"
 NONE: t.Final = "none"
 UNDECIDED: t.Final = "undecided"
 
-# For every so many nodes, a packing of one host's refuges counts as one more step.
+# For every so many nodes, a packing of one host's restart_places counts as one more step.
 MANY_CELLS: t.Final = 33
 
 
@@ -31,7 +31,7 @@ class Search:
     steps: how many placements may be tried before the answer is ``UNDECIDED``; what is left of them is kept.
     """
 
-    def __init__(self, state: State, items: t.Sequence[Item], steps: int) -> None:
+    def __init__(self, state: SearchState, items: t.Sequence[Item], steps: int) -> None:
         self.state = state
         self.items = by_size(items, state)
         self.bounds = Bounds(state, self.items)
@@ -45,7 +45,7 @@ class Search:
     def run(self, unplaced: int, moves: int) -> str:
         """Searches with at most so many items left out, and so many that are not where they are now."""
         self.undecided = self.state.undecided
-        if self._place(0, unplaced, moves, -1, 0):
+        if self._assign(0, unplaced, moves, -1, 0):
             return FOUND
         return NONE if self.steps > 0 and self.state.undecided == self.undecided else UNDECIDED
 
@@ -53,70 +53,70 @@ class Search:
         """Takes the items away again, for another search from the same start."""
         for item in self.items:
             if item.index in self.state.placed:
-                self.contents[self.state.unplace(item).host] = None
+                self.contents[self.state.unassign(item).host] = None
 
-    def _place(self, at: int, unplaced: int, moves: int, kind: int, least: int) -> bool:
-        """Places the items from number ``at`` on; those of the given kind at no earlier option than ``least``."""
+    def _assign(self, at: int, unplaced: int, moves: int, kind: int, least: int) -> bool:
+        """Places the items from number ``at`` on; those of the given kind at no earlier place than ``least``."""
         if at == len(self.items):
             return True
         if self.steps <= 0 or self._is_hopeless(at, unplaced, moves):
             return False
-        look = (at, self._content(), least if self.items[at].kind == kind else 0)
-        if any(unplaced <= others and moves <= and_moves for others, and_moves in self.failed.get(look, ())):
+        signature = (at, self._content(), least if self.items[at].kind == kind else 0)
+        if any(unplaced <= others and moves <= and_moves for others, and_moves in self.failed.get(signature, ())):
             return False
         item = self.items[at]
         first = least if item.kind == kind else 0
-        if self._try_options(at, unplaced, moves, first):
+        if self._try_places(at, unplaced, moves, first):
             return True
         if (
             unplaced > 0
             and moves >= item.current
-            and self._place(at + 1, unplaced - 1, moves - item.current, item.kind, len(item.options))
+            and self._assign(at + 1, unplaced - 1, moves - item.current, item.kind, len(item.places))
         ):
             return True
         if self.steps > 0 and self.state.undecided == self.undecided:
-            self.failed.setdefault(look, []).append((unplaced, moves))
+            self.failed.setdefault(signature, []).append((unplaced, moves))
         return False
 
-    def _try_options(self, at: int, unplaced: int, moves: int, first: int) -> bool:
+    def _try_places(self, at: int, unplaced: int, moves: int, first: int) -> bool:
         item, state = self.items[at], self.state
         tried: set[t.Any] = set()
         for rank in self._ranks(item, first):
-            option = item.options[rank]
-            cost = item.current and option not in item.stays
-            if cost > moves or not state.fits(item, option):
+            place = item.places[rank]
+            cost = item.current and place not in item.stays
+            if cost > moves or not state.fits(item, place):
                 continue
-            look = self._look(option)
-            if look in tried:
+            signature = self._signature(place)
+            if signature in tried:
                 continue
-            tried.add(look)
+            tried.add(signature)
             self.steps -= 1
             if self.steps <= 0:
                 return False
-            self.contents[option.host] = None
-            state.place(item, option)
-            if self._settle(item) and self._place(at + 1, unplaced, moves - cost, item.kind, rank):
+            self.contents[place.host] = None
+            state.assign(item, place)
+            if self._secure_failover(item) and self._assign(at + 1, unplaced, moves - cost, item.kind, rank):
                 return True
-            state.unplace(item)
-            self.contents[option.host] = None
+            state.unassign(item)
+            self.contents[place.host] = None
         return False
 
-    def _settle(self, item: Item) -> bool:
-        """Looks after refuges; among many nodes that is what takes the time, so it counts as steps there."""
+    def _secure_failover(self, item: Item) -> bool:
+        """Looks after restart_places; among many nodes that is what takes the time, so it counts as steps there."""
         before = self.state.packings
-        settled = settle(self.state, item)
-        self.steps -= (self.state.packings - before) * (len(self.state.free_cores) // MANY_CELLS)
-        return settled
+        secured = secure_failover(self.state, item)
+        self.steps -= (self.state.packings - before) * (len(self.state.load.free_cores) // MANY_CELLS)
+        return secured
 
     def _ranks(self, item: Item, first: int) -> list[int]:
-        """The options from number ``first`` on, those where the item is now before others, then the tightest."""
+        """The places from number ``first`` on, those where the item is now before others, then the tightest."""
         state = self.state
         return sorted(
-            range(first, len(item.options)),
+            range(first, len(item.places)),
             key=lambda rank: (
-                item.options[rank] not in item.stays,
-                item.options[rank].penalty,
-                state.free_cores[item.options[rank].cell],
+                item.places[rank] not in item.stays,
+                item.places[rank].penalty,
+                state.load.free_cores[item.places[rank].cell],
                 rank,
             ),
         )
@@ -127,7 +127,7 @@ class Search:
             return True
         evicted = 0
         for item in remaining:
-            if item.current and not any(self.state.fits(item, option) for option in item.stays):
+            if item.current and not any(self.state.fits(item, place) for place in item.stays):
                 evicted += 1
                 if evicted > moves:
                     return True
@@ -153,10 +153,10 @@ class Search:
         self.contents[host] = sorted_content = tuple(tuple(sorted(kinds)) for kinds in content)
         return sorted_content
 
-    def _look(self, option: Option) -> t.Any:
-        """Equal for options that are as good as each other for all that comes: the same node of like hosts."""
+    def _signature(self, place: Place) -> t.Any:
+        """Equal for places that are as good as each other for all that comes: the same node of like hosts."""
         if self.host_kinds is None:
-            return option
-        base = self.state.question.supply.host_cells[option.host][0].index
-        numbers = tuple(part.cell - base for part in option.parts)
-        return (self.host_kinds[option.host], self._host_content(option.host), numbers, option.penalty)
+            return place
+        base = self.state.question.supply.host_cells[place.host][0].index
+        numbers = tuple(part.cell - base for part in place.parts)
+        return (self.host_kinds[place.host], self._host_content(place.host), numbers, place.penalty)

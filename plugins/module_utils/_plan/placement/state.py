@@ -1,190 +1,160 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where everyone is while a plan is searched for: what is left of every node, and who would restart where."""
+"""Which VM has which place while a plan is searched for, and where it would restart."""
 
 from __future__ import annotations
 
 import typing as t
 
-from .emptiest import Emptiest
-from .options import Option
+from .headroom import HeadroomQueue
+from .node_load import NodeLoad
+from .places import Place
 
 if t.TYPE_CHECKING:
     from .question import Item, Question
 
 
-class State:
-    """Placements and refuges, and the tables that make looking them up cheap.
+class SearchState:
+    """Places of items, and the tables that make looking them up cheap. Items and hosts are given by index.
 
-    placed, refuge: the options of items by index, a refuge being where an item restarts when its host fails;
-    free_cores, free_memory: what placements leave of each node; loads: per node, what each failing host would bring;
-    spare_cores, spare_memory: the most of that for any one host, since only one fails at a time;
-    undecided: how often a search for refuges was given up; packings: how often one was made for a whole host;
-    spare_cells: the nodes where there are any, in the order in which they came to have them;
-    on_host, coming: the items placed on a host and those that have their refuge there.
-
-    Methods do as they are told; that placements fit is asked before, with ``fits`` and ``harbours``.
+    Methods that change something do not check; ask ``fits`` or ``can_restart`` before.
     """
 
     def __init__(self, question: Question) -> None:
         self.question = question
         self.items: list[Item] = [*question.planned, *(item for item, _host in question.found)]
-        cells, hosts = question.supply.cells, question.supply.hosts
-        self.free_cores = [cell.free_cores for cell in cells]
-        self.free_memory = [cell.free_memory for cell in cells]
-        self.spare_cores = [0] * len(cells)
-        self.spare_memory = [0] * len(cells)
-        self.loads: list[dict[int, tuple[int, int]]] = [{} for _cell in cells]
+        hosts = question.supply.hosts
+        self.load = NodeLoad(question.supply.cells)
+        # Where each item runs, and where it restarts when its host fails.
+        self.placed: dict[int, Place] = {}
+        self.restart: dict[int, Place] = {}
+        # By host: the items that run there, those that would restart there, and the cores of named affinity sets.
         self.on_host: list[set[int]] = [set() for _host in hosts]
-        self.coming: list[set[int]] = [set() for _host in hosts]
+        self.restart_on_host: list[set[int]] = [set() for _host in hosts]
         self.pinned: list[set[int]] = [set() for _host in hosts]
-        self.placed: dict[int, Option] = {}
-        self.refuge: dict[int, Option] = {}
-        self.bundle_home: dict[int, list[int]] = {}
-        self.bundle_refuge: dict[int, list[int]] = {}
-        self.undecided = 0
+        # By affinity group: the host that its members share, and how many of them are there.
+        self.group_host: dict[int, list[int]] = {}
+        self.group_restart_host: dict[int, list[int]] = {}
+        # How often restarts were planned for a whole host, and how often that was given up without an answer.
         self.packings = 0
-        self.spare_cells: dict[int, None] = {}
-        self._emptiest: dict[int, Emptiest] = {}
-        self._by_cell: dict[int, dict[int, Option]] = {}
+        self.undecided = 0
+        self._queues: dict[int, HeadroomQueue] = {}
+        self._by_cell: dict[int, dict[int, Place]] = {}
         for item, host in question.found:
-            self.place(item, Option(host, (), 0))
+            self.assign(item, Place(host, (), 0))
 
-    def emptiest(self, options: tuple[Option, ...]) -> Emptiest:
-        """The options of some items by how empty their nodes are."""
-        if id(options) not in self._emptiest:
-            self._emptiest[id(options)] = Emptiest(self, options)
-        return self._emptiest[id(options)]
+    def by_headroom(self, places: tuple[Place, ...]) -> HeadroomQueue:
+        """The places, which several items may share, by headroom."""
+        if id(places) not in self._queues:
+            self._queues[id(places)] = HeadroomQueue(self.load, places)
+        return self._queues[id(places)]
 
-    def by_cell(self, options: tuple[Option, ...]) -> dict[int, Option]:
-        """The options of some items by the first of their nodes, as far as that tells them apart."""
-        if id(options) not in self._by_cell:
-            self._by_cell[id(options)] = {option.cell: option for option in options}
-        return self._by_cell[id(options)]
+    def by_cell(self, places: tuple[Place, ...]) -> dict[int, Place]:
+        """The places by the first of their nodes, as far as that tells them apart."""
+        if id(places) not in self._by_cell:
+            self._by_cell[id(places)] = {place.cell: place for place in places}
+        return self._by_cell[id(places)]
 
-    def fits(self, item: Item, option: Option) -> bool:
-        """Whether there is room for the item, and nobody whom it is kept apart from."""
-        for part in option.parts:
-            if part.cores > self.free_cores[part.cell] or part.memory > self.free_memory[part.cell]:
-                return False
-        if item.apart and not item.apart.isdisjoint(self.on_host[option.host]):
+    def fits(self, item: Item, place: Place) -> bool:
+        """Whether the item can run there: room on the nodes, no VM to keep apart from, its CPUs free."""
+        if not self.load.fits(place):
             return False
-        if option.pinned and not option.pinned.isdisjoint(self.pinned[option.host]):
+        if item.apart and not item.apart.isdisjoint(self.on_host[place.host]):
             return False
-        return item.bundle < 0 or self.bundle_home.get(item.bundle, (option.host,))[0] == option.host
+        if place.pinned and not place.pinned.isdisjoint(self.pinned[place.host]):
+            return False
+        return item.group < 0 or self.group_host.get(item.group, (place.host,))[0] == place.host
 
-    def disturbs(self, item: Item, option: Option) -> bool:
-        """Whether an item that fits would take what a failing host's items count on."""
-        for part in option.parts:
-            cell = part.cell
-            if part.cores > self.free_cores[cell] - self.spare_cores[cell]:
-                return True
-            if part.memory > self.free_memory[cell] - self.spare_memory[cell]:
-                return True
-        return bool(item.apart) and not item.apart.isdisjoint(self.coming[option.host])
+    def keeps_failover(self, item: Item, place: Place) -> bool:
+        """Whether an item that fits leaves every planned restart possible."""
+        return self.load.fits_beside_failover(place) and (
+            not item.apart or item.apart.isdisjoint(self.restart_on_host[place.host])
+        )
 
-    def harbours(self, item: Item, option: Option, failed: int) -> bool:
-        """Whether the item has room at the option once its host, ``failed``, is gone."""
-        host = option.host
+    def can_restart(self, item: Item, place: Place, failed: int) -> bool:
+        """Whether the item can restart there once its host, ``failed``, has failed."""
+        host = place.host
         if host == failed or self.question.clusters[host] != self.question.clusters[failed]:
             return False
-        for part in option.parts:
-            cores, memory = self.loads[part.cell].get(failed, (0, 0))
-            if part.cores + cores > self.free_cores[part.cell] or part.memory + memory > self.free_memory[part.cell]:
-                return False
+        if not self.load.fits_restart(place, failed):
+            return False
         if item.apart:
             if not item.apart.isdisjoint(self.on_host[host]):
                 return False
-            if any(self.placed[other].host == failed for other in item.apart & self.coming[host]):
+            if any(self.placed[other].host == failed for other in item.apart & self.restart_on_host[host]):
                 return False
-        return item.bundle < 0 or self.bundle_refuge.get(item.bundle, (host,))[0] == host
+        return item.group < 0 or self.group_restart_host.get(item.group, (host,))[0] == host
 
-    def place(self, item: Item, option: Option) -> None:
-        for part in option.parts:
-            self.free_cores[part.cell] -= part.cores
-            self.free_memory[part.cell] -= part.memory
-        self.placed[item.index] = option
-        self.on_host[option.host].add(item.index)
-        self.pinned[option.host] |= option.pinned
-        _enter(self.bundle_home, item.bundle, option.host)
+    def assign(self, item: Item, place: Place) -> None:
+        """Places the item."""
+        self.load.take(place)
+        self.placed[item.index] = place
+        self.on_host[place.host].add(item.index)
+        self.pinned[place.host] |= place.pinned
+        _join(self.group_host, item.group, place.host)
 
-    def unplace(self, item: Item) -> Option:
-        """Takes the item away, its refuge first, and returns where it was."""
-        if item.index in self.refuge:
-            self.expose(item)
-        option = self.placed.pop(item.index)
-        for part in option.parts:
-            self.free_cores[part.cell] += part.cores
-            self.free_memory[part.cell] += part.memory
-        self.on_host[option.host].remove(item.index)
-        self.pinned[option.host] -= option.pinned
-        _leave(self.bundle_home, item.bundle)
-        return option
+    def unassign(self, item: Item) -> Place:
+        """Takes the item off its place, its restart place first, and returns where it was."""
+        if item.index in self.restart:
+            self.release_restart(item)
+        place = self.placed.pop(item.index)
+        self.load.give_back(place)
+        self.on_host[place.host].remove(item.index)
+        self.pinned[place.host] -= place.pinned
+        _leave(self.group_host, item.group)
+        return place
 
-    def shelter(self, item: Item, option: Option) -> None:
-        """Makes the option the item's refuge."""
-        failed = self.placed[item.index].host
-        for part in option.parts:
-            cores, memory = self.loads[part.cell].get(failed, (0, 0))
-            load = (cores + part.cores, memory + part.memory)
-            self.loads[part.cell][failed] = load
-            self.spare_cores[part.cell] = max(self.spare_cores[part.cell], load[0])
-            self.spare_memory[part.cell] = max(self.spare_memory[part.cell], load[1])
-            self.spare_cells[part.cell] = None
-        self.refuge[item.index] = option
-        self.coming[option.host].add(item.index)
-        _enter(self.bundle_refuge, item.bundle, option.host)
+    def reserve_restart(self, item: Item, place: Place) -> None:
+        """Makes the place the one where the item restarts."""
+        self.load.reserve(place, self.placed[item.index].host)
+        self.restart[item.index] = place
+        self.restart_on_host[place.host].add(item.index)
+        _join(self.group_restart_host, item.group, place.host)
 
-    def expose(self, item: Item) -> Option:
-        """Takes the item's refuge away and returns it."""
-        option = self.refuge.pop(item.index)
-        failed = self.placed[item.index].host
-        for part in option.parts:
-            loads = self.loads[part.cell]
-            cores, memory = loads[failed]
-            loads[failed] = (cores - part.cores, memory - part.memory)
-            if loads[failed] == (0, 0):
-                del loads[failed]
-            self.spare_cores[part.cell] = max((load[0] for load in loads.values()), default=0)
-            self.spare_memory[part.cell] = max((load[1] for load in loads.values()), default=0)
-            if not loads:
-                self.spare_cells.pop(part.cell, None)
-        self.coming[option.host].remove(item.index)
-        _leave(self.bundle_refuge, item.bundle)
-        return option
+    def release_restart(self, item: Item) -> None:
+        """Takes the item's restart place away."""
+        place = self.restart.pop(item.index)
+        self.load.release(place, self.placed[item.index].host)
+        self.restart_on_host[place.host].remove(item.index)
+        _leave(self.group_restart_host, item.group)
 
     def moves(self) -> int:
         """How many planned items are not where they are now, the unplaced ones among them."""
         return sum(item.current and self.placed.get(item.index) not in item.stays for item in self.question.planned)
 
     def unplaced(self) -> list[Item]:
+        """The planned items without a place."""
         return [item for item in self.question.planned if item.index not in self.placed]
 
-    def restore(self, placed: dict[int, Option], refuge: dict[int, Option]) -> None:
-        """Goes back to placements and refuges taken as copies before."""
+    def restore(self, placed: dict[int, Place], restart: dict[int, Place]) -> None:
+        """Goes back to copies of ``placed`` and ``restart`` that were taken before."""
         for index in list(self.placed):
             if self.placed[index] is not placed.get(index):
-                self.unplace(self.items[index])
-        for index, option in placed.items():
+                self.unassign(self.items[index])
+        for index, place in placed.items():
             if index not in self.placed:
-                self.place(self.items[index], option)
-        for index in list(self.refuge):
-            if self.refuge[index] is not refuge.get(index):
-                self.expose(self.items[index])
-        for index, option in refuge.items():
-            if index not in self.refuge:
-                self.shelter(self.items[index], option)
+                self.assign(self.items[index], place)
+        self.restore_restarts(restart)
+
+    def restore_restarts(self, restart: dict[int, Place]) -> None:
+        """Goes back to a copy of ``restart`` that was taken before."""
+        for index in list(self.restart):
+            if self.restart[index] is not restart.get(index):
+                self.release_restart(self.items[index])
+        for index, place in restart.items():
+            if index not in self.restart:
+                self.reserve_restart(self.items[index], place)
 
 
-def _enter(table: dict[int, list[int]], bundle: int, host: int) -> None:
-    if bundle >= 0:
-        table.setdefault(bundle, [host, 0])[1] += 1
+def _join(table: dict[int, list[int]], group: int, host: int) -> None:
+    if group >= 0:
+        table.setdefault(group, [host, 0])[1] += 1
 
 
-def _leave(table: dict[int, list[int]], bundle: int) -> None:
-    if bundle >= 0:
-        entry = table[bundle]
+def _leave(table: dict[int, list[int]], group: int) -> None:
+    if group >= 0:
+        entry = table[group]
         entry[1] -= 1
         if not entry[1]:
-            del table[bundle]
+            del table[group]

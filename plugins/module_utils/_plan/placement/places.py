@@ -53,7 +53,7 @@ class Part:
     memory: int
 
 
-class Option:
+class Place:
     """One place for a VM: a host and what it takes of one or several of its nodes.
 
     cell, cores, memory: of the first part, where the search looks first; pinned: the physical cores of the host that
@@ -144,7 +144,7 @@ def right_nodes(networks: t.Sequence[str], host: HostTopology, rules: Rules) -> 
     return HostVerdict(nodes=tuple(sorted(common)), remarks=tuple(remarks))
 
 
-def options_of(demand: Demand, supply: Supply, verdicts: t.Sequence[HostVerdict], rules: Rules) -> tuple[Option, ...]:
+def places_of(demand: Demand, supply: Supply, verdicts: t.Sequence[HostVerdict], rules: Rules) -> tuple[Place, ...]:
     """Every place of the VM on hosts that are empty but for VMs that are not planned. verdicts: by host."""
     single = [
         cell
@@ -153,15 +153,15 @@ def options_of(demand: Demand, supply: Supply, verdicts: t.Sequence[HostVerdict]
         if cell.number in verdict.nodes and demand.cores <= cell.size_cores and demand.memory_mb <= cell.size_memory
     ]
     if demand.cpus:
-        return tuple(_pinned_options(demand, supply, verdicts, wide=not single and _may_span(demand, rules)))
+        return tuple(_pinned_places(demand, supply, verdicts, wide=not single and _may_span(demand, rules)))
     if single:
         part = {cell.index: Part(cell.index, demand.cores, demand.memory_mb) for cell in single}
         return tuple(
-            Option(cell.host, (part[cell.index],), len(verdicts[cell.host].remarks))
+            Place(cell.host, (part[cell.index],), len(verdicts[cell.host].remarks))
             for cell in single
             if demand.cores <= cell.free_cores and demand.memory_mb <= cell.free_memory
         )
-    return tuple(_wide_options(demand, supply, verdicts)) if _may_span(demand, rules) else ()
+    return tuple(_wide_places(demand, supply, verdicts)) if _may_span(demand, rules) else ()
 
 
 def _may_span(demand: Demand, rules: Rules) -> bool:
@@ -174,7 +174,7 @@ def share(demand: Demand, count: int) -> tuple[int, int]:
     return -(-demand.cores // count), -(-demand.memory_mb // (count * unit)) * unit
 
 
-def _wide_options(demand: Demand, supply: Supply, verdicts: t.Sequence[HostVerdict]) -> Iterator[Option]:
+def _wide_places(demand: Demand, supply: Supply, verdicts: t.Sequence[HostVerdict]) -> Iterator[Place]:
     """As few nodes of a host as can hold even shares of the VM, at least one of them a right one."""
     for index, (cells, verdict) in enumerate(zip(supply.host_cells, verdicts)):
         if not verdict.nodes:
@@ -191,11 +191,11 @@ def _wide_options(demand: Demand, supply: Supply, verdicts: t.Sequence[HostVerdi
                 for chosen in choices:
                     if all(cores <= cell.free_cores and memory <= cell.free_memory for cell in chosen):
                         parts = tuple(Part(cell.index, cores, memory) for cell in chosen)
-                        yield Option(index, parts, 1 + len(verdict.remarks))
+                        yield Place(index, parts, 1 + len(verdict.remarks))
                 break
 
 
-def _pinned_options(demand: Demand, supply: Supply, verdicts: t.Sequence[HostVerdict], wide: bool) -> Iterator[Option]:
+def _pinned_places(demand: Demand, supply: Supply, verdicts: t.Sequence[HostVerdict], wide: bool) -> Iterator[Place]:
     """A named affinity set on each host: on one right node, or spread when the VM is too large for any."""
     wanted = frozenset(demand.cpus)
     for index, (cells, verdict) in enumerate(zip(supply.host_cells, verdicts)):
@@ -207,7 +207,7 @@ def _pinned_options(demand: Demand, supply: Supply, verdicts: t.Sequence[HostVer
         if all(len(cores) <= cell.free_cores and memory <= cell.free_memory for cell, cores in touched):
             parts = tuple(Part(cell.index, len(cores), memory) for cell, cores in touched)
             pinned = frozenset(core[0] for _cell, cores in touched for core in cores)
-            yield Option(index, parts, len(verdict.remarks) + (len(parts) > 1), pinned)
+            yield Place(index, parts, len(verdict.remarks) + (len(parts) > 1), pinned)
 
 
 def pinned_exclusion(
