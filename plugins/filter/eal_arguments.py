@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filters that make a DPDK application's command line; documented in the YAML files beside this one."""
+"""Filters that build a DPDK application's command line; documented in the YAML files beside this one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core import systemd
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec import eal
 
@@ -20,7 +21,7 @@ def eal_arguments(
     adapters: t.Sequence[str] | None = None,
     memory_mb: int | None = None,
 ) -> list[str]:
-    """The EAL arguments for a derived description; raises AnsibleFilterError for what cannot be given."""
+    """The EAL arguments; raises AnsibleFilterError for an adapter or memory that the description does not have."""
     try:
         return eal.eal_arguments(derived, devices, file_prefix, adapters, memory_mb)
     except NfvError as error:
@@ -28,9 +29,9 @@ def eal_arguments(
 
 
 def systemd_command(words: t.Sequence[t.Any]) -> str:
-    """The words as ExecStart= of a unit file takes them; raises AnsibleFilterError for one with a line break."""
+    """The words as the value of ExecStart=; raises AnsibleFilterError for a word with a line break."""
     try:
-        return eal.command_line(words)
+        return systemd.command_line(words)
     except NfvError as error:
         raise AnsibleFilterError(str(error)) from error
 

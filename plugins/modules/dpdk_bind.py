@@ -137,9 +137,9 @@ error_code:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.userspace_drivers import USERSPACE_DRIVERS
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import converge
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import Adapter, Policy, plan
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.pci import USERSPACE_DRIVERS
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_current
 
 

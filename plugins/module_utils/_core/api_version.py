@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 def at_least(version: str | None, needed: str | None) -> bool:
-    """Whether a version such as ``8.0.3.0`` is the needed one or newer; a version that is not known is taken to be."""
+    """Whether a version such as ``8.0.3.0`` is at least the needed one; an unknown version counts as new enough."""
     if version is None or needed is None:
         return True
     return _numbers(version) >= _numbers(needed)

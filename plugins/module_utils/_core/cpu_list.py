@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""CPU lists in the syntax of Linux cpusets ("1", "2-3", "1,3")."""
+"""CPU lists as Linux writes them: ``1``, ``2-3``, ``0,2-3`` (cpuset(7), "List format")."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ _RANGE = re.compile(r"^([0-9]{1,4})(?:-([0-9]{1,4}))?$")
 
 
 def parse_cpu_list(text: str) -> tuple[int, ...] | None:
-    """Reads a list such as ``0,2-3`` (cpuset(7), "List format") into sorted numbers; None when it is malformed."""
+    """The sorted numbers of a list such as ``0,2-3``; none for an empty list, None for a malformed one."""
+    if not text.strip():
+        return ()
     numbers: set[int] = set()
     for part in text.split(","):
         match = _RANGE.match(part.strip())
@@ -26,7 +28,7 @@ def parse_cpu_list(text: str) -> tuple[int, ...] | None:
 
 
 def format_cpu_list(numbers: t.Iterable[int]) -> str:
-    """Writes numbers as the shortest list: (0, 2, 3) becomes ``0,2-3``; nothing becomes an empty string."""
+    """The shortest list of the numbers: (0, 2, 3) becomes ``0,2-3``; no number becomes an empty string."""
     runs: list[list[int]] = []
     for number in sorted(set(numbers)):
         if runs and number == runs[-1][1] + 1:
@@ -37,5 +39,5 @@ def format_cpu_list(numbers: t.Iterable[int]) -> str:
 
 
 def cpu_mask(numbers: t.Iterable[int]) -> str:
-    """The hexadecimal mask with one bit a CPU, as OVS takes it for pmd-cpu-mask: (1,) becomes ``0x2``."""
+    """The hexadecimal mask with one bit per CPU, as Open vSwitch takes it for pmd-cpu-mask: (1,) becomes ``0x2``."""
     return hex(sum(1 << number for number in set(numbers)))

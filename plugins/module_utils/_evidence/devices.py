@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.userspace_drivers import USERSPACE_DRIVERS
+
 from .model import NO_TRAFFIC, Load, Mapping, Row, Window, find, joined, row
 
-# Drivers that hand a PCI device to user space (DPDK's "Linux Drivers" guide).
-USER_SPACE_DRIVERS = ("vfio-pci", "igb_uio", "uio_pci_generic")
 _ERRORS = ("imissed", "ierrors", "oerrors", "rx_nombuf")
 
 
@@ -52,11 +52,11 @@ def _driver(window: Window, device: Mapping) -> Row:
         seen = f"{entry['driver'] or 'no driver'}, network interface {joined(entry['net'])}"
         if entry["driver"] is None:
             problems.add(when, "the adapter has no driver at all, as a failed bind leaves it,")
-        elif entry["driver"] not in USER_SPACE_DRIVERS:
+        elif entry["driver"] not in USERSPACE_DRIVERS:
             problems.add(when, f"driven by the kernel's {entry['driver']}")
         if entry["net"]:
             problems.add(when, f"the kernel has it as {joined(entry['net'])}")
-    asked = f"{' or '.join(USER_SPACE_DRIVERS)}, no network interface"
+    asked = f"{' or '.join(USERSPACE_DRIVERS)}, no network interface"
     return row(f"driver {device['name']}", asked, seen, problems.all())
 
 
@@ -209,7 +209,7 @@ def _interrupts(window: Window, device: Mapping) -> Row:
 
 def _is_own(handler: str, device: Mapping, net: t.Sequence[str]) -> bool:
     """Whether a handler serves this device: vfio's names the device, uio's the driver, a NIC driver's the interface."""
-    if device["pci_address"] in handler or handler in USER_SPACE_DRIVERS:
+    if device["pci_address"] in handler or handler in USERSPACE_DRIVERS:
         return True
     return handler.partition("-")[0] in net
 

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import cpu_mask, parse_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
 # The keys of Open_vSwitch.other_config that this collection sets (ovs-vswitchd.conf.db(5), "DPDK configuration").
@@ -98,17 +98,11 @@ def other_config(polling: str, housekeeping: str, hugepages: t.Sequence[t.Mappin
 
 
 def _mask(name: str, cpus: str) -> str:
-    """A CPU list (cpuset(7), "List format") as a hexadecimal mask with one bit a CPU: "1,3" becomes 0xa."""
-    mask = 0
-    for part in cpus.split(","):
-        match = re.fullmatch(r"([0-9]{1,4})(?:-([0-9]{1,4}))?", part.strip())
-        first, last = (int(match.group(1)), int(match.group(2) or match.group(1))) if match else (1, 0)
-        if last < first:
-            raise NfvError(
-                ErrorCode.VALUE_MALFORMED, name, f"{cpus!r} is not a CPU list", 'Give one such as "1" or "2-3".'
-            )
-        mask |= sum(1 << number for number in range(first, last + 1))
-    return hex(mask)
+    """The mask of a CPU list that names at least one CPU."""
+    numbers = parse_cpu_list(cpus)
+    if not numbers:
+        raise NfvError(ErrorCode.VALUE_MALFORMED, name, f"{cpus!r} is not a CPU list", 'Give one such as "1" or "2-3".')
+    return cpu_mask(numbers)
 
 
 def _share_mb(pool: t.Mapping[str, t.Any]) -> int:

@@ -1,18 +1,15 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A DPDK application's EAL arguments, derived from the description (DPDK's "EAL parameters" guide), and its command."""
+"""A DPDK application's EAL arguments (DPDK's "EAL parameters" guide), derived from the description."""
 
 from __future__ import annotations
 
-import re
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import parse_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
-
-_USERSPACE_DRIVERS = ("vfio-pci", "igb_uio", "uio_pci_generic")
-# Words that systemd's own parser leaves as they are (systemd.service(5), "Command lines").
-_PLAIN = re.compile(r"[A-Za-z0-9_@:.,/=+-]+")
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.userspace_drivers import USERSPACE_DRIVERS
 
 
 def eal_arguments(
@@ -22,14 +19,15 @@ def eal_arguments(
     adapters: t.Sequence[str] | None = None,
     memory_mb: int | None = None,
 ) -> list[str]:
-    """The arguments that the EAL needs for what the description gives.
+    """The arguments for lcores, memory and devices.
 
-    derived: what dataplane_derived returns; devices: what dpdk_bind returns; adapters: names of the polled adapters
-    that the application gets, all of them without; memory_mb: hugepage memory in MiB, all of the description's without.
-    The first housekeeping CPU becomes the main lcore, so that every polling CPU is a worker's alone.
+    derived: what the filter dataplane_derived returns; devices: what dpdk_bind returns;
+    adapters: names of the polled adapters that the application gets, None for all of them;
+    memory_mb: hugepage memory in MiB, None for all that the description has.
+    The first housekeeping CPU becomes the main lcore, so that each polling CPU runs a worker and nothing else.
     Raises NfvError: adapter_unknown, adapter_not_bound, memory_beyond_hugepages.
     """
-    main = derived["housekeeping_cpus"].replace("-", ",").split(",")[0]
+    main = str((parse_cpu_list(derived["housekeeping_cpus"]) or (0,))[0])
     lcores = ",".join([main, *(str(cpu) for cpu in derived["polling_cpu_list"])])
     arguments = ["-l", lcores, "--main-lcore", main, *_memory(derived, memory_mb), "--file-prefix", file_prefix]
     for address in _addresses(derived, devices, adapters):
@@ -48,17 +46,17 @@ def _addresses(
             raise NfvError(
                 ErrorCode.ADAPTER_UNKNOWN,
                 name,
-                f"is no adapter with driver pmd in the description, which has {', '.join(polled) or 'none'}",
+                f"is not an adapter with driver pmd; the description has {', '.join(polled) or 'none'}",
                 "Name polled adapters of the description.",
             )
         # The driver that the device has, or in check mode the one that it is to get.
         device = bound.get(name)
         drivers = {device.get("driver"), device.get("driver_wanted")} if device else set()
-        if device is None or not drivers & set(_USERSPACE_DRIVERS):
+        if device is None or drivers.isdisjoint(USERSPACE_DRIVERS):
             raise NfvError(
                 ErrorCode.ADAPTER_NOT_BOUND,
                 name,
-                "has no userspace driver that DPDK could use",
+                "is not bound to a userspace driver, so DPDK cannot use it",
                 "Run role dpdk_bind first.",
             )
         addresses.append(str(device["pci_address"]))
@@ -66,7 +64,7 @@ def _addresses(
 
 
 def _memory(derived: t.Mapping[str, t.Any], memory_mb: int | None) -> list[str]:
-    """-m for memory from anywhere, --socket-mem where the description gives each NUMA node its own."""
+    """``--socket-mem`` where pools name their NUMA nodes, otherwise ``-m``."""
     given = derived["hugepage_memory_mb"]
     if memory_mb is not None and memory_mb > given:
         raise NfvError(
@@ -83,22 +81,3 @@ def _memory(derived: t.Mapping[str, t.Any], memory_mb: int | None) -> list[str]:
         total = given if memory_mb is None else memory_mb
         return ["-m", str(total)] if total else []
     return ["--socket-mem", ",".join(str(nodes.get(node, 0)) for node in range(max(nodes) + 1))]
-
-
-def command_line(words: t.Sequence[t.Any]) -> str:
-    """The words as ExecStart= takes them: specifiers, variables and quotes lose their meaning (systemd.service(5)).
-
-    Raises NfvError(argument_invalid) for a word with a line break.
-    """
-    return " ".join(_quoted(str(word)) for word in words)
-
-
-def _quoted(word: str) -> str:
-    if "\n" in word or "\r" in word:
-        raise NfvError(
-            ErrorCode.ARGUMENT_INVALID, repr(word), "has a line break, which a unit file cannot hold", "Remove it."
-        )
-    if _PLAIN.fullmatch(word):
-        return word
-    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
-    return f'"{escaped}"'

@@ -124,7 +124,7 @@ class Section:
     def cpu_list(self, key: str) -> tuple[int, ...] | None:
         """A list in cpuset syntax, or one bare number; absent is empty."""
         value = self.values.get(key)
-        if value is None or value == "":
+        if value is None:
             return ()
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)

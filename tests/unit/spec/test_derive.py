@@ -9,15 +9,8 @@ import typing as t
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter import dataplane, pgw_problems
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import (
-    cpu_mask,
-    format_cpu_list,
-    parse_cpu_list,
-)
 
 FILTERS = {**dataplane.FilterModule().filters(), **pgw_problems.FilterModule().filters()}
 Description = dict[str, t.Any]
@@ -84,13 +77,6 @@ def test_an_invalid_description_is_refused_with_its_paths(description: Descripti
     with pytest.raises(AnsibleFilterError, match=r"\[polling_beyond_count\] nfv_dataplane\.cpu\.polling: "):
         FILTERS["dataplane_derived"](description)
     assert [problem["error_code"] for problem in FILTERS["dataplane_problems"](description)] == ["polling_beyond_count"]
-
-
-@given(st.sets(st.integers(0, 200)))
-def test_cpu_lists_round_trip(numbers: set[int]) -> None:
-    if numbers:
-        assert parse_cpu_list(format_cpu_list(numbers)) == tuple(sorted(numbers))
-    assert int(cpu_mask(numbers), 16) == sum(2**number for number in numbers)
 
 
 PGW: dict[str, t.Any] = {

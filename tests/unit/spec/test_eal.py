@@ -1,17 +1,14 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""EAL arguments that follow from a description, and commands that systemd does not read its own way."""
+"""EAL arguments follow from a description; what it does not have is refused."""
 
 from __future__ import annotations
 
-import shlex
 import typing as t
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter import dataplane, eal_arguments
 
@@ -62,34 +59,3 @@ def test_what_cannot_be_given_is_refused(
 ) -> None:
     with pytest.raises(AnsibleFilterError, match=code):
         arguments(description, devices, **options)
-
-
-@pytest.mark.parametrize(
-    ("word", "written"),
-    [
-        ("--auto-start", "--auto-start"),
-        ("a b", '"a b"'),
-        ("100%", '"100%%"'),
-        ("$HOME", '"$$HOME"'),
-        ('say "x"', '"say \\"x\\""'),
-        ("a\\b", '"a\\\\b"'),
-        ("", '""'),
-        (";", '";"'),
-    ],
-)
-def test_systemd_reads_no_word_its_own_way(word: str, written: str) -> None:
-    assert FILTERS["systemd_command"](["/bin/x", word]) == f"/bin/x {written}"
-
-
-@given(
-    st.lists(st.text(st.characters(exclude_characters="\n\r\0", exclude_categories=["Cs"]), max_size=20), max_size=5)
-)
-def test_what_is_written_is_read_again(words: list[str]) -> None:
-    """systemd unquotes as a shell does, once specifiers and variables are doubled."""
-    line = FILTERS["systemd_command"](words)
-    assert [word.replace("%%", "%").replace("$$", "$") for word in shlex.split(line)] == words
-
-
-def test_a_line_break_is_refused() -> None:
-    with pytest.raises(AnsibleFilterError, match="argument_invalid"):
-        FILTERS["systemd_command"](["a\nExecStartPre=/bin/false"])

@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.userspace_drivers import USERSPACE_DRIVERS
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import (
     BindDriver,
     Plan,
@@ -20,7 +21,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.ste
 )
 
 from .addresses import Use
-from .pci import INTEL, USERSPACE_DRIVERS, NetworkDevice, Platform
+from .pci import INTEL, NetworkDevice, Platform
 from .record import RECORD, Recorded, format_record
 
 MODULES_LOAD = "/etc/modules-load.d/nfv-vsphere-dpdk.conf"

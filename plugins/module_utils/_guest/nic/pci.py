@@ -9,6 +9,7 @@ import dataclasses
 import re
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.userspace_drivers import USERSPACE_DRIVERS
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
 
 DEVICES = "/sys/bus/pci/devices"
@@ -16,8 +17,6 @@ DEVICES = "/sys/bus/pci/devices"
 VMXNET3 = ("0x15ad", "0x07b0")
 # vSphere's older adapters by the PCI ids of the Intel hardware that they emulate (pci.ids).
 INTEL = {("0x8086", "0x100f"): "an E1000", ("0x8086", "0x100e"): "an E1000", ("0x8086", "0x10d3"): "an E1000E"}
-# Drivers that hand a device to a program: the kernel makes no network interface of it.
-USERSPACE_DRIVERS = ("vfio-pci", "igb_uio", "uio_pci_generic")
 _NETWORK_CLASS = "0x02"
 
 

@@ -79,10 +79,9 @@ def plan_from_data(data: t.Any) -> Plan:
 
 
 def _placed(each: t.Mapping[str, t.Any]) -> Placed:
-    text = each.get("cpus") or ""
-    cpus = parse_cpu_list(text) if text else ()
+    cpus = parse_cpu_list(each.get("cpus") or "")
     if cpus is None:
-        raise ValueError(f"a CPU list, {text!r}")
+        raise ValueError(f"a CPU list, {each['cpus']!r}")
     return Placed(
         str(each["vm"]),
         str(each["host"]),

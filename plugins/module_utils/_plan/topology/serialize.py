@@ -177,8 +177,6 @@ def _number(value: t.Any) -> int | None:
 
 
 def _cpus(text: str) -> tuple[int, ...]:
-    if not text:
-        return ()
     cpus = parse_cpu_list(text)
     if cpus is None:
         raise ValueError(f"a CPU list, {text!r}")

@@ -18,10 +18,10 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.userspace_drivers import USERSPACE_DRIVERS
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.hugepages import read_pools
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.pci import (
-    USERSPACE_DRIVERS,
     holders,
     read_network_devices,
 )

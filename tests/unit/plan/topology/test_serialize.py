@@ -9,36 +9,60 @@ import json
 import typing as t
 
 import pytest
-from pyVmomi import vim
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.holdings import VmUse
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import (
+    GROUND_AFFINITY,
+    GROUND_ESTIMATE,
+    Holding,
+    HostTopology,
+    NumaNode,
+    PhysicalNic,
+    PortGroupUplinks,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.serialize import (
     hosts_as_data,
     hosts_from_data,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.host.topology import host_topology
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.host.uplinks import distributed_port_groups
 
-from .conftest import port_group, teaming
-
-USES = (
-    VmUse("pgw-1", "vm-1", 4, True, 0, 1, 0, 9200, (), (1,), 4096, 4096),
-    VmUse("db-1", "vm-2", 2, False, 0, 1, 0, 0, (0, 1), (), 8192, 0),
-    VmUse("web-1", "vm-3", 2, False, 0, 1, 0, 0, (), (), 8192, 1024),
+HOST = HostTopology(
+    name="esx-1.example.com",
+    moid="host-1",
+    cluster="nfv-a",
+    api_version="8.0.3.0",
+    available=True,
+    maintenance=False,
+    hyper_threading=True,
+    mhz=2300,
+    power_policy="static",
+    nodes=(NumaNode(0, tuple(range(16)), 8, 65536), NumaNode(1, tuple(range(16, 32)), 8, 65536)),
+    nics=(
+        PhysicalNic("vmnic0", "0000:3b:00.0", 0, "icen", "4.30", 25000, True),
+        PhysicalNic("vmnic1", "0000:b0:00.0", None, None, None, 0, None),
+    ),
+    port_groups=(
+        PortGroupUplinks("PG-Mgmt", "key-1", "vSwitch0", False, ("vmnic0",), (0,)),
+        PortGroupUplinks("PG-S5U", "dvportgroup-1", "dvs", True, ("vmnic2",), (1,), enhanced_data_path=True),
+        PortGroupUplinks("PG-SGi", "dvportgroup-2", "dvs", True, ("vmnic1",), None),
+    ),
+    holdings=(
+        Holding("pgw-1", "vm-1", 1, 4, (), 4096, GROUND_ESTIMATE),
+        Holding("db-1", "vm-2", 0, 1, (0, 1), 0, GROUND_AFFINITY),
+        Holding("web-1", "vm-3", None, 0, (), 1024, None),
+    ),
+    max_simultaneous_threads=2,
 )
 
 
 @pytest.fixture
-def data(host: dict[str, t.Any], switch: t.Any) -> dict[str, t.Any]:
-    groups = distributed_port_groups([switch, port_group("dvportgroup-1", "PG-S5U", teaming(["Uplink 2"]))])
-    return hosts_as_data([host_topology(vim.HostSystem("host-1"), host, "nfv-a", USES, groups)])
+def data() -> dict[str, t.Any]:
+    return hosts_as_data([HOST])
 
 
 def test_data_is_plain_and_comes_back(data: dict[str, t.Any]) -> None:
     plain = json.loads(json.dumps(data))
     assert plain == data
-    assert hosts_as_data(hosts_from_data(plain)) == data
+    assert hosts_from_data(plain) == (HOST,)
 
 
 def test_what_it_says(data: dict[str, t.Any]) -> None:
@@ -59,7 +83,11 @@ def test_what_it_says(data: dict[str, t.Any]) -> None:
         ("db-1", "0-1", "affinity"),
         ("web-1", "", None),
     ]
-    assert [(group["network"], group["nodes"]) for group in host["port_groups"]] == [("PG-Mgmt", [0]), ("PG-S5U", [1])]
+    assert [(group["network"], group["nodes"], group["spans_nodes"]) for group in host["port_groups"]] == [
+        ("PG-Mgmt", [0], False),
+        ("PG-S5U", [1], False),
+        ("PG-SGi", None, False),
+    ]
 
 
 @pytest.mark.parametrize("breaks", [None, {"esx-1": {}}, {"esx-1": "a host"}])

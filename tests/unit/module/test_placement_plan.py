@@ -10,15 +10,11 @@ import json
 import typing as t
 
 import pytest
-from pyVmomi import vim
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.placement_plan import compute
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.serialize import hosts_as_data
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.host.topology import host_topology
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.host.uplinks import distributed_port_groups
-
-from .conftest import port_group, teaming
+from tests.unit.plan.placement.worlds import make_host
 
 DATAPLANE: dict[str, t.Any] = {
     "cpu": {"count": 4, "polling": "1-3"},
@@ -32,9 +28,8 @@ DATAPLANE: dict[str, t.Any] = {
 
 
 @pytest.fixture
-def params(host: dict[str, t.Any], switch: t.Any) -> dict[str, t.Any]:
-    groups = distributed_port_groups([switch, port_group("dvportgroup-1", "PG-S5U", teaming(["Uplink 2"]))])
-    topology = hosts_as_data([host_topology(vim.HostSystem("host-1"), host, "nfv-a", (), groups)])
+def params() -> dict[str, t.Any]:
+    topology = hosts_as_data([make_host("esx-1", cores=8, uplinks={"PG-Mgmt": (0,), "PG-S5U": (1,)})])
     options: dict[str, t.Any] = {
         "vms": [{"name": "pgw-1", "dataplane": DATAPLANE}],
         "topology": json.loads(json.dumps(topology)),
@@ -51,7 +46,7 @@ def params(host: dict[str, t.Any], switch: t.Any) -> dict[str, t.Any]:
 def test_a_vm_is_planned_on_the_node_of_its_uplinks(params: dict[str, t.Any]) -> None:
     result = compute(params)
     (placed,) = result["plan"]["placements"]
-    assert (placed["host"], placed["nodes"], placed["change"]) == ("esx-1.example.com", [1], "new")
+    assert (placed["host"], placed["nodes"], placed["change"]) == ("esx-1", [1], "new")
     assert (result["changed"], result["moved"]) == (False, [])
     assert json.loads(json.dumps(result)) == result
     again = compute({**params, "earlier": result["plan"]})

@@ -193,7 +193,7 @@ DOCUMENTED: dict[str, tuple[dict[str, t.Any], ...]] = {
 
 
 def test_the_table_for_people_says_what_the_rules_say() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "features.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[4] / "docs" / "features.md").read_text(encoding="utf-8")
     section = page.split("## The VM")[1].split("## ")[0]
     rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in section.splitlines() if line[:1] == "|"]
     assert rows[0][1:] == ["vMotion", "DRS", "HA", "Fault Tolerance", "snapshots"]

@@ -15,7 +15,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.adapter_
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import CONFLICTS, SETTINGS, Setting
 
-TEXT = (Path(__file__).resolve().parents[3] / "docs" / "description.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).resolve().parents[4] / "docs" / "description.md").read_text(encoding="utf-8")
 ROWS = [line for line in TEXT[TEXT.index("## What is derived") :].splitlines() if line.startswith("| `")]
 
 

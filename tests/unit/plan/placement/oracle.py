@@ -11,7 +11,7 @@ import typing as t
 
 from ortools.sat.python import cp_model
 
-from tests.unit.placement.rules import Place, World, places, refuges, stays, stranger_refuges
+from tests.unit.plan.placement.rules import Place, World, places, refuges, stays, stranger_refuges
 
 Literal = t.Any
 

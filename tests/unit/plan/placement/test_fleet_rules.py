@@ -22,9 +22,9 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.mo
     GROUND_ESTIMATE,
     Holding,
 )
-from tests.unit.placement.questions import ESTIMATED, NOT_ALLOWED, mutated, of, places, planned, refused, world
-from tests.unit.placement.rules import World, broken
-from tests.unit.placement.worlds import GIB, currents_of, make_demand, make_host
+from tests.unit.plan.placement.questions import ESTIMATED, NOT_ALLOWED, mutated, of, places, planned, refused, world
+from tests.unit.plan.placement.rules import World, broken
+from tests.unit.plan.placement.worlds import GIB, currents_of, make_demand, make_host
 
 
 class TestOthers:

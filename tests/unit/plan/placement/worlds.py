@@ -28,7 +28,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.mo
     NumaNode,
     PortGroupUplinks,
 )
-from tests.unit.placement.rules import World
+from tests.unit.plan.placement.rules import World
 
 GIB = 1024
 

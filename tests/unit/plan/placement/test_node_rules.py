@@ -14,9 +14,9 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.d
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import REFUSE, Demand, Rules
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import GROUND_AFFINITY, Holding
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
-from tests.unit.placement.questions import NOT_ALLOWED, mutated, of, places, planned, refused, world
-from tests.unit.placement.rules import broken
-from tests.unit.placement.worlds import GIB, make_demand, make_host
+from tests.unit.plan.placement.questions import NOT_ALLOWED, mutated, of, places, planned, refused, world
+from tests.unit.plan.placement.rules import broken
+from tests.unit.plan.placement.worlds import GIB, make_demand, make_host
 
 
 class TestOneNode:

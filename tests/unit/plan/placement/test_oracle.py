@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import NoPlan, Plan
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.plan import plan_placement
-from tests.unit.placement.oracle import Best, ImpossibleError, Oracle
-from tests.unit.placement.rules import World, broken, partly_broken
-from tests.unit.placement.worlds import currents_of, random_world
+from tests.unit.plan.placement.oracle import Best, ImpossibleError, Oracle
+from tests.unit.plan.placement.rules import World, broken, partly_broken
+from tests.unit.plan.placement.worlds import currents_of, random_world
 
 SEEDS = range(100)
 

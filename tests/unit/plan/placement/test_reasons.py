@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import NoPlan, Reason
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.plan import plan_placement
-from tests.unit.placement.questions import refused, world
-from tests.unit.placement.worlds import make_demand, make_host
+from tests.unit.plan.placement.questions import refused, world
+from tests.unit.plan.placement.worlds import make_demand, make_host
 
 
 class TestReasons:

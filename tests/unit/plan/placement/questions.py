@@ -26,8 +26,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.mo
     Holding,
     HostTopology,
 )
-from tests.unit.placement.rules import World, broken
-from tests.unit.placement.worlds import GIB, make_host
+from tests.unit.plan.placement.rules import World, broken
+from tests.unit.plan.placement.worlds import GIB, make_host
 
 # What a plan breaks with a VM on a host that it is not allowed on: no node there is right, and no share of one.
 NOT_ALLOWED = {"host not allowed", "wrong node", "not on whole nodes' shares"}
