@@ -12,7 +12,9 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.error_codes
 from scripts.error_table import CODES, PAGE, ROOT, page, tables
 
 # A code in a message is followed by its subject: "[code] name:".
-IN_MESSAGE = re.compile(r"\[(?:\{\{ ')?([a-z0-9]+(?:_[a-z0-9]+)+)(?:' if \w+ else '([a-z0-9_]+)' \}\})?\] (?=\{\{|\w[^%]*:)")
+IN_MESSAGE = re.compile(
+    r"\[(?:\{\{ ')?([a-z0-9]+(?:_[a-z0-9]+)+)(?:' if \w+ else '([a-z0-9_]+)' \}\})?\] (?=\{\{|\w[^%]*:)"
+)
 KNOWN = {code.value for code in ErrorCode}
 
 
