@@ -17,28 +17,31 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.v
     placement_problems as problems_of,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.serialize import hosts_from_data
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.placement.page import placement_page
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.placement.report import (
+    placement_report as build_report,
+)
 
 
 def placement_problems(plan: t.Any, hosts: t.Any) -> list[dict[str, str]]:
-    """What is otherwise than planned; an empty list when every VM runs where it is planned."""
+    """Where the hosts differ from the plan; an empty list when every VM runs where it is planned."""
     try:
         return [dataclasses.asdict(each) for each in problems_of(plan_from_data(plan), hosts_from_data(hosts))]
     except NfvError as error:
         raise AnsibleFilterError(str(error)) from error
 
 
-def placement_html(plan: t.Any, before: t.Any, after: t.Any = None, created: str = "") -> str:
-    """The picture of a plan as an HTML page."""
+def placement_report(plan: t.Any, before: t.Any, after: t.Any = None, created: str = "") -> dict[str, t.Any]:
+    """What report_html shows of a plan."""
     try:
         then = None if after is None else hosts_from_data(after)
-        return placement_page(plan_from_data(plan), hosts_from_data(before), then, created)
+        report = build_report(plan_from_data(plan), hosts_from_data(before), then, created)
     except NfvError as error:
         raise AnsibleFilterError(str(error)) from error
+    return dataclasses.asdict(report)
 
 
 def dataplane_placed(description: t.Any, plan: t.Any, vm: str) -> t.Any:
-    """The description with the NUMA node and CPUs that the plan found for the VM, where it leaves them open."""
+    """The description, completed with the NUMA node and CPUs that the plan found for the VM."""
     try:
         placed = next((each for each in plan_from_data(plan).placements if each.vm == vm), None)
     except NfvError as error:
@@ -52,6 +55,6 @@ class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         return {
             "dataplane_placed": dataplane_placed,
-            "placement_html": placement_html,
             "placement_problems": placement_problems,
+            "placement_report": placement_report,
         }

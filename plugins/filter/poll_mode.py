@@ -11,7 +11,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.judge import judge
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import DIRECTIONS, Expected
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.report import build_report
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.poll_mode import poll_mode_report as build_report
 
 
 def poll_mode_verdict(observed: t.Any, expected: t.Any) -> dict[str, t.Any]:

@@ -1,21 +1,17 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filters and the report's two forms."""
+"""The filters that judge samples and report on verdicts."""
 
 from __future__ import annotations
 
-import html.parser
 import typing as t
-from pathlib import Path
 
-import jinja2
 import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.poll_mode import poll_mode_report, poll_mode_verdict
 
-TEMPLATES = Path(__file__).parents[3] / "roles/dpdk_verify/templates"
 EXPECTED: dict[str, t.Any] = {
     "devices": [
         {"name": "s5u", "pci_address": "0000:00:04.0", "mac": "00:50:56:01:0A:02", "driver": "uio_pci_generic"},
@@ -67,51 +63,3 @@ def test_nothing_but_known_keys_gets_into_a_report(good: dict[str, t.Any]) -> No
     verdict = poll_mode_verdict(good, EXPECTED)
     verdict["vsphere_password"] = verdict["traffic"][0]["token"] = verdict["evidence"][0]["secret"] = "hunter2"
     assert "hunter2" not in str(poll_mode_report({"pgw-1": verdict}, CREATED))
-
-
-class _Balance(html.parser.HTMLParser):
-    """Checks that tags close in order, and collects the text."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.text = ""
-
-    def handle_starttag(self, tag: str, attrs: t.Any) -> None:  # noqa: ARG002 - the base class names it
-        if tag != "meta":
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-def page(report: dict[str, t.Any]) -> tuple[str, str]:
-    environment = jinja2.Environment(  # noqa: S701 - as Ansible renders it; the template escapes by itself
-        loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined, trim_blocks=True
-    )
-    text = environment.get_template("deploy.html.j2").render(__dpdk_verify_report=report)
-    parser = _Balance()
-    parser.feed(text)
-    assert parser.open == []
-    return text, " ".join(parser.text.split())
-
-
-def test_the_page_shows_every_row(good: dict[str, t.Any]) -> None:
-    report = poll_mode_report({"pgw-1": poll_mode_verdict(good, EXPECTED)}, CREATED)
-    text, shown = page(report)
-    assert "Poll mode and forwarding: proved" in shown
-    for row in report["hosts"]["pgw-1"]["evidence"]:
-        assert row["name"] in shown
-    assert "http" not in text  # self-contained
-    assert "src=" not in text
-
-
-def test_the_page_shows_what_is_not_proved(good: dict[str, t.Any]) -> None:
-    good["after"]["devices"][0]["driver"] = "<b>vmxnet3</b>"
-    text, shown = page(poll_mode_report({"pgw-1": poll_mode_verdict(good, EXPECTED), "pgw-2": {}}, CREATED))
-    assert "Poll mode and forwarding: not proved" in shown
-    assert "<b>vmxnet3</b>" not in text
-    assert "ended before the verdict" in shown

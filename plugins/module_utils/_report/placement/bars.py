@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the picture shows of each node: bars of cores and memory, cut into segments by holder."""
+"""The cores and the memory of each NUMA node, cut into segments by who holds them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import MOVED, Rules
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import GROUND_ESTIMATE, Holding
 
+from .words import counted, memory_size
+
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Placed, Plan
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import HostTopology, NumaNode
 
-# Kinds of segments, which are the classes of the style sheet.
+# Kinds of segments; the stylesheet has a class for each.
 ESXI: t.Final = "esxi"
 PLANNED: t.Final = "planned"
 MOVED_HERE: t.Final = "moved"
@@ -25,44 +27,49 @@ FREE: t.Final = "free"
 
 @dataclasses.dataclass(frozen=True)
 class Segment:
-    """A part of a bar. size: cores or MiB; estimate: vSphere does not tell which cores, nor surely how many."""
+    """A part of a bar."""
 
     label: str
+    """Who holds it: a VM's name, ``ESXi``, or ``free``."""
     size: int
+    """Cores or MiB."""
+    amount: str
+    """The size as a person reads it, such as ``4 cores``."""
     kind: str
+    """ESXI, PLANNED, MOVED_HERE, TENANT or FREE."""
     estimate: bool = False
+    """vSphere does not tell which cores the VM holds, nor for certain how many."""
 
 
 @dataclasses.dataclass(frozen=True)
 class NodeBars:
-    """One node: its cores and its memory (MiB), and the VMs that hold no cores of it."""
+    """One NUMA node."""
 
-    node: NumaNode
+    caption: str
+    """Its number, and what is free."""
+    size: int
+    """How many cores its bar is long: the node's, or as many as VMs hold when they hold more."""
     cores: tuple[Segment, ...]
+    """Its cores by holder."""
     memory: tuple[Segment, ...]
-
-    @property
-    def overcommitted(self) -> bool:
-        """Whether more is held than there is."""
-        return (
-            sum(each.size for each in self.cores) > self.node.cores
-            or sum(each.size for each in self.memory) > self.node.memory_mb
-        )
+    """Its memory by holder."""
+    overcommitted: bool
+    """VMs hold more cores or memory than the node has."""
 
 
 def projected(hosts: t.Sequence[HostTopology], plan: Plan) -> tuple[HostTopology, ...]:
-    """The hosts as they will be: planned VMs where they are planned, and nowhere else."""
+    """The hosts as they will be: planned VMs where the plan puts them, and nowhere else."""
     planned = {placed.vm for placed in plan.placements}
     result = []
     for host in hosts:
-        kept = tuple(each for each in host.holdings if each.vm not in planned)
+        staying = tuple(each for each in host.holdings if each.vm not in planned)
         coming = tuple(holding for placed in plan.placements if placed.host == host.name for holding in _shares(placed))
-        result.append(dataclasses.replace(host, holdings=(*kept, *coming)))
+        result.append(dataclasses.replace(host, holdings=(*staying, *coming)))
     return tuple(result)
 
 
 def _shares(placed: Placed) -> t.Iterator[Holding]:
-    """A VM's holding; one too large for any node has an even share on each of its nodes."""
+    """A VM's holding; a VM that spans nodes has an even share on each."""
     if placed.cpus or not placed.nodes:
         node = placed.nodes[0] if len(placed.nodes) == 1 else None
         yield Holding(placed.vm, "", node, placed.cores, placed.cpus, placed.memory_mb, None)
@@ -79,25 +86,35 @@ def node_bars(host: HostTopology, plan: Plan) -> tuple[NodeBars, ...]:
 
 
 def _bars(host: HostTopology, node: NumaNode, kinds: t.Mapping[str, str]) -> NodeBars:
-    kept = Rules().kept(node.number)
-    cores = [Segment("ESXi", min(kept, node.cores), ESXI)]
+    cores = [_cores("ESXi", min(Rules().kept(node.number), node.cores), ESXI)]
     memory = []
     for each in host.holdings:
         kind = kinds.get(each.vm, TENANT)
         count = len(node.cores_of(each.cpus)) if each.cpus else each.cores if each.node == node.number else 0
         if count:
-            cores.append(Segment(each.vm, count, kind, each.ground == GROUND_ESTIMATE))
+            cores.append(_cores(each.vm, count, kind, each.ground == GROUND_ESTIMATE))
         if each.node == node.number and each.memory_mb:
-            memory.append(Segment(each.vm, each.memory_mb, kind))
-    return NodeBars(node, _filled(cores, node.cores, "cores"), _filled(memory, node.memory_mb, "memory"))
+            memory.append(_memory(each.vm, each.memory_mb, kind))
+    free_cores = node.cores - sum(segment.size for segment in cores)
+    free_mb = node.memory_mb - sum(segment.size for segment in memory)
+    free = f"{max(free_cores, 0)} of {counted(node.cores, 'core')} free"
+    return NodeBars(
+        caption=f"Node {node.number}: {free}, {memory_size(node.memory_mb)}",
+        size=max(node.cores, node.cores - free_cores),
+        cores=(*cores, _cores("free", free_cores, FREE)) if free_cores > 0 else tuple(cores),
+        memory=(*memory, _memory("free", free_mb, FREE)) if free_mb > 0 else tuple(memory),
+        overcommitted=free_cores < 0 or free_mb < 0,
+    )
 
 
-def _filled(segments: list[Segment], size: int, what: str) -> tuple[Segment, ...]:
-    """With what is free at the end."""
-    free = size - sum(segment.size for segment in segments)
-    return (*segments, Segment(f"free {what}", free, FREE)) if free > 0 else tuple(segments)
+def _cores(label: str, count: int, kind: str, estimate: bool = False) -> Segment:
+    return Segment(label, count, counted(count, "core"), kind, estimate)
 
 
-def loose(host: HostTopology) -> tuple[Holding, ...]:
+def _memory(label: str, mebibytes: int, kind: str) -> Segment:
+    return Segment(label, mebibytes, memory_size(mebibytes), kind)
+
+
+def unbound(host: HostTopology) -> tuple[Holding, ...]:
     """The VMs whose node the host's scheduler chooses."""
     return tuple(each for each in host.holdings if each.node is None and not each.cpus)

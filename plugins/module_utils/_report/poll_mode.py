@@ -1,13 +1,13 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report over several hosts. Only known keys go into it, so that nothing of the inventory can slip in."""
+"""The report on the verdicts of several hosts. It takes known keys only, so that no secret of the inventory gets in."""
 
 from __future__ import annotations
 
 import typing as t
 
-from .model import Mapping
+Mapping = t.Mapping[str, t.Any]
 
 _EVIDENCE = ("name", "asked", "seen", "verdict", "reason")
 _TRAFFIC = (
@@ -31,10 +31,10 @@ _TRAFFIC = (
 )
 
 
-def build_report(verdicts: t.Mapping[str, Mapping | None], created: str) -> dict[str, t.Any]:
-    """The report: ``proved`` over all hosts, ``created`` (ISO 8601) and each host's verdict.
+def poll_mode_report(verdicts: t.Mapping[str, Mapping | None], created: str) -> dict[str, t.Any]:
+    """The report: ``proved`` when every host is, ``created`` (ISO 8601), and the verdict of each of ``hosts``.
 
-    A host without a verdict (its run ended earlier) is in the report as not proved.
+    A host without a verdict, because its run ended earlier, is reported as not proved.
     """
     hosts = {name: _host(verdict) for name, verdict in verdicts.items()}
     return {

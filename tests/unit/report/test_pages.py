@@ -1,0 +1,140 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All pages: nothing of a report is markup, they fetch nothing, and they are readable wherever they are opened."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from pathlib import Path
+
+import jinja2
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.filter.poll_mode import poll_mode_report, poll_mode_verdict
+from ansible_collections.nfv.vsphere_dpdk.plugins.filter.report import report_html
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.data import plan_as_data
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.serialize import hosts_as_data
+from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.report.render import (
+    TEMPLATES,
+    environment,
+    report_names,
+)
+from tests.unit.report.pages import Page, browse, overflow
+from tests.unit.report.test_placement import HOSTS, PLAN, placement_report
+from tests.unit.verify.test_report import CREATED, EXPECTED
+
+RECORDED = Path(__file__).parents[1] / "verify/recorded/good.json"
+HOSTILE = """<script>console.error(1)</script>" onmouseover="x" '<b>&"""
+# Ink on each surface of the stylesheet, by the names of their custom properties.
+PAIRS = [
+    *((ink, surface) for ink in ("ink", "soft", "good", "bad") for surface in ("page", "card")),
+    *((f"on-{kind}", kind) for kind in ("planned", "moved", "tenant", "esxi")),
+]
+
+
+def observed() -> dict[str, t.Any]:
+    found: dict[str, t.Any] = json.loads(RECORDED.read_text())
+    return found
+
+
+def hostile(value: t.Any) -> t.Any:
+    """The same data with hostile text for every string."""
+    if isinstance(value, dict):
+        return {key: hostile(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [hostile(one) for one in value]
+    return value + HOSTILE if isinstance(value, str) else value
+
+
+def report(name: str) -> dict[str, t.Any]:
+    if name == "placement":
+        return placement_report(plan_as_data(PLAN), hosts_as_data(HOSTS), created=CREATED)
+    unproved = observed()
+    unproved["after"]["devices"][0]["driver"] = "vmxnet3"
+    verdicts = {"pgw-1": observed(), "pgw-2": unproved}
+    return poll_mode_report(
+        {**{host: poll_mode_verdict(one, EXPECTED) for host, one in verdicts.items()}, "pgw-3": {}}, CREATED
+    )
+
+
+def test_every_template_is_tested_and_documented() -> None:
+    assert report_names() == ("placement", "poll_mode")
+
+
+@pytest.mark.parametrize("name", report_names())
+def test_hostile_names_stay_text(name: str) -> None:
+    data = hostile(report(name))
+    page = Page(report_html(data, name))
+    assert HOSTILE in page.text
+    assert not {"script", "b"} & (set(page.elements) - set(Page(report_html(report(name), name)).elements))
+    assert page.fetched == []
+
+
+@pytest.mark.parametrize("name", report_names())
+def test_without_autoescape_a_hostile_name_is_markup(name: str) -> None:
+    """The negative control of the test above."""
+    template = environment().overlay(autoescape=False).get_template(f"{name}.html.j2")
+    assert "<script>console" in template.render(report=hostile(report(name)))
+
+
+@pytest.mark.parametrize("name", report_names())
+def test_a_browser_opens_it_without_complaint(name: str, tmp_path: Path) -> None:
+    assert browse(tmp_path, report_html(hostile(report(name)), name)).complaints == []
+    assert len(browse(tmp_path, "<!DOCTYPE html><script>console.error('seen')</script>").complaints) == 1
+
+
+@pytest.mark.parametrize("name", report_names())
+def test_it_fits_a_phone_and_a_screen(name: str, tmp_path: Path) -> None:
+    assert overflow(tmp_path, report_html(report(name), name), (390, 1300)) == {390: 0, 1300: 0}
+    assert overflow(tmp_path, "<!DOCTYPE html><div style='width: 500px; height: 1px'></div>", (390,))[390] > 0
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2.1) of #rrggbb."""
+    shares = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio (WCAG 2.1)."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def test_ink_is_readable_on_light_and_on_dark() -> None:
+    assert contrast("#777777", "#ffffff") < 4.5 < contrast("#767676", "#ffffff")
+    schemes = re.findall(r":root {(.*?)}", (TEMPLATES / "report.css").read_text(), re.DOTALL)
+    assert len(schemes) == 2
+    for scheme in schemes:
+        colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", scheme))
+        assert [pair for pair in PAIRS if contrast(colours[pair[0]], colours[pair[1]]) < 4.5] == []
+
+
+def test_poll_mode_page_shows_every_row() -> None:
+    data = report("poll_mode")
+    text = Page(report_html(data, "poll_mode")).text
+    assert "Poll mode and forwarding: not proved" in text
+    assert "pgw-1: proved" in text
+    assert "ended before the verdict" in text
+    for host in data["hosts"].values():
+        assert [row for row in host["evidence"] if row["name"] not in text or row["reason"] not in text] == []
+        assert [stream for stream in host["traffic"] if stream["name"] not in text] == []
+
+
+def test_a_page_about_a_proved_guest_says_so() -> None:
+    data = poll_mode_report({"pgw-1": poll_mode_verdict(observed(), EXPECTED)}, CREATED)
+    assert "Poll mode and forwarding: proved 1 host, observed until" in Page(report_html(data, "poll_mode")).text
+
+
+@pytest.mark.parametrize(
+    ("name", "data"), [("nothing", {}), ("base", {}), ("placement", {}), ("poll_mode", {"proved": 1})]
+)
+def test_what_cannot_be_rendered_is_refused(name: str, data: dict[str, t.Any]) -> None:
+    with pytest.raises(AnsibleFilterError, match="report_html"):
+        report_html(data, name)
+    assert issubclass(jinja2.UndefinedError, jinja2.TemplateError)
