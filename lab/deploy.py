@@ -79,7 +79,7 @@ def deploy(state: State, say: Say, more: Sequence[str] = ()) -> bool:
         play_started = time.monotonic()
         status = subprocess.run(
             [PROGRAMS / "ansible-playbook", *inventory_arguments(state), PLAYBOOK, *more],
-            env=environment(state),
+            env=environment(state.checkout),
             cwd=state.checkout,
             check=False,
         ).returncode
@@ -108,7 +108,7 @@ def _expected_hosts(state: State) -> list[str]:
         [PROGRAMS / "ansible-inventory", *inventory_arguments(state), "--list"],
         error_code="inventory_failed",
         attempted="Reading the lab's inventory",
-        environment=environment(state),
+        environment=environment(state.checkout),
     )
     return list(json.loads(listed).get(GROUP, {}).get("hosts", []))
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab import accelerator, guest, unix_http
+from lab.control import Control
 from lab.errors import LabError
 from lab.guest_state import GuestState, off_state, running_state, silent_state
 from lab.image.inputs import KERNEL_NAME
@@ -187,7 +188,7 @@ class Hypervisor:
 
     def _tell(self, body: GuestState) -> bool:
         try:
-            unix_http.request(self.state.control_socket, "POST", "/guest-state", body)
+            Control(self.state.control_socket).report_guest(**body)
         except (OSError, LabError) as error:
             log(f"{body['uuid']}: vCenter did not take the guest's state: {error}")
             return False

@@ -55,9 +55,9 @@ def up(state: State, say: Say) -> None:
     say(f"the lab is up: vCenter at {vcenter.url} ({time.monotonic() - started:.0f} s)")
 
 
-def _start_both(state: State, pki: Pki, say: Say) -> vcenter_process.VCenter:
+def _start_both(state: State, pki: Pki, say: Say) -> vcenter_process.Endpoint:
     say("vCenter: building from lab/vcenter (1-3 minutes the first time, then seconds)")
-    binary = vcenter_process.build(state)
+    binary = vcenter_process.build(state.checkout)
     command = (sys.executable, "-m", "lab.hypervisor", "--state", str(state.root), "--checkout", str(state.checkout))
     say("hypervisor: starting, with a trial of hardware virtualisation (up to 15 s)")
     start(state, Service(HYPERVISOR, command), ready=lambda: _hypervisor_answers(state), patience=60)

@@ -5,24 +5,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import ipaddress
 import os
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+import trustme
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-VALID_DAYS = 397
-"""Lifetime of the certificates in days; longer ones are refused by some clients (CA/Browser Forum BR 6.3.2)."""
-RENEW_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -87,8 +80,8 @@ def write_secret(path: Path, content: bytes) -> None:
     temporary.replace(path)
 
 
-def ensure_pki(directory: Path, now: dt.datetime | None = None) -> Pki:
-    """Make what is missing or about to expire, keep the rest, and say where everything is."""
+def ensure_pki(directory: Path) -> Pki:
+    """Make what is missing, keep the rest, and say where everything is."""
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o700)
     pki = Pki(directory)
@@ -101,17 +94,9 @@ def ensure_pki(directory: Path, now: dt.datetime | None = None) -> Pki:
     ):
         if not (private.exists() and public.exists()):
             write_ssh_key(private, public, comment)
-    if not is_current(pki, now or dt.datetime.now(dt.timezone.utc)):
-        make_certificates(pki, now or dt.datetime.now(dt.timezone.utc))
-    return pki
-
-
-def is_current(pki: Pki, now: dt.datetime) -> bool:
-    """Tell whether all three certificate files are there and valid for at least RENEW_DAYS more."""
     if not (pki.key.exists() and pki.certificate.exists() and pki.ca_certificate.exists()):
-        return False
-    certificate = x509.load_pem_x509_certificate(pki.certificate.read_bytes())
-    return certificate.not_valid_after_utc > now + dt.timedelta(days=RENEW_DAYS)
+        make_certificates(pki)
+    return pki
 
 
 def write_ssh_key(private: Path, public: Path, comment: str) -> None:
@@ -127,71 +112,13 @@ def write_ssh_key(private: Path, public: Path, comment: str) -> None:
     public.write_text(f"{line.decode()} {comment}\n")
 
 
-def make_certificates(pki: Pki, now: dt.datetime) -> None:
-    """Make an authority that is forgotten after it has signed vCenter's certificate (SAN localhost, 127.0.0.1)."""
-    authority_key = ec.generate_private_key(ec.SECP256R1())
-    server_key = ec.generate_private_key(ec.SECP256R1())
-    authority_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "nfv lab authority")])
-    names: list[x509.GeneralName] = [
-        x509.DNSName("localhost"),
-        x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-    ]
-    authority_id = x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key())
-    authority = (
-        _certificate(authority_name, authority_name, authority_key.public_key(), now)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(signs_certificates=True), critical=True)
-        .add_extension(authority_id, critical=False)
-        .sign(authority_key, hashes.SHA256())
-    )
-    server = (
-        _certificate(
-            x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]),
-            authority_name,
-            server_key.public_key(),
-            now,
-        )
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(authority_id), critical=False)
-        .sign(authority_key, hashes.SHA256())
-    )
-    write_secret(
-        pki.key,
-        server_key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ),
-    )
-    write_secret(pki.ca_certificate, authority.public_bytes(serialization.Encoding.PEM))
-    write_secret(pki.certificate, server.public_bytes(serialization.Encoding.PEM))
+def make_certificates(pki: Pki) -> None:
+    """Make an authority that is forgotten once it has signed vCenter's certificate (SAN localhost, 127.0.0.1).
 
-
-def _certificate(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: dt.datetime
-) -> x509.CertificateBuilder:
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        # A day back, for clocks that differ.
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=VALID_DAYS))
-    )
-
-
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not signs_certificates,
-        key_cert_sign=signs_certificates,
-        crl_sign=signs_certificates,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
+    trustme's certificates do not expire, and hold to RFC 5280 as Python 3.13 checks it (VERIFY_X509_STRICT).
+    """
+    authority = trustme.CA(organization_name="nfv lab")
+    server = authority.issue_cert("localhost", "127.0.0.1", common_name="localhost", organization_name="nfv lab")
+    write_secret(pki.key, server.private_key_pem.bytes())
+    write_secret(pki.ca_certificate, authority.cert_pem.bytes())
+    write_secret(pki.certificate, b"".join(part.bytes() for part in server.cert_chain_pems))

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 PROGRAMS = Path(sys.executable).parent
 
 
-def environment(state: State) -> dict[str, str]:
+def environment(checkout: Path) -> dict[str, str]:
     """Return the environment for ansible-playbook: the checkout's settings and its installed collection."""
     return {
         **os.environ,
         # Where roles leave reports unless told otherwise.
-        "PWD": str(state.checkout),
+        "PWD": str(checkout),
         "PATH": f"{PROGRAMS}:{os.environ.get('PATH', os.defpath)}",
-        "ANSIBLE_CONFIG": str(state.checkout / "ansible.cfg"),
-        "ANSIBLE_COLLECTIONS_PATH": str(state.checkout / ".cache" / "collections"),
+        "ANSIBLE_CONFIG": str(checkout / "ansible.cfg"),
+        "ANSIBLE_COLLECTIONS_PATH": str(checkout / ".cache" / "collections"),
         # ansible-core refuses other encodings.
         "LC_ALL": "C.UTF-8",
     }
@@ -38,5 +38,5 @@ def install_collection(state: State) -> None:
         [state.checkout / "scripts" / "install-collection"],
         error_code="collection_failed",
         attempted="Installing nfv.vsphere_dpdk from this checkout",
-        environment=environment(state),
+        environment=environment(state.checkout),
     )

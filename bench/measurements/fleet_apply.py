@@ -45,9 +45,9 @@ def measure(size: Size) -> Iterator[Measurement]:
     """Measures the step from plans to ended tasks, and the whole run with everything that is read around it."""
     with fleet_vcenter(size.vms) as vcenter:
         # The first change is the largest: adapters are converted. From then on every run changes the same.
-        vcenter.reset_calls()
+        vcenter.control.reset_calls()
         converge(vcenter.params(description(cpus=2)), vcenter.connection, check_mode=False)
-        reconfigures = vcenter.calls()["ReconfigVM_Task"]
+        reconfigures = vcenter.control.calls()["ReconfigVM_Task"]
         fleet = _Bench(vcenter, size)
         step = side_by_side(fleet.our_step, fleet.bare_step, size.runs)
         whole = side_by_side(fleet.our_run, fleet.bare_run, size.runs)

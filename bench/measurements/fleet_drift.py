@@ -43,9 +43,9 @@ def measure(size: Size) -> Iterator[Measurement]:
 
             return seconds(read)
 
-        vcenter.reset_calls()
+        vcenter.control.reset_calls()
         ours()
-        calls = sum(vcenter.calls().values())
+        calls = sum(vcenter.control.calls().values())
         compared = side_by_side(ours, theirs, size.runs)
     pages = 2 * math.ceil(size.vms / PAGE_SIZE)  # of the lookup by name, and of the VMs' configuration
     yield Measurement("fleet_drift_ratio_to_bare", compared.ratio, "ratio", at_most(1.5))

@@ -103,9 +103,9 @@ class _Playbooks:
 
     def _counted(self, work: t.Callable[[], float], at_least: int = 0, at_most: float = float("inf")) -> float:
         """Does it, and requires that so many reconfigurations were made."""
-        self._vcenter.reset_calls()
+        self._vcenter.control.reset_calls()
         taken = work()
-        assert at_least <= self._vcenter.calls().get("ReconfigVM_Task", 0) <= at_most
+        assert at_least <= self._vcenter.control.calls().get("ReconfigVM_Task", 0) <= at_most
         return taken
 
     def _run(self, task: dict[str, t.Any]) -> float:

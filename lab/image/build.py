@@ -161,7 +161,7 @@ def _install_role(state: State, workshop: Path, root: Path, log: Path) -> None:
         error_code="image_failed",
         attempted="Applying role nfv.vsphere_dpdk.dpdk_install to the golden image",
         timeout=1200,
-        environment=environment(state),
+        environment=environment(state.checkout),
     )
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from lab import unix_http
+from lab.control import Control
 from lab.state import State, find_state
-from lab.testing.control import Control
 from tests.support.playbook import ROOT, Run, run_playbook
 
 SABOTAGE = Path(__file__).parent / "sabotage"

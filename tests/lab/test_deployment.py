@@ -59,7 +59,7 @@ def test_sabotage_fails_with_its_evidence(sabotaged: Deployment, sabotages: tupl
 
 def test_check_mode_writes_nothing_and_shows_no_difference(deployment: Deployment) -> None:
     """Last, so that it also finds whatever the repairs above have left undone."""
-    deployment.control.reset()
+    deployment.control.reset_calls()
     run = deployment.deploy("--check", "--diff")
     assert run.succeeded, run.output
     assert run.changed == 0, run.changed_tasks

@@ -12,7 +12,6 @@ import pytest
 from pyVmomi import vim
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
-from lab.testing.control import READ_ONLY
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 ANSIBLE_SECONDS = 300
@@ -164,8 +163,3 @@ def find_vm(session: Client, name: str) -> t.Any:
     """The VM of this name, None when there is none."""
     found = session.in_view({vim.VirtualMachine: ["name"]})
     return next((each for each, properties in found if properties["name"] == name), None)
-
-
-def changing(vcenter: t.Any) -> dict[str, int]:
-    """The calls since the last reset that change something."""
-    return {name: count for name, count in vcenter.calls().items() if count and name not in READ_ONLY}

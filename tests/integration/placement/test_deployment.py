@@ -15,7 +15,7 @@ from pyVmomi import vim
 
 from tests.integration.vsphere.conftest import Ansible
 
-from .conftest import DESCRIPTION, REPOSITORY, changing, find_vm
+from .conftest import DESCRIPTION, REPOSITORY, find_vm
 
 PLAYBOOK = REPOSITORY / "playbooks" / "deploy_pgw.yml"
 TAGS = ("--tags", "vsphere")
@@ -91,7 +91,7 @@ def test_a_deployment_is_planned_made_and_left_alone(
     placing.reset_calls()
     run = ansible.playbook(PLAYBOOK, "--check", "--diff")
     assert run.status == 0, run.output
-    assert changing(placing) == {}
+    assert placing.mutating_calls() == {}
 
     run = ansible.playbook(PLAYBOOK, *TAGS, vm_hardware_address_timeout=1)
     assert run.output.count("[guest_address_missing]") > 0, run.output
@@ -112,7 +112,7 @@ def test_a_deployment_is_planned_made_and_left_alone(
     run = ansible.playbook(PLAYBOOK, *TAGS)
     assert run.status == 0, run.output
     assert [run.recap[name]["changed"] for name in NAMES] == [0, 0]
-    assert changing(placing) == {}
+    assert placing.mutating_calls() == {}
 
     # Somebody moves one of them to the other. Running VMs are not moved here: rules are made, and the run fails.
     WaitForTask(machines[0].RelocateVM_Task(vim.vm.RelocateSpec(host=machines[1].runtime.host)))
@@ -120,7 +120,7 @@ def test_a_deployment_is_planned_made_and_left_alone(
     run = ansible.playbook(PLAYBOOK, *TAGS)
     assert run.status != 0
     assert "[vm_off_planned_host] pgw-p" in run.output
-    assert changing(placing).keys() <= {"ReconfigureComputeResource_Task"}
+    assert placing.mutating_calls().keys() <= {"ReconfigureComputeResource_Task"}
 
 
 @pytest.mark.parametrize(
@@ -139,5 +139,5 @@ def test_what_cannot_be_is_refused_before_anything_is_made(
     run = ansible.playbook(PLAYBOOK, *TAGS, **variables)
     assert run.status != 0
     assert f"[{code}]" in run.output, run.output
-    assert changing(placing) == {}
+    assert placing.mutating_calls() == {}
     assert [find_vm(session, name) for name in NAMES] == [None, None]

@@ -16,7 +16,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.feature_compat_info import gather_features
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
 
-from .conftest import DESCRIPTION, changing, find_vm
+from .conftest import DESCRIPTION, find_vm
 
 
 def gather(connection: Connection, *vms: dict[str, t.Any], **options: t.Any) -> dict[str, t.Any]:
@@ -35,7 +35,7 @@ def described(**placement: t.Any) -> dict[str, t.Any]:
 def test_vms_as_they_are(placing: t.Any, connection: Connection) -> None:
     placing.reset_calls()
     vms = gather(connection, {"name": "tenant-plain"}, {"name": "tenant-pinned"}, {"name": "tenant-high"})
-    assert changing(placing).keys() <= {"QueryFaultToleranceCompatibility"}
+    assert placing.mutating_calls().keys() <= {"QueryFaultToleranceCompatibility"}
     # DRS and HA are on in this cluster, so nothing is in the way of a plain VM.
     assert verdicts(vms["tenant-plain"]) == dict.fromkeys(verdicts(vms["tenant-plain"]), "works")
     assert verdicts(vms["tenant-pinned"])["vmotion"] == "blocked"

@@ -16,7 +16,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.placement_rules import keep_placement
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
 
-from .conftest import DESCRIPTION, changing, find_vm
+from .conftest import DESCRIPTION, find_vm
 
 Keep = t.Callable[..., dict[str, t.Any]]
 
@@ -146,11 +146,11 @@ def test_applied_once_read_back_and_taken_back(
 
     foretold = keep(plan, check_mode=True, vms=vms)
     assert foretold["changed"]
-    assert changing(placing) == {}
+    assert placing.mutating_calls() == {}
     assert snapshot(cluster) == before
 
     done = keep(plan, vms=vms)
-    assert changing(placing) == {"ReconfigureComputeResource_Task": 1}
+    assert placing.mutating_calls() == {"ReconfigureComputeResource_Task": 1}
     assert (done["clusters"], done["diff"], done["misplaced"]) == (
         foretold["clusters"],
         foretold["diff"],
@@ -172,13 +172,13 @@ def test_applied_once_read_back_and_taken_back(
     assert plain not in now["drs"]
 
     again = keep(plan, vms=vms)
-    assert (again["changed"], again["diff"], changing(placing)) == (False, [], {})
+    assert (again["changed"], again["diff"], placing.mutating_calls()) == (False, [], {})
 
     back = keep(None)
     assert back["changed"]
-    assert changing(placing) == {"ReconfigureComputeResource_Task": 1}
+    assert placing.mutating_calls() == {"ReconfigureComputeResource_Task": 1}
     assert snapshot(cluster) == before
-    assert (keep(None)["changed"], changing(placing)) == (False, {})
+    assert (keep(None)["changed"], placing.mutating_calls()) == (False, {})
 
 
 def test_must_rules_and_another_placement_beside(cluster: t.Any, plan: dict[str, t.Any], keep: Keep) -> None:
@@ -207,7 +207,7 @@ def test_what_is_not_ours_is_refused_before_any_change(
             keep(plan, **options)
         assert refused.value.error_code == "drs_object_foreign"
         assert "rule nfv:pgw:on:esx-a1.lab" in str(refused.value)
-        assert changing(placing) == {}
+        assert placing.mutating_calls() == {}
 
 
 def test_an_override_of_somebody_else_s_is_left_to_them(
@@ -219,7 +219,7 @@ def test_an_override_of_somebody_else_s_is_left_to_them(
     with pytest.raises(NfvError) as refused:
         keep(plan, vms=[described("tenant-high", automation_level="fully_automated")])
     assert "[drs_object_foreign] tenant-high: its DRS automation level is manual" in str(refused.value)
-    assert changing(placing) == {}
+    assert placing.mutating_calls() == {}
     keep(plan, vms=[described("tenant-high", automation_level="manual")])
     keep(None)
     assert snapshot(cluster) == before
@@ -235,10 +235,10 @@ def test_a_powered_off_vm_is_moved_when_that_is_allowed(
         [{"vm": "tenant-off", "from": "esx-a2.lab", "to": "esx-a1.lab"}],
         [],
     )
-    assert changing(placing) == {}
+    assert placing.mutating_calls() == {}
     try:
         done = keep(plan, relocate="powered_off")
-        assert changing(placing) == {"RelocateVM_Task": 1, "ReconfigureComputeResource_Task": 1}
+        assert placing.mutating_calls() == {"RelocateVM_Task": 1, "ReconfigureComputeResource_Task": 1}
         assert (done["moved"], done["misplaced"]) == (foretold["moved"], [])
         assert vm.runtime.host.name == "esx-a1.lab"
         assert keep(plan, relocate="powered_off")["moved"] == []
@@ -246,7 +246,7 @@ def test_a_powered_off_vm_is_moved_when_that_is_allowed(
         plan["placements"][1].update(host="esx-a1.lab", host_moid=plan["placements"][0]["host_moid"])
         moved = keep(plan, relocate="powered_off")
         assert [each["vm"] for each in moved["misplaced"]] == ["tenant-plain"]
-        assert "RelocateVM_Task" not in changing(placing)
+        assert "RelocateVM_Task" not in placing.mutating_calls()
     finally:
         WaitForTask(vm.RelocateVM_Task(vim.vm.RelocateSpec(host=home)))
 
@@ -266,4 +266,4 @@ def test_a_plan_that_does_not_fit_what_is_there_changes_nothing(
     with pytest.raises(NfvError) as refused:
         keep(plan)
     assert refused.value.error_code == code
-    assert changing(placing) == {}
+    assert placing.mutating_calls() == {}

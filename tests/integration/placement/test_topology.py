@@ -15,8 +15,6 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.host_topology_info import gather_topology
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
 
-from .conftest import changing
-
 
 def gather(connection: Connection, **options: t.Any) -> dict[str, t.Any]:
     return gather_topology({"datacenter": "nfv-dc", "cluster": None, "hosts": [], **options}, connection)["hosts"]
@@ -31,7 +29,7 @@ def hosts(placing: t.Any, connection: Connection) -> dict[str, t.Any]:
 def test_three_batched_reads_and_no_write(placing: t.Any, connection: Connection) -> None:
     placing.reset_calls()
     gather(connection)
-    assert changing(placing) == {}
+    assert placing.mutating_calls() == {}
     # The datacenter, everything below it, the VMs, and the advanced settings of those that hold something.
     assert placing.calls()["RetrievePropertiesEx"] == 4
 

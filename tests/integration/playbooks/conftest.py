@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.testing.control import Control
+from lab.control import Control
 from tests.support.playbook import Run, run_playbook
 
 DATAPLANE: dict[str, t.Any] = {

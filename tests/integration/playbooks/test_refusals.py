@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import make_certificates
+from lab.pki import ensure_pki
 from tests.integration.playbooks.conftest import DATAPLANE, PGW, Deployment
 from tests.support.playbook import Run
 
@@ -110,8 +110,8 @@ def test_wrong_password(deployment: Deployment) -> None:
 
 
 def test_untrusted_certificate(deployment: Deployment, tmp_path: Path) -> None:
-    stranger = make_certificates(tmp_path)
-    assert "[certificate_untrusted]" in refusal(deployment.run(vsphere_ca_path=str(stranger.ca)))
+    stranger = ensure_pki(tmp_path)
+    assert "[certificate_untrusted]" in refusal(deployment.run(vsphere_ca_path=str(stranger.ca_certificate)))
     assert "Login" not in deployment.control.calls()
 
 
@@ -142,7 +142,7 @@ def test_guest_without_address_is_told_and_the_next_run_goes_on(deployment: Depl
     message = refusal(first)
     assert "[guest_address_missing]" in message
     assert "pgw-1" in message
-    deployment.control.reset()
+    deployment.control.reset_calls()
     second = deployment.run(vm_hardware_address_timeout=5)
     assert "[guest_address_missing]" in refusal(second)
     # Everything up to the address was done by the first run: the second has nothing to change.

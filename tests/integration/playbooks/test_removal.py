@@ -11,7 +11,7 @@ def test_vm_is_deleted_with_consent_only(deployment: Deployment) -> None:
     made = deployment.run("--tags", "vsphere", vm_hardware_address_timeout=1)
     assert any("[guest_address_missing]" in message for message in made.failures), made.output
 
-    deployment.control.reset()
+    deployment.control.reset_calls()
     predicted = deployment.run("--check", playbook=REMOVE, remove_pgw_delete_vm=True)
     assert predicted.succeeded, predicted.output
     assert predicted.changed > 0

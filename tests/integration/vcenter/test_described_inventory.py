@@ -12,6 +12,8 @@ import pytest
 from pyVim.task import WaitForTask
 from pyVmomi import vim, vmodl
 
+from lab.errors import LabError
+
 INVENTORY: dict[str, Any] = {
     "apiVersion": "8.0.3.0",
     "datacenter": "dc",
@@ -280,5 +282,5 @@ def test_older_vcenter(start_vcenter: Callable[..., Any], open_lab: Callable[[An
 def test_description_that_makes_no_sense(
     start_vcenter: Callable[..., Any], change: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(pytest.fail.Exception, match=message):
+    with pytest.raises(LabError, match=message):
         start_vcenter(inventory=INVENTORY | {"fleet": None, "vms": []} | change)

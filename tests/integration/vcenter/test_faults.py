@@ -15,7 +15,7 @@ from pyVim.connect import Disconnect
 from pyVim.task import WaitForTask
 from pyVmomi import vim
 
-from lab.testing.control import Control
+from lab.errors import LabError
 
 DROPPED = (http.client.RemoteDisconnected, ConnectionResetError)
 
@@ -170,15 +170,6 @@ def test_calls_that_go_wrong_are_counted(lab: Any, mine: Any) -> None:
     ],
 )
 def test_rules_that_make_no_sense(lab: Any, session: Any, rule: dict[str, Any], message: str) -> None:
-    status, answer = lab.vcenter.control("POST", "/faults", [{"method": "*", "action": "drop_before"}, rule])
-    assert status == 400
-    assert message in answer["error"]
+    with pytest.raises(LabError, match=message):
+        lab.vcenter.inject({"method": "*", "action": "drop_before"}, rule)
     assert lab.vcenter.faults() == []
-
-
-def test_control_of_the_running_lab(lab: Any, session: Any) -> None:
-    control = Control(lab.vcenter.control_socket)
-    control.inject({"method": "ReconfigVM_Task", "action": "drop_before", "count": 3})
-    assert [(left["method"], left["count"]) for left in control.faults()] == [("ReconfigVM_Task", 3)]
-    control.clear_faults()
-    assert control.faults() == []

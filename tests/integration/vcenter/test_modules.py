@@ -106,7 +106,7 @@ def test_the_playbooks_modules(lab: Any, modules: Modules, deployed: dict[str, A
     again = modules.run("vm_powerstate", datacenter="nfv-dc", name=NAME, state="powered-on")
     assert again["changed"] is False, again
 
-    assert lab.vcenter.report_guest(machine.config.uuid, ip_address="198.18.0.10", host_name="pgw-1")[0] == 200
+    lab.vcenter.report_guest(machine.config.uuid, ip_address="198.18.0.10", host_name="pgw-1")
     shut = modules.run("vm_powerstate", datacenter="nfv-dc", name=NAME, state="shutdown-guest", timeout=20)
     assert shut["changed"] is True, shut
     assert machine.runtime.powerState == "poweredOff"

@@ -20,6 +20,9 @@ from pyVim.connect import Disconnect
 from pyVim.task import WaitForTask
 from pyVmomi import vim, vmodl
 
+from lab import unix_http
+from lab.errors import LabError
+
 REFUSAL = "no memory left for a guest of 1024 MB"
 
 
@@ -175,7 +178,8 @@ def test_removed_vm_leaves_the_hypervisor(lab: Any, hypervisor: Hypervisor, unre
     else:
         WaitForTask(machine.Destroy_Task())
     assert hypervisor.requests == [("/destroy", {"uuid": uuid})]
-    assert lab.vcenter.report_guest(uuid)[0] == 409
+    with pytest.raises(LabError, match="request_refused"):
+        lab.vcenter.report_guest(uuid)
     with pytest.raises(vmodl.fault.ManagedObjectNotFound):
         print(machine.name)
 
@@ -219,7 +223,7 @@ def test_hypervisor_gone(lab: Any, vm: Any, hypervisor: Hypervisor) -> None:
 def test_guest_state_is_shown_and_ends_with_the_power(lab: Any, vm: Any) -> None:
     WaitForTask(vm.PowerOn())
     assert vm.guest.toolsRunningStatus == "guestToolsNotRunning"
-    assert lab.vcenter.report_guest(vm.config.uuid, **running(vm)) == (200, {})
+    lab.vcenter.report_guest(vm.config.uuid, **running(vm))
     guest = vm.guest
     assert (guest.ipAddress, guest.hostName) == ("198.18.0.10", "pgw-1")
     assert (guest.toolsRunningStatus, guest.toolsStatus) == ("guestToolsRunning", "toolsOk")
@@ -257,7 +261,7 @@ def test_reset_forgets_the_address(lab: Any, vm: Any) -> None:
 def test_guest_that_ends_by_itself_is_shown_powered_off(lab: Any, vm: Any, hypervisor: Hypervisor) -> None:
     WaitForTask(vm.PowerOn())
     for _ in range(2):  # a repeated report changes nothing
-        assert lab.vcenter.report_guest(vm.config.uuid, power_state="poweredOff", tools_running=False) == (200, {})
+        lab.vcenter.report_guest(vm.config.uuid, power_state="poweredOff", tools_running=False)
         assert vm.runtime.powerState == "poweredOff"
         assert vm.summary.runtime.powerState == "poweredOff"
     assert "/power-off" not in hypervisor.paths()
@@ -269,9 +273,9 @@ def test_reports_while_the_hypervisor_still_works(lab: Any, vm: Any, hypervisor:
 
     def report(path: str, body: dict[str, Any]) -> None:
         if path == "/power-on":
-            assert lab.vcenter.report_guest(body["uuid"], ip_address="198.18.0.11")[0] == 200
+            lab.vcenter.report_guest(body["uuid"], ip_address="198.18.0.11")
         if path == "/power-off":
-            assert lab.vcenter.report_guest(body["uuid"], power_state="poweredOff")[0] == 200
+            lab.vcenter.report_guest(body["uuid"], power_state="poweredOff")
 
     hypervisor.while_asked = report
     WaitForTask(vm.PowerOn())
@@ -287,11 +291,14 @@ def test_guest_that_ends_while_it_starts(lab: Any, vm: Any, hypervisor: Hypervis
 
 
 def test_reports_that_make_no_sense(lab: Any, vm: Any) -> None:
-    assert lab.vcenter.report_guest("no-such-uuid")[0] == 409
-    status, answer = lab.vcenter.report_guest(vm.config.uuid)
-    assert (status, answer) == (409, {"error": f"VM {vm.name} is powered off in vCenter"})
-    assert lab.vcenter.report_guest(vm.config.uuid, power_state="asleep")[0] == 409
-    assert lab.vcenter.control("POST", "/guest-state", "not a report")[0] == 400
+    with pytest.raises(LabError, match="no-such-uuid"):
+        lab.vcenter.report_guest("no-such-uuid")
+    with pytest.raises(LabError, match=f"VM {vm.name} is powered off in vCenter"):
+        lab.vcenter.report_guest(vm.config.uuid)
+    with pytest.raises(LabError, match="asleep"):
+        lab.vcenter.report_guest(vm.config.uuid, power_state="asleep")
+    with pytest.raises(LabError, match="cannot unmarshal"):
+        unix_http.request(lab.vcenter.control_socket, "POST", "/guest-state", ["not a report"])
 
 
 def test_unguarded_ways_to_change_power_are_closed(vm: Any) -> None:
@@ -371,6 +378,3 @@ def test_typed_settings_reach_waiting_clients(vm: Any, watch: Callable[..., Any]
     assert seen["config.cpuAffinity"].affinitySet == [2]
     assert seen["config.latencySensitivity"].level == "high"
     assert seen["config.changeVersion"] == vm.config.changeVersion
-
-
-# The control socket and the process

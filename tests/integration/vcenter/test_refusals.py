@@ -310,6 +310,6 @@ def test_guest_operations_need_tools(lab: Any, vm: Any) -> None:
     for operation in (vm.ShutdownGuest, vm.RebootGuest):
         with pytest.raises(vim.fault.ToolsUnavailable):
             operation()
-    assert lab.vcenter.report_guest(vm.config.uuid)[0] == 200
+    lab.vcenter.report_guest(vm.config.uuid)
     vm.RebootGuest()
     vm.ShutdownGuest()

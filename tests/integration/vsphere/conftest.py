@@ -32,25 +32,6 @@ from . import other_vcenters
 REPOSITORY = Path(__file__).resolve().parents[3]
 ANSIBLE_SECONDS = 300
 
-# What may be called without changing anything.
-READING = {
-    "ContinueRetrievePropertiesEx",
-    "CreateContainerView",
-    "CreateFilter",
-    "CreatePropertyCollector",
-    "DestroyPropertyCollector",
-    "DestroyPropertyFilter",
-    "DestroyView",
-    "Fetch",
-    "FindByInventoryPath",
-    "Login",
-    "Logout",
-    "RetrieveProperties",
-    "RetrievePropertiesEx",
-    "RetrieveServiceContent",
-    "WaitForUpdatesEx",
-}
-
 DESCRIPTION: dict[str, t.Any] = {
     "cpu": {"count": 2, "polling": "1"},
     "memory": {"size_mb": 2048, "host_page_size": "1G", "hugepages": [{"size": "2M", "amount_mb": 512}]},
@@ -157,7 +138,7 @@ class Engine:
 
     def changing_calls(self) -> dict[str, int]:
         """The calls since the last start that change something."""
-        return {name: count for name, count in self.vcenter.calls().items() if name not in READING}
+        return dict(self.vcenter.mutating_calls())
 
 
 @pytest.fixture(scope="module")
@@ -295,10 +276,10 @@ def ansible(tmp_path: Path, vcenter: t.Any) -> Ansible:
 
 
 @pytest.fixture
-def web_server(certificates: t.Any) -> t.Iterator[int]:
+def web_server(pki: t.Any) -> t.Iterator[int]:
     """The port of a TLS server with a trusted certificate that is no vCenter: it finds nothing."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificates.certificate, certificates.key)
+    context.load_cert_chain(pki.certificate, pki.key)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever)
