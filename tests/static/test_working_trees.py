@@ -81,6 +81,11 @@ def test_files_name_only_what_exists() -> None:
     assert offenders == []
 
 
+def test_the_tarball_leaves_out_what_runs_in_a_checkout_only() -> None:
+    ignored = yaml.safe_load((ROOT / "galaxy.yml").read_text())["build_ignore"]
+    assert {*WITHOUT_TESTS, "conftest.py", "scripts", "tests"} <= set(ignored)
+
+
 def test_ignore_lists_name_only_what_exists() -> None:
     galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text())["build_ignore"]
     lint = yaml.safe_load((ROOT / ".ansible-lint").read_text())["exclude_paths"]
