@@ -260,6 +260,9 @@ class ErrorCode(str, enum.Enum):
     # Guest
     WRITE_FAILED = "write_failed"
     """A file or kernel attribute cannot be written; check the file system and the rights."""
+    GUEST_LOCKED = "guest_locked"
+    """Another run changes this guest. The message names its process and since when it holds the lock: wait for its
+    end."""
     GUEST_NOT_CONVERGED = "guest_not_converged"
     """After the change the guest is still not as asked; what is left stands in the message."""
     GUEST_NOT_RUNNING = "guest_not_running"

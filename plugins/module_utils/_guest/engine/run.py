@@ -5,30 +5,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
 from .apply import Guest, Runner, apply
+from .lock import exclusive
 from .steps import Plan
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
 
-def converge(module: AnsibleModule, decide: t.Callable[[Guest], Plan]) -> None:
+def converge(module: AnsibleModule, decide: t.Callable[[Guest], Plan], rounds: int = 1) -> None:
     """Ends the module with what decide() planned, carried out unless in check mode.
 
     decide() reads the guest and is called again after the change: a plan that is then not empty is the error
     ``guest_not_converged``, so that a module never reports a state that is not there. An NfvError becomes fail_json.
+    Nobody else changes the guest between the first look and the last: see lock. Check mode needs and takes no lock.
+
+    rounds: how often what is then planned is carried out, where one change can uncover another.
     """
     guest = Guest(_command_runner(module))
     try:
-        plan = final = decide(guest)
-        if plan.changed and not module.check_mode:
-            apply(plan.steps, guest)
-            final = decide(guest)
-            if final.changed:
+        with contextlib.nullcontext() if module.check_mode else exclusive(guest):
+            plan = final = decide(guest)
+            for _round in range(0 if module.check_mode else rounds):
+                if final.changed:
+                    apply(final.steps, guest)
+                    final = decide(guest)
+            if final.changed and not module.check_mode:
                 raise NfvError(
                     ErrorCode.GUEST_NOT_CONVERGED, module._name, f"still to do after the change: {final.steps}"
                 )

@@ -46,6 +46,13 @@ class Tree:
         except OSError:
             return ()
 
+    def modified(self, path: str) -> float | None:
+        """When a file was last written, in seconds since the epoch; None when there is no such file."""
+        try:
+            return self.path(path).stat().st_mtime
+        except OSError:
+            return None
+
     def exists(self, path: str) -> bool:
         """Whether there is such a file, directory or link."""
         real = self.path(path)

@@ -15,13 +15,12 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest, apply
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation import tuned
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation.tuned import PROFILE, Asked
-
-from .test_killed import kill_everywhere
+from tests.unit.guest.engine.test_killed import kill_everywhere
 
 if t.TYPE_CHECKING:
     from pathlib import Path
 
-    from .conftest import RecordedGuest
+    from tests.unit.guest.conftest import RecordedGuest
 
 ASKED = Asked("1-2", "never")
 NEW, OLD = "/etc/tuned/profiles", "/etc/tuned"

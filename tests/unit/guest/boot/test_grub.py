@@ -15,7 +15,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.app
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import RunCommand, WriteFile
 
 if t.TYPE_CHECKING:
-    from .conftest import RecordedGuest
+    from tests.unit.guest.conftest import RecordedGuest
 
 ARGUMENTS = {
     "isolcpus": "managed_irq,domain,1",

@@ -12,11 +12,10 @@ import pytest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine import run as engine_run
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import Plan, WriteFile
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_info
-
-from .conftest import MACS, S5U
+from tests.unit.guest.conftest import MACS, S5U
 
 if t.TYPE_CHECKING:
-    from .conftest import RecordedGuest
+    from tests.unit.guest.conftest import RecordedGuest
 
 QUERY = "dpkg-query --show --showformat ${db:Status-Status} ${Version} dpdk"
 

@@ -20,11 +20,10 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.bindin
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_current
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.record import RECORD, read_record
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.ssh_session import session_addresses
-
-from .conftest import MACS, MGMT, S5U, SGI
+from tests.unit.guest.conftest import MACS, MGMT, S5U, SGI
 
 if t.TYPE_CHECKING:
-    from .conftest import RecordedGuest
+    from tests.unit.guest.conftest import RecordedGuest
 
 ADAPTERS = (Adapter("mgmt", MACS[MGMT], "kernel"), Adapter("s5u", MACS[S5U], "pmd"), Adapter("sgi", MACS[SGI], "pmd"))
 AUTO = Policy()

@@ -15,7 +15,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.bud
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.hugepages import Pool, plan, read_pools
 
 if t.TYPE_CHECKING:
-    from .conftest import RecordedGuest
+    from tests.unit.guest.conftest import RecordedGuest
 
 MACHINE = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 

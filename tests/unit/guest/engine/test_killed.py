@@ -18,12 +18,11 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.ste
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic import binding, pci
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import Policy
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_current
-
-from .test_binding import ADAPTERS
-from .test_cmdline import ARGUMENTS, LINE, update_grub
+from tests.unit.guest.boot.test_grub import ARGUMENTS, LINE, update_grub
+from tests.unit.guest.nic.test_binding import ADAPTERS
 
 if t.TYPE_CHECKING:
-    from .conftest import RecordedGuest
+    from tests.unit.guest.conftest import RecordedGuest
 
 EFFECTS = ("set_attribute", "replace_file", "rename_file", "remove_file", "remove_directory", "run")
 Decide = t.Callable[["RecordedGuest"], Plan]
