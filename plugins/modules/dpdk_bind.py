@@ -137,14 +137,10 @@ error_code:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.userspace_drivers import USERSPACE_DRIVERS
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import converge
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import Adapter, Policy, plan
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_current
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.dpdk_bind import run
 
 
 def main() -> None:
-    """Entry point."""
     adapter = {
         "name": {"type": "str", "required": True},
         "mac": {"type": "str", "required": True},
@@ -153,7 +149,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "adapters": {"type": "list", "elements": "dict", "default": [], "options": adapter},
-            "driver": {"type": "str", "choices": ["auto", *USERSPACE_DRIVERS], "default": "auto"},
+            "driver": {"type": "str", "choices": ["auto", "vfio-pci", "igb_uio", "uio_pci_generic"], "default": "auto"},
             "allow_no_iommu": {"type": "bool", "default": False},
             "allow_other_devices": {"type": "bool", "default": False},
             "allow_in_use": {"type": "bool", "default": False},
@@ -161,12 +157,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    asked = module.params
-    adapters = [Adapter(entry["name"], entry["mac"].lower(), entry["driver"]) for entry in asked["adapters"]]
-    allowed = (asked["driver"], asked["allow_no_iommu"], asked["allow_other_devices"], asked["allow_in_use"])
-    # What ends it, such as state absent of role vnf, has changed nothing in check mode.
-    policy = Policy(*allowed, programs_end=module.check_mode and asked["state"] == "absent")
-    converge(module, lambda guest: plan(adapters, read_current(guest), policy, asked["state"]))
+    run(module)
 
 
 if __name__ == "__main__":

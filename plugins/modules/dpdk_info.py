@@ -162,13 +162,11 @@ error_code:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import report
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_info
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.dpdk_info import run
 
 
 def main() -> None:
-    """Entry point."""
-    report(AnsibleModule(argument_spec={}, supports_check_mode=True), read_info)
+    run(AnsibleModule(argument_spec={}, supports_check_mode=True))
 
 
 if __name__ == "__main__":

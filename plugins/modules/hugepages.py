@@ -86,12 +86,10 @@ error_code:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import converge
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.hugepages import Pool, plan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.hugepages import run
 
 
 def main() -> None:
-    """Entry point."""
     pool = {
         "size_kb": {"type": "int", "required": True},
         "count": {"type": "int", "required": True},
@@ -101,8 +99,7 @@ def main() -> None:
         argument_spec={"pools": {"type": "list", "elements": "dict", "required": True, "options": pool}},
         supports_check_mode=True,
     )
-    pools = [Pool(**pool) for pool in module.params["pools"]]
-    converge(module, lambda guest: plan(guest, pools))
+    run(module)
 
 
 if __name__ == "__main__":

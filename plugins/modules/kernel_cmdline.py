@@ -102,12 +102,10 @@ error_code:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot.loader import plan
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.kernel_cmdline import run
 
 
 def main() -> None:
-    """Entry point."""
     module = AnsibleModule(
         argument_spec={
             "arguments": {"type": "dict", "default": {}},
@@ -115,7 +113,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    converge(module, lambda guest: plan(guest, module.params["arguments"], module.params["state"]))
+    run(module)
 
 
 if __name__ == "__main__":

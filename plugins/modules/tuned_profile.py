@@ -108,12 +108,10 @@ error_code:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import converge
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation.tuned import Asked, plan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.tuned_profile import run
 
 
 def main() -> None:
-    """Entry point."""
     module = AnsibleModule(
         argument_spec={
             "polling_cpus": {"type": "str", "default": ""},
@@ -122,8 +120,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    asked = Asked(module.params["polling_cpus"], module.params["transparent_hugepages"])
-    converge(module, lambda guest: plan(guest, asked, module.params["state"]))
+    run(module)
 
 
 if __name__ == "__main__":

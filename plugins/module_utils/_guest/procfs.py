@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 import typing as t
@@ -16,12 +17,13 @@ _HUGEPAGES = "/sys/kernel/mm/hugepages"
 
 
 class Stat(t.NamedTuple):
-    """The fields of /proc/<pid>/stat used here; times in clock ticks."""
+    """The fields of /proc/<pid>/stat used here; times in clock ticks, ``started`` since the machine booted."""
 
     name: str
     flags: int
     user: int
     system: int
+    started: int
     cpu: int
 
 
@@ -32,7 +34,9 @@ def parse_stat(text: str) -> Stat | None:
     if start < 0 or len(fields) < 37:
         return None
     # Behind the name comes field 3 (state): field n is at index n - 3.
-    return Stat(text[start + 1 : end], int(fields[6]), int(fields[11]), int(fields[12]), int(fields[36]))
+    return Stat(
+        text[start + 1 : end], int(fields[6]), int(fields[11]), int(fields[12]), int(fields[19]), int(fields[36])
+    )
 
 
 def parse_cpu_list(text: str) -> list[int]:
@@ -57,6 +61,18 @@ def processes(tree: Tree) -> list[int]:
 def executable(tree: Tree, pid: int) -> str | None:
     """The base name of the program that a process runs; None for a kernel thread or a process that is gone."""
     return tree.target(f"/proc/{pid}/exe")
+
+
+def process_started(tree: Tree, pid: int) -> float | None:
+    """When a process was started, in seconds since the epoch; None for one that is gone.
+
+    Told by its age and the clock of now, since /proc/stat has the time of the boot in whole seconds only.
+    """
+    stat = parse_stat(tree.text(f"/proc/{pid}/stat") or "")
+    uptime = (tree.text("/proc/uptime") or "").split()
+    if stat is None or not uptime:
+        return None
+    return time.time() - (float(uptime[0]) - stat.started / os.sysconf("SC_CLK_TCK"))
 
 
 def command(tree: Tree, pid: int) -> list[str]:

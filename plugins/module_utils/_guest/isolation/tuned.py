@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
@@ -97,6 +98,13 @@ def running(tree: Tree) -> bool:
 def in_charge(tree: Tree) -> bool:
     """Whether there is a tuned that would set anything: installed, and running or enabled."""
     return tree.exists(TUNED_ADM) and (running(tree) or tree.exists(ENABLED))
+
+
+def wait_until_running(tree: Tree, seconds: float = 60, interval: float = 2) -> None:
+    """Waits for a tuned that is enabled and does not run: after a boot it comes up some seconds later than ssh does."""
+    deadline = time.monotonic() + seconds
+    while in_charge(tree) and not running(tree) and time.monotonic() < deadline:
+        time.sleep(interval)
 
 
 def base(tree: Tree, asked: Asked) -> str | None:

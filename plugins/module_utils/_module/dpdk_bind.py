@@ -1,0 +1,30 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What dpdk_bind does: adapters given to a poll-mode driver, or back to the kernel."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import Adapter, Policy, plan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_current
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+
+def run(module: AnsibleModule) -> None:
+    """Ends the module: the guest is as its options say, or the module fails."""
+    asked = module.params
+    adapters = [Adapter(entry["name"], entry["mac"].lower(), entry["driver"]) for entry in asked["adapters"]]
+    policy = Policy(
+        asked["driver"],
+        asked["allow_no_iommu"],
+        asked["allow_other_devices"],
+        asked["allow_in_use"],
+        # What ends it, such as state absent of role vnf, has changed nothing in check mode.
+        programs_end=module.check_mode and asked["state"] == "absent",
+    )
+    converge(module, lambda guest: plan(adapters, read_current(guest), policy, asked["state"]))
