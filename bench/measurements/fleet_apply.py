@@ -12,14 +12,11 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.vm_datapl
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.plan import plan_vm
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import CONNECTIONS, PAGE_SIZE
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.apply import Application
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.apply import Rollout
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.config_spec import config_spec
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.fleet import Fleet, Outcome
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import (
-    read_inventory,
-    read_vms,
-    vm_paths,
-)
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.write import config_spec
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import read_inventory
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import read_vms, vm_paths
 from bench.bare import Bare
 from bench.lab_vcenter import API_VERSION, DATACENTER, FleetVCenter, description, fleet_vcenter
 from bench.model import Measurement, Size, at_most, seconds, side_by_side
@@ -94,8 +91,8 @@ class _Bench:
         """From plans to ended tasks."""
         with self._vcenter.open() as client:
             outcome, plan, inventory = self._planned(client)
-            application = Application(Fleet(client, inventory, outcome), plan)
-            taken = seconds(lambda: application.reconfigure(list(outcome.plans)))
+            rollout = Rollout(Fleet(client, inventory, outcome), plan)
+            taken = seconds(lambda: rollout.reconfigure(list(outcome.plans)))
         assert len(outcome.changed) == self._size.vms
         return taken
 

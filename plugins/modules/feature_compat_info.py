@@ -125,14 +125,11 @@ error_code:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module._vsphere_options import (
-    connection_of,
     connection_options,
-    queried,
-    run,
+    query_option,
     vm_options,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.feature_compat_info import gather_features
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.placement import FEATURES
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.feature_compat_info import run
 
 
 def main() -> None:
@@ -141,13 +138,18 @@ def main() -> None:
         argument_spec={
             **connection_options(),
             **vm_options(),
-            "must_keep": {"type": "list", "elements": "str", "choices": list(FEATURES), "default": []},
+            "must_keep": {
+                "type": "list",
+                "elements": "str",
+                "choices": ["vmotion", "drs", "ha", "fault_tolerance", "snapshots"],
+                "default": [],
+            },
             "ask_fault_tolerance": {"type": "bool", "default": True},
-            "query": {"type": "str"},
+            **query_option(),
         },
         supports_check_mode=True,
     )
-    run(module, lambda: queried(gather_features(module.params, connection_of(module.params)), module.params["query"]))
+    run(module)
 
 
 if __name__ == "__main__":

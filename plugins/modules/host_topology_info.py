@@ -175,12 +175,10 @@ error_code:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module._vsphere_options import (
-    connection_of,
     connection_options,
-    queried,
-    run,
+    query_option,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.host_topology_info import gather_topology
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.host_topology_info import run
 
 
 def main() -> None:
@@ -190,11 +188,11 @@ def main() -> None:
             **connection_options(),
             "cluster": {"type": "str"},
             "hosts": {"type": "list", "elements": "str", "default": []},
-            "query": {"type": "str"},
+            **query_option(),
         },
         supports_check_mode=True,
     )
-    run(module, lambda: queried(gather_topology(module.params, connection_of(module.params)), module.params["query"]))
+    run(module)
 
 
 if __name__ == "__main__":

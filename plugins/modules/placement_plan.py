@@ -157,8 +157,7 @@ error_code:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.placement_plan import compute
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.placement_plan import run
 
 
 def main() -> None:
@@ -184,11 +183,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    try:
-        result = compute(module.params)
-    except NfvError as error:
-        module.fail_json(msg=str(error), **error.result())
-    module.exit_json(**result)
+    run(module)
 
 
 if __name__ == "__main__":

@@ -157,12 +157,8 @@ error_code:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module._vsphere_options import (
-    connection_of,
-    connection_options,
-    run,
-)
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.placement_rules import keep_placement
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module._vsphere_options import connection_options
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.placement_rules import run
 
 
 def main() -> None:
@@ -188,7 +184,7 @@ def main() -> None:
         required_if=[["state", "present", ["plan"]]],
         supports_check_mode=True,
     )
-    run(module, lambda: keep_placement(module.params, connection_of(module.params), module.check_mode))
+    run(module)
 
 
 if __name__ == "__main__":

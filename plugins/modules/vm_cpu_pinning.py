@@ -134,13 +134,10 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module._vsphere_options import (
     change_options,
-    connection_of,
     connection_options,
-    run,
     vm_options,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.vm_dataplane import converge
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import CPU_PINNING
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.vm_cpu_pinning import run
 
 
 def main() -> None:
@@ -153,7 +150,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    run(module, lambda: converge(module.params, connection_of(module.params), module.check_mode, CPU_PINNING))
+    run(module)
 
 
 if __name__ == "__main__":

@@ -174,13 +174,11 @@ error_code:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module._vsphere_options import (
-    connection_of,
     connection_options,
-    queried,
-    run,
+    query_option,
     vm_options,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.vm_dataplane_info import gather
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.vm_dataplane_info import run
 
 
 def main() -> None:
@@ -189,14 +187,14 @@ def main() -> None:
         argument_spec={
             **connection_options(),
             **vm_options(),
-            "query": {"type": "str"},
+            **query_option(),
             "required_templates": {"type": "list", "elements": "str", "default": []},
             "required_networks": {"type": "list", "elements": "str", "default": []},
             "wait_for_address": {"type": "int", "default": 0},
         },
         supports_check_mode=True,
     )
-    run(module, lambda: queried(gather(module.params, connection_of(module.params)), module.params["query"]))
+    run(module)
 
 
 if __name__ == "__main__":

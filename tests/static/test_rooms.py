@@ -46,6 +46,18 @@ WITHOUT_ANSIBLE = ("_core", "_spec", "_plan", "_pgw/runtime", "_report")
 # The judge of evidence knows samples, not the guest that they come from.
 JUDGE = ("_evidence/judge.py", "_evidence/model.py", "_evidence/devices.py", "_evidence/application.py")
 
+# Modules whose work has yet to move to _module/NAME.py; the list only ever gets shorter.
+WITHOUT_ENTRY = frozenset(
+    {
+        "ovs_dpdk",
+        "pgw_sessions",
+        "pgw_sessions_info",
+        "pmd_evidence",
+        "testpmd_traffic",
+        "traffic_probe",
+    }
+)
+
 
 def forbidden_imports(root: Path = ROOT) -> list[str]:
     """Imports between packages of module_utils that NEVER and its like forbid, as ``file: name``."""
@@ -71,6 +83,17 @@ def _forbidden(place: str, name: str) -> bool:
 
 def _leads_to(name: str, packages: frozenset[str] | set[str]) -> bool:
     return name.startswith(UTILITIES) and name.removeprefix(UTILITIES).split(".")[0] in packages
+
+
+def module_imports(root: Path = ROOT) -> list[str]:
+    """What modules import of the collection beside their own file in _module and its shared ones, as ``file: name``."""
+    return [
+        f"{path.name}: {name}"
+        for path in sorted((root / "plugins/modules").glob("*.py"))
+        for name in imports_of(path, root)
+        if name.startswith(COLLECTION)
+        and not name.startswith((f"{UTILITIES}_module.{path.stem}.", f"{UTILITIES}_module._"))
+    ]
 
 
 def circles(root: Path = ROOT) -> list[str]:
@@ -101,6 +124,10 @@ def test_no_package_imports_what_is_not_its_subject() -> None:
     assert forbidden_imports() == []
 
 
+def test_module_imports_its_entry_only() -> None:
+    assert {found.split(".py: ")[0] for found in module_imports()} <= WITHOUT_ENTRY
+
+
 def test_nothing_imports_in_circles() -> None:
     assert circles() == []
 
@@ -124,6 +151,16 @@ def test_forbidden_import_is_found(place: str, line: str, tmp_path: Path) -> Non
     assert forbidden_imports(tmp_path) == []
     path.write_text(f"{line}\n")
     assert len(forbidden_imports(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("line", [f"from {UTILITIES}_core.errors import A", f"from {UTILITIES}_module.b import b"])
+def test_module_that_imports_more_is_found(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "plugins/modules/a.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"from {UTILITIES}_module.a import a\nfrom {UTILITIES}_module._run import run\n")
+    assert module_imports(tmp_path) == []
+    path.write_text(f"{line}\n")
+    assert len(module_imports(tmp_path)) == 1
 
 
 def test_circle_is_found(tmp_path: Path) -> None:

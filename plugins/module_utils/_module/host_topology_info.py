@@ -13,8 +13,17 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.c
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import typed_errors
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.host.topology import read_topology
 
+from ._vsphere_run import run_info
+
 if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import HostTopology
+
+
+def run(module: AnsibleModule) -> None:
+    """Runs the module and exits."""
+    run_info(module, gather_topology)
 
 
 def gather_topology(params: t.Mapping[str, t.Any], connection: Connection) -> dict[str, t.Any]:

@@ -22,9 +22,18 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.p
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.serialize import hosts_from_data
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
 
+from ._run import finish
+
 if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Reason
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Dataplane
+
+
+def run(module: AnsibleModule) -> None:
+    """Runs the module and exits."""
+    finish(module, lambda: compute(module.params))
 
 
 def compute(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -18,16 +18,17 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.m
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import POWERED_OFF
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import typed_errors
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.tasks import call_all, wait_for_tasks
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.cluster.apply import reconfigure, relocate
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.cluster.read import Clusters, read_clusters
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.cluster.write import cluster_spec
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.select import read_requests
+
+from ._vm_requests import read_requests
+from ._vsphere_run import run_change
 
 if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.model import ClusterState, Wanted
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Placed
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.tasks import Call
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.cluster.read import VmPosition
 
 PRESENT: t.Final = "present"
@@ -40,6 +41,11 @@ class Move:
 
     vm: VmPosition
     placed: Placed
+
+
+def run(module: AnsibleModule) -> None:
+    """Runs the module and exits."""
+    run_change(module, keep_placement)
 
 
 def keep_placement(params: t.Mapping[str, t.Any], connection: Connection, check_mode: bool) -> dict[str, t.Any]:
@@ -60,8 +66,8 @@ def keep_placement(params: t.Mapping[str, t.Any], connection: Connection, check_
         moves = _moves(plan, vms) if params["relocate"] == POWERED_OFF_ONLY else []
         after = before
         if not client.closed_for_writes and (moves or any(changes)):
-            _relocate(client, moves)
-            _reconfigure(client, before, [change for change in changes if change])
+            relocate(client, [(move.vm, move.placed.host_moid) for move in moves])
+            reconfigure(client, before, filter(None, changes))
             after = read_clusters(client, params["datacenter"])
             _refuse_ignored(_plan_all(after, plan, wishes, names, params["strength"]))
     return _result(changes, moves, before, _misplaced(plan, after, moves if check_mode else ()))
@@ -141,37 +147,6 @@ def _moves(plan: Plan, vms: t.Mapping[str, VmPosition]) -> list[Move]:
         for placed in plan.placements
         if vms[placed.vm].host != placed.host_moid and vms[placed.vm].power_state == POWERED_OFF
     ]
-
-
-def _relocate(client: Client, moves: t.Sequence[Move]) -> None:
-    calls: dict[str, Call] = {
-        move.placed.vm: (
-            move.vm.managed.RelocateVM_Task,
-            {"spec": vim.vm.RelocateSpec(host=client.managed(vim.HostSystem, move.placed.host_moid))},
-        )
-        for move in moves
-    }
-    _run(client, calls, {vm: vm for vm in calls}, "it was to be moved to its planned host while powered off", "VMs")
-
-
-def _reconfigure(client: Client, clusters: Clusters, changes: t.Sequence[ClusterChanges]) -> None:
-    calls: dict[str, Call] = {
-        change.moid: (
-            clusters.objects[change.moid].ReconfigureComputeResource_Task,
-            {"spec": cluster_spec(client, change, clusters.restart_entries), "modify": True},
-        )
-        for change in changes
-    }
-    names = {change.moid: change.cluster for change in changes}
-    _run(client, calls, names, "its groups, rules and overrides were to be reconfigured", "clusters")
-
-
-def _run(client: Client, calls: t.Mapping[str, Call], names: t.Mapping[str, str], attempted: str, what: str) -> None:
-    """Starts all tasks and waits for them together. Raises NfvError for those that failed."""
-    tasks, errors = call_all(client, calls, names, attempted)
-    failed = [*errors.values(), *wait_for_tasks(client, tasks, names, attempted).values()]
-    if failed:
-        raise joined(failed, what=what)
 
 
 def _refuse_ignored(left: t.Iterable[ClusterChanges]) -> None:

@@ -19,22 +19,34 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model impor
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import typed_errors
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.apply import apply_plans
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.config_spec import config_spec
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.fleet import Outcome
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import read_inventory
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.power import WITH_FORCE, Shutdown
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import read_inventory, read_vms
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.result import diff_of, vm_result
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.select import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import read_vms
+
+from ._vm_requests import (
     find_vm,
     read_requests,
     vm_not_found,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.write import config_spec
+from ._vm_result import diff_of, vm_result
+from ._vsphere_run import run_change
 
 if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import ChangeSet
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Dataplane
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import Inventory, VmRecord
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.select import Request
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import Inventory
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import VmRecord
+
+    from ._vm_requests import Request
+
+
+def run(module: AnsibleModule) -> None:
+    """Runs the module and exits."""
+    run_change(module, converge)
 
 
 def converge(

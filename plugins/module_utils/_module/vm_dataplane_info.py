@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module vm_dataplane_info does: VMs as they are, compared with their descriptions where there are any."""
+"""What the module vm_dataplane_info does: reads VMs and compares them with their descriptions."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model im
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.plan import adapter_facts, conflicts, plan_vm
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import typed_errors
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.tasks import watch
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm import result
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import (
-    GUEST_PROPERTIES,
-    guest_state,
-    plain_name,
-    read_inventory,
-    read_vms,
-)
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.select import (
-    find_vm,
-    read_requests,
-    vm_not_found,
-)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.guest import wait_for_addresses
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import read_inventory
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import read_vms
+
+from ._vm_requests import find_vm, read_requests, vm_not_found
+from ._vm_result import changes_as_data, error_as_data, plain
+from ._vsphere_run import run_info
 
 if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.guest_address import GuestState
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Properties
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import Inventory, VmRecord
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.select import Request
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import Inventory
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import VmRecord
+
+    from ._vm_requests import Request
+
+
+def run(module: AnsibleModule) -> None:
+    """Runs the module and exits."""
+    run_info(module, gather)
 
 
 def gather(params: t.Mapping[str, t.Any], connection: Connection) -> dict[str, t.Any]:
-    """Reads the VMs of ``params``, waits for their addresses if asked to, and returns the module's result.
+    """Reads the VMs, waits for their addresses if asked to, and returns the result of the module.
 
-    Raises NfvError for what is required and missing, and for guests without an address when the time is up.
+    Raises NfvError for required objects that are missing, and for guests that have no address when the time is up.
     """
     requests = read_requests(params["vms"], params["dataplane"], needed=False)
     with (
@@ -48,44 +48,46 @@ def gather(params: t.Mapping[str, t.Any], connection: Connection) -> dict[str, t
         typed_errors(connection.hostname, "the VMs were to be read"),
     ):
         inventory = read_inventory(client, params["datacenter"], any(request.by == "uuid" for request in requests))
-        _require(params, inventory)
-        found = {request.value: find_vm(request, inventory) for request in requests}
-        records = read_vms(client, [managed for managed in found.values() if managed is not None], inventory)
-        asked = {
-            request.value: (request, records.get(found[request.value]._moId) if found[request.value] else None)
-            for request in requests
-        }
-        addresses = _addresses(client, asked, params["wait_for_address"], params["datacenter"])
+        _refuse_missing(params, inventory)
+        found = [(request, find_vm(request, inventory)) for request in requests]
+        records = read_vms(client, [managed for _request, managed in found if managed is not None], inventory)
+        asked = [(request, records[managed._moId] if managed is not None else None) for request, managed in found]
+        macs = {record.state.moid: _management_mac(request, record) for request, record in asked if record is not None}
+        guests = {moid: record.guest for moid, record in records.items()}
+        if params["wait_for_address"]:
+            missing = [vm_not_found(request, params["datacenter"]) for request, record in asked if record is None]
+            if missing:
+                raise joined(missing)
+            guests = _wait(client, records, macs, params["wait_for_address"])
     return {
         "vms": {
-            record.state.name if record else name: _vm(request, record, addresses.get(name), inventory)
-            for name, (request, record) in asked.items()
+            record.state.name if record is not None else request.value: (
+                _vm(request, record, management_address(guests[record.state.moid], macs[record.state.moid]), inventory)
+                if record is not None
+                else {"present": False}
+            )
+            for request, record in asked
         }
     }
 
 
-def _require(params: t.Mapping[str, t.Any], inventory: Inventory) -> None:
+def _refuse_missing(params: t.Mapping[str, t.Any], inventory: Inventory) -> None:
     place = f"datacenter {params['datacenter']}" if params["datacenter"] else "this vCenter"
-    templates = {
-        plain_name(properties.get("name", ""))
-        for _each, properties in inventory.vms
-        if properties.get("config.template")
-    }
     errors = [
         NfvError(
             ErrorCode.TEMPLATE_NOT_FOUND,
             name,
-            f"no template of this name is in {place}; there are {', '.join(sorted(templates)) or 'none'}",
-            "Make it, or correct the name",
+            f"no template has this name in {place}; it has {', '.join(sorted(inventory.templates)) or 'none'}",
+            "Create the template, or correct the name",
         )
         for name in params["required_templates"]
-        if name not in templates
+        if name not in inventory.templates
     ]
     errors += [
         NfvError(
             ErrorCode.NETWORK_NOT_FOUND,
             name,
-            f"no port group of this name is in {place}",
+            f"no port group has this name in {place}",
             "Create it, or correct the network of the adapters that name it",
         )
         for name in params["required_networks"]
@@ -95,40 +97,19 @@ def _require(params: t.Mapping[str, t.Any], inventory: Inventory) -> None:
         raise joined(errors, what="objects")
 
 
-def _addresses(
-    client: Client,
-    asked: t.Mapping[str, tuple[Request, VmRecord | None]],
-    seconds: int,
-    datacenter: str | None,
-) -> dict[str, str | None]:
-    """The guests' addresses by the VMs' names as asked for; with seconds, waits for all of them at once."""
-    records = {name: record for name, (_request, record) in asked.items() if record is not None}
-    names = {record.state.moid: name for name, record in records.items()}
-    guests = {name: record.guest for name, record in records.items()}
-    macs = {name: _management_mac(asked[name][0], record) for name, record in records.items()}
-    if seconds:
-        missing = [vm_not_found(request, datacenter) for request, record in asked.values() if record is None]
-        if missing:
-            raise joined(missing)
-
-        def done(moid: str, properties: Properties) -> bool:
-            return bool(properties) and management_address(guest_state(properties), macs[names[moid]]) is not None
-
-        seen = watch(
-            client,
-            vim.VirtualMachine,
-            [record.managed for record in records.values()],
-            GUEST_PROPERTIES,
-            done,
-            seconds,
-        )
-        guests = {names[moid]: guest_state(properties) for moid, properties in seen.items()}
-    addresses = {name: management_address(guest, macs[name]) for name, guest in guests.items()}
-    if seconds and None in addresses.values():
-        raise joined(
-            [_no_address(name, guests[name], seconds) for name, address in addresses.items() if address is None]
-        )
-    return addresses
+def _wait(
+    client: Client, records: t.Mapping[str, VmRecord], macs: t.Mapping[str, str | None], seconds: int
+) -> dict[str, GuestState]:
+    """Waits for all guests at once. Raises NfvError: guest_no_address."""
+    guests = wait_for_addresses(client, [record.managed for record in records.values()], macs, seconds)
+    errors = [
+        _no_address(records[moid].state.name, guest, seconds)
+        for moid, guest in guests.items()
+        if management_address(guest, macs[moid]) is None
+    ]
+    if errors:
+        raise joined(errors)
+    return guests
 
 
 def _management_mac(request: Request, record: VmRecord) -> str | None:
@@ -140,19 +121,17 @@ def _management_mac(request: Request, record: VmRecord) -> str | None:
 
 
 def _no_address(name: str, guest: GuestState, seconds: int) -> NfvError:
-    tools = "run" if guest.tools_running else "do not run"
+    tools = "running" if guest.tools_running else "not running"
     return NfvError(
         ErrorCode.GUEST_ADDRESS_MISSING,
         name,
-        f"its guest has reported no address of the management adapter for {seconds} seconds; the VM is"
-        f" {guest.power_state} and stays so, VMware Tools {tools}",
-        "Look at the VM's console, its DHCP server and its tools; the next run goes on from here",
+        f"the guest reported no address of the management adapter within {seconds} seconds; the VM is left"
+        f" {guest.power_state}, and VMware Tools are {tools}",
+        "Check the VM's console, its DHCP server and VMware Tools; the next run continues from here",
     )
 
 
-def _vm(request: Request, record: VmRecord | None, address: str | None, inventory: Inventory) -> dict[str, t.Any]:
-    if record is None:
-        return {"present": False}
+def _vm(request: Request, record: VmRecord, address: str | None, inventory: Inventory) -> dict[str, t.Any]:
     state = record.state
     facts = {
         "present": True,
@@ -164,7 +143,7 @@ def _vm(request: Request, record: VmRecord | None, address: str | None, inventor
         "guest_address": address,
         "tools_running": record.guest.tools_running,
         "firmware": state.firmware,
-        "settings": {name: result.plain(value) for name, value in state.settings.items()},
+        "settings": {name: plain(value) for name, value in state.settings.items()},
         "adapters": adapter_facts(state, request.dataplane),
         "warnings": list(conflicts(state)),
         "differences": None,
@@ -174,9 +153,9 @@ def _vm(request: Request, record: VmRecord | None, address: str | None, inventor
     if request.dataplane is not None:
         try:
             plan = plan_vm(state, request.dataplane, inventory.networks)
-            facts["differences"] = result.changes(plan)
+            facts["differences"] = changes_as_data(plan)
             facts["warnings"] = list(plan.warnings)
             facts["reboot_required"] = state.power_state == POWERED_ON and bool(plan.power_off_needed)
         except NfvError as error:
-            facts["error"] = {**error.result(), "message": str(error)}
+            facts["error"] = error_as_data(error)
     return facts

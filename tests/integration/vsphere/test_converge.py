@@ -203,7 +203,7 @@ def test_a_failure_of_one_vm_tells_how_far_each_came(engine: t.Any, make_vm: Mak
     reconfigure(bad, deviceChange=[vim.vm.device.VirtualDeviceSpec(operation="add", device=reserved)])
     with pytest.raises(NfvError) as caught:
         engine.converge(good, bad, power_cycle="when_needed")
-    assert str(caught.value).startswith(f"[vsphere_refused] {bad.name}: it was to be powered on again and is left")
+    assert str(caught.value).startswith(f"[vsphere_refused] {bad.name}: failed to power on the VM again, which stays")
     assert "00:50:56:80:ff:01" in str(caught.value)
     result = caught.value.result()
     assert result["vms"][good.name]["changed"]

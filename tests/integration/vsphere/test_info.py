@@ -43,7 +43,7 @@ def test_nothing_is_compared_without_a_description(engine: t.Any, vm: t.Any) -> 
 
 def test_required_templates_and_networks(engine: t.Any) -> None:
     engine.gather(required_templates=["debian-12-dpdk"], required_networks=["PG-Mgmt", "PG-S5U"])
-    with pytest.raises(NfvError, match=r"^\[template_not_found\] nobody: .* there are debian-12-dpdk"):
+    with pytest.raises(NfvError, match=r"^\[template_not_found\] nobody: .* it has debian-12-dpdk"):
         engine.gather(required_templates=["nobody"])
     with pytest.raises(NfvError, match=r"^\[network_not_found\] PG-X: "):
         engine.gather(required_networks=["PG-X", "PG-Mgmt"])
@@ -67,7 +67,7 @@ def test_a_guest_without_an_address_is_an_error_that_tells_what_stays(engine: t.
     with pytest.raises(NfvError) as caught:
         engine.gather(vm.name, wait_for_address=1)
     assert caught.value.error_code == "guest_address_missing"
-    assert "the VM is poweredOn and stays so, VMware Tools run" in str(caught.value)
+    assert "the VM is left poweredOn, and VMware Tools are running" in str(caught.value)
 
 
 def test_waiting_for_a_vm_that_is_not_there(engine: t.Any) -> None:

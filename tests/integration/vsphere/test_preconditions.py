@@ -175,7 +175,7 @@ def test_a_guest_that_may_not_be_cut_off_keeps_running(engine: t.Any, make_vm: M
     with pytest.raises(NfvError) as caught:
         engine.converge(running, dataplane=BASE, power_cycle="when_needed", force_power_off=False)
     assert caught.value.error_code == "guest_not_shut_down"
-    assert "has no VMware Tools" in str(caught.value)
+    assert "does not run VMware Tools" in str(caught.value)
     assert (engine.changing_calls(), running.runtime.powerState) == ({}, "poweredOn")
     assert shown(running, "config.changeVersion") == version
 

@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-import threading
 import typing as t
 
 import pytest
-from pyVmomi import SoapStubAdapter, vim
+from pyVmomi import vim
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import Network
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import Host, Inventory, _record
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import Host, Inventory
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import vm_record
+from tests.support.offline_client import OfflineClient
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import VmRecord
@@ -22,17 +22,6 @@ NETWORKS = {
     "PG-Mgmt": (Network("PG-Mgmt", "network-1", "network-1"),),
     "PG-S5U": (Network("PG-S5U", "dvportgroup-1", "dvportgroup-1", "50 2d"),),
 }
-
-
-class OfflineClient(Client):
-    """Our client without a session: it makes objects and says a version, and every call would fail."""
-
-    def __init__(self, version: str = "vim.version.v8_0_3_0", closed_for_writes: bool = False) -> None:
-        stub = SoapStubAdapter("127.0.0.1", 1, version=version)
-        self._service = vim.ServiceInstance("ServiceInstance", stub)
-        self.closed_for_writes = closed_for_writes
-        self.content = None
-        self._logging_in = threading.Lock()
 
 
 def e1000(key: int, backing: t.Any) -> t.Any:
@@ -101,4 +90,4 @@ def properties() -> dict[str, t.Any]:
 
 @pytest.fixture
 def record(properties: dict[str, t.Any], inventory: Inventory) -> VmRecord:
-    return _record(vim.VirtualMachine("vm-1"), properties, inventory)
+    return vm_record(vim.VirtualMachine("vm-1"), properties, inventory)

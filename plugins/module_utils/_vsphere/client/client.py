@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A session with vCenter: verified TLS, batched reads with paging, and the one gate for writes.
 
-What only reads is done again on a new connection when the connection breaks. What changes something never is: only its
-caller can find out whether it took effect. A session that has ended is replaced by a new login in both cases, because
-vCenter refuses a call without a session before it does anything.
+When the connection breaks, a read is repeated on a new connection. A write is never repeated, because only its caller
+can find out whether it took effect. When the session has expired, both log in again and repeat the call: vCenter
+refuses a call without a session before it does anything.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 from .faults import BROKEN, CallLostError, may_heal, typed_errors
 from .sdk import VmomiSupport, connect, vim, vmodl
 
-# Seconds to reach vCenter at all, and for one answer; long polls ask for less (see tasks.py).
+# Timeouts in seconds: to connect to vCenter, and for one answer. Long polls ask for less (see tasks.py).
 CONNECT_SECONDS = 15
 ANSWER_SECONDS = 120
-# Connections kept open for calls at the same time, and the seconds after which an unused one is not trusted any more.
+# Size of the connection pool, and the seconds after which an idle connection is no longer reused.
 CONNECTIONS = 8
 IDLE_SECONDS = 30
-# Seconds between the attempts of something that only reads; after the last attempt the error stands.
+# Seconds between the attempts of a read. The error of the last attempt is raised.
 PAUSES = (0.2, 1.0, 4.0)
-# Objects in one answer of the property collector; more come page by page. Of known objects so many pages are on their
-# way at the same time: vCenter makes one while another is decoded.
+# Objects in one answer of the property collector, and pages of known objects that are requested at the same time:
+# vCenter prepares one page while another is decoded here.
 PAGE_SIZE = 250
 PAGES_AT_A_TIME = 2
 
@@ -43,19 +43,25 @@ Result = t.TypeVar("Result")
 
 @dataclasses.dataclass(frozen=True)
 class Connection:
-    """Where vCenter is and who asks. ca_path: a PEM file with further certificate authorities to trust."""
+    """Where vCenter is, and who logs in."""
 
     hostname: str
+    """Host name or address of vCenter."""
     port: int
+    """TCP port of the API."""
     username: str
+    """The user to log in as."""
     password: str = dataclasses.field(repr=False)
+    """The user's password, kept out of every representation."""
     validate_certs: bool = True
+    """Whether vCenter's certificate is verified."""
     ca_path: str | None = None
+    """A PEM file with certificate authorities to trust besides those of the system."""
 
     def tls_context(self) -> ssl.SSLContext:
-        """The TLS settings, always explicit: without any pyVmomi does not verify a server on localhost.
+        """Returns the TLS settings, always explicit: without a context, pyVmomi does not verify a server on localhost.
 
-        Raises NfvError when ca_path cannot be read.
+        Raises NfvError: ca_unreadable.
         """
         context = ssl.create_default_context()
         if not self.validate_certs:
@@ -68,20 +74,22 @@ class Connection:
                 raise NfvError(
                     ErrorCode.CA_UNREADABLE,
                     self.ca_path,
-                    f"certificate authorities were to be read from ca_path: {error}",
-                    "Name a readable file with PEM certificates",
+                    f"failed to read certificate authorities from ca_path: {error}",
+                    "Name a readable file of PEM certificates",
                 ) from error
         return context
 
 
 class Client:
-    """An open session. Used as a context manager it logs out at the end.
-
-    closed_for_writes: no call that changes anything gets through; check mode sets it.
-    log_in: logs in on the given service content, again when the session has ended.
-    """
+    """An open session. As a context manager, it logs out at the end."""
 
     def __init__(self, service: t.Any, closed_for_writes: bool, log_in: t.Callable[[t.Any], None]) -> None:
+        """Logs in.
+
+        service: the vim.ServiceInstance;
+        closed_for_writes: refuse every call that changes something, as check mode demands;
+        log_in: logs in with the given vim.ServiceInstanceContent; called again when the session has expired.
+        """
         self._service = service
         self.content = service.RetrieveContent()
         self.closed_for_writes = closed_for_writes
@@ -100,11 +108,11 @@ class Client:
         def log_in(content: t.Any) -> None:
             content.sessionManager.Login(connection.username, connection.password)
 
-        with typed_errors(connection.hostname, f"a connection to port {connection.port} was tried"):
-            # The first request of the SDK has no timeout of its own, and words its failures less clearly.
+        with typed_errors(connection.hostname, f"failed to connect to port {connection.port}"):
+            # The SDK's first request has no timeout, and its errors are less clear.
             plain = socket.create_connection((connection.hostname, connection.port), CONNECT_SECONDS)
             context.wrap_socket(plain, server_hostname=connection.hostname).close()
-        with typed_errors(connection.hostname, f"a login as {connection.username} was tried"):
+        with typed_errors(connection.hostname, f"failed to log in as {connection.username}"):
             return again_when_broken(lambda: cls(_service(connection, context), closed_for_writes, log_in))
 
     def __enter__(self) -> Client:
@@ -117,13 +125,13 @@ class Client:
 
     @property
     def api_version(self) -> str:
-        """The version that was negotiated, in pyVmomi's words, such as ``vim.version.v8_0_3_0``."""
+        """The negotiated API version as pyVmomi names it, such as ``vim.version.v8_0_3_0``."""
         return str(self._service._stub.version)
 
     def read(self, work: t.Callable[[], Result]) -> Result:
-        """Does what only reads, again when the connection breaks or the session has ended.
+        """Runs a read, and repeats it when the connection breaks or the session has expired.
 
-        work: the whole of what hangs together by the session, such as a view or a filter and what is read through it.
+        work: everything that depends on one session, such as creating a view and reading through it.
         """
         ended: list[str] = []
 
@@ -140,16 +148,16 @@ class Client:
         return again_when_broken(attempt, vim.fault.NotAuthenticated)
 
     def write(self, method: t.Callable[..., t.Any], **arguments: t.Any) -> t.Any:
-        """The only way to a call that changes something; refuses when the gate is closed.
+        """Makes a call that changes something. This is the only way to make one, and check mode closes it.
 
-        Raises CallLostError when the connection broke and the call may or may not have taken effect.
+        Raises CallLostError when the connection broke, so that the call may or may not have taken effect.
         """
         if self.closed_for_writes:
             raise NfvError(
                 ErrorCode.WRITE_REFUSED,
                 str(method),
-                "a change was to be made in check mode",
-                "This is a defect; report it",
+                "the module tried to change something in check mode",
+                "This is a bug; please report it",
             )
         session = self._session()
         try:
@@ -165,33 +173,37 @@ class Client:
         return str(self._service._stub.cookie)
 
     def _replace_session(self, ended: str) -> None:
-        """Logs in again, unless another thread already has."""
+        """Logs in again, unless another thread already did."""
         with self._logging_in:
             if self._session() == ended:
                 self._service._stub.SetSessionId(None)
                 self._log_in(self.content)
 
     def managed(self, kind: t.Any, moid: str) -> t.Any:
-        """The managed object of the given type and id; no call is made."""
+        """Returns a reference to a managed object, without a call."""
         return kind(moid, self._service._stub)
 
     def in_view(self, kinds: t.Mapping[t.Any, t.Sequence[str]], root: t.Any = None) -> list[tuple[t.Any, Properties]]:
-        """Reads the named properties of all objects of the given types below root (else everywhere)."""
+        """Reads properties of all objects of the given types below ``root``, or in the whole vCenter.
+
+        kinds: the property paths by vim type. Returns each object with its properties by path; a property that is unset
+        or that the user may not read is left out.
+        """
         collector = vmodl.query.PropertyCollector
 
         def work() -> list[tuple[t.Any, Properties]]:
             view = self.content.viewManager.CreateContainerView(
                 container=root or self.content.rootFolder, type=list(kinds), recursive=True
             )
-            way = collector.TraversalSpec(type=type(view), path="view", skip=False)
-            return self._retrieve([collector.ObjectSpec(obj=view, skip=True, selectSet=[way])], kinds)
+            through_view = collector.TraversalSpec(type=type(view), path="view", skip=False)
+            return self._retrieve([collector.ObjectSpec(obj=view, skip=True, selectSet=[through_view])], kinds)
 
         return self.read(work)
 
     def of_objects(
         self, kind: t.Any, objects: t.Sequence[t.Any], paths: t.Sequence[str]
     ) -> list[tuple[t.Any, Properties]]:
-        """Reads the named properties of the given objects, all of one type."""
+        """Reads properties of the given objects, which are all of one type; returns them as ``in_view`` does."""
 
         def page(first: int) -> list[tuple[t.Any, Properties]]:
             wanted = objects[first : first + PAGE_SIZE]
@@ -222,9 +234,9 @@ class Client:
 
 
 def again_when_broken(work: t.Callable[[], Result], *also: type[Exception]) -> Result:
-    """Does something that may be done twice, again after each of PAUSES while the connection breaks.
+    """Runs work that may be repeated, and repeats it after each of PAUSES while the connection breaks.
 
-    also: further exceptions after which it is done again.
+    also: further exceptions after which the work is repeated, without a pause.
     """
     for pause in PAUSES:
         try:
@@ -239,9 +251,9 @@ def again_when_broken(work: t.Callable[[], Result], *also: type[Exception]) -> R
 
 
 def _service(connection: Connection, context: ssl.SSLContext) -> t.Any:
-    """The service instance, without a session, in the newest API version that both sides speak.
+    """Returns the vim.ServiceInstance, without a session, in the newest API version that both sides support.
 
-    Its stub sends each call once. (pyVmomi's SessionOrientedStub repeats any call, so also one that took effect.)
+    Its stub sends each call once. (pyVmomi's SessionOrientedStub repeats any call, even one that took effect.)
     """
     try:
         stub = connect.SmartStubAdapter(
@@ -254,21 +266,21 @@ def _service(connection: Connection, context: ssl.SSLContext) -> t.Any:
         )
     except (vmodl.MethodFault, OSError):
         raise
-    except Exception as error:  # pyVim raises bare Exception when the server speaks another language
+    except Exception as error:  # pyVim raises a bare Exception when the answer is not vSphere's
         raise NfvError(
             ErrorCode.ENDPOINT_NOT_VCENTER,
             connection.hostname,
-            f"port {connection.port} answers, but not as a vCenter does: {error}",
+            f"port {connection.port} does not answer as vCenter does: {error}",
             "Check hostname and port",
         ) from error
     return vim.ServiceInstance("ServiceInstance", stub)
 
 
 def version_text(version: str) -> str:
-    """A version of pyVmomi's for people: ``vim.version.v8_0_3_0`` becomes ``8.0.3.0``."""
+    """Converts pyVmomi's name of an API version: ``vim.version.v8_0_3_0`` becomes ``8.0.3.0``."""
     return str(VmomiSupport.versionIdMap.get(version) or version.rsplit(".", 1)[-1])
 
 
 def knows(negotiated: str, needed: str) -> bool:
-    """Whether a server that speaks the negotiated version knows what came with the needed one."""
+    """Whether the negotiated API version includes what the needed version introduced."""
     return bool(VmomiSupport.IsChildVersion(negotiated, needed))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""pyVmomi, where it is installed; the rest of the package takes it from here."""
+"""Imports pyVmomi if it is installed; every other file of ``_vsphere`` imports it from here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ connect: t.Any = None
 vim: t.Any = None
 vmodl: t.Any = None
 VmomiSupport: t.Any = None
-# The traceback of the import when pyVmomi is not installed; modules show it with missing_required_lib.
+# The traceback of the failed import, which a module reports with missing_required_lib.
 IMPORT_ERROR: str | None = None
 try:
     from pyVim import connect

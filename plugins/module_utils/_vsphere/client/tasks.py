@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many calls at once, and waiting for all that they started with one long poll."""
+"""Makes many calls at a time, and waits for all of their tasks with one long poll."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from .sdk import vim, vmodl
 if t.TYPE_CHECKING:
     from .client import Client, Properties
 
-# Longest wait that one WaitForUpdatesEx asks for, in seconds: well below the client's timeout for an answer.
+# The longest wait of one WaitForUpdatesEx in seconds, well below the client's timeout for an answer.
 POLL_SECONDS = 30
-# A reconfiguration or power operation that has not ended by then is reported as such, in seconds.
+# Seconds after which a task that has not ended is reported as task_unfinished.
 TASK_SECONDS = 600
 
 _ENDED: t.Final = ("success", "error")
 
-# A method that changes something, and its arguments, or what makes them when their turn has come.
+# A method that changes something, with its arguments or a function that returns them when the call is due.
 Call = tuple[t.Callable[..., t.Any], t.Union[t.Mapping[str, t.Any], t.Callable[[], t.Mapping[str, t.Any]]]]
 
 
 class _Watch:
-    """A property collector of its own with one filter, and what it has told. Its rounds may break off and go on."""
+    """Properties that are followed by a property collector of their own; a poll that failed can be repeated."""
 
     def __init__(self, client: Client, kind: t.Any, objects: t.Sequence[t.Any], paths: t.Sequence[str]) -> None:
         collector = vmodl.query.PropertyCollector
@@ -44,8 +44,8 @@ class _Watch:
         self._version = ""
         self.seen: dict[str, Properties] = {each._moId: {} for each in objects}
 
-    def round(self, seconds: float) -> None:
-        """Waits for news, at most the given seconds, and notes them in ``seen``."""
+    def poll(self, seconds: float) -> None:
+        """Waits for updates, at most the given seconds, and stores them in ``seen``."""
         try:
             if self._collector is None:
                 self._collector, self._version = self._service.CreatePropertyCollector(), ""
@@ -53,7 +53,7 @@ class _Watch:
             wait = vmodl.query.PropertyCollector.WaitOptions(maxWaitSeconds=max(1, min(POLL_SECONDS, round(seconds))))
             update = self._collector.WaitForUpdatesEx(version=self._version, options=wait)
         except Exception:
-            self.close()  # it went with the session, or is in a state that nobody knows
+            self.close()  # it ended with the session, or its state is unknown
             raise
         if update is not None:
             self._version = update.version
@@ -66,7 +66,7 @@ class _Watch:
                     self.seen[each.obj._moId][change.name] = change.val
 
     def close(self) -> None:
-        """Removes collector and filter, if the connection still lets it."""
+        """Destroys the collector with its filter, if the connection still works."""
         left, self._collector = self._collector, None
         if left is not None:
             with contextlib.suppress(vmodl.MethodFault, *BROKEN):
@@ -81,22 +81,22 @@ def watch(
     done: t.Callable[[str, Properties], bool],
     seconds: float,
 ) -> dict[str, Properties]:
-    """Follows properties of objects of one type until ``done(moid, properties)`` for each, or the time is up.
+    """Follows properties of objects of one type until ``done(moid, properties)`` holds for each, or the time is up.
 
-    Returns the last properties seen, by moid.
+    Returns the properties seen last, by moid.
     """
     if not objects:
         return {}
     watched = _Watch(client, kind, objects, paths)
-    open_ends = set(watched.seen)
+    pending = set(watched.seen)
     deadline = time.monotonic() + seconds
     try:
-        while open_ends:
+        while pending:
             left = deadline - time.monotonic()
             if left <= 0:
                 break
-            client.read(lambda left=left: watched.round(left))  # type: ignore[misc]
-            open_ends = {moid for moid in open_ends if not done(moid, watched.seen[moid])}
+            client.read(lambda left=left: watched.poll(left))  # type: ignore[misc]
+            pending = {moid for moid in pending if not done(moid, watched.seen[moid])}
     finally:
         watched.close()
     return watched.seen
@@ -105,9 +105,11 @@ def watch(
 def call_all(
     client: Client, calls: t.Mapping[str, Call], names: t.Mapping[str, str], attempted: str
 ) -> tuple[dict[str, t.Any], dict[str, NfvError]]:
-    """Makes all calls, several at a time. names: of the objects, by the calls' keys.
+    """Makes all calls, CONNECTIONS at a time.
 
-    Returns the answers and the errors, by those keys.
+    names: the objects' names for errors, by the keys of ``calls``; attempted: see ``from_fault``.
+
+    Returns the answers and the errors by the same keys.
     """
 
     def one(key: str) -> t.Any:
@@ -133,7 +135,10 @@ def wait_for_tasks(
     attempted: str,
     seconds: float = TASK_SECONDS,
 ) -> dict[str, NfvError]:
-    """Waits for all tasks at once. tasks: by any key; names: of the VMs, by that key. Returns failures by that key."""
+    """Waits for all tasks together; returns the errors of those that failed or have not ended.
+
+    tasks, names: the tasks (vim.Task) and the names of their objects by any key, which the errors have, too.
+    """
     states = watch(
         client,
         vim.Task,
@@ -149,14 +154,14 @@ def wait_for_tasks(
             continue
         fault = properties.get("info.error")
         if fault is None:
-            fault = vim.fault.Timedout(msg=f"the task {task._moId} has not ended after {seconds:.0f} seconds")
+            fault = vim.fault.Timedout(msg=f"task {task._moId} has not ended after {seconds:.0f} seconds")
         failed[key] = from_fault(fault, names[key], attempted)
     return failed
 
 
 def settle(client: Client, machines: t.Sequence[t.Any], seconds: float = TASK_SECONDS) -> None:
-    """Waits until no task of the given VMs runs any more, whoever started it."""
-    with contextlib.suppress(vmodl.fault.ManagedObjectNotFound):  # who reads the VM next finds out that it is gone
+    """Waits until no task runs on the given VMs, whoever started it."""
+    with contextlib.suppress(vmodl.fault.ManagedObjectNotFound):  # the next read of the VM reports that it is gone
         found = client.of_objects(vim.VirtualMachine, machines, ["recentTask"])
         tasks = {task._moId: task for _vm, properties in found for task in properties.get("recentTask", ())}
         watch(

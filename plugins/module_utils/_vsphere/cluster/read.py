@@ -17,8 +17,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.model i
     VmHostRule,
     VmVmRule,
 )
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import find_datacenter, name_of
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import find_datacenter, plain_name
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.model import Rule
@@ -83,7 +83,7 @@ def read_clusters(client: Client, datacenter: str | None) -> Clusters:
     hosts: dict[str, dict[str, str]] = {}
     vms = {}
     for each, properties in found:
-        name = plain_name(properties.get("name", each._moId))
+        name = name_of(each, properties)
         if isinstance(each, vim.HostSystem) and properties.get("parent") is not None:
             hosts.setdefault(properties["parent"]._moId, {})[each._moId] = name
         elif isinstance(each, vim.VirtualMachine):
@@ -112,7 +112,7 @@ def cluster_state(managed: t.Any, properties: Properties, hosts: t.Mapping[str, 
     if config is None:
         raise NfvError(
             ErrorCode.CLUSTER_UNREADABLE,
-            plain_name(properties.get("name", managed._moId)),
+            name_of(managed, properties),
             "its configuration was to be read, and vCenter gives none",
             "Give the user the privilege System.Read on the cluster",
         )
@@ -120,7 +120,7 @@ def cluster_state(managed: t.Any, properties: Properties, hosts: t.Mapping[str, 
     groups = list(config.group or ())
     default = das.defaultVmSettings.restartPriority if das is not None and das.defaultVmSettings is not None else None
     return ClusterState(
-        name=plain_name(properties.get("name", managed._moId)),
+        name=name_of(managed, properties),
         moid=managed._moId,
         hosts=hosts,
         drs=bool(drs is not None and drs.enabled),

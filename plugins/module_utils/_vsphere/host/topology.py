@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import parse_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.holdings import VmUse, holding
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import (
@@ -15,8 +16,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.mo
     NumaNode,
     PhysicalNic,
 )
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import find_datacenter, name_of
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import find_datacenter, plain_name
 
 from .uplinks import PortGroup, distributed_port_groups, host_port_groups
 
@@ -89,7 +90,7 @@ def read_topology(
         root,
     )
     clusters = {
-        each._moId: plain_name(properties.get("name", each._moId))
+        each._moId: name_of(each, properties)
         for each, properties in found
         if isinstance(each, vim.ClusterComputeResource)
     }
@@ -143,7 +144,7 @@ def host_topology(
     power = properties.get("config.powerSystemInfo")
     policy = power.currentPolicy if power is not None else None
     return HostTopology(
-        name=plain_name(properties.get("name", managed._moId)),
+        name=name_of(managed, properties),
         moid=managed._moId,
         cluster=cluster,
         api_version=properties.get("config.product.apiVersion") or "",
@@ -248,7 +249,7 @@ def vm_use(managed: t.Any, properties: Properties, advanced: t.Mapping[str, str]
     locked = bool(properties.get("config.memoryReservationLockedToMax"))
     contexts = advanced.get("sched.cpu.latencySensitivity.sysContexts", "")
     return VmUse(
-        name=plain_name(properties.get("name", managed._moId)),
+        name=name_of(managed, properties),
         moid=managed._moId,
         cpus=properties.get("config.hardware.numCPU") or 0,
         latency_high=_high(properties.get("config.latencySensitivity")),
@@ -260,13 +261,7 @@ def vm_use(managed: t.Any, properties: Properties, advanced: t.Mapping[str, str]
         system_contexts=int(contexts) if contexts.isdecimal() else 0,
         cpu_reservation_mhz=properties.get("config.cpuAllocation.reservation") or 0,
         affinity=tuple(sorted(affinity.affinitySet or ())) if affinity is not None else (),
-        node_affinity=node_numbers(advanced.get("numa.nodeAffinity")),
+        node_affinity=parse_cpu_list(advanced.get("numa.nodeAffinity", "")) or (),
         memory_mb=memory,
         memory_reservation_mb=memory if locked else properties.get("config.memoryAllocation.reservation") or 0,
     )
-
-
-def node_numbers(text: str | None) -> tuple[int, ...]:
-    """The nodes that ``numa.nodeAffinity`` names, such as "0,1"; none when it is unset or no such list."""
-    parts = [part.strip() for part in (text or "").split(",")]
-    return tuple(sorted({int(part) for part in parts})) if all(part.isdecimal() for part in parts) else ()

@@ -9,8 +9,8 @@ import dataclasses
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import PhysicalNic, PortGroupUplinks
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import name_of, plain_name
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import plain_name
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Properties
@@ -45,7 +45,7 @@ def distributed_port_groups(found: t.Iterable[tuple[t.Any, Properties]]) -> tupl
         switch = switches.get(parent._moId, {}) if parent is not None else {}
         groups.append(
             PortGroup(
-                name=plain_name(properties.get("name", each._moId)),
+                name=name_of(each, properties),
                 key=properties.get("key", each._moId),
                 switch=plain_name(switch.get("name", "")),
                 switch_uuid=switch.get("uuid", ""),

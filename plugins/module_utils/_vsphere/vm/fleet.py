@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""VMs that are being changed together: what is known of each by now, and what went wrong with it."""
+"""A fleet of VMs that are changed together: the latest state of each, and what went wrong with it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.tasks import Call
 
-    from .read import Inventory, VmRecord
+    from .inventory import Inventory
+    from .read import VmRecord
 
-# Errors after which only a look at the VM tells what is to be done: its configuration or power state is not what it
-# was planned for, another task holds it, or the answer was lost.
+# Errors after which the VM must be read again to know what to do: its configuration or power state is not what the
+# plan assumed, another task holds it, or the answer was lost.
 UNSURE: t.Final = frozenset(
     {ErrorCode.OBJECT_CHANGED, ErrorCode.POWER_STATE_WRONG, ErrorCode.VM_BUSY, ErrorCode.CONNECTION_LOST}
 )
@@ -35,28 +36,29 @@ UNSURE: t.Final = frozenset(
 
 @dataclasses.dataclass
 class Outcome:
-    """What came of each VM, by moid.
-
-    records: the state read last; plans: what was carried out, or to be; errors; changed: those that were reconfigured.
-    """
+    """The result for each VM, by moid."""
 
     records: dict[str, VmRecord]
+    """The VMs as they were read last."""
     plans: dict[str, ChangeSet]
+    """What was carried out, or would have been."""
     errors: dict[str, NfvError] = dataclasses.field(default_factory=dict)
+    """What went wrong, for the VMs that failed."""
     changed: set[str] = dataclasses.field(default_factory=set)
+    """The VMs that were upgraded or reconfigured."""
 
     def note(self, moid: str, error: NfvError) -> None:
-        """Adds an error to those of a VM, which may fail twice: when it is reconfigured and when it is powered on."""
+        """Adds an error to a VM, which can fail twice: when it is reconfigured, and when it is powered on again."""
         earlier = self.errors.get(moid)
         self.errors[moid] = error if earlier is None else joined([earlier, error], what="errors")
 
     def sound(self, moids: t.Iterable[str]) -> list[str]:
-        """Those of the VMs that have no error."""
+        """Returns those of the VMs that have no error."""
         return [moid for moid in moids if moid not in self.errors]
 
 
 class Fleet:
-    """VMs in the session that changes them. What fails with one VM is noted in the outcome and stops no other."""
+    """VMs, with the session that changes them. The failure of one VM is noted in the outcome and stops no other."""
 
     def __init__(self, client: Client, inventory: Inventory, outcome: Outcome) -> None:
         self.client = client
@@ -64,9 +66,9 @@ class Fleet:
         self.outcome = outcome
 
     def run(self, calls: t.Mapping[str, Call], attempted: str) -> dict[str, NfvError]:
-        """Makes a call that starts a task for each VM, then waits for all tasks together.
+        """Starts a task for each VM, then waits for all tasks together.
 
-        Returns, by moid, the errors of which only a look at the VM tells what they mean; all others are noted.
+        Notes the errors, except those in UNSURE, which it returns by moid.
         """
         names = {moid: self.outcome.records[moid].state.name for moid in calls}
         tasks, errors = call_all(self.client, calls, names, attempted)
@@ -77,14 +79,14 @@ class Fleet:
         return {moid: error for moid, error in errors.items() if error.error_code in UNSURE}
 
     def look(self, moids: t.Iterable[str]) -> None:
-        """Reads VMs again when no task runs on them any more."""
+        """Reads VMs again, once no task runs on them."""
         moids = list(moids)
         if moids:
             settle(self.client, [self.outcome.records[moid].managed for moid in moids])
             self.read(moids)
 
     def read(self, moids: t.Iterable[str]) -> None:
-        """Reads VMs again. One that cannot be read and failed before has its first error to tell."""
+        """Reads VMs again. A VM that cannot be read gets an error, unless it already has one."""
         machines = [self.outcome.records[moid].managed for moid in moids]
         records, errors = read_each(self.client, machines, self.inventory)
         self.outcome.records.update(records)
@@ -100,11 +102,11 @@ def _named(error: NfvError, name: str) -> NfvError:
 def read_each(
     client: Client, machines: t.Sequence[t.Any], inventory: Inventory
 ) -> tuple[dict[str, VmRecord], dict[str, NfvError]]:
-    """Reads VMs in one batch; those that cannot be read are found by halves. Returns records and errors by moid."""
+    """Reads VMs in one batch, and finds those that cannot be read by bisection. Returns records and errors by moid."""
     try:
         return read_vms(client, machines, inventory), {}
     except vmodl.fault.ManagedObjectNotFound as fault:
-        error = from_fault(fault, machines[0]._moId, "it was to be read")
+        error = from_fault(fault, machines[0]._moId, "failed to read the VM")
     except NfvError as unreadable:
         error = unreadable
     if len(machines) == 1:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Powers VMs off and on. What counts is the state that they are in afterwards, not which call brought them there."""
+"""Powers VMs off and on. What counts is the state that they end in, not which call brought it about."""
 
 from __future__ import annotations
 
@@ -19,16 +19,18 @@ if t.TYPE_CHECKING:
     from .fleet import Fleet
     from .read import VmRecord
 
-# How often a power operation is asked for whose answer was lost and that has had no effect.
+# How often a power operation is tried when its answer was lost and it had no effect.
 ATTEMPTS = 3
 
 
 @dataclasses.dataclass(frozen=True)
 class Shutdown:
-    """How a VM is powered off. seconds: how long its guest may take; force: its power is cut when it takes longer."""
+    """How VMs are powered off."""
 
     seconds: int = 180
+    """How long a guest may take to shut down."""
     force: bool = True
+    """Whether to power off a VM whose guest has not shut down by then, or has no VMware Tools."""
 
 
 WITH_FORCE: t.Final = Shutdown()
@@ -37,22 +39,22 @@ _METHODS: t.Final = {POWERED_OFF: "PowerOffVM_Task", POWERED_ON: "PowerOnVM_Task
 
 
 def power_off(fleet: Fleet, moids: t.Sequence[str], shutdown: Shutdown) -> None:
-    """Shuts guests with VMware Tools down, cuts the power of what still runs if allowed, and reads the VMs again."""
+    """Shuts down guests that run VMware Tools, powers off what still runs if allowed, and reads the VMs again."""
     _shut_down(fleet, moids, shutdown.seconds)
-    # Powering off changes the configuration's version: what is written is planned from what is there afterwards.
+    # Powering off changes changeVersion, so plans made before are stale.
     fleet.read(moids)
     running = [moid for moid in fleet.outcome.sound(moids) if not _is(fleet, moid, POWERED_OFF)]
     if not shutdown.force:
         for moid in running:
             fleet.outcome.note(moid, _not_shut_down(fleet.outcome.records[moid], shutdown.seconds))
         return
-    _bring(fleet, running, POWERED_OFF, "it was to be powered off for settings that need it")
+    _bring(fleet, running, POWERED_OFF, "failed to power off the VM for settings that need it")
     fleet.read(fleet.outcome.sound(running))
 
 
 def power_on(fleet: Fleet, moids: t.Sequence[str]) -> None:
-    """Powers VMs on, those with errors included: they ran before."""
-    _bring(fleet, moids, POWERED_ON, "it was to be powered on again and is left powered off")
+    """Powers on VMs that were running before, including those with errors."""
+    _bring(fleet, moids, POWERED_ON, "failed to power on the VM again, which stays powered off")
 
 
 def _is(fleet: Fleet, moid: str, state: str) -> bool:
@@ -60,12 +62,12 @@ def _is(fleet: Fleet, moid: str, state: str) -> bool:
 
 
 def _not_shut_down(record: VmRecord, seconds: int) -> NfvError:
-    tools = f"has not done so in {seconds} seconds" if record.guest.tools_running else "has no VMware Tools"
+    reason = f"did not do so within {seconds} seconds" if record.guest.tools_running else "does not run VMware Tools"
     return NfvError(
         ErrorCode.GUEST_NOT_SHUT_DOWN,
         record.state.name,
-        f"its guest was to be shut down for settings that need it, and {tools}; the VM was not changed",
-        "Shut it down by hand, or set force_power_off, which cuts its power",
+        f"some settings need its guest to shut down, and it {reason}; the VM was not changed",
+        "Shut it down by hand, or set force_power_off to power it off",
     )
 
 
@@ -73,8 +75,8 @@ def _shut_down(fleet: Fleet, moids: t.Sequence[str], seconds: int) -> None:
     records = fleet.outcome.records
     asked = [moid for moid in moids if records[moid].guest.tools_running]
     calls: dict[str, Call] = {moid: (records[moid].managed.ShutdownGuest, {}) for moid in asked}
-    # Whatever is said against it, such as that no tools run after all: the power of what still runs is cut.
-    _answers, errors = call_all(fleet.client, calls, dict.fromkeys(asked, ""), "its guest was to be shut down")
+    # Refusals, say because VMware Tools do not run after all, do not matter: what still runs is powered off next.
+    _answers, errors = call_all(fleet.client, calls, dict.fromkeys(asked, ""), "failed to shut down the guest")
     watch(
         fleet.client,
         vim.VirtualMachine,

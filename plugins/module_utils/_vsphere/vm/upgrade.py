@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Upgrades the virtual hardware of VMs, which is no field of a reconfiguration and cannot be taken back."""
+"""Upgrades the virtual hardware of VMs: a task of its own, which cannot be undone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if t.TYPE_CHECKING:
 
 
 def upgrade(fleet: Fleet, moids: t.Iterable[str]) -> dict[str, Change]:
-    """Upgrades those of the VMs, powered off, whose plans say so, and reads them again. Returns what was changed."""
+    """Upgrades those of the powered-off VMs whose plans say so, and reads them again. Returns the changes by moid."""
     plans = fleet.outcome.plans
     versions = {moid: plans[moid].upgrade for moid in moids if plans[moid].upgrade is not None}
     if not versions:
@@ -26,7 +26,7 @@ def upgrade(fleet: Fleet, moids: t.Iterable[str]) -> dict[str, Change]:
         moid: (fleet.outcome.records[moid].managed.UpgradeVM_Task, {"version": f"vmx-{version}"})
         for moid, version in versions.items()
     }
-    unsure = fleet.run(calls, "its virtual hardware was to be upgraded")
+    unsure = fleet.run(calls, "failed to upgrade the virtual hardware")
     fleet.look(unsure)
     fleet.read(fleet.outcome.sound(moid for moid in versions if moid not in unsure))
     for moid, error in unsure.items():

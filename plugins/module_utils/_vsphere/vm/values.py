@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The values of settings, from what vSphere shows and into what it takes, by the kinds of the table."""
+"""Converts the values of settings from and to the types of the SDK, by the kinds of ``SETTINGS``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import Value
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Properties
 
-# Which class stands between vim.vm.ConfigSpec and a field below it.
+# The vim class of each field of vim.vm.ConfigSpec that has fields of its own.
 _PARENTS: t.Final = {
     "cpuAllocation": "ResourceAllocationInfo",
     "memoryAllocation": "ResourceAllocationInfo",
@@ -38,7 +38,10 @@ _PARENTS: t.Final = {
 
 
 def read_setting(setting: Setting, properties: Properties, advanced: t.Mapping[str, str]) -> Value:
-    """The value of a setting from the properties of a VM; its default where vSphere shows none."""
+    """Returns the value of a setting, or its default where vSphere has none.
+
+    properties: of the VM; advanced: its extraConfig.
+    """
     if setting.advanced_key is not None:
         return advanced.get(setting.advanced_key) or None
     path, _slash, field = (setting.shown or "").partition("/")
@@ -49,13 +52,13 @@ def read_setting(setting: Setting, properties: Properties, advanced: t.Mapping[s
         return _read_levels(value, properties)
     if setting.kind == NODE_SIZE:
         return None if value is None or value.autoCoresPerNumaNode else value.coresPerNumaNode or None
-    # In the API's numbers 0 stands for what nobody has set.
+    # A number that nobody has set is 0 in the API.
     unset = value is None or (setting.kind == NUMBER and value == 0)
     return setting.default if unset else _READERS.get(setting.kind, int)(value)
 
 
 def _version(text: str) -> int | None:
-    """``vmx-20`` is version 20."""
+    """Converts ``vmx-20`` to 20."""
     digits = text.removeprefix("vmx-")
     return int(digits) if digits.isdigit() else None
 
@@ -69,7 +72,7 @@ _READERS: t.Final[t.Mapping[str, t.Callable[[t.Any], Value]]] = {
 
 
 def _read_levels(entries: t.Any, properties: Properties) -> str | None:
-    """None when the vCPUs are as their VM: it is not at high, or they all are."""
+    """Returns None when no vCPU differs from its VM: the VM is not at high, or all vCPUs are."""
     latency = properties.get("config.latencySensitivity")
     if latency is None or latency.level != "high" or not entries:
         return None
@@ -81,7 +84,10 @@ def _read_levels(entries: t.Any, properties: Properties) -> str | None:
 
 
 def write_setting(spec: t.Any, setting: Setting, value: Value, final: t.Mapping[str, Value]) -> None:
-    """Puts a setting into a vim.vm.ConfigSpec. final: all settings as they will be, for those that go together."""
+    """Sets a setting in a vim.vm.ConfigSpec.
+
+    final: all settings of the VM as they will be, because the levels of vCPUs depend on others.
+    """
     if setting.kind == ADVANCED:
         # An empty value removes the key.
         spec.extraConfig.append(vim.option.OptionValue(key=setting.advanced_key, value="" if value is None else value))
@@ -92,14 +98,14 @@ def write_setting(spec: t.Any, setting: Setting, value: Value, final: t.Mapping[
     elif setting.kind == VCPU_LEVELS:
         _write_levels(spec, value, final)
     elif setting.kind == NODE_SIZE:
-        # 0 gives the size back to vSphere (API reference, VirtualNuma.coresPerNumaNode).
+        # 0 lets vSphere choose the size (API reference, VirtualNuma.coresPerNumaNode).
         _field(spec, setting.field or "", value or 0)
     elif setting.field is not None:
         _field(spec, setting.field, value)
 
 
 def _write_levels(spec: t.Any, value: Value, final: t.Mapping[str, Value]) -> None:
-    """One entry for each vCPU; at high only in the same spec as the VM's own level (API reference, VcpuConfig)."""
+    """Writes an entry for each vCPU. High is accepted only together with the VM's level (API reference, VcpuConfig)."""
     level = str(final["cpu.latency_sensitivity"])
     count = t.cast("int", final["cpu.count"])
     high: t.Collection[int] = range(count) if level == "high" else ()
@@ -126,7 +132,7 @@ def _field(spec: t.Any, path: str, value: Value) -> None:
 
 
 def read_adapter_fields(device: t.Any) -> dict[str, Value]:
-    """The typed settings of an adapter that are not at their defaults."""
+    """Returns the typed settings of an adapter that differ from their defaults."""
     values: dict[str, Value] = {}
     for setting in ADAPTER_SETTINGS:
         if setting.field is None:
@@ -134,7 +140,7 @@ def read_adapter_fields(device: t.Any) -> dict[str, Value]:
         value = device
         for name in setting.field.split("."):
             value = getattr(value, name, None)
-        # A negative node stands for none (API reference, VirtualDevice.numaNode).
+        # A negative number means no node (API reference, VirtualDevice.numaNode).
         unset = value is None or (setting.name == "numa_node" and value < 0)
         if not unset and value != setting.default:
             values[setting.name] = value
@@ -142,7 +148,10 @@ def read_adapter_fields(device: t.Any) -> dict[str, Value]:
 
 
 def write_adapter_fields(device: t.Any, fields: t.Mapping[str, Value], name: str) -> None:
-    """Puts typed settings into a VirtualVmxnet3. name: of the VM. Raises NfvError where pyVmomi is too old for one."""
+    """Sets typed settings in a VirtualVmxnet3.
+
+    name: of the VM, for errors. Raises NfvError: library_old, when pyVmomi does not know a field.
+    """
     for setting in ADAPTER_SETTINGS:
         if setting.name not in fields or setting.field is None:
             continue
@@ -154,7 +163,7 @@ def write_adapter_fields(device: t.Any, fields: t.Mapping[str, Value], name: str
             raise NfvError(
                 ErrorCode.LIBRARY_OLD,
                 name,
-                f"{setting.name} of an adapter is to be set, and the installed pyvmomi does not know {parent}",
+                f"failed to set {setting.name} of an adapter: the installed pyvmomi does not know {parent}",
                 "Install a newer pyvmomi on the controller",
             )
         if not dot:

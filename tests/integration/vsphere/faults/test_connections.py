@@ -56,7 +56,9 @@ def test_a_change_that_never_arrives_is_given_up(engine: t.Any, make_vm: MakeVm,
     faults({"method": "ReconfigVM_Task", "action": "drop_before", "count": 0, "vm": unlucky.name})
     with pytest.raises(NfvError) as caught:
         engine.converge(unlucky, lucky)
-    assert str(caught.value).startswith(f"[connection_lost] {unlucky.name}: it was to be reconfigured, and the")
+    assert str(caught.value).startswith(
+        f"[connection_lost] {unlucky.name}: failed to reconfigure the VM: the connection"
+    )
     assert calls(engine, "ReconfigVM_Task") == apply.ATTEMPTS + 1
     assert unlucky.config.hardware.memoryMB == 1024
     assert lucky.config.hardware.memoryMB == 2048

@@ -62,10 +62,10 @@ def test_those_that_fail_stop_no_other_and_each_tells_why(fleet: Fleet, fleet_fa
     assert errors == {failing: "vsphere_refused", busy: "object_changed"}
     assert result["error_code"] == "several_errors"
     for name in (failing, busy):
-        assert f"{name}: it was to be reconfigured" in str(caught.value)
+        assert f"{name}: failed to reconfigure the VM" in str(caught.value)
     assert result["changed"]
     assert with_cpus(fleet, 6) == FLEET - 2
-    assert any("Somebody else changed it" in warning for warning in result["vms"][changed]["warnings"])
+    assert any("Somebody else changed the VM" in warning for warning in result["vms"][changed]["warnings"])
     fleet.vcenter.clear_faults()
     again = fleet.engine.converge(**fleet.params(cpus=6))
     assert [name for name, vm in again["vms"].items() if vm["changed"]] == sorted((failing, busy))

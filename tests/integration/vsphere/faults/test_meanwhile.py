@@ -15,7 +15,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.plan import plan_vm
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.apply import apply_plans
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import read_inventory, read_vms
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import read_inventory
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import read_vms
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import ChangeSet
@@ -65,7 +66,7 @@ def test_the_others_change_is_kept_and_ours_is_made(session: Client, vm: t.Any) 
     assert (vm.config.hardware.numCPU, vm.config.annotation) == (4, "mine")
     plan = outcome.plans[vm._moId]
     assert {change.setting: change.before for change in plan.changes}["cpu.count"] == 6
-    assert "Somebody else changed it" in plan.warnings[-1]
+    assert "Somebody else changed the VM" in plan.warnings[-1]
 
 
 def test_what_the_other_already_did_is_no_change_of_ours(session: Client, vm: t.Any) -> None:

@@ -35,7 +35,7 @@ def test_a_vm_that_fails_stops_its_own_host_only(ansible: t.Any, running: list[t
     faults({"method": "ReconfigVM_Task", "action": "fail_task", "vm": bad})
     run = ansible.playbook(REPOSITORY / "playbooks" / "deploy_pgw.yml", "--tags", "vsphere", nfv_dataplane=RESERVED)
     assert run.status == 2
-    assert run.failure()["msg"].startswith(f"[vsphere_refused] {bad}: it was to be reconfigured")
+    assert run.failure()["msg"].startswith(f"[vsphere_refused] {bad}: failed to reconfigure the VM")
     assert {name: host["failures"] for name, host in run.recap.items() if name != "localhost"} == {
         machine.name: int(machine.name == bad) for machine in running
     }

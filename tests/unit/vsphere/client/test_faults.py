@@ -27,9 +27,9 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.f
     ],
 )
 def test_a_fault_has_a_code_by_its_type_or_its_parents(fault: Exception, code: str) -> None:
-    error = from_fault(fault, "pgw-1", "it was to be reconfigured")
+    error = from_fault(fault, "pgw-1", "failed to reconfigure the VM")
     assert error.error_code == code
-    assert str(error).startswith(f"[{code}] pgw-1: it was to be reconfigured: ")
+    assert str(error).startswith(f"[{code}] pgw-1: failed to reconfigure the VM: ")
     assert type(fault).__name__.rsplit(".", 1)[-1] in str(error)
     assert "\n" not in str(error)
 
@@ -54,12 +54,12 @@ def test_what_is_raised_in_the_block_is_typed(raised: Exception, code: str) -> N
     raised_verify = isinstance(raised, ssl.SSLCertVerificationError)
     if raised_verify:
         raised.verify_message = "self-signed certificate"  # type: ignore[attr-defined]
-    with pytest.raises(NfvError, match=rf"^\[{code}\] vcenter: "), typed_errors("vcenter", "a login was tried"):
+    with pytest.raises(NfvError, match=rf"^\[{code}\] vcenter: "), typed_errors("vcenter", "failed to log in"):
         raise raised
 
 
 def test_a_defect_of_our_own_stays_a_traceback() -> None:
-    with pytest.raises(KeyError), typed_errors("vcenter", "a login was tried"):
+    with pytest.raises(KeyError), typed_errors("vcenter", "failed to log in"):
         raise KeyError("config")
 
 

@@ -22,7 +22,7 @@ def plain(value: Value) -> int | str | bool | None:
     return format_cpu_list(value) if isinstance(value, tuple) else value
 
 
-def changes(plan: ChangeSet) -> list[dict[str, t.Any]]:
+def changes_as_data(plan: ChangeSet) -> list[dict[str, t.Any]]:
     """A plan's changes as setting, from, to and power_off_needed."""
     return [
         {
@@ -61,10 +61,15 @@ def vm_result(
         "moid": state.moid,
         "uuid": state.uuid,
         "changed": bool(plan) and error is None,
-        "changes": changes(plan),
+        "changes": changes_as_data(plan),
         "warnings": list(plan.warnings),
         "reboot_required": running and bool(plan.power_off_needed) and (check_mode or error is not None),
         "power_state": state.power_state,
         "adapters": adapter_facts(state, dataplane),
-        "error": None if error is None else {**error.result(), "message": str(error)},
+        "error": None if error is None else error_as_data(error),
     }
+
+
+def error_as_data(error: NfvError) -> dict[str, t.Any]:
+    """An error with its ``error_code``, ``message`` and details."""
+    return {**error.result(), "message": str(error)}

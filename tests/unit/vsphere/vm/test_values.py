@@ -19,18 +19,19 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model im
     Value,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import BY_NAME, SETTINGS
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import _known_keys, _record
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.config_spec import config_spec
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import known_keys, vm_record
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.values import (
     read_adapter_fields,
     read_setting,
     write_adapter_fields,
     write_setting,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.write import config_spec
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import Inventory, VmRecord
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import Inventory
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import VmRecord
 
 BY_VCPU = "cpu.latency_sensitivity_by_vcpu"
 
@@ -141,7 +142,7 @@ def test_other_peoples_keys_are_not_even_read() -> None:
         "guestinfo.mine": "kept",
     }
     options = [vim.option.OptionValue(key=key, value=value) for key, value in keys.items()]
-    assert set(_known_keys(options)) == {"ethernet1.ctxPerDev", "monitor_control.anything", "numa.nodeAffinity"}
+    assert set(known_keys(options)) == {"ethernet1.ctxPerDev", "monitor_control.anything", "numa.nodeAffinity"}
 
 
 def test_keys_and_removals_of_adapters_are_in_the_spec(client: Client, record: VmRecord) -> None:
@@ -165,7 +166,7 @@ def test_an_edit_keeps_the_port_and_moves_to_nsx(
 ) -> None:
     backing = properties["config.hardware.device"][1].backing
     properties["config.hardware.device"] = [vim.vm.device.VirtualVmxnet3(key=4001, backing=backing)]
-    record = _record(vim.VirtualMachine("vm-1"), properties, inventory)
+    record = vm_record(vim.VirtualMachine("vm-1"), properties, inventory)
     (current,) = record.state.adapters
 
     def edited(network: Network) -> t.Any:

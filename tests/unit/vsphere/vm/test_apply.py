@@ -12,7 +12,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model im
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.apply import ignored
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import Inventory, VmRecord
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import Inventory
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import VmRecord
 
 NOTHING = ChangeSet("pgw-1", "vm-1", "2", (), ())
 
@@ -32,7 +33,7 @@ def test_a_setting_that_is_still_as_it_was_is_named(record: VmRecord) -> None:
     error = ignored(plan, record, plan)
     assert error is not None
     assert error.error_code == "setting_ignored"
-    assert "cpu.count is 2 and not 4" in str(error)
+    assert "cpu.count is 2, not 4" in str(error)
 
 
 def test_an_adapter_that_lost_its_address_or_kept_its_type_is_named(record: VmRecord, inventory: Inventory) -> None:
@@ -45,4 +46,4 @@ def test_an_adapter_that_lost_its_address_or_kept_its_type_is_named(record: VmRe
     moved = dataclasses.replace(action, mac="00:50:56:80:ff:ff")
     error = ignored(dataclasses.replace(plan, adapter_actions=(moved,)), with_type(record, "vmxnet3"), NOTHING)
     assert error is not None
-    assert "adapters.mgmt was to have 00:50:56:80:ff:ff on PG-Mgmt" in str(error)
+    assert "adapters.mgmt should have 00:50:56:80:ff:ff on PG-Mgmt" in str(error)

@@ -23,12 +23,13 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings
     VERSION,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import _record
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.write import config_spec, newer_fields
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.config_spec import config_spec, newer_fields
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import vm_record
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import Inventory, VmRecord
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import Inventory
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import VmRecord
 
 RAW: dict[str, t.Any] = {
     "cpu": {"count": 4, "polling": "2-3"},
@@ -89,7 +90,7 @@ def test_an_edit_leaves_the_device_that_was_read_alone(
     backing = properties["config.hardware.device"][2].backing
     device = vim.vm.device.VirtualVmxnet3(key=4000, backing=backing, macAddress="00:50:56:80:00:00")
     properties["config.hardware.device"] = [device]
-    record = _record(vim.VirtualMachine("vm-1"), properties, inventory)
+    record = vm_record(vim.VirtualMachine("vm-1"), properties, inventory)
     plan = plan_of(record, inventory, adapters=[{**RAW["adapters"][0], "mac": "00:50:56:00:00:01"}])
     (change,) = config_spec(client, record, plan).deviceChange
     assert (change.operation, change.device.key) == ("edit", 4000)

@@ -14,8 +14,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse impor
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Dataplane
-
-    from .read import Inventory
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import Inventory
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A dual-socket host in the SDK's own types: two NICs on different nodes, a standard and a distributed switch."""
+"""A dual-socket ESXi host in the SDK's own types: two NICs on different nodes, a standard and a distributed switch."""
 
 from __future__ import annotations
 

@@ -5,17 +5,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
 import pytest
 from pyVmomi import vim
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.select import Request, find_vm, read_requests
-
-if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import Inventory
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module._vm_requests import (
+    Request,
+    find_vm,
+    read_requests,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import Inventory
 
 GOOD: dict[str, t.Any] = {
     "cpu": {"count": 2},
@@ -25,10 +26,10 @@ GOOD: dict[str, t.Any] = {
 
 
 @pytest.fixture
-def populated(inventory: Inventory) -> Inventory:
+def populated() -> Inventory:
     named = [("vm-1", "pgw%2f1", "42aa"), ("vm-2", "twin", "42ab"), ("vm-3", "twin", "42ac")]
     vms = tuple((vim.VirtualMachine(moid), {"name": name, "config.uuid": uuid}) for moid, name, uuid in named)
-    return dataclasses.replace(inventory, vms=vms)
+    return Inventory(vms, {}, {})
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a plan to the one ConfigSpec that carries it out."""
+"""Builds the ConfigSpec that carries out a plan."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if t.TYPE_CHECKING:
 
 
 def config_spec(client: Client, record: VmRecord, plan: ChangeSet) -> t.Any:
-    """The vim.vm.ConfigSpec of a plan, good for the configuration that the plan was made from only.
+    """Builds the vim.vm.ConfigSpec of a plan. vSphere accepts it only for the configuration that was planned from.
 
-    Raises NfvError when the vCenter's API is too old for one of its fields.
+    Raises NfvError: api_too_old, library_old.
     """
     spec = vim.vm.ConfigSpec(changeVersion=plan.change_version)
     final = {**record.state.settings, **{change.setting: change.after for change in plan.settings}}
@@ -46,7 +46,7 @@ def config_spec(client: Client, record: VmRecord, plan: ChangeSet) -> t.Any:
         for index, action in enumerate(plan.adapter_actions)
         for device_change in _adapter_changes(client, record, action, -1 - index)
     ]
-    # Last, for the keys of new adapters were planned with these still there.
+    # Last, because the keys of new adapters were planned with these still present.
     spec.deviceChange += [_device_spec("remove", record.devices[adapter.key]) for adapter in plan.removals]
     _refuse_newer_fields(client, plan.name, spec)
     return spec
@@ -59,7 +59,7 @@ def _adapter_changes(client: Client, record: VmRecord, action: AdapterAction, te
         return [_device_spec("add", added)]
     old = record.devices[action.current.key]
     if action.operation == "replace":
-        # A type cannot be edited. Removed and added in one spec, the new adapter gets the old one's place.
+        # The type cannot be edited. Removed and added in one spec, the new adapter takes the old one's place.
         added = _new_adapter(client, action, temporary_key, old)
         write_adapter_fields(added, action.fields, record.state.name)
         return [_device_spec("remove", old), _device_spec("add", added)]
@@ -76,7 +76,7 @@ def _device_spec(operation: str, device: t.Any) -> t.Any:
 
 
 def _new_adapter(client: Client, action: AdapterAction, temporary_key: int, old: t.Any) -> t.Any:
-    """A VMXNET3 adapter, in place of ``old`` where there is one: its address, connection and slot are kept."""
+    """Builds a VMXNET3 adapter. In place of ``old``, it keeps that adapter's connection, controller and slot."""
     adapter = vim.vm.device.VirtualVmxnet3(key=temporary_key, backing=_backing(client, action.network))
     adapter.addressType = action.address_type
     if action.mac is not None:
@@ -107,7 +107,7 @@ def _backing(client: Client, network: Network) -> t.Any:
 
 
 def _refuse_newer_fields(client: Client, name: str, spec: t.Any) -> None:
-    """pyVmomi leaves a field that is newer than the negotiated version off the wire without a word."""
+    """Refuses fields newer than the negotiated API version, which pyVmomi would silently leave out of the request."""
     needs = [
         f"{path} needs vSphere API {version_text(needed)}" for path, needed in newer_fields(spec, client.api_version)
     ]
@@ -121,7 +121,10 @@ def _refuse_newer_fields(client: Client, name: str, spec: t.Any) -> None:
 
 
 def newer_fields(value: t.Any, negotiated: str, path: str = "spec") -> list[tuple[str, str]]:
-    """The set fields of a data object that came after the negotiated version, each with the version it came with."""
+    """Finds the set fields of a data object that are newer than the negotiated API version.
+
+    Returns their paths, each with the version that introduced the field.
+    """
     if isinstance(value, (list, tuple)):
         return [found for each in value for found in newer_fields(each, negotiated, path)]
     if not isinstance(value, VmomiSupport.DataObject):
@@ -140,5 +143,5 @@ def newer_fields(value: t.Any, negotiated: str, path: str = "spec") -> list[tupl
 
 @functools.cache
 def _later_fields(kind: t.Any, negotiated: str) -> dict[str, str]:
-    """The fields of a class that came after the negotiated version, with the versions they came with."""
+    """The fields of a vim class that are newer than the negotiated API version, with their versions."""
     return {field.name: field.version for field in kind._GetPropertyList() if not knows(negotiated, field.version)}

@@ -12,10 +12,12 @@ from pyVmomi import vim
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.guest_address import GuestNic, GuestState
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import AdapterState
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import SETTINGS
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import _record, guest_state
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.guest import guest_state
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import vm_record
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import Inventory, VmRecord
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import Inventory
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import VmRecord
 
 
 def test_settings_are_read_under_the_names_that_plans_use(record: VmRecord) -> None:
@@ -73,7 +75,7 @@ def test_adapters_are_read_in_the_order_of_their_keys(record: VmRecord) -> None:
 
 def test_an_adapter_without_a_port_group_has_none(properties: dict[str, t.Any], inventory: Inventory) -> None:
     properties["config.hardware.device"] = [vim.vm.device.VirtualVmxnet3(key=4000)]
-    (adapter,) = _record(vim.VirtualMachine("vm-1"), properties, inventory).state.adapters
+    (adapter,) = vm_record(vim.VirtualMachine("vm-1"), properties, inventory).state.adapters
     assert (adapter.type, adapter.network, adapter.network_key) == ("vmxnet3", None, None)
 
 
@@ -81,7 +83,7 @@ def test_a_vm_with_nothing_set_has_the_defaults_of_vsphere(properties: dict[str,
     unset = ("config.cpuAllocation", "config.memoryAllocation", "config.cpuAffinity", "config.latencySensitivity")
     for name in (*unset, "config.extraConfig", "runtime.host"):
         del properties[name]
-    state = _record(vim.VirtualMachine("vm-1"), properties, inventory).state
+    state = vm_record(vim.VirtualMachine("vm-1"), properties, inventory).state
     assert (state.settings["cpu.reservation_mhz"], state.settings["cpu.limit_mhz"]) == (0, -1)
     assert (state.settings["cpu.affinity"], state.settings["cpu.latency_sensitivity"]) == ((), "normal")
     assert (state.host, state.host_mhz, state.host_latency_sensitivity) == (None, None, False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from pyVmomi import SoapStubAdapter, vim
+from pyVmomi import vim
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.model import (
@@ -22,19 +22,11 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.model i
     VmHostRule,
     VmVmRule,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.cluster.config_spec import cluster_spec
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.cluster.read import cluster_state
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.cluster.write import cluster_spec
+from tests.support.offline_client import OfflineClient
 
 cluster = vim.cluster
-
-
-class OfflineClient(Client):
-    """Our client without a session: it makes objects, and every call would fail."""
-
-    def __init__(self) -> None:
-        self._service = vim.ServiceInstance("ServiceInstance", SoapStubAdapter("127.0.0.1", 1))
-        self.closed_for_writes = False
 
 
 def vm(number: int) -> t.Any:

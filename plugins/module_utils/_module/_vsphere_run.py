@@ -1,0 +1,71 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a module for vCenter runs: the libraries that it needs, its connection, and its option ``query``."""
+
+from __future__ import annotations
+
+import traceback
+import typing as t
+
+from ansible.module_utils.basic import missing_required_lib
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Connection
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import IMPORT_ERROR
+
+from ._run import finish
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+jmespath: t.Any = None
+JMESPATH_IMPORT_ERROR: str | None = None
+try:
+    import jmespath  # type: ignore[no-redef]
+except ImportError:
+    JMESPATH_IMPORT_ERROR = traceback.format_exc()
+
+Params = t.Mapping[str, t.Any]
+Result = dict[str, t.Any]
+
+
+def run_info(module: AnsibleModule, gather: t.Callable[[Params, Connection], Result]) -> None:
+    """Runs a module that only reads. Its option ``query`` adds ``found`` to the result."""
+    query = module.params["query"]
+    if query is not None:
+        _require(module, "jmespath", JMESPATH_IMPORT_ERROR)
+    _run(module, lambda connection: queried(gather(module.params, connection), query))
+
+
+def run_change(module: AnsibleModule, converge: t.Callable[[Params, Connection, bool], Result]) -> None:
+    """Runs a module that changes something; ``converge`` takes its options, the connection and check mode."""
+    _run(module, lambda connection: converge(module.params, connection, module.check_mode))
+
+
+def _run(module: AnsibleModule, work: t.Callable[[Connection], Result]) -> None:
+    _require(module, "pyvmomi", IMPORT_ERROR)
+    finish(module, lambda: work(_connection(module.params)))
+
+
+def _require(module: AnsibleModule, library: str, import_error: str | None) -> None:
+    if import_error is not None:
+        code = ErrorCode.LIBRARY_MISSING
+        module.fail_json(msg=missing_required_lib(library), exception=import_error, error_code=code.value)
+
+
+def _connection(params: Params) -> Connection:
+    names = ("hostname", "port", "username", "password", "validate_certs", "ca_path")
+    return Connection(**{name: params[name] for name in names})
+
+
+def queried(result: Result, query: str | None) -> Result:
+    """Adds to a result, as ``found``, what a JMESPath expression finds in it. Raises NfvError: query_invalid."""
+    if query is None:
+        return result
+    try:
+        return {**result, "found": jmespath.search(query, result)}
+    except jmespath.exceptions.JMESPathError as error:
+        raise NfvError(
+            ErrorCode.QUERY_INVALID, query, f"this is not a JMESPath expression: {error}", "Correct query"
+        ) from error

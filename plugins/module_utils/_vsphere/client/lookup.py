@@ -1,0 +1,46 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looks objects up by the names that people know."""
+
+from __future__ import annotations
+
+import typing as t
+import urllib.parse
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+
+from .sdk import vim
+
+if t.TYPE_CHECKING:
+    from .client import Client, Properties
+
+
+def plain_name(name: str) -> str:
+    """Decodes a name as the API returns it, which has ``%2f``, ``%5c`` and ``%25`` for slash, backslash and percent."""
+    return urllib.parse.unquote(name)
+
+
+def name_of(managed: t.Any, properties: Properties) -> str:
+    """The object's name, or its managed object ID when the user may not read the name."""
+    return plain_name(properties.get("name", managed._moId))
+
+
+def find_datacenter(client: Client, wanted: str) -> t.Any:
+    """Finds a datacenter by its name or managed object ID.
+
+    Raises NfvError: datacenter_not_found, datacenter_not_unique.
+    """
+    matching = [
+        each
+        for each, properties in client.in_view({vim.Datacenter: ["name"]})
+        if wanted in (name_of(each, properties), each._moId)
+    ]
+    if len(matching) != 1:
+        raise NfvError(
+            ErrorCode.DATACENTER_NOT_FOUND if not matching else ErrorCode.DATACENTER_NOT_UNIQUE,
+            wanted,
+            f"vCenter has {len(matching)} datacenters of this name",
+            "Correct datacenter, or give its managed object ID",
+        )
+    return matching[0]

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads what VMware Tools report about guests, and waits until the guests have addresses."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.guest_address import (
+    GuestNic,
+    GuestState,
+    management_address,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.tasks import watch
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Properties
+
+GUEST_PROPERTIES: t.Final = ("guest.ipAddress", "guest.net", "guest.toolsRunningStatus", "runtime.powerState")
+
+
+def guest_state(properties: Properties) -> GuestState:
+    """Converts GUEST_PROPERTIES of a VM."""
+    return GuestState(
+        power_state=str(properties.get("runtime.powerState", "")),
+        tools_running=properties.get("guest.toolsRunningStatus") == "guestToolsRunning",
+        address=properties.get("guest.ipAddress") or None,
+        nics=tuple(
+            GuestNic((nic.macAddress or "").lower(), tuple(nic.ipAddress or ()))
+            for nic in properties.get("guest.net") or ()
+        ),
+    )
+
+
+def wait_for_addresses(
+    client: Client, machines: t.Sequence[t.Any], macs: t.Mapping[str, str | None], seconds: float
+) -> dict[str, GuestState]:
+    """Waits until every guest has an address, or the time is up. Returns the guests' last states by moid.
+
+    machines: the VMs (vim.VirtualMachine);
+    macs: by moid, the MAC address of the adapter that must have the address; None accepts the primary address.
+    """
+
+    def done(moid: str, properties: Properties) -> bool:
+        return bool(properties) and management_address(guest_state(properties), macs[moid]) is not None
+
+    seen = watch(client, vim.VirtualMachine, machines, GUEST_PROPERTIES, done, seconds)
+    return {moid: guest_state(properties) for moid, properties in seen.items()}
