@@ -1,22 +1,24 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filters over comparisons with descriptions; documented in the YAML files beside this one."""
+"""The filter that reports on drift; documented in the YAML file beside this one."""
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drift import SIDES
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drift import drift_report as build_report
 
 
-def drift_report(vms: t.Any, created: str, error: str | None = None) -> dict[str, t.Any]:
-    """The report over VMs that were compared with their descriptions."""
-    if not isinstance(vms, t.Mapping):
-        raise AnsibleFilterError("drift_report takes the dictionary vms that vm_dataplane_info returns")
-    return build_report(vms, created, error)
+def drift_report(sides: t.Any, names: t.Any, created: str, error: str | None = None) -> dict[str, t.Any]:
+    """The report on VMs that were compared with their descriptions."""
+    if not isinstance(sides, t.Mapping) or not set(sides) <= set(SIDES):
+        raise AnsibleFilterError(f"drift_report takes a dictionary with results by VM for {' and '.join(SIDES)}")
+    return dataclasses.asdict(build_report(sides, names, created, error))
 
 
 class FilterModule:

@@ -1,62 +1,170 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a comparison of VMs with their descriptions comes to: the report of the playbook drift."""
+"""The report of the playbook drift: how VMs and their guests differ from their descriptions."""
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
-# Outcomes of a VM and of all of them. FAILED: it is not known, because something could not be compared.
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode
+
+# Outcomes of a VM and of all of them. FAILED: something could not be compared, so nobody knows.
 NONE: t.Final = "none"
-DRIFT: t.Final = "drift"
+FOUND: t.Final = "found"
 FAILED: t.Final = "failed"
+
+# What is compared: the virtual hardware (vm_dataplane_info), and the system in the guest (guest_dataplane_info).
+VSPHERE: t.Final = "vsphere"
+GUEST: t.Final = "guest"
+SIDES: t.Final = (VSPHERE, GUEST)
 
 Mapping = t.Mapping[str, t.Any]
 
 
-def drift_report(vms: t.Mapping[str, Mapping], created: str, error: str | None = None) -> dict[str, t.Any]:
-    """The report over VMs as vm_dataplane_info returns them, each compared with its description.
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """One setting that is not as described."""
 
-    created: ISO 8601; error: why nothing could be compared at all.
-    A VM that is not there has drifted. One that cannot be compared fails the whole, whatever the others are.
+    side: str
+    """VSPHERE or GUEST."""
+    setting: str
+    """The setting, such as ``cpu.count``."""
+    described: t.Any
+    """What the description asks for; None when it asks for nothing."""
+    found: t.Any
+    """What there is; None when there is nothing."""
+    message: str
+    """The difference in one sentence."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Failure:
+    """A side of a VM that could not be compared."""
+
+    side: str
+    """VSPHERE or GUEST."""
+    message: str
+    """Why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class VmDrift:
+    """One VM."""
+
+    outcome: str
+    """NONE, FOUND or FAILED; FAILED outweighs FOUND."""
+    differences: tuple[Difference, ...]
+    """What is not as described, on all sides that could be compared."""
+    failures: tuple[Failure, ...]
+    """The sides that could not be compared."""
+
+
+@dataclasses.dataclass(frozen=True)
+class DriftReport:
+    """The report."""
+
+    outcome: str
+    """The worst outcome of any VM; FAILED also when there is no VM."""
+    created: str
+    """When the VMs were compared, in ISO 8601."""
+    sides: tuple[str, ...]
+    """The sides that were compared."""
+    message: str
+    """The outcome in one line, with its error code unless it is NONE."""
+    lines: tuple[str, ...]
+    """One line for each difference and each failure, with the VM and the side."""
+    vms: t.Mapping[str, VmDrift]
+    """Each VM by name."""
+
+
+def drift_report(
+    sides: t.Mapping[str, t.Mapping[str, Mapping]], names: t.Sequence[str], created: str, error: str | None = None
+) -> DriftReport:
+    """The report on these VMs.
+
+    sides: for each side that must be compared, a result for each VM's name: with VSPHERE what vm_dataplane_info returns
+    for it, with GUEST what guest_dataplane_info returned (its failure, too). A VM without a result fails.
+    names: the VMs; created: ISO 8601; error: why nothing could be compared at all.
     """
-    reported = {name: _vm(vm) for name, vm in vms.items()}
-    outcomes = {vm["outcome"] for vm in reported.values()}
-    worst = next((each for each in (FAILED, DRIFT) if each in outcomes), NONE)
-    return {
-        "outcome": FAILED if error is not None or not reported else worst,
-        "created": created,
-        "error": error,
-        "vms": reported,
-        "lines": [line for name, vm in reported.items() for line in _lines(name, vm)],
-    }
+    vms = {name: _vm({side: results.get(name) for side, results in sides.items()}) for name in names}
+    lines = (f"{name} ({side}): {text}" for name, vm in vms.items() for side, text in _told(vm))
+    outcomes = {vm.outcome for vm in vms.values()}
+    worst = next((each for each in (FAILED, FOUND) if each in outcomes), NONE)
+    outcome = FAILED if error or not vms or not sides else worst
+    return DriftReport(outcome, created, tuple(sides), error or _message(outcome, vms), tuple(lines), vms)
 
 
-def _vm(vm: Mapping) -> dict[str, t.Any]:
-    if not vm.get("present"):
-        return {"outcome": DRIFT, "present": False, "differences": [], "error": None}
-    error, differences = vm.get("error"), list(vm.get("differences") or ())
-    outcome = FAILED if error is not None else DRIFT if differences else NONE
-    return {
-        "outcome": outcome,
-        "present": True,
-        "differences": differences,
-        "error": None if error is None else str(error["message"]),
-    }
+def _told(vm: VmDrift) -> t.Iterator[tuple[str, str]]:
+    """Side and message of whatever there is to say of a VM."""
+    yield from ((each.side, each.message) for each in vm.failures)
+    yield from ((each.side, each.message) for each in vm.differences)
 
 
-def _lines(name: str, vm: Mapping) -> list[str]:
-    """One line for each difference."""
-    if not vm["present"]:
-        return [f"{name}: is not there"]
-    if vm["error"] is not None:
-        return [f"{name}: cannot be compared: {vm['error']}"]
+def _message(outcome: str, vms: t.Mapping[str, VmDrift]) -> str:
+    if outcome == NONE:
+        return "nothing differs"
+    if not vms:
+        return f"[{ErrorCode.DRIFT_UNKNOWN}] nothing was compared"
+    names = [name for name, vm in vms.items() if vm.outcome == outcome]
+    some = f"{len(names)} of {len(vms)} VMs"
+    if outcome == FOUND:
+        count = sum(len(vm.differences) for vm in vms.values())
+        return f"[{ErrorCode.DRIFT_FOUND}] {some} are not as described: {', '.join(names)}; {count} differences"
+    reasons = (f"{name} ({each.side}): {each.message}" for name in names for each in vms[name].failures)
+    return f"[{ErrorCode.DRIFT_UNKNOWN}] {some} could not be compared: {'; '.join(reasons)}"
+
+
+def _vm(results: t.Mapping[str, Mapping | None]) -> VmDrift:
+    vsphere = results.get(VSPHERE)
+    if vsphere is not None and vsphere.get("present") is False:
+        # Whatever its guest should be, there is none.
+        missing = Difference(VSPHERE, "present", True, False, "the VM does not exist")
+        return VmDrift(FOUND, (missing,), ())
+    differences: list[Difference] = []
+    failures = []
+    for side, result in results.items():
+        problem = _failure(side, result)
+        if problem is not None:
+            failures.append(Failure(side, problem))
+        elif result is not None:
+            differences += _DIFFERENCES[side](result["differences"])
+    outcome = FAILED if failures else FOUND if differences else NONE
+    return VmDrift(outcome, tuple(differences), tuple(failures))
+
+
+def _failure(side: str, result: Mapping | None) -> str | None:
+    """Why the side could not be compared; None when it was."""
+    if result is None:
+        return "was not compared"
+    error = result.get("error")
+    if error is not None:
+        return str(error["message"])
+    if result.get("unreachable") or result.get("failed") or result.get("differences") is None:
+        return str(result.get("msg") or f"the {side} side gave no result")
+    return None
+
+
+def _vsphere_differences(differences: t.Iterable[Mapping]) -> list[Difference]:
     return [
-        f"{name}: {each['setting']} is {_shown(each['from'])}, described is {_shown(each['to'])}"
-        f"{' (needs a power cycle)' if each['power_off_needed'] else ''}"
-        for each in vm["differences"]
+        Difference(
+            VSPHERE,
+            each["setting"],
+            each["to"],
+            each["from"],
+            f"{each['setting']} is {_shown(each['from'])}, described as {_shown(each['to'])}"
+            f"{' (needs a power cycle)' if each['power_off_needed'] else ''}",
+        )
+        for each in differences
     ]
+
+
+def _guest_differences(differences: t.Iterable[Mapping]) -> list[Difference]:
+    return [Difference(GUEST, each["setting"], each["asked"], each["seen"], each["message"]) for each in differences]
+
+
+_DIFFERENCES: t.Final = {VSPHERE: _vsphere_differences, GUEST: _guest_differences}
 
 
 def _shown(value: t.Any) -> str:

@@ -58,8 +58,8 @@ def test_drift_that_somebody_made_is_found_and_named(
     assert run.status == 2
     message = run.failure()["msg"]
     assert message.startswith(f"[drift_found] 1 of 2 VMs are not as described: {other.name}; ")
-    assert report["outcome"] == "drift"
-    assert report["lines"][0].startswith(f"{other.name}: cpu.count is 4, described is 2 ")
+    assert report["outcome"] == "found"
+    assert report["lines"][0].startswith(f"{other.name} (vsphere): cpu.count is 4, described as 2 ")
     assert report["vms"][other.name]["differences"][0]["setting"] == "cpu.count"
     assert report["vms"][same.name]["outcome"] == "none"
     assert vcenter.mutating_calls() == {}
@@ -69,8 +69,8 @@ def test_drift_that_somebody_made_is_found_and_named(
 def test_a_vm_that_is_not_there_is_drift(engine: t.Any, vm: t.Any, drift: Drift) -> None:
     engine.converge(vm)
     run, report = drift.run([vm.name, "engine-nobody"])
-    assert (run.status, report["outcome"]) == (2, "drift")
-    assert report["lines"] == ["engine-nobody: is not there"]
+    assert (run.status, report["outcome"]) == (2, "found")
+    assert report["lines"] == ["engine-nobody (vsphere): the VM does not exist"]
 
 
 @pytest.mark.parametrize(
