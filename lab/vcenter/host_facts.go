@@ -8,17 +8,17 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// hostFacts are what the rules may know of a VM's host. The zero value is of a host that is not chosen yet.
+// hostFacts are what the rules know of a VM's host. The zero value stands for a host that is not chosen yet.
 type hostFacts struct {
 	name         string
 	mhz          int64 // clock of one core
 	threads      int   // logical processors, numbered from 0
-	coresPerNode int32 // of a NUMA node; 0 where the host tells of none
-	maxThreads   int32 // simultaneous threads that a virtual core may show
+	coresPerNode int32 // of a NUMA node; 0 if the host reports none
+	maxThreads   int32 // the most simultaneous threads of a virtual core
 	vendor       string
 	apiVersion   string
 	maintenance  bool
-	free         capacity // what neither the host nor other VMs that are on hold; unknown without a powered-on VM
+	free         capacity // not reserved by other VMs that are on; the host's whole capacity where reservations do not matter
 }
 
 // capacity is a host's CPU and memory, in the units of the API's reservations.
@@ -55,8 +55,8 @@ func (c capacity) less(taken capacity) capacity {
 	return capacity{mhz: c.mhz - taken.mhz, memoryMB: c.memoryMB - taken.memoryMB}
 }
 
-// factsFor returns the facts of the VM's host; where reservations matter, less what
-// other VMs hold of it, and then the caller holds the admission lock and no VM's.
+// factsFor returns the facts of the VM's host. Where reservations matter, its free capacity is less what other VMs
+// reserve, and the caller must hold the admission lock and no VM's.
 func (g *guard) factsFor(ctx *simulator.Context, vm *simulator.VirtualMachine, reserves bool) hostFacts {
 	host, ok := g.registry.Get(*vm.Runtime.Host).(*simulator.HostSystem)
 	if !ok {
@@ -82,7 +82,7 @@ func (g *guard) factsFor(ctx *simulator.Context, vm *simulator.VirtualMachine, r
 	return facts
 }
 
-// atLeast compares versions of dotted numbers; nothing is known of an empty one, and it is new enough.
+// atLeast compares dotted version numbers. An empty version is unknown, and counts as new enough.
 func atLeast(version, wanted string) bool {
 	if version == "" {
 		return true

@@ -20,7 +20,7 @@ const imageKey = "lab.image"
 // hypervisorTimeout bounds one request; a power-off may wait for the guest's process to end.
 const hypervisorTimeout = 120 * time.Second
 
-// hypervisor is the lab's hypervisor; without a socket every request succeeds and does nothing.
+// hypervisor is the client of the lab's hypervisor; without a socket every request succeeds and does nothing.
 type hypervisor struct {
 	client *http.Client
 }
@@ -38,11 +38,11 @@ func newHypervisor(socket string) *hypervisor {
 	}}
 }
 
-// present tells whether guests really run.
-func (h *hypervisor) present() bool { return h.client != nil }
+// connected tells whether a hypervisor runs the guests.
+func (h *hypervisor) connected() bool { return h.client != nil }
 
-// machineRef is the body of every request but power-on.
-type machineRef struct {
+// vmRef is the body of every request but power-on.
+type vmRef struct {
 	UUID string `json:"uuid"`
 }
 
@@ -71,7 +71,7 @@ type guestAdapter struct {
 
 // call posts the body and returns the hypervisor's one-line error, if any.
 func (h *hypervisor) call(path string, body any) error {
-	if !h.present() {
+	if !h.connected() {
 		return nil
 	}
 	text, err := json.Marshal(body)

@@ -40,10 +40,10 @@ func parseOptions() options {
 	flag.StringVar(&o.reader, "readonly-username", "", "a further user, who may only read")
 	flag.StringVar(&o.readerPassword, "readonly-password-file", "", "file that holds the read-only user's password")
 	flag.StringVar(&o.inventory, "inventory", "", "JSON file that describes the inventory; without it the lab's own")
-	flag.StringVar(&o.control, "control-socket", "", "unix socket on which the lab reports guest states")
+	flag.StringVar(&o.control, "control-socket", "", "unix socket for guest states, call counts and faults")
 	flag.StringVar(&o.hypervisor, "hypervisor-socket", "", "unix socket of the lab's hypervisor; without it power operations only change state")
 	flag.StringVar(&o.file, "ready-file", "", "file to write {url, port, pid} to once requests are answered")
-	flag.BoolVar(&o.plain, "plain", false, "leave every call to govmomi's simulator: none of the lab's refusals and hooks")
+	flag.BoolVar(&o.plain, "plain", false, "leave every call to govmomi's simulator, without the lab's refusals and hooks")
 	flag.Parse()
 	return o
 }
@@ -69,7 +69,7 @@ func run(o options) error {
 		return fmt.Errorf("the server's certificate: %w", err)
 	}
 
-	described, err := readShape(o.inventory)
+	described, err := readInventory(o.inventory)
 	if err != nil {
 		return fmt.Errorf("the inventory's description: %w", err)
 	}
@@ -87,12 +87,12 @@ func run(o options) error {
 	calls := newCallCounter()
 	service := model.Service
 	guard := newGuard(service, newHypervisor(""), calls, described.APIVersion)
-	if err := buildInventory(ctx, model, guard, described, home); err != nil {
+	if err := fillModel(ctx, model, guard, described, home); err != nil {
 		return fmt.Errorf("the inventory: %w", err)
 	}
 	guard.hypervisor = newHypervisor(o.hypervisor) // VMs that are on from the start have no guest
 	if o.plain {
-		guard.stepAside()
+		guard.disable()
 	}
 	calls.reset()
 
@@ -107,7 +107,7 @@ func run(o options) error {
 
 	server := service.NewServer()
 	defer server.Close()
-	server.Config.Handler = restrictREST(calls, known, injectFaults(guard, translateNodes(server.Config.Handler)))
+	server.Config.Handler = restrictREST(calls, known, injectFaults(guard, translateDeviceNodes(server.Config.Handler)))
 
 	control, err := serveControl(o.control, guard, calls)
 	if err != nil {

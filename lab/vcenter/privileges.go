@@ -11,8 +11,8 @@ import (
 var readOnlyPrivileges = map[string]bool{"System.Anonymous": true, "System.View": true, "System.Read": true}
 
 // readingMethods need no more than these privileges (vSphere API reference, "Required
-// Privileges"). All others are refused to the read-only user, also those that nobody
-// thought of; a test that misses a reading method here finds out at once.
+// Privileges"). All others are refused to the read-only user, so that a method missing
+// from the list shows up in the first test that needs it.
 var readingMethods = set(`
 	AcquireCloneTicket CancelWaitForUpdates CloneSession ContinueRetrievePropertiesEx CreateCollectorForEvents
 	CreateCollectorForTasks CreateContainerView CreateFilter CreateInventoryView CreateListView
@@ -79,7 +79,7 @@ var privileges = map[string]string{
 	"UpgradeVM_Task":                     "VirtualMachine.Config.UpgradeVirtualHardware",
 }
 
-// otherPrivilege is named for methods that the table above does not have.
+// otherPrivilege stands for the methods that the table above lacks.
 const otherPrivilege = "Global.Settings"
 
 func privilegeFor(method *simulator.Method) string {

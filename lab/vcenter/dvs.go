@@ -1,0 +1,153 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/vmware/govmomi/object"
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+func (b *builder) addDistributedSwitches() error {
+	for _, described := range b.spec.DistributedSwitches {
+		if err := b.addDistributedSwitch(&described); err != nil {
+			return fmt.Errorf("distributed switch %s: %w", described.Name, err)
+		}
+	}
+	folder := b.registry.Get(b.folders.NetworkFolder.Reference()).(*simulator.Folder)
+	for _, name := range b.spec.OpaqueNetworks {
+		summary := types.OpaqueNetworkSummary{NetworkSummary: types.NetworkSummary{Name: name}}
+		if err := folder.AddOpaqueNetwork(b.guard.newContext(), summary); err != nil {
+			return err
+		}
+		network := b.registry.FindByName(name, folder.ChildEntity).(*mo.OpaqueNetwork)
+		datacenter := b.registry.Get(*folder.Parent).(*simulator.Datacenter)
+		datacenter.Network = append(datacenter.Network, network.Self)
+		for _, host := range b.hosts {
+			network.Host = append(network.Host, host.Self)
+			b.connect(host, network.Self)
+		}
+	}
+	return nil
+}
+
+func (b *builder) addDistributedSwitch(described *distributedSwitchSpec) error {
+	config := types.DVSConfigSpec{
+		Name:             described.Name,
+		UplinkPortPolicy: &types.DVSNameArrayUplinkPortPolicy{UplinkPortName: described.Uplinks},
+	}
+	create := types.DVSCreateSpec{ConfigSpec: &types.VMwareDVSConfigSpec{DVSConfigSpec: config}}
+	if described.Version != "" {
+		create.ProductInfo = &types.DistributedVirtualSwitchProductSpec{
+			Name: "DVS", Vendor: "VMware, Inc.", Version: described.Version, ForwardingClass: "etherswitch",
+		}
+	}
+	task, err := b.folders.NetworkFolder.CreateDVS(b.ctx, create)
+	if err != nil {
+		return err
+	}
+	info, err := task.WaitForResult(b.ctx, nil)
+	if err != nil {
+		return err
+	}
+	reference := info.Result.(types.ManagedObjectReference)
+	made := object.NewDistributedVirtualSwitch(b.client, reference)
+
+	members := &types.DVSConfigSpec{Name: described.Name}
+	for _, host := range b.hosts {
+		if host.spec.Uplinks[described.Name] != nil {
+			members.Host = append(members.Host, types.DistributedVirtualSwitchHostMemberConfigSpec{
+				Operation: string(types.ConfigSpecOperationAdd), Host: host.Self,
+			})
+		}
+	}
+	if task, err = made.Reconfigure(b.ctx, members); err != nil {
+		return err
+	}
+	if err := task.Wait(b.ctx); err != nil {
+		return err
+	}
+	var groups []types.DVPortgroupConfigSpec
+	for _, group := range described.PortGroups {
+		groups = append(groups, distributedPortGroup(&group))
+	}
+	if task, err = made.AddPortgroup(b.ctx, groups); err != nil {
+		return err
+	}
+	if err := task.Wait(b.ctx); err != nil {
+		return err
+	}
+	for _, host := range b.hosts { // the simulator lists a port group once per host
+		cluster := b.registry.Get(*host.Parent).(*simulator.ClusterComputeResource)
+		cluster.Network = slices.Compact(cluster.Network)
+	}
+	b.wireUplinks(b.registry.Get(reference).(*simulator.DistributedVirtualSwitch), described)
+	return nil
+}
+
+func distributedPortGroup(described *portGroupSpec) types.DVPortgroupConfigSpec {
+	spec := types.DVPortgroupConfigSpec{
+		Name: described.Name, NumPorts: 8, Type: string(types.DistributedVirtualPortgroupPortgroupTypeEarlyBinding),
+		BackingType: string(types.DistributedVirtualPortgroupBackingTypeStandard),
+		DefaultPortConfig: &types.VMwareDVSPortSetting{
+			Vlan: &types.VmwareDistributedVirtualSwitchVlanIdSpec{VlanId: described.VLAN},
+			UplinkTeamingPolicy: &types.VmwareUplinkPortTeamingPolicy{
+				Policy:          &types.StringPolicy{Value: "loadbalance_srcid"},
+				ReversePolicy:   &types.BoolPolicy{Value: types.NewBool(true)},
+				NotifySwitches:  &types.BoolPolicy{Value: types.NewBool(true)},
+				RollingOrder:    &types.BoolPolicy{Value: types.NewBool(false)},
+				UplinkPortOrder: &types.VMwareUplinkPortOrderPolicy{ActiveUplinkPort: described.Active, StandbyUplinkPort: described.Standby},
+			},
+		},
+	}
+	if described.NSX {
+		spec.BackingType = string(types.DistributedVirtualPortgroupBackingTypeNsx)
+	}
+	return spec
+}
+
+// wireUplinks shows which physical NIC is behind each uplink port: at the switch, and as each host's proxy switch.
+func (b *builder) wireUplinks(made *simulator.DistributedVirtualSwitch, described *distributedSwitchSpec) {
+	config := made.Config.(*types.VMwareDVSConfigInfo)
+	uplinkGroup := b.registry.Get(made.Portgroup[0]).(*simulator.DistributedVirtualPortgroup) // the simulator's first
+	uplinkGroup.Config.Uplink = types.NewBool(true)
+	config.UplinkPortgroup = []types.ManagedObjectReference{uplinkGroup.Self}
+	config.UplinkPortPolicy = &types.DVSNameArrayUplinkPortPolicy{UplinkPortName: described.Uplinks}
+	uplinkGroup.PortKeys = nil
+	for _, host := range b.hosts {
+		wired := host.spec.Uplinks[described.Name]
+		if wired == nil {
+			continue
+		}
+		proxy := types.HostProxySwitch{
+			DvsUuid: made.Uuid, DvsName: made.Name, Key: "key-vim.host.HostProxySwitch-" + made.Name,
+			NumPorts: 2520, NumPortsAvailable: 2510, Mtu: 1500,
+		}
+		backing := &types.DistributedVirtualSwitchHostMemberPnicBacking{}
+		for _, uplink := range described.Uplinks {
+			b.lastUplinkPort++
+			key := strconv.Itoa(b.lastUplinkPort)
+			uplinkGroup.PortKeys = append(uplinkGroup.PortKeys, key)
+			proxy.UplinkPort = append(proxy.UplinkPort, types.KeyValue{Key: key, Value: uplink})
+			if device := wired[uplink]; device != "" {
+				proxy.Pnic = append(proxy.Pnic, nicKey(device))
+				backing.PnicSpec = append(backing.PnicSpec, types.DistributedVirtualSwitchHostMemberPnicSpec{
+					PnicDevice: device, UplinkPortKey: key, UplinkPortgroupKey: uplinkGroup.Key,
+				})
+			}
+		}
+		proxy.Spec.Backing = backing
+		host.Config.Network.ProxySwitch = append(host.Config.Network.ProxySwitch, proxy)
+		config.Host = append(config.Host, types.DistributedVirtualSwitchHostMember{
+			Config: types.DistributedVirtualSwitchHostMemberConfigInfo{Host: &host.Self, MaxProxySwitchPorts: 2520, Backing: backing},
+			Status: string(types.DistributedVirtualSwitchHostMemberHostComponentStateUp),
+		})
+	}
+	config.NumPorts = int32(len(uplinkGroup.PortKeys))
+	for _, reference := range made.Portgroup[1:] {
+		config.NumPorts += b.registry.Get(reference).(*simulator.DistributedVirtualPortgroup).Config.NumPorts
+	}
+}
