@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of what modules support, in the words that all of them share."""
+"""Documentation of the attributes that modules share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ attributes:
     description: When run twice with nothing else changing, the second run changes nothing.
 """
 
-    # For modules that only look.
+    # For modules that only read.
     INFO_MODULE = r"""
 options: {}
 attributes:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of the options that say where vCenter is."""
+"""Documentation of the options for the connection to vCenter."""
 
 from __future__ import annotations
 
@@ -37,21 +37,22 @@ options:
     default: 443
   validate_certs:
     description:
-      - Whether vCenter's certificate must be valid. Leave it so, and give O(ca_path) for an authority of your own.
+      - Whether to verify vCenter's certificate. Keep it on, and set O(ca_path) for a certificate authority of your own.
       - When not given, the environment variable E(VMWARE_VALIDATE_CERTS) is used.
     type: bool
     default: true
   ca_path:
     description:
-      - A file on the controller with certificate authorities in PEM form to trust besides those of the system.
+      - A PEM file on the controller with certificate authorities to trust besides those of the system.
     type: path
   datacenter:
     description:
-      - The name or managed object id of the datacenter to look in; everywhere when not given.
+      - The name or managed object ID of the datacenter to search. Without it, the whole vCenter is searched.
     type: str
 requirements:
   - pyvmomi >= 8.0.3
 notes:
-  - Runs on the controller or wherever vCenter can be reached; plays over guests use C(delegate_to) with V(localhost).
-  - All modules that talk to vCenter are in the action group C(nfv.vsphere_dpdk.vsphere), for C(module_defaults).
+  - Run this module on the controller, or wherever vCenter can be reached. In a play over guests, set C(delegate_to) to
+    V(localhost).
+  - All modules for vCenter are in the action group C(nfv.vsphere_dpdk.vsphere), for C(module_defaults).
 """

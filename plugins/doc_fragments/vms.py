@@ -1,13 +1,13 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of the option that names VMs, as ``_vsphere.module.vm_options`` takes it."""
+"""Documentation of the option ``vms``."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """VMs and the description of each."""
+    """The VMs, and the description of each."""
 
     DOCUMENTATION = r"""
 options:
@@ -24,9 +24,9 @@ options:
         description: The VM's BIOS or instance UUID.
         type: str
       moid:
-        description: The VM's managed object id.
+        description: The VM's managed object ID.
         type: str
       dataplane:
-        description: The VM's description; O(dataplane) when not given.
+        description: The VM's description. Without it, O(dataplane) applies.
         type: dict
 """

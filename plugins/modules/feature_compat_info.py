@@ -2,21 +2,21 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Says which features of vSphere work for VMs, and which setting is in the way of which."""
+"""Reports which vSphere features work for VMs, and which settings prevent the others."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: feature_compat_info
 version_added: 0.2.0
-short_description: Say which features of vSphere work for VMs, and which setting is in the way of which
+short_description: Report which vSphere features work for VMs, and which settings prevent the others
 description:
-  - Judges for each VM whether vMotion, DRS, HA, Fault Tolerance and snapshots work, are limited, or are blocked, and
-    names the setting, the reason and the source of each limit.
-  - A VM with a description is judged as it will be once it is as described; the devices that it has beside are taken as
-    they are. A VM that is not there yet is judged by its description alone.
-  - With features that must be kept, by O(must_keep) or by C(placement.must_keep) of a description, a VM that lacks one
-    fails the module with C(feature_blocked), so that a deployment stops before it has changed anything.
+  - Judges for each VM whether vMotion, DRS, HA, Fault Tolerance and snapshots work, are limited, or are blocked. Names
+    the setting, the reason and the source of each limit.
+  - A VM with a description is judged as it will be once it matches the description, with its other devices as they are.
+    A VM that does not exist yet is judged by its description alone.
+  - When a VM lacks a feature that O(must_keep), or C(placement.must_keep) of its description, names, the module fails
+    with C(feature_blocked). So a deployment can stop before it has changed anything.
 author:
   - nfv.vsphere_dpdk contributors (@nfv)
 extends_documentation_fragment:
@@ -28,20 +28,20 @@ options:
     description: The description of every VM that has none of its own.
     type: dict
   must_keep:
-    description: Features that every VM must keep, beside those that its own description names.
+    description: Features that every VM must keep, besides those that its own description names.
     type: list
     elements: str
     choices: [vmotion, drs, ha, fault_tolerance, snapshots]
     default: []
   ask_fault_tolerance:
     description:
-      - Whether vSphere is asked, VM by VM, what it has against Fault Tolerance for the VM as it is now.
-      - Needs the privilege C(VirtualMachine.Config.QueryFTCompatibility).
+      - Whether to ask vSphere, VM by VM, why it would refuse Fault Tolerance for the VM as it is now.
+      - This needs the privilege C(VirtualMachine.Config.QueryFTCompatibility).
     type: bool
     default: true
   query:
     description:
-      - A JMESPath expression over the result, a dictionary with the key C(vms). What it finds is returned as RV(found).
+      - A JMESPath expression for the result, a dictionary with the key C(vms). RV(found) is what it finds.
       - Needs the Python library jmespath.
     type: str
 seealso:
@@ -50,7 +50,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Say what a VM keeps
+- name: Report the features of a VM
   nfv.vsphere_dpdk.feature_compat_info:
     hostname: vcenter.example.com
     username: automation
@@ -59,7 +59,7 @@ EXAMPLES = r"""
       - name: pgw-1
   delegate_to: localhost
 
-- name: Stop before anything is changed when vMotion or snapshots would be lost
+- name: Stop before any change when vMotion or snapshots would be lost
   nfv.vsphere_dpdk.feature_compat_info:
     vms:
       - name: pgw-1
@@ -76,26 +76,26 @@ EXAMPLES = r"""
 
 RETURN = r"""
 vms:
-  description: The VMs by name, or as they were asked for when they are not there.
+  description: The VMs by name. A VM that does not exist is listed as it was identified in O(vms).
   returned: success, and on failure with C(feature_blocked)
   type: dict
   contains:
     present:
-      description: Whether there is such a VM.
+      description: Whether the VM exists.
       type: bool
       returned: always
     features:
       description:
         - By C(vmotion), C(drs), C(ha), C(fault_tolerance) and C(snapshots), each with C(verdict) and C(reasons).
-        - C(verdict) is V(works), V(limited) or V(blocked), the worst of the reasons'.
+        - C(verdict) is V(works), V(limited) or V(blocked), the worst verdict of the reasons.
         - Each reason has C(verdict), C(setting), C(text) and C(source).
-        - Empty for a VM that is not there and has no description.
+        - Empty for a VM that does not exist and has no description.
       type: dict
       returned: always
     fault_tolerance_query:
       description:
-        - What vSphere itself has against Fault Tolerance for the VM as it is now, each with C(fault) and C(message).
-        - Null when it was not asked or did not answer.
+        - Why vSphere would refuse Fault Tolerance for the VM as it is now, each reason with C(fault) and C(message).
+        - Null when vSphere was not asked or did not answer.
       type: list
       elements: dict
       returned: always
@@ -116,7 +116,7 @@ found:
   returned: when O(query) is given
   type: raw
 error_code:
-  description: What kind of failure it is, the same as in brackets at the beginning of the message.
+  description: The kind of failure, as in brackets at the beginning of the message.
   returned: on failure
   type: str
   sample: feature_blocked

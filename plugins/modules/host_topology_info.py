@@ -2,21 +2,22 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads the NUMA topology of hosts, and who holds what of it."""
+"""Reads the NUMA topology of hosts, and what VMs hold of it."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: host_topology_info
 version_added: 0.2.0
-short_description: Read the NUMA topology of hosts, and who holds what of it
+short_description: Read the NUMA topology of hosts, and what VMs hold of it
 description:
-  - Reads, in three batched reads however many hosts there are, the NUMA nodes of hosts with what is held and free of
-    them, physical NICs with their nodes, and for each port group the physical NICs that carry its traffic.
-  - What vSphere does not tell is null, and never guessed. A host before vSphere 6.7 does not tell which node a NIC is
-    on.
-  - No property of vSphere's says which cores a VM has for itself. What VMs hold is known from their affinity sets, and
-    estimated from latency sensitivity; see RV(hosts.holdings).
+  - Reads the NUMA nodes of hosts with what VMs hold of them and what is free, the physical NICs with their nodes, and
+    for each port group the physical NICs that carry its traffic. It takes three batched reads, whatever the number of
+    hosts.
+  - What vSphere does not report is null, and never guessed. A host before vSphere 6.7 does not report the node of a
+    NIC.
+  - No property of the API names the cores that a VM has exclusively. What VMs hold is known from their affinity sets,
+    and estimated from their latency sensitivity; see RV(hosts.holdings).
 author:
   - nfv.vsphere_dpdk contributors (@nfv)
 extends_documentation_fragment:
@@ -24,17 +25,16 @@ extends_documentation_fragment:
   - nfv.vsphere_dpdk.connection
 options:
   cluster:
-    description: The name or managed object id of a cluster; the hosts of all clusters when not given.
+    description: The name or managed object ID of a cluster. Without it, the hosts of all clusters are read.
     type: str
   hosts:
-    description: Names or managed object ids of hosts; all when empty.
+    description: Names or managed object IDs of hosts. Without any, all hosts are returned.
     type: list
     elements: str
     default: []
   query:
     description:
-      - A JMESPath expression over the result, a dictionary with the key C(hosts). What it finds is returned as
-        RV(found).
+      - A JMESPath expression for the result, a dictionary with the key C(hosts). RV(found) is what it finds.
       - Needs the Python library jmespath.
     type: str
 seealso:
@@ -52,13 +52,13 @@ EXAMPLES = r"""
   delegate_to: localhost
   register: topology
 
-- name: Find the port groups whose active uplinks are on several nodes
+- name: Find the port groups with active uplinks on several nodes
   nfv.vsphere_dpdk.host_topology_info:
     cluster: nfv-a
     query: "hosts.*.port_groups[] | [?spans_nodes].network"
   delegate_to: localhost
 
-- name: Find the NICs of a host that can do the enhanced data path, with their nodes
+- name: Find the NICs of a host that support the enhanced data path, with their nodes
   nfv.vsphere_dpdk.host_topology_info:
     hosts: [esx-a1.example.com]
     query: "hosts.*.nics[] | [?enhanced_data_path].{name: name, node: node}"
@@ -72,23 +72,23 @@ hosts:
   type: dict
   contains:
     moid:
-      description: Managed object id.
+      description: The managed object ID.
       type: str
       returned: always
     cluster:
-      description: The name of its cluster; null for a host in none.
+      description: The name of its cluster; null for a standalone host.
       type: str
       returned: always
     api_version:
-      description: The API version of the host itself.
+      description: The host's own API version.
       type: str
       returned: always
     available:
-      description: Whether it is connected.
+      description: Whether the host is connected.
       type: bool
       returned: always
     maintenance:
-      description: Whether it is in maintenance mode.
+      description: Whether the host is in maintenance mode.
       type: bool
       returned: always
     hyper_threading:
@@ -96,37 +96,37 @@ hosts:
       type: bool
       returned: always
     mhz:
-      description: Clock of one core in MHz.
+      description: The clock of one core in MHz.
       type: int
       returned: always
     power_policy:
-      description: The power policy's short name, such as V(static) for High Performance; null when not known.
+      description: The short name of the power policy, such as V(static) for High Performance; null when unknown.
       type: str
       returned: always
     latency_sensitivity:
-      description: Whether the host can give latency sensitivity High.
+      description: Whether the host supports latency sensitivity High.
       type: bool
       returned: always
     max_simultaneous_threads:
-      description: How many vCPUs may share a core as its threads (virtual hyper-threading); 1 when it cannot.
+      description: How many vCPUs may share a core with virtual hyper-threading; 1 when the host does not support it.
       type: int
       returned: always
     nodes:
       description:
         - NUMA nodes with C(number), C(cpus) (logical CPUs), C(cores), C(threads), C(memory_mb), C(held) and C(free).
-        - C(held) and C(free) have C(cores) and C(memory_mb). What RV(hosts.floating) holds comes on top.
+        - C(held) and C(free) have C(cores) and C(memory_mb). RV(hosts.floating) comes on top.
       type: list
       elements: dict
       returned: always
     floating:
-      description: The C(cores) and C(memory_mb) that VMs hold on nodes that the host's scheduler chooses.
+      description: The C(cores) and C(memory_mb) of VMs whose node the host's scheduler chooses.
       type: dict
       returned: always
     nics:
       description:
         - Physical NICs with C(name), C(pci), C(node), C(driver), C(firmware), C(speed_mbps) and
           C(enhanced_data_path).
-        - C(node) is null when the host does not tell; C(speed_mbps) is 0 when the link is down.
+        - C(node) is null when the host does not report it; C(speed_mbps) is 0 when the link is down.
       type: list
       elements: dict
       returned: always
@@ -134,17 +134,17 @@ hosts:
       description:
         - Port groups with C(network), C(key), C(switch), C(distributed), C(active), C(nodes), C(spans_nodes) and
           C(enhanced_data_path).
-        - C(active) are the NICs that the teaming policy makes active; C(nodes) are theirs, null when one of them is not
-          known.
-        - C(enhanced_data_path) says whether the switch runs in that mode on this host.
+        - C(active) lists the NICs that the teaming policy makes active. C(nodes) lists their NUMA nodes, null when one
+          of these is unknown.
+        - C(enhanced_data_path) is whether the switch runs in that mode on this host.
       type: list
       elements: dict
       returned: always
     holdings:
       description:
         - What powered-on VMs hold, with C(vm), C(moid), C(node), C(cores), C(cpus), C(memory_mb) and C(ground).
-        - C(ground) is V(affinity) when an affinity set says so, V(estimate) when it follows from latency sensitivity
-          High with its full reservation, and null when the VM holds no cores.
+        - C(ground) is V(affinity) when an affinity set names the cores, V(estimate) when latency sensitivity High with
+          its full reservation implies them, and null when the VM holds no cores.
       type: list
       elements: dict
       returned: always
@@ -166,7 +166,7 @@ found:
   returned: when O(query) is given
   type: raw
 error_code:
-  description: What kind of failure it is, the same as in brackets at the beginning of the message.
+  description: The kind of failure, as in brackets at the beginning of the message.
   returned: on failure
   type: str
   sample: cluster_not_found

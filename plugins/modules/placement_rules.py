@@ -2,7 +2,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes clusters keep a plan of VMs, by groups, rules and overrides."""
+"""Makes clusters keep VMs where they are planned, with groups, rules and overrides."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ module: placement_rules
 version_added: 0.2.0
 short_description: Make clusters keep VMs where they are planned
 description:
-  - Makes a plan known to DRS and HA. For each host with planned VMs there is a group of VMs, a group of the host, and a
-    rule between them; for VMs that are to be apart or together there are rules between VMs; and VMs that ask for it get
-    their own automation level of DRS and restart priority of HA.
-  - All changes of a cluster are made in one reconfiguration, and read back.
-  - Everything made has a name that begins with C(nfv:NAME:), NAME being O(name). What has such a name is this module's,
-    is brought to the plan, and is removed when the plan no longer asks for it. Nothing else is changed or removed.
-  - Overrides of VMs have no names. The VMs whose override this module made are kept in the groups
+  - Tells DRS and HA about a plan. Each host with planned VMs gets a VM group, a host group and a rule between them. VMs
+    that must stay apart or together get rules between VMs. VMs that ask for it get their own DRS automation level and
+    HA restart priority.
+  - Makes all changes of a cluster in one reconfiguration, and reads them back.
+  - The name of everything that this module creates begins with C(nfv:NAME:), where NAME is O(name). The module owns all
+    objects with such names. It brings them to the plan, and removes them when the plan no longer needs them. It changes
+    and removes nothing else.
+  - Overrides of VMs have no names. The module records the VMs whose overrides it created in the groups
     C(nfv:NAME:overrides:drs) and C(nfv:NAME:overrides:ha), which no rule uses.
-  - Fails with C(drs_object_foreign), before any change, when an object with such a name is of another kind than this
-    module makes, or when a VM has an override of somebody else's that contradicts the description. An override of
-    somebody else's that says the same is left to them.
-  - A group that a rule of somebody else's uses is not removed; a warning says so.
+  - Fails with C(drs_object_foreign), before any change, when an object with such a name is not of the kind that
+    this module creates, or when somebody else's override of a VM contradicts its description. Somebody else's override
+    that agrees is left alone.
+  - A group that somebody else's rule uses is not removed. The module warns about it instead.
 author:
   - nfv.vsphere_dpdk contributors (@nfv)
 extends_documentation_fragment:
@@ -39,16 +40,16 @@ attributes:
     support: full
 options:
   name:
-    description: The name of this placement, part of the names of everything that is made for it.
+    description: The name of this placement. It is part of the names of all objects created for it.
     type: str
     required: true
   plan:
     description:
-      - The plan, as M(nfv.vsphere_dpdk.placement_plan) returns it. All of its VMs must be there.
-      - Needed with O(state=present).
+      - The plan, as M(nfv.vsphere_dpdk.placement_plan) returns it. All its VMs must exist.
+      - Required with O(state=present).
     type: dict
   vms:
-    description: VMs with descriptions, which may ask for an automation level and a restart priority.
+    description: VMs whose descriptions may ask for an automation level and a restart priority.
     type: list
     elements: dict
     default: []
@@ -63,28 +64,28 @@ options:
         required: true
   strength:
     description:
-      - With V(should), DRS and HA leave the planned host when they have to, for example when it fails.
-      - With V(must) they never do, so that a VM whose host fails stays down.
+      - With V(should), DRS and HA may place a VM on another host when they have to, for example when its host fails.
+      - With V(must) they never do, so a VM whose host fails stays down.
     type: str
     choices: [should, must]
     default: should
   relocate:
     description:
-      - Whether powered-off VMs that are not on their planned host are moved there, before rules are made.
-      - Running VMs are never moved. They are left to DRS and returned as RV(misplaced).
+      - Whether to move powered-off VMs to their planned host before the rules are created.
+      - Running VMs are never moved. They are left to DRS, and returned as RV(misplaced).
     type: str
     choices: [never, powered_off]
     default: never
   state:
     description:
-      - V(present) makes clusters keep the plan.
-      - V(absent) removes everything that was made under O(name), in all clusters.
+      - V(present) makes the clusters keep the plan.
+      - V(absent) removes everything that was created under O(name), in all clusters.
     type: str
     choices: [present, absent]
     default: present
 notes:
-  - vSphere has no protection against two changing a cluster's configuration at the same time. What is not there when it
-    is read back is the error C(setting_ignored).
+  - vSphere does not prevent two clients from changing the configuration of a cluster at the same time. A change that is
+    missing when the cluster is read back is the error C(setting_ignored).
 seealso:
   - module: nfv.vsphere_dpdk.placement_plan
   - module: nfv.vsphere_dpdk.host_topology_info
@@ -104,7 +105,7 @@ EXAMPLES = r"""
         dataplane: "{{ nfv_dataplane }}"
   delegate_to: localhost
 
-- name: Forget it
+- name: Remove the rules of the plan
   nfv.vsphere_dpdk.placement_rules:
     name: pgw
     state: absent
@@ -113,20 +114,20 @@ EXAMPLES = r"""
 
 RETURN = r"""
 clusters:
-  description: The clusters that the plan is about, and those that held something of this placement, by name.
+  description: The clusters of the plan, and those that had objects of this placement, by name.
   returned: success
   type: dict
   contains:
     changes:
       description:
-        - What differed, each with C(kind), C(name), C(from) and C(to); C(from) is null for what is made, C(to) for what
-          is removed.
+        - The differences, each with C(kind), C(name), C(from) and C(to). C(from) is null for an object that is created,
+          C(to) for one that is removed.
         - C(kind) is V(vm_group), V(host_group), V(rule), V(automation_level) or V(restart_priority).
       type: list
       elements: dict
       returned: always
     warnings:
-      description: What has no effect as the cluster is configured, and what was left.
+      description: What has no effect in this cluster's configuration, and what was left alone.
       type: list
       elements: str
       returned: always
@@ -149,7 +150,7 @@ misplaced:
   type: list
   elements: dict
 error_code:
-  description: What kind of failure it is, the same as in brackets at the beginning of the message.
+  description: The kind of failure, as in brackets at the beginning of the message.
   returned: on failure
   type: str
   sample: drs_object_foreign

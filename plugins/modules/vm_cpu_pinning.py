@@ -2,21 +2,22 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Gives the vCPUs of VMs physical cores of their own."""
+"""Gives the vCPUs of VMs exclusive physical cores."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vm_cpu_pinning
 version_added: 0.2.0
-short_description: Give the vCPUs of VMs physical cores of their own
+short_description: Give the vCPUs of VMs exclusive physical cores
 description:
-  - Sets latency sensitivity of the VM and of each vCPU, or affinity, the CPU reservation that this needs, virtual
-    hyper-threading, system contexts, NUMA node affinity, and the settings of profile C(low_latency).
-  - Latency sensitivity needs all memory reserved, which this module checks and M(nfv.vsphere_dpdk.vm_hugepages)
-    sets.
-  - It is M(nfv.vsphere_dpdk.vm_dataplane) for this one concern, with the same checks before the first change, one
-    reconfiguration for each VM that differs, and comparison afterwards. Everything else of the VM stays as it is.
+  - Sets the latency sensitivity of the VM and of each vCPU, or CPU affinity, with the CPU reservation that it needs;
+    virtual hyper-threading, system contexts, NUMA node affinity, and the settings of the profile C(low_latency).
+  - Latency sensitivity needs all memory to be reserved. This module checks the reservation;
+    M(nfv.vsphere_dpdk.vm_hugepages) sets it.
+  - The module does what M(nfv.vsphere_dpdk.vm_dataplane) does, for this part of the description alone. It makes the
+    same checks before the first change, reconfigures each VM that differs once, and compares the result. Everything
+    else of the VM stays as it is.
 author:
   - nfv.vsphere_dpdk contributors (@nfv)
 extends_documentation_fragment:
@@ -28,7 +29,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Makes no call that changes anything. A change that needs a power cycle is shown and not refused.
+      - Makes no call that changes anything. A change that needs a power cycle is reported, not refused.
   diff_mode:
     support: full
   idempotent:
@@ -36,15 +37,15 @@ attributes:
 options:
   dataplane:
     description:
-      - The description of every VM that has none of its own. Only C(cpu) must be there; C(placement), C(profile) and
-        C(switch_mode) have their meaning, and of the other sections nothing is written.
-      - The VM must have as many vCPUs as described, else the error is C(cpu_count_differs); this module does not change
-        their number.
+      - The description of every VM that has none of its own. Only C(cpu) is required. C(placement), C(profile) and
+        C(switch_mode) apply; the module ignores the other sections.
+      - This module does not change the number of vCPUs. When it differs from the description, the error is
+        C(cpu_count_differs).
     type: dict
   state:
     description:
-      - V(present) gives the vCPUs what is described.
-      - V(absent) takes it back, so that the VM's vCPUs share cores again.
+      - V(present) configures the vCPUs as described.
+      - V(absent) undoes it, so that the vCPUs share cores with other VMs again.
     type: str
     choices: [present, absent]
     default: present
@@ -54,7 +55,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Give the two polling vCPUs of a VM cores of their own
+- name: Give the two polling vCPUs of a VM exclusive cores
   nfv.vsphere_dpdk.vm_cpu_pinning:
     vms:
       - name: pgw-1
@@ -65,16 +66,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 vms:
-  description: What came of each VM, by its name.
+  description: The result for each VM, by its name.
   returned: when the VMs were found
   type: dict
   contains:
     moid:
-      description: Managed object id.
+      description: The managed object ID.
       type: str
       returned: always
     uuid:
-      description: BIOS UUID.
+      description: The BIOS UUID.
       type: str
       returned: always
     changed:
@@ -87,24 +88,24 @@ vms:
       elements: dict
       returned: always
     warnings:
-      description: What was noticed and left as it is, what has no use, and what something costs.
+      description: Settings that were found and left alone, settings that have no effect, and what a setting costs.
       type: list
       elements: str
       returned: always
     reboot_required:
       description:
-        - Whether the VM runs and changes wait for a power cycle, in check mode or because one failed.
+        - Whether the VM runs and changes wait for a power cycle, in check mode or after a failure.
       type: bool
       returned: always
     power_state:
-      description: Power state after the change, as the API calls it.
+      description: The power state after the change, as the API names it.
       type: str
       returned: always
     adapters:
       description:
-        - The adapters after the change, those of the description first and in its order, with C(name), C(label),
-          C(key), C(type), C(mac), C(network), C(driver) and C(settings).
-        - C(name) and C(driver) are null for adapters that no description names.
+        - The adapters after the change, each with C(name), C(label), C(key), C(type), C(mac), C(network), C(driver) and
+          C(settings). Those of the description come first, in its order.
+        - C(name) and C(driver) are null for adapters that the description does not name.
       type: list
       elements: dict
       returned: always
@@ -119,12 +120,12 @@ vms:
       changes:
         - {setting: cpu.count, from: 2, to: 4, power_off_needed: true}
 problems:
-  description: The reasons why a VM cannot be brought to its description, each with C(error_code) and C(remedy).
+  description: Why a VM cannot be brought to its description, as a list of reasons with C(error_code) and C(remedy).
   returned: when one VM lacks what its description needs
   type: list
   elements: dict
 error_code:
-  description: What kind of failure it is, the same as in brackets at the beginning of the message.
+  description: The kind of failure, as in brackets at the beginning of the message.
   returned: on failure
   type: str
   sample: power_off_needed

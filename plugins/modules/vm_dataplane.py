@@ -12,24 +12,24 @@ version_added: 0.1.0
 short_description: Bring VMs to the descriptions of their data planes
 description:
   - Brings one VM or a whole fleet to its description in one task, with one session, one batched read, and one
-    reconfiguration for each VM that differs.
-  - Adapters become VMXNET3. An E1000 or E1000E is removed and added in one step and keeps its MAC address, port group,
-    connection state and place. Adapters that no description names are left alone.
-  - What a setting needs is derived and set with it, such as the full CPU and memory reservations for latency
-    sensitivity. What the description does not ask for goes back to vSphere's default; settings that it has no say in
-    are never touched.
-  - Each setting's preconditions, such as the version of the API and of the virtual hardware, the firmware and what the
-    host offers, are checked before the first change. All problems of a VM are told at once.
-  - Descriptions are checked as a whole before the first connection; every VM is planned before the first change.
-  - What vSphere shows after a change is compared with what was asked for. A value that it accepted and dropped is an
-    error.
-  - A VM that cannot be brought to its description, is not there, or needs a consent that was not given stops the module
-    before anything is changed. A VM that fails while it is changed stops no other; the module then fails with the
-    errors of all of them, and RV(vms) tells how far each came.
-  - A VM that someone else changes between reading and writing is not overwritten. It is read and planned again, and
-    after four attempts the error is C(object_changed).
-  - A call whose answer was lost with its connection is not repeated. The VM is read and planned again, and changed only
-    if it is not as described.
+    reconfiguration of each VM that differs.
+  - Converts adapters to VMXNET3. An E1000 or E1000E is removed and added in one step, and keeps its MAC address, port
+    group, connection state and place. Adapters that the description does not name are left alone.
+  - Derives what a setting needs and sets it, too, such as the full CPU and memory reservations for latency sensitivity.
+    Settings that the description covers and does not ask for go back to vSphere's defaults. Settings that it does not
+    cover are never touched.
+  - Checks the preconditions of each setting before the first change, such as the versions of the API and of the virtual
+    hardware, the firmware, and the capabilities of the host. Reports all problems of a VM at once.
+  - Checks all descriptions before the first connection, and plans every VM before the first change.
+  - Reads the VMs back after a change and compares them with their descriptions. A value that vSphere accepted but did
+    not set is an error.
+  - A VM that does not exist, cannot be brought to its description, or needs a consent that was not given fails the
+    module before any change. A VM that fails while it is being changed stops no other. The module then fails with all
+    errors, and RV(vms) has the result for each VM.
+  - When someone else changes a VM between reading and writing, their change is not overwritten. The VM is read and
+    planned again; after four attempts the error is C(object_changed).
+  - When the connection breaks during a call, the call is not repeated. The VM is read and planned again, and changed
+    only if it still differs.
 author:
   - nfv.vsphere_dpdk contributors (@nfv)
 extends_documentation_fragment:
@@ -41,7 +41,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Makes no call that changes anything. A change that needs a power cycle is shown and not refused.
+      - Makes no call that changes anything. A change that needs a power cycle is reported, not refused.
   diff_mode:
     support: full
   idempotent:
@@ -50,22 +50,22 @@ options:
   dataplane:
     description:
       - The description of every VM that has none of its own, a dictionary with C(cpu), C(memory) and C(adapters), and
-        perhaps C(numa), C(placement), C(switch_mode), C(profile), C(iommu) and C(hardware_version).
-      - An adapter of the description is found in the VM by its MAC address, else by its label, else by its port group.
+        optionally C(numa), C(placement), C(switch_mode), C(profile), C(iommu) and C(hardware_version).
+      - An adapter of the description is matched with one of the VM by MAC address, else by label, else by port group.
     type: dict
   state:
     description:
       - V(present) brings the VMs to their descriptions.
-      - V(absent) makes them give back what a description lets them hold on their host, namely latency sensitivity,
-        affinity, CPU and memory reservations, 1 GB pages, NUMA node affinity and what was set for low latency. Where
-        there is a description, its adapters get vSphere's own settings again. Adapters, CPU count, memory size and
-        virtual hardware stay.
+      - V(absent) releases what a description lets the VMs hold on their hosts, namely latency sensitivity, affinity,
+        CPU and memory reservations, 1 GB pages, NUMA node affinity and the settings for low latency. With a
+        description, its adapters are reset to vSphere's defaults. Adapters, CPU count, memory size and virtual hardware
+        stay.
     type: str
     choices: [present, absent]
     default: present
   remove_unmanaged_adapters:
     description:
-      - Whether adapters that the description does not name are removed. They are left alone otherwise, with a warning.
+      - Whether to remove adapters that the description does not name. Otherwise they are left alone, with a warning.
     type: bool
     default: false
     version_added: 0.2.0
@@ -93,7 +93,7 @@ EXAMPLES = r"""
         - {name: sgi, network: PG-SGi, driver: pmd}
   delegate_to: localhost
 
-- name: Bring all VMs of a play to their descriptions, power-cycling and upgrading those that need it
+- name: Bring all VMs of a play to their descriptions, and power-cycle and upgrade those that need it
   nfv.vsphere_dpdk.vm_dataplane:
     vms: "{{ fleet }}"
     power_cycle: when_needed
@@ -105,16 +105,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 vms:
-  description: What came of each VM, by its name.
+  description: The result for each VM, by its name.
   returned: when the VMs were found
   type: dict
   contains:
     moid:
-      description: Managed object id.
+      description: The managed object ID.
       type: str
       returned: always
     uuid:
-      description: BIOS UUID.
+      description: The BIOS UUID.
       type: str
       returned: always
     changed:
@@ -127,24 +127,24 @@ vms:
       elements: dict
       returned: always
     warnings:
-      description: What was noticed and left as it is, what has no use, and what something costs.
+      description: Settings that were found and left alone, settings that have no effect, and what a setting costs.
       type: list
       elements: str
       returned: always
     reboot_required:
       description:
-        - Whether the VM runs and changes wait for a power cycle, in check mode or because one failed.
+        - Whether the VM runs and changes wait for a power cycle, in check mode or after a failure.
       type: bool
       returned: always
     power_state:
-      description: Power state after the change, as the API calls it.
+      description: The power state after the change, as the API names it.
       type: str
       returned: always
     adapters:
       description:
-        - The adapters after the change, those of the description first and in its order, with C(name), C(label),
-          C(key), C(type), C(mac), C(network), C(driver) and C(settings).
-        - C(name) and C(driver) are null for adapters that no description names.
+        - The adapters after the change, each with C(name), C(label), C(key), C(type), C(mac), C(network), C(driver) and
+          C(settings). Those of the description come first, in its order.
+        - C(name) and C(driver) are null for adapters that the description does not name.
       type: list
       elements: dict
       returned: always
@@ -159,12 +159,12 @@ vms:
       changes:
         - {setting: cpu.count, from: 2, to: 4, power_off_needed: true}
 problems:
-  description: The reasons why a VM cannot be brought to its description, each with C(error_code) and C(remedy).
+  description: Why a VM cannot be brought to its description, as a list of reasons with C(error_code) and C(remedy).
   returned: when one VM lacks what its description needs
   type: list
   elements: dict
 error_code:
-  description: What kind of failure it is, the same as in brackets at the beginning of the message.
+  description: The kind of failure, as in brackets at the beginning of the message.
   returned: on failure
   type: str
   sample: power_off_needed

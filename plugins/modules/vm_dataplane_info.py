@@ -11,10 +11,10 @@ module: vm_dataplane_info
 version_added: 0.1.0
 short_description: Read VMs and compare them with the descriptions of their data planes
 description:
-  - Reads one VM or a whole fleet with one session and one batched read, and says where each differs from its
-    description. A VM that is not there is no error, see RV(vms).
-  - Can also check before a deployment that templates and port groups are there, and wait afterwards until the guests of
-    all VMs have addresses.
+  - Reads one VM or a whole fleet with one session and one batched read, and reports where each VM differs from its
+    description. A VM that does not exist is not an error, see RV(vms).
+  - Can also check that templates and port groups exist before a deployment, and wait until all guests have addresses
+    after it.
 author:
   - nfv.vsphere_dpdk contributors (@nfv)
 extends_documentation_fragment:
@@ -27,23 +27,23 @@ options:
     type: dict
   query:
     description:
-      - A JMESPath expression over the result, a dictionary with the key C(vms). What it finds is returned as RV(found).
+      - A JMESPath expression for the result, a dictionary with the key C(vms). RV(found) is what it finds.
       - Needs the Python library jmespath.
     type: str
   required_templates:
-    description: Names of templates that must be there, else the module fails with C(template_not_found).
+    description: Names of templates that must exist. Otherwise the module fails with C(template_not_found).
     type: list
     elements: str
     default: []
   required_networks:
-    description: Names of port groups that must be there, else the module fails with C(network_not_found).
+    description: Names of port groups that must exist. Otherwise the module fails with C(network_not_found).
     type: list
     elements: str
     default: []
   wait_for_address:
     description:
-      - How many seconds to wait until every guest has an address, V(0) for not waiting.
-      - With a description it is an address of the management adapter, else the one that VMware Tools call primary.
+      - How many seconds to wait until every guest has an address. V(0) does not wait.
+      - With a description, the address is one of the management adapter; otherwise the primary one of VMware Tools.
       - When the time is up, the module fails with C(guest_address_missing).
     type: int
     default: 0
@@ -52,7 +52,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See where a VM differs from its description
+- name: Report where a VM differs from its description
   nfv.vsphere_dpdk.vm_dataplane_info:
     hostname: vcenter.example.com
     username: automation
@@ -69,7 +69,7 @@ EXAMPLES = r"""
     query: "vms.* | [?differences] | [].{moid: moid, settings: differences[].setting}"
   delegate_to: localhost
 
-- name: See on which VMs something works against polling, and the transmit contexts of each adapter
+- name: Report the warnings of each VM, and the transmit contexts of its adapters
   nfv.vsphere_dpdk.vm_dataplane_info:
     vms: "{{ fleet }}"
     query: "vms.*.{moid: moid, warnings: warnings, contexts: adapters[].settings.tx_contexts}"
@@ -84,24 +84,24 @@ EXAMPLES = r"""
 
 RETURN = r"""
 vms:
-  description: The VMs by name, or as they were asked for when they are not there.
+  description: The VMs by name. A VM that does not exist is listed as it was identified in O(vms).
   returned: success
   type: dict
   contains:
     present:
-      description: Whether there is such a VM. When there is not, nothing else is returned of it.
+      description: Whether the VM exists. If not, nothing else is returned about it.
       type: bool
       returned: always
     moid:
-      description: Managed object id.
+      description: The managed object ID.
       type: str
       returned: when present
     uuid:
-      description: BIOS UUID.
+      description: The BIOS UUID.
       type: str
       returned: when present
     template:
-      description: Whether it is a template.
+      description: Whether the VM is a template.
       type: bool
       returned: when present
     firmware:
@@ -109,7 +109,7 @@ vms:
       type: str
       returned: when present
     power_state:
-      description: Power state as the API calls it.
+      description: The power state as the API names it.
       type: str
       returned: when present
     host:
@@ -125,20 +125,20 @@ vms:
       type: bool
       returned: when present
     settings:
-      description: The settings that descriptions are about, by the names that RV(vms.differences) uses.
+      description: The settings that descriptions cover, by the names that RV(vms.differences) uses.
       type: dict
       returned: when present
     adapters:
       description:
-        - The adapters with C(name), C(label), C(key), C(type), C(mac), C(network), C(driver) and their effective
-          C(settings).
+        - The adapters with C(name), C(label), C(key), C(type), C(mac), C(network), C(driver) and their C(settings) in
+          effect.
       type: list
       elements: dict
       returned: when present
     warnings:
       description:
-        - Advanced settings of the VM that work against a polled data plane; with a description also what of it has no
-          use and what something costs.
+        - Advanced settings of the VM that work against a polled data plane. With a description, also settings that have
+          no effect, and what a setting costs.
       type: list
       elements: str
       returned: when present
@@ -165,7 +165,7 @@ found:
   returned: when O(query) is given
   type: raw
 error_code:
-  description: What kind of failure it is, the same as in brackets at the beginning of the message.
+  description: The kind of failure, as in brackets at the beginning of the message.
   returned: on failure
   type: str
   sample: network_not_found

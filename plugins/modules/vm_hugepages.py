@@ -2,20 +2,21 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reserves the memory of VMs and backs it by large pages."""
+"""Reserves the memory of VMs and backs it with large pages."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vm_hugepages
 version_added: 0.2.0
-short_description: Reserve the memory of VMs and back it by large pages
+short_description: Reserve the memory of VMs and back it with large pages
 description:
-  - Sets the memory reservation, 1 GB pages on the host, and the CPU flag that a guest needs for 1 GB pages of its own;
-    hot-add of memory, which keeps a VM from large pages, is switched off.
-  - The hugepages of the guest itself are made by M(nfv.vsphere_dpdk.hugepages).
-  - It is M(nfv.vsphere_dpdk.vm_dataplane) for this one concern, with the same checks before the first change, one
-    reconfiguration for each VM that differs, and comparison afterwards. Everything else of the VM stays as it is.
+  - Sets the memory reservation, 1 GB pages on the host, and the CPU flag that a guest needs for 1 GB pages of its own.
+    Turns off memory hot-add, which prevents large pages.
+  - M(nfv.vsphere_dpdk.hugepages) allocates the hugepages of the guest itself.
+  - The module does what M(nfv.vsphere_dpdk.vm_dataplane) does, for this part of the description alone. It makes the
+    same checks before the first change, reconfigures each VM that differs once, and compares the result. Everything
+    else of the VM stays as it is.
 author:
   - nfv.vsphere_dpdk contributors (@nfv)
 extends_documentation_fragment:
@@ -27,7 +28,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Makes no call that changes anything. A change that needs a power cycle is shown and not refused.
+      - Makes no call that changes anything. A change that needs a power cycle is reported, not refused.
   diff_mode:
     support: full
   idempotent:
@@ -35,15 +36,15 @@ attributes:
 options:
   dataplane:
     description:
-      - The description of every VM that has none of its own. Only C(memory) must be there; of the other sections
-        nothing is written.
-      - The VM must have as much memory as described, else the error is C(memory_size_differs); this module does not
-        change its size.
+      - The description of every VM that has none of its own. Only C(memory) is required; the module ignores the other
+        sections.
+      - This module does not change the memory size. When it differs from the description, the error is
+        C(memory_size_differs).
     type: dict
   state:
     description:
-      - V(present) gives the memory what is described.
-      - V(absent) gives the reservation and the 1 GB pages of the host back.
+      - V(present) configures the memory as described.
+      - V(absent) releases the reservation and the 1 GB pages of the host.
     type: str
     choices: [present, absent]
     default: present
@@ -53,7 +54,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Back a VM by 1 GB pages
+- name: Back a VM with 1 GB pages
   nfv.vsphere_dpdk.vm_hugepages:
     vms:
       - name: pgw-1
@@ -64,16 +65,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 vms:
-  description: What came of each VM, by its name.
+  description: The result for each VM, by its name.
   returned: when the VMs were found
   type: dict
   contains:
     moid:
-      description: Managed object id.
+      description: The managed object ID.
       type: str
       returned: always
     uuid:
-      description: BIOS UUID.
+      description: The BIOS UUID.
       type: str
       returned: always
     changed:
@@ -86,24 +87,24 @@ vms:
       elements: dict
       returned: always
     warnings:
-      description: What was noticed and left as it is, what has no use, and what something costs.
+      description: Settings that were found and left alone, settings that have no effect, and what a setting costs.
       type: list
       elements: str
       returned: always
     reboot_required:
       description:
-        - Whether the VM runs and changes wait for a power cycle, in check mode or because one failed.
+        - Whether the VM runs and changes wait for a power cycle, in check mode or after a failure.
       type: bool
       returned: always
     power_state:
-      description: Power state after the change, as the API calls it.
+      description: The power state after the change, as the API names it.
       type: str
       returned: always
     adapters:
       description:
-        - The adapters after the change, those of the description first and in its order, with C(name), C(label),
-          C(key), C(type), C(mac), C(network), C(driver) and C(settings).
-        - C(name) and C(driver) are null for adapters that no description names.
+        - The adapters after the change, each with C(name), C(label), C(key), C(type), C(mac), C(network), C(driver) and
+          C(settings). Those of the description come first, in its order.
+        - C(name) and C(driver) are null for adapters that the description does not name.
       type: list
       elements: dict
       returned: always
@@ -118,12 +119,12 @@ vms:
       changes:
         - {setting: cpu.count, from: 2, to: 4, power_off_needed: true}
 problems:
-  description: The reasons why a VM cannot be brought to its description, each with C(error_code) and C(remedy).
+  description: Why a VM cannot be brought to its description, as a list of reasons with C(error_code) and C(remedy).
   returned: when one VM lacks what its description needs
   type: list
   elements: dict
 error_code:
-  description: What kind of failure it is, the same as in brackets at the beginning of the message.
+  description: The kind of failure, as in brackets at the beginning of the message.
   returned: on failure
   type: str
   sample: power_off_needed

@@ -2,20 +2,21 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Brings the network adapters of VMs to VMXNET3 and tunes them."""
+"""Converts the network adapters of VMs to VMXNET3 and tunes them."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vm_vmxnet3
 version_added: 0.2.0
-short_description: Bring the network adapters of VMs to VMXNET3 and tune them
+short_description: Convert the network adapters of VMs to VMXNET3 and tune them
 description:
-  - Converts E1000, E1000E and older adapters to VMXNET3, in place and with MAC address, port group and connection state
-    kept, adds what is missing, and sets transmit contexts, RSS, interrupt coalescing, NUMA node, UPTv2 and strict
-    latency of each adapter.
-  - It is M(nfv.vsphere_dpdk.vm_dataplane) for this one concern, with the same checks before the first change, one
-    reconfiguration for each VM that differs, and comparison afterwards. Everything else of the VM stays as it is.
+  - Converts E1000, E1000E and older adapters to VMXNET3 in place; they keep their MAC address, port group and
+    connection state. Adds missing adapters.
+  - Sets the transmit contexts, RSS, interrupt coalescing, NUMA node, UPTv2 and strict latency of each adapter.
+  - The module does what M(nfv.vsphere_dpdk.vm_dataplane) does, for this part of the description alone. It makes the
+    same checks before the first change, reconfigures each VM that differs once, and compares the result. Everything
+    else of the VM stays as it is.
 author:
   - nfv.vsphere_dpdk contributors (@nfv)
 extends_documentation_fragment:
@@ -27,7 +28,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Makes no call that changes anything. A change that needs a power cycle is shown and not refused.
+      - Makes no call that changes anything. A change that needs a power cycle is reported, not refused.
   diff_mode:
     support: full
   idempotent:
@@ -35,19 +36,19 @@ attributes:
 options:
   dataplane:
     description:
-      - The description of every VM that has none of its own. Only C(adapters) must be there, and C(switch_mode) has its
-        meaning; of the other sections nothing is written.
+      - The description of every VM that has none of its own. Only C(adapters) is required. C(switch_mode) applies; the
+        module ignores the other sections.
     type: dict
   state:
     description:
-      - V(present) brings the adapters to their descriptions.
-      - V(absent) puts vSphere's own settings back on the described adapters; they stay VMXNET3.
+      - V(present) configures the adapters as described.
+      - V(absent) resets the described adapters to vSphere's defaults. They stay VMXNET3.
     type: str
     choices: [present, absent]
     default: present
   remove_unmanaged_adapters:
     description:
-      - Whether adapters that the description does not name are removed. They are left alone otherwise, with a warning.
+      - Whether to remove adapters that the description does not name. Otherwise they are left alone, with a warning.
     type: bool
     default: false
 seealso:
@@ -56,7 +57,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Convert the adapters of a VM, with a transmit context of its own for each busy one
+- name: Convert the adapters of a VM, and give the busy one a transmit context of its own
   nfv.vsphere_dpdk.vm_vmxnet3:
     vms:
       - name: pgw-1
@@ -69,16 +70,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 vms:
-  description: What came of each VM, by its name.
+  description: The result for each VM, by its name.
   returned: when the VMs were found
   type: dict
   contains:
     moid:
-      description: Managed object id.
+      description: The managed object ID.
       type: str
       returned: always
     uuid:
-      description: BIOS UUID.
+      description: The BIOS UUID.
       type: str
       returned: always
     changed:
@@ -91,24 +92,24 @@ vms:
       elements: dict
       returned: always
     warnings:
-      description: What was noticed and left as it is, what has no use, and what something costs.
+      description: Settings that were found and left alone, settings that have no effect, and what a setting costs.
       type: list
       elements: str
       returned: always
     reboot_required:
       description:
-        - Whether the VM runs and changes wait for a power cycle, in check mode or because one failed.
+        - Whether the VM runs and changes wait for a power cycle, in check mode or after a failure.
       type: bool
       returned: always
     power_state:
-      description: Power state after the change, as the API calls it.
+      description: The power state after the change, as the API names it.
       type: str
       returned: always
     adapters:
       description:
-        - The adapters after the change, those of the description first and in its order, with C(name), C(label),
-          C(key), C(type), C(mac), C(network), C(driver) and C(settings).
-        - C(name) and C(driver) are null for adapters that no description names.
+        - The adapters after the change, each with C(name), C(label), C(key), C(type), C(mac), C(network), C(driver) and
+          C(settings). Those of the description come first, in its order.
+        - C(name) and C(driver) are null for adapters that the description does not name.
       type: list
       elements: dict
       returned: always
@@ -123,12 +124,12 @@ vms:
       changes:
         - {setting: cpu.count, from: 2, to: 4, power_off_needed: true}
 problems:
-  description: The reasons why a VM cannot be brought to its description, each with C(error_code) and C(remedy).
+  description: Why a VM cannot be brought to its description, as a list of reasons with C(error_code) and C(remedy).
   returned: when one VM lacks what its description needs
   type: list
   elements: dict
 error_code:
-  description: What kind of failure it is, the same as in brackets at the beginning of the message.
+  description: The kind of failure, as in brackets at the beginning of the message.
   returned: on failure
   type: str
   sample: power_off_needed

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a module was asked about: the descriptions, and the VMs that are meant."""
+"""The VMs that a module is asked about, and their descriptions."""
 
 from __future__ import annotations
 
@@ -19,21 +19,26 @@ if t.TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """One VM as it was asked for: by name, UUID or managed object id, with its description if there is one."""
+    """One VM as a module was asked about it."""
 
     by: str
+    """What identifies the VM: ``name``, ``uuid`` or ``moid``."""
     value: str
+    """The name, UUID or managed object ID."""
     dataplane: Dataplane | None
+    """The VM's description, None when it has none."""
 
 
 def read_requests(
     vms: t.Sequence[t.Mapping[str, t.Any]], default: t.Any, needed: bool, concern: str = ALL
 ) -> list[Request]:
-    """Reads the option ``vms``; a VM without a description has the default one. Needs no connection.
+    """Reads the option ``vms`` without a connection.
+
+    default: the description of VMs that have none of their own; needed: whether every VM must have a description;
 
     concern: what the descriptions are read for, one of ``_spec.model.SECTIONS``.
 
-    Raises NfvError with every problem of every description, and for a missing description where one is needed.
+    Raises NfvError: description_invalid, with every problem of every description.
     """
     requests, problems = [], []
     for entry in vms:
@@ -48,12 +53,12 @@ def read_requests(
         problems += [f"{entry[by]}: {problem}" for problem in found]
         requests.append(Request(by, entry[by], dataplane))
     if problems:
-        raise NfvError(ErrorCode.DESCRIPTION_INVALID, "dataplane", "; ".join(problems), "Nothing was connected to")
+        raise NfvError(ErrorCode.DESCRIPTION_INVALID, "dataplane", "; ".join(problems), "No connection was made")
     return requests
 
 
 def find_vm(request: Request, inventory: Inventory) -> t.Any:
-    """The VM's object, or None when there is none. Raises NfvError when the name is not unique."""
+    """Returns the VM (vim.VirtualMachine), or None when it does not exist. Raises NfvError: vm_not_unique."""
     wanted = request.value.lower() if request.by == "uuid" else request.value
     found = inventory.vms_by[request.by].get(wanted, ())
     if len(found) > 1:
@@ -61,17 +66,17 @@ def find_vm(request: Request, inventory: Inventory) -> t.Any:
             ErrorCode.VM_NOT_UNIQUE,
             request.value,
             f"{len(found)} VMs have this {request.by}: {', '.join(each._moId for each in found)}",
-            "Give moid, or datacenter",
+            "Identify the VM by moid, or set datacenter",
         )
     return found[0] if found else None
 
 
 def vm_not_found(request: Request, datacenter: str | None) -> NfvError:
-    """The error for a VM that is needed and not there."""
+    """Returns the error for a VM that must exist and does not."""
     place = f"datacenter {datacenter}" if datacenter else "this vCenter"
     return NfvError(
         ErrorCode.VM_NOT_FOUND,
         request.value,
         f"no VM has this {request.by} in {place}",
-        "Make it first, or correct the name",
+        "Create it first, or correct the name",
     )

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plans and states as the plain data that a module returns."""
+"""Converts plans and states to the data that modules return."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if t.TYPE_CHECKING:
 
 
 def plain(value: Value) -> int | str | bool | None:
-    """A setting's value for people: a set of CPUs becomes a list such as ``4-7``."""
+    """Converts the value of a setting: a set of CPUs becomes a list such as ``4-7``."""
     return format_cpu_list(value) if isinstance(value, tuple) else value
 
 
 def changes_as_data(plan: ChangeSet) -> list[dict[str, t.Any]]:
-    """A plan's changes as setting, from, to and power_off_needed."""
+    """Converts the changes of a plan; each has ``setting``, ``from``, ``to`` and ``power_off_needed``."""
     return [
         {
             "setting": change.setting,
@@ -36,7 +36,7 @@ def changes_as_data(plan: ChangeSet) -> list[dict[str, t.Any]]:
 
 
 def diff_of(plans: t.Iterable[ChangeSet]) -> list[dict[str, t.Any]]:
-    """One before and after for each VM that changes, of the settings that change."""
+    """Returns the diff: for each VM that changes, its changed settings before and after."""
     return [
         {
             "before_header": plan.name,
@@ -52,9 +52,9 @@ def diff_of(plans: t.Iterable[ChangeSet]) -> list[dict[str, t.Any]]:
 def vm_result(
     state: VmState, plan: ChangeSet, dataplane: Dataplane | None, error: NfvError | None, check_mode: bool
 ) -> dict[str, t.Any]:
-    """What vm_dataplane returns of one VM. state: after the changes; an error is None or a dictionary.
+    """Returns what vm_dataplane reports about one VM. state: after the changes.
 
-    reboot_required: the VM runs, and changes wait for a power cycle: in check mode, or because one failed.
+    ``reboot_required`` is true when the VM runs and changes wait for a power cycle, in check mode or after a failure.
     """
     running = state.power_state == POWERED_ON
     return {
@@ -71,5 +71,5 @@ def vm_result(
 
 
 def error_as_data(error: NfvError) -> dict[str, t.Any]:
-    """An error with its ``error_code``, ``message`` and details."""
+    """Converts an error: ``error_code``, ``message`` and its details."""
     return {**error.result(), "message": str(error)}

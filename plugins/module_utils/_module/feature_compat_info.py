@@ -49,7 +49,7 @@ def gather_features(params: t.Mapping[str, t.Any], connection: Connection) -> di
     requests = read_requests(params["vms"], params["dataplane"], needed=False)
     with (
         Client.open(connection, closed_for_writes=True) as client,
-        typed_errors(connection.hostname, "the VMs' features were to be read"),
+        typed_errors(connection.hostname, "failed to read the VMs' features"),
     ):
         inventory = read_inventory(client, params["datacenter"], any(request.by == "uuid" for request in requests))
         clusters = read_clusters(client, params["datacenter"])

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module host_topology_info does."""
+"""What the module host_topology_info does: reads the NUMA topology of hosts, and what VMs hold of it."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def run(module: AnsibleModule) -> None:
 
 
 def gather_topology(params: t.Mapping[str, t.Any], connection: Connection) -> dict[str, t.Any]:
-    """The module's result. Raises NfvError for a datacenter, cluster or host that is not there."""
+    """Returns the result of the module. Raises NfvError for a datacenter, cluster or host that does not exist."""
     with (
         Client.open(connection, closed_for_writes=True) as client,
-        typed_errors(connection.hostname, "the hosts' topology was to be read"),
+        typed_errors(connection.hostname, "failed to read the topology of the hosts"),
     ):
         hosts = read_topology(client, params["datacenter"], params["cluster"])
     return {"hosts": hosts_as_data(_named(hosts, params["hosts"]))}
@@ -42,7 +42,7 @@ def _named(hosts: t.Sequence[HostTopology], names: t.Sequence[str]) -> list[Host
         NfvError(
             ErrorCode.HOST_NOT_FOUND,
             name,
-            f"no host of this name is there; there are {', '.join(host.name for host in hosts) or 'none'}",
+            f"no host has this name; the known hosts are: {', '.join(host.name for host in hosts) or 'none'}",
             "Correct hosts, cluster or datacenter",
         )
         for name in names

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module placement_rules does: a plan kept by the clusters' groups, rules and overrides."""
+"""What the module placement_rules does: makes clusters keep a plan, with groups, rules and overrides."""
 
 from __future__ import annotations
 
@@ -37,10 +37,12 @@ POWERED_OFF_ONLY: t.Final = "powered_off"
 
 @dataclasses.dataclass(frozen=True)
 class Move:
-    """A powered-off VM that is not on the host planned for it."""
+    """A powered-off VM that is not on its planned host."""
 
     vm: VmPosition
+    """Where the VM is."""
     placed: Placed
+    """Where it is planned."""
 
 
 def run(module: AnsibleModule) -> None:
@@ -49,16 +51,16 @@ def run(module: AnsibleModule) -> None:
 
 
 def keep_placement(params: t.Mapping[str, t.Any], connection: Connection, check_mode: bool) -> dict[str, t.Any]:
-    """Makes the clusters keep the plan, or with state absent forget it; returns the module's result.
+    """Makes the clusters keep the plan, or with state absent drop it; returns the result of the module.
 
-    Raises NfvError before any change when the plan does not fit what is there, and afterwards when vSphere failed.
+    Raises NfvError before any change when the plan does not fit the clusters, and afterwards when a change failed.
     """
     plan = plan_from_data(params["plan"]) if params["state"] == PRESENT else Plan(())
     names = Names(params["name"])
     wishes = _wishes(params)
     with (
         Client.open(connection, closed_for_writes=check_mode) as client,
-        typed_errors(connection.hostname, "groups and rules were to be read and reconfigured"),
+        typed_errors(connection.hostname, "failed to read and reconfigure groups and rules"),
     ):
         before = read_clusters(client, params["datacenter"])
         vms = _planned_vms(plan, before)
@@ -86,7 +88,7 @@ def _wishes(params: t.Mapping[str, t.Any]) -> Wishes:
 
 
 def _planned_vms(plan: Plan, clusters: Clusters) -> dict[str, VmPosition]:
-    """The planned VMs by name, each on a host of the cluster that it is planned in."""
+    """Returns the planned VMs by name. Raises NfvError for VMs outside of the cluster that they are planned in."""
     found: dict[str, VmPosition] = {}
     errors = []
     for placed in plan.placements:
@@ -94,12 +96,14 @@ def _planned_vms(plan: Plan, clusters: Clusters) -> dict[str, VmPosition]:
         cluster = clusters.of_host(placed.host_moid)
         if cluster is None:
             errors.append(
-                NfvError(ErrorCode.HOST_NOT_FOUND, placed.host, "it is in the plan and in no cluster", "Plan again")
+                NfvError(
+                    ErrorCode.HOST_NOT_FOUND, placed.host, "the plan has this host, and no cluster has it", "Plan again"
+                )
             )
         elif len(named) != 1:
             code = ErrorCode.VM_NOT_UNIQUE if named else ErrorCode.VM_NOT_FOUND
             error = NfvError(
-                code, placed.vm, f"it is planned on {placed.host}; {len(named)} VMs have its name", "Make it"
+                code, placed.vm, f"it is planned on {placed.host}, and {len(named)} VMs have its name", "Make it"
             )
             errors.append(error)
         elif named[0].host not in cluster.hosts:
@@ -118,7 +122,7 @@ def _planned_vms(plan: Plan, clusters: Clusters) -> dict[str, VmPosition]:
 
 
 def _plan_all(clusters: Clusters, plan: Plan, wishes: Wishes, names: Names, strength: str) -> list[ClusterChanges]:
-    """The changes of each cluster that the plan is about, and of those that hold something of ours."""
+    """Plans the clusters that the plan names, and those that hold something of this placement."""
     known = clusters.names
     moids = {vm.name: moid for moid, vm in clusters.vms.items()}
     changes, errors = [], []
@@ -154,8 +158,8 @@ def _refuse_ignored(left: t.Iterable[ClusterChanges]) -> None:
         NfvError(
             ErrorCode.SETTING_IGNORED,
             change.cluster,
-            f"vSphere reported success, but still to be changed are {left_over(change)}",
-            "Look at the cluster's rules, and whether somebody else changes them; run again",
+            f"vSphere reported success, but did not change {left_over(change)}",
+            "Check the cluster's rules, and whether somebody else changes them; run again",
         )
         for change in left
         if change
@@ -165,7 +169,7 @@ def _refuse_ignored(left: t.Iterable[ClusterChanges]) -> None:
 
 
 def _misplaced(plan: Plan, clusters: Clusters, moves: t.Iterable[Move]) -> list[dict[str, t.Any]]:
-    """The VMs that are not on the host planned for them; moves: those that check mode only foretells."""
+    """Returns the VMs that are not on their planned hosts. moves: those that check mode predicts."""
     moving = {move.placed.vm for move in moves}
     misplaced = []
     for placed in plan.placements:

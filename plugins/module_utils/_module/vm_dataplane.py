@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What vm_dataplane and the modules of one concern do: a fleet of VMs brought to their descriptions in one go."""
+"""What the module vm_dataplane does: brings a fleet of VMs to their descriptions."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def run(module: AnsibleModule) -> None:
 def converge(
     params: t.Mapping[str, t.Any], connection: Connection, check_mode: bool, concern: str = ALL
 ) -> dict[str, t.Any]:
-    """Brings the VMs of ``params`` to their descriptions; returns the module's result.
+    """Brings the VMs of ``params`` to their descriptions; returns the result of the module.
 
     concern: what of the descriptions is carried out, one of ``_spec.model.SECTIONS``.
 
-    Raises NfvError before anything is changed when any VM is not there, lacks what its description needs, or needs a
-    consent that was not given; and afterwards, with how far each VM came in its details, when one or more failed. A VM
-    that fails while it is changed stops no other.
+    Raises NfvError before any change when a VM does not exist, lacks what its description needs, or needs a consent
+    that was not given; and afterwards when VMs failed, with the result for each VM in its details. A VM that fails
+    while it is being changed stops no other.
     """
     releasing = params["state"] == "absent"
     requests = read_requests(params["vms"], params["dataplane"], needed=not releasing, concern=concern)
@@ -67,7 +67,7 @@ def converge(
     )
     with (
         Client.open(connection, closed_for_writes=check_mode) as client,
-        typed_errors(connection.hostname, "the VMs were to be read and reconfigured"),
+        typed_errors(connection.hostname, "failed to read and reconfigure the VMs"),
     ):
         inventory = read_inventory(
             client, params["datacenter"], any(request.by == "uuid" for request in requests), _asks_for_udp_rss(requests)
@@ -104,7 +104,7 @@ def _asks_for_udp_rss(requests: t.Iterable[Request]) -> bool:
 def _select(
     requests: t.Sequence[Request], inventory: Inventory, datacenter: str | None
 ) -> dict[str, tuple[t.Any, Dataplane | None]]:
-    """The VMs' objects and descriptions by moid."""
+    """Finds the VMs: each as vim.VirtualMachine with its description, by moid."""
     selected: dict[str, tuple[t.Any, Dataplane | None]] = {}
     errors = []
     for request in requests:
@@ -117,7 +117,7 @@ def _select(
             errors.append(vm_not_found(request, datacenter))
         elif managed._moId in selected:
             errors.append(
-                NfvError(ErrorCode.VM_REPEATED, request.value, "the option vms has this VM twice", "Name it once")
+                NfvError(ErrorCode.VM_REPEATED, request.value, "the option vms names this VM twice", "Name it once")
             )
         else:
             selected[managed._moId] = (managed, request.dataplane)
@@ -129,7 +129,7 @@ def _select(
 def _plan_all(
     client: Client, records: t.Mapping[str, VmRecord], plan: t.Callable[[VmRecord], ChangeSet]
 ) -> dict[str, ChangeSet]:
-    """Plans every VM, and refuses before any change when one of them cannot be changed as planned."""
+    """Plans every VM. Raises NfvError before any change when one of them cannot be changed as planned."""
     plans, errors = {}, []
     for moid, record in records.items():
         try:
@@ -148,7 +148,7 @@ def _refuse_power(record: VmRecord, plan: ChangeSet, consent: bool) -> None:
         raise NfvError(
             ErrorCode.POWER_STATE_WRONG,
             state.name,
-            f"it was to be reconfigured, and is {state.power_state}",
+            f"a VM that is {state.power_state} cannot be reconfigured",
             "Power it on or off first",
         )
     if plan.power_off_needed and state.power_state == POWERED_ON and not consent:
@@ -156,12 +156,12 @@ def _refuse_power(record: VmRecord, plan: ChangeSet, consent: bool) -> None:
             ErrorCode.POWER_OFF_NEEDED,
             state.name,
             f"it is powered on, and these settings need a power cycle: {', '.join(plan.power_off_needed)}",
-            "Nothing was changed. Set power_cycle to when_needed to allow it, or power the VM off first",
+            "Nothing was changed. Set power_cycle to when_needed to allow it, or power off the VM first",
         )
 
 
 def _predicted(records: t.Mapping[str, VmRecord], plans: t.Mapping[str, ChangeSet]) -> Outcome:
-    """What would come of the plans."""
+    """Returns the outcome that the plans would have."""
     after = {
         moid: dataclasses.replace(record, state=predict(record.state, plans[moid])) for moid, record in records.items()
     }
@@ -169,7 +169,7 @@ def _predicted(records: t.Mapping[str, VmRecord], plans: t.Mapping[str, ChangeSe
 
 
 def shutdown_of(params: t.Mapping[str, t.Any]) -> Shutdown:
-    """What a module's options say of powering off."""
+    """Reads the options for powering off."""
     seconds, force = params.get("shutdown_timeout"), params.get("force_power_off")
     return Shutdown(WITH_FORCE.seconds if seconds is None else seconds, force is not False)
 

@@ -45,7 +45,7 @@ def gather(params: t.Mapping[str, t.Any], connection: Connection) -> dict[str, t
     requests = read_requests(params["vms"], params["dataplane"], needed=False)
     with (
         Client.open(connection, closed_for_writes=True) as client,
-        typed_errors(connection.hostname, "the VMs were to be read"),
+        typed_errors(connection.hostname, "failed to read the VMs"),
     ):
         inventory = read_inventory(client, params["datacenter"], any(request.by == "uuid" for request in requests))
         _refuse_missing(params, inventory)

@@ -31,7 +31,7 @@ def relocate(client: Client, targets: t.Sequence[tuple[VmPosition, str]]) -> Non
         for vm, host in targets
     }
     names = {vm.managed._moId: vm.name for vm, _host in targets}
-    _run(client, calls, names, "it was to be moved to its planned host while powered off", "VMs")
+    _run(client, calls, names, "failed to move the powered-off VM to its planned host", "VMs")
 
 
 def reconfigure(client: Client, clusters: Clusters, changes: t.Iterable[ClusterChanges]) -> None:
@@ -45,7 +45,7 @@ def reconfigure(client: Client, clusters: Clusters, changes: t.Iterable[ClusterC
         for moid, change in pending.items()
     }
     names = {moid: change.cluster for moid, change in pending.items()}
-    _run(client, calls, names, "its groups, rules and overrides were to be reconfigured", "clusters")
+    _run(client, calls, names, "failed to reconfigure its groups, rules and overrides", "clusters")
 
 
 def _run(client: Client, calls: t.Mapping[str, Call], names: t.Mapping[str, str], attempted: str, what: str) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From changes of a cluster to the one ConfigSpecEx that carries them out."""
+"""Builds the ConfigSpecEx that carries out the changes of a cluster."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _BEHAVIORS: t.Final = {level: behavior for behavior, level in LEVELS.items()}
 
 
 def cluster_spec(client: Client, changes: ClusterChanges, entries: t.Mapping[str, t.Any]) -> t.Any:
-    """The vim.cluster.ConfigSpecEx of the changes, to be applied with ``modify`` true: what it does not name stays.
+    """Builds the vim.cluster.ConfigSpecEx of the changes. Apply it with ``modify`` true: what it does not name stays.
 
-    entries: HA's settings of VMs as they are (vim.cluster.DasVmConfigInfo), by moid.
+    entries: HA's present settings of VMs (vim.cluster.DasVmConfigInfo), by the moid of the VM.
     """
     return vim.cluster.ConfigSpecEx(
         groupSpec=[_group(client, change) for change in changes.groups],
@@ -93,7 +93,7 @@ def _automation(client: Client, change: AutomationChange) -> t.Any:
 
 
 def _restart(client: Client, change: RestartChange, entry: t.Any) -> t.Any:
-    """HA keeps one entry for all of its settings of a VM, so ours is taken out of it and the others stay."""
+    """Changes the restart priority alone: HA keeps it in one entry with its other settings of the VM."""
     managed = client.managed(vim.VirtualMachine, change.vm)
     if change.after is None and (change.entry is None or not change.entry.others):
         return vim.cluster.DasVmConfigSpec(operation="remove", removeKey=managed)

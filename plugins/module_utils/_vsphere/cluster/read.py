@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads clusters: groups, rules and overrides, and what DRS and HA do by themselves."""
+"""Reads clusters: groups, rules and overrides, and the settings of DRS and HA."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.model import Rule
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Properties
 
-# Ours by vim.cluster.DrsConfigInfo.DrsBehavior.
+# Our name of each vim.cluster.DrsConfigInfo.DrsBehavior.
 LEVELS: t.Final = {
     "manual": "manual",
     "partiallyAutomated": "partially_automated",
@@ -35,43 +35,51 @@ DISABLED: t.Final = "disabled"
 
 @dataclasses.dataclass(frozen=True)
 class VmPosition:
-    """A VM's name, object, host (moid) and power state."""
+    """Where a VM is."""
 
     name: str
+    """Its name."""
     managed: t.Any
+    """The VM as vim.VirtualMachine."""
     host: str | None
+    """The managed object ID of its host."""
     power_state: str
+    """Its power state as the API names it, such as ``poweredOn``."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Clusters:
-    """The clusters of a datacenter (or all), and its VMs, by moid.
-
-    objects: the clusters as the SDK has them; restart_entries: HA's settings of VMs (vim.cluster.DasVmConfigInfo).
-    """
+    """The clusters and VMs of a datacenter, or of the whole vCenter, by moid."""
 
     clusters: t.Mapping[str, ClusterState]
+    """The clusters in our terms, which plans are made from."""
     objects: t.Mapping[str, t.Any]
+    """The clusters as vim.ClusterComputeResource."""
     restart_entries: t.Mapping[str, t.Any]
+    """HA's settings of single VMs (vim.cluster.DasVmConfigInfo), by the moid of the VM."""
     vms: t.Mapping[str, VmPosition]
+    """The VMs."""
 
     def of_host(self, host: str | None) -> ClusterState | None:
-        """The cluster of a host (moid)."""
+        """The cluster of the host with this moid."""
         return next((each for each in self.clusters.values() if host in each.hosts), None)
 
     def named(self, name: str) -> list[VmPosition]:
-        """The VMs of a name."""
+        """The VMs with this name."""
         return [vm for vm in self.vms.values() if vm.name == name]
 
     @property
     def names(self) -> dict[str, str]:
-        """Names of VMs and hosts by moid."""
+        """The names of VMs and hosts by moid."""
         hosts = {moid: name for cluster in self.clusters.values() for moid, name in cluster.hosts.items()}
         return {**hosts, **{moid: vm.name for moid, vm in self.vms.items()}}
 
 
 def read_clusters(client: Client, datacenter: str | None) -> Clusters:
-    """Reads clusters, hosts and VMs in one batch. Raises NfvError for a datacenter that is not there."""
+    """Reads clusters, hosts and VMs in one batch.
+
+    Raises NfvError: datacenter_not_found, datacenter_not_unique, cluster_unreadable.
+    """
     found = client.in_view(
         {
             vim.ClusterComputeResource: ["name", "configurationEx"],
@@ -104,17 +112,17 @@ def read_clusters(client: Client, datacenter: str | None) -> Clusters:
 
 
 def cluster_state(managed: t.Any, properties: Properties, hosts: t.Mapping[str, str]) -> ClusterState:
-    """A cluster's configuration from configurationEx; what is not set there is off or empty.
+    """Converts configurationEx of a cluster; what is unset there is off or empty.
 
-    Raises NfvError for a cluster whose configuration cannot be read.
+    hosts: the names of its hosts by moid. Raises NfvError: cluster_unreadable.
     """
     config = properties.get("configurationEx")
     if config is None:
         raise NfvError(
             ErrorCode.CLUSTER_UNREADABLE,
             name_of(managed, properties),
-            "its configuration was to be read, and vCenter gives none",
-            "Give the user the privilege System.Read on the cluster",
+            "failed to read its configuration: vCenter returned none",
+            "Grant the user the privilege System.Read on the cluster",
         )
     drs, das = config.drsConfig, config.dasConfig
     groups = list(config.group or ())
@@ -125,7 +133,7 @@ def cluster_state(managed: t.Any, properties: Properties, hosts: t.Mapping[str, 
         hosts=hosts,
         drs=bool(drs is not None and drs.enabled),
         automation_level=LEVELS.get(str(drs.defaultVmBehavior) if drs is not None else "", "fully_automated"),
-        # Unset means allowed: the field came with vSphere 5.
+        # Unset means allowed: vSphere 5 introduced the field.
         overrides_allowed=drs is None or drs.enableVmBehaviorOverrides is not False,
         ha=bool(das is not None and das.enabled),
         admission_control=bool(das is not None and das.admissionControlEnabled),
@@ -157,7 +165,7 @@ def _rule(rule: t.Any) -> Rule:
 
 
 def _level(override: t.Any) -> str | None:
-    """The automation level of a vim.cluster.DrsVmConfigInfo; None is the cluster's."""
+    """The automation level of a vim.cluster.DrsVmConfigInfo; None stands for the cluster's."""
     if override.enabled is False:
         return DISABLED
     return LEVELS.get(str(override.behavior)) if override.behavior is not None else None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From vSphere's hosts to HostTopology, in three batched reads however many hosts there are."""
+"""Reads the topology of hosts in three batches, whatever the number of hosts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.mo
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import find_datacenter, name_of
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
 
-from .uplinks import PortGroup, distributed_port_groups, host_port_groups
+from .uplinks import DistributedPortGroup, distributed_port_groups, host_port_groups
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Properties
@@ -65,7 +65,7 @@ _VM_PROPERTIES: t.Final = (
     "config.cpuAffinity",
 )
 _MIB: t.Final = 1024 * 1024
-# Domain, bus, slot and function in hexadecimal; the domain may be missing, and each may be padded or not.
+# Domain, bus, slot and function in hexadecimal, padded or not; the domain may be missing.
 _PCI_ADDRESS: t.Final = re.compile(
     r"(?:([0-9a-f]{1,8}):)?([0-9a-f]{1,4}):([0-9a-f]{1,2})\.([0-9a-f]{1,2})", re.IGNORECASE
 )
@@ -74,10 +74,11 @@ _PCI_ADDRESS: t.Final = re.compile(
 def read_topology(
     client: Client, datacenter: str | None = None, cluster: str | None = None
 ) -> tuple[HostTopology, ...]:
-    """The hosts of a datacenter, or of one cluster of it, by name; everywhere when neither is given.
+    """Reads the hosts of a datacenter, of a cluster, or of the whole vCenter; returns them sorted by name.
 
-    cluster: a cluster's name or managed object id. Raises NfvError for a datacenter or cluster that is missing or not
-    unique.
+    datacenter, cluster: a name or managed object ID; None for all.
+
+    Raises NfvError: datacenter_not_found, datacenter_not_unique, cluster_not_found, cluster_not_unique.
     """
     root = find_datacenter(client, datacenter) if datacenter else None
     found = client.in_view(
@@ -110,14 +111,17 @@ def read_topology(
 
 
 def find_cluster(clusters: t.Mapping[str, str], wanted: str) -> str:
-    """The managed object id of the cluster of this name or id; clusters: names by id. Raises NfvError."""
+    """Returns the managed object ID of the cluster with this name or managed object ID.
+
+    clusters: the known clusters' names by managed object ID. Raises NfvError: cluster_not_found, cluster_not_unique.
+    """
     matching = [moid for moid, name in clusters.items() if wanted in (name, moid)]
     if len(matching) != 1:
         known = ", ".join(sorted(set(clusters.values()))) or "none"
         raise NfvError(
             ErrorCode.CLUSTER_NOT_FOUND if not matching else ErrorCode.CLUSTER_NOT_UNIQUE,
             wanted,
-            f"{len(matching)} clusters of this name are there; there are {known}",
+            f"{len(matching)} clusters have this name; the known clusters are: {known}",
             "Correct cluster, or set datacenter",
         )
     return matching[0]
@@ -133,9 +137,12 @@ def host_topology(
     properties: Properties,
     cluster: str | None,
     uses: t.Sequence[VmUse],
-    distributed: t.Sequence[PortGroup],
+    distributed: t.Sequence[DistributedPortGroup],
 ) -> HostTopology:
-    """One host from its properties; what vSphere does not tell is None. uses: of the VMs that run there."""
+    """Converts a host with _HOST_PROPERTIES; what vSphere does not report is None.
+
+    cluster: the name of its cluster; uses: of the VMs that run on it; distributed: all distributed port groups.
+    """
     mhz = properties.get("summary.hardware.cpuMhz") or 0
     numa = properties.get("hardware.numaInfo")
     listed = (numa.numaNode or ()) if numa is not None else ()
@@ -169,7 +176,7 @@ def _nodes(listed: t.Sequence[t.Any], cpu: t.Any) -> tuple[NumaNode, ...]:
             number=node.typeId,
             cpus=tuple(sorted(node.cpuID or ())),
             cores=len(node.cpuID or ()) // threads,
-            # memorySize came with vSphere 8.0 and replaced memoryRangeLength.
+            # vSphere 8.0 replaced memoryRangeLength by memorySize.
             memory_mb=(node.memorySize or node.memoryRangeLength or 0) // _MIB,
         )
         for node in sorted(listed, key=lambda node: node.typeId)
@@ -177,7 +184,7 @@ def _nodes(listed: t.Sequence[t.Any], cpu: t.Any) -> tuple[NumaNode, ...]:
 
 
 def pci_address(text: str | None) -> tuple[int, int, int, int] | None:
-    """A PCI address as numbers, so that case and padding do not matter; None when it is none."""
+    """Parses a PCI address to numbers, so that case and padding do not matter; None when it is malformed."""
     matched = _PCI_ADDRESS.fullmatch((text or "").strip())
     if matched is None:
         return None
@@ -186,7 +193,7 @@ def pci_address(text: str | None) -> tuple[int, int, int, int] | None:
 
 
 def node_by_pci(listed: t.Sequence[t.Any]) -> dict[tuple[int, int, int, int], int]:
-    """The node of each PCI device; empty for a host before vSphere 6.7, which does not tell (NumaNode.pciId)."""
+    """The node of each PCI device (NumaNode.pciId); empty for a host before vSphere 6.7, which does not report it."""
     return {
         address: node.typeId for node in listed for address in map(pci_address, node.pciId or ()) if address is not None
     }
@@ -207,9 +214,9 @@ def _nic(pnic: t.Any, nodes: t.Mapping[tuple[int, int, int, int], int]) -> Physi
 
 
 def _read_uses(client: Client, root: t.Any) -> dict[str, list[VmUse]]:
-    """What the powered-on VMs below a datacenter or cluster (None: all) hold, by their hosts' ids.
+    """Reads what the powered-on VMs of a datacenter or cluster (None: all) hold, by the moid of their hosts.
 
-    Advanced settings are the greater part of a VM's configuration, so they are read of VMs that hold something only.
+    Advanced settings are the larger part of a VM's configuration, so they are read only of VMs that hold something.
     """
     running = [
         (each, properties)
@@ -243,7 +250,7 @@ def _high(latency: t.Any) -> bool:
 
 
 def vm_use(managed: t.Any, properties: Properties, advanced: t.Mapping[str, str]) -> VmUse:
-    """What a VM's configuration says of its hold on a host."""
+    """Converts a VM with _VM_PROPERTIES. advanced: its extraConfig."""
     affinity = properties.get("config.cpuAffinity")
     memory = properties.get("config.hardware.memoryMB") or 0
     locked = bool(properties.get("config.memoryReservationLockedToMax"))

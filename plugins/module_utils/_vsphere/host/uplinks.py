@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which physical NICs carry a port group's traffic on a host: standard and distributed switches."""
+"""Finds the physical NICs that carry a port group's traffic on a host, on standard and distributed switches."""
 
 from __future__ import annotations
 
@@ -17,22 +17,25 @@ if t.TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True)
-class PortGroup:
-    """A distributed port group. active: uplink names in the order of its teaming policy, or its switch's.
-
-    hosts: managed object ids of those that have it.
-    """
+class DistributedPortGroup:
+    """A port group of a distributed switch."""
 
     name: str
+    """Its name."""
     key: str
+    """Its key (vim.dvs.DistributedVirtualPortgroup.key)."""
     switch: str
+    """The name of its switch."""
     switch_uuid: str
+    """The UUID of its switch."""
     active: tuple[str, ...]
+    """The names of the active uplinks, in the order of its teaming policy, or of its switch's."""
     hosts: frozenset[str]
+    """The managed object IDs of the hosts that have it."""
 
 
-def distributed_port_groups(found: t.Iterable[tuple[t.Any, Properties]]) -> tuple[PortGroup, ...]:
-    """The distributed port groups among objects that were read, without those that hold uplinks; by name."""
+def distributed_port_groups(found: t.Iterable[tuple[t.Any, Properties]]) -> tuple[DistributedPortGroup, ...]:
+    """Converts the distributed port groups among the objects that were read, except uplink port groups; by name."""
     objects = list(found)
     switches = {
         each._moId: properties for each, properties in objects if isinstance(each, vim.DistributedVirtualSwitch)
@@ -44,7 +47,7 @@ def distributed_port_groups(found: t.Iterable[tuple[t.Any, Properties]]) -> tupl
         parent = properties.get("config.distributedVirtualSwitch")
         switch = switches.get(parent._moId, {}) if parent is not None else {}
         groups.append(
-            PortGroup(
+            DistributedPortGroup(
                 name=name_of(each, properties),
                 key=properties.get("key", each._moId),
                 switch=plain_name(switch.get("name", "")),
@@ -57,7 +60,10 @@ def distributed_port_groups(found: t.Iterable[tuple[t.Any, Properties]]) -> tupl
 
 
 def _active_uplinks(*settings: Properties) -> tuple[str, ...]:
-    """From uplinkTeamingPolicy.uplinkPortOrder of the first that has one: the port group, else its switch."""
+    """The active uplinks of the first that has an order (uplinkTeamingPolicy.uplinkPortOrder).
+
+    settings: the properties of the port group, then those of its switch.
+    """
     for properties in settings:
         config = properties.get("config.defaultPortConfig")
         teaming = getattr(config, "uplinkTeamingPolicy", None)
@@ -68,9 +74,12 @@ def _active_uplinks(*settings: Properties) -> tuple[str, ...]:
 
 
 def host_port_groups(
-    host: str, properties: Properties, nics: t.Sequence[PhysicalNic], distributed: t.Sequence[PortGroup]
+    host: str, properties: Properties, nics: t.Sequence[PhysicalNic], distributed: t.Sequence[DistributedPortGroup]
 ) -> tuple[PortGroupUplinks, ...]:
-    """The port groups of a host, given its managed object id and properties, with their active uplinks; by name."""
+    """The port groups of a host with their active uplinks, by name.
+
+    host: its managed object ID; properties: see host_topology; nics: its physical NICs.
+    """
     standard = _standard(properties, nics)
     proxies = {proxy.dvsUuid: proxy for proxy in properties.get("config.network.proxySwitch") or ()}
     groups = [
@@ -86,7 +95,7 @@ def _standard(properties: Properties, nics: t.Sequence[PhysicalNic]) -> list[Por
     groups = []
     for group in properties.get("config.network.portgroup") or ():
         switch = switches.get(group.spec.vswitchName)
-        # The port group's own order, or the switch's that it inherits: computedPolicy has both, the others one each.
+        # computedPolicy has the order that takes effect; without it, the port group's own goes before its switch's.
         policies = [group.computedPolicy, group.spec.policy, switch.spec.policy if switch is not None else None]
         teaming = [policy.nicTeaming for policy in policies if policy is not None and policy.nicTeaming is not None]
         orders = [each.nicOrder for each in teaming if each.nicOrder is not None]
@@ -104,10 +113,10 @@ def _standard(properties: Properties, nics: t.Sequence[PhysicalNic]) -> list[Por
     return groups
 
 
-def _distributed(group: PortGroup, proxy: t.Any, nics: t.Sequence[PhysicalNic]) -> PortGroupUplinks:
+def _distributed(group: DistributedPortGroup, proxy: t.Any, nics: t.Sequence[PhysicalNic]) -> PortGroupUplinks:
     devices = _devices_by_port(proxy)
     ports = {port.value: [port.key] for port in proxy.uplinkPort or ()}
-    # A link aggregation group stands for all of its ports.
+    # A link aggregation group stands for all its ports.
     ports.update({lag.lagName: [port.key for port in lag.uplinkPort or ()] for lag in proxy.hostLag or ()})
     active = tuple(devices[port] for uplink in group.active for port in ports.get(uplink, ()) if port in devices)
     return PortGroupUplinks(
@@ -131,7 +140,7 @@ def _devices_by_port(proxy: t.Any) -> dict[str, str]:
 
 
 def nodes_of(active: t.Sequence[str], nics: t.Sequence[PhysicalNic]) -> tuple[int, ...] | None:
-    """The nodes of the named NICs, ascending; None when one of them is not known."""
+    """The NUMA nodes of the named NICs, ascending; None when the node of one of them is unknown."""
     known = {nic.name: nic.node for nic in nics}
     nodes = [known.get(name) for name in active]
     if any(node is None for node in nodes):

@@ -93,7 +93,7 @@ def devices_of(managed: t.Any, properties: Properties) -> t.Sequence[t.Any]:
         raise NfvError(
             ErrorCode.VM_UNREADABLE,
             name_of(managed, properties),
-            "its configuration was to be read, and vCenter returned none",
+            "failed to read its configuration: vCenter returned none",
             "The VM is inaccessible or still being created, or the user may not read it",
         )
     return t.cast("t.Sequence[t.Any]", properties["config.hardware.device"])
