@@ -18,29 +18,18 @@ description:
   - Never takes an adapter that this session or a default route uses, nor one that belongs to a bridge or bond; one that
     carries an address or a route only with O(allow_in_use).
   - When a binding fails, the adapter goes back to its kernel driver.
-  - Adapters that were bound earlier and are no longer named with O(adapters[].driver=pmd) are given back.
+  - Adapters that were bound earlier and are no longer named with C(driver=pmd) are given back.
 author:
   - nfv.vsphere_dpdk contributors (@nfv)
 options:
   adapters:
-    description: The guest's adapters.
+    description:
+      - The guest's adapters, each with C(name) (in the description of the data plane), C(mac) (as vSphere assigned it)
+        and C(driver), which is V(pmd) for a poll-mode driver or V(kernel) for the kernel's own.
+      - Other keys are ignored, so that the adapters of M(nfv.vsphere_dpdk.vm_dataplane_info) can be given as they are.
     type: list
     elements: dict
     default: []
-    suboptions:
-      name:
-        description: The adapter's name in the description of the data plane.
-        type: str
-        required: true
-      mac:
-        description: The MAC address that vSphere assigned.
-        type: str
-        required: true
-      driver:
-        description: V(pmd) for a poll-mode driver, V(kernel) for the kernel's own.
-        type: str
-        choices: [pmd, kernel]
-        required: true
   driver:
     description:
       - The userspace driver.
@@ -128,9 +117,9 @@ devices:
       type: str
 error_code:
   description: Why it failed, one of V(management_adapter), V(adapter_in_use), V(adapter_type_unsupported),
-    V(adapter_not_found), V(adapter_repeated), V(device_busy), V(userspace_driver_missing), V(driverctl_missing),
-    V(modprobe_failed), V(bind_failed), V(binding_record_unreadable), V(iproute_failed), V(write_failed),
-    V(guest_not_converged).
+    V(adapter_not_found), V(adapter_repeated), V(adapter_invalid), V(device_busy), V(userspace_driver_missing),
+    V(driverctl_missing), V(modprobe_failed), V(bind_failed), V(binding_record_unreadable), V(iproute_failed),
+    V(guest_locked), V(write_failed), V(guest_not_converged).
   returned: failure
   type: str
 """
@@ -141,14 +130,9 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.dpdk_bind
 
 
 def main() -> None:
-    adapter = {
-        "name": {"type": "str", "required": True},
-        "mac": {"type": "str", "required": True},
-        "driver": {"type": "str", "choices": ["pmd", "kernel"], "required": True},
-    }
     module = AnsibleModule(
         argument_spec={
-            "adapters": {"type": "list", "elements": "dict", "default": [], "options": adapter},
+            "adapters": {"type": "list", "elements": "dict", "default": []},
             "driver": {"type": "str", "choices": ["auto", "vfio-pci", "igb_uio", "uio_pci_generic"], "default": "auto"},
             "allow_no_iommu": {"type": "bool", "default": False},
             "allow_other_devices": {"type": "bool", "default": False},

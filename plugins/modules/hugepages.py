@@ -79,7 +79,7 @@ pools:
       type: int
 error_code:
   description: Why it failed, one of V(hugepages_short), V(hugepage_size_unsupported), V(pool_repeated),
-    V(hugepages_failed), V(guest_not_converged).
+    V(hugepages_failed), V(guest_locked), V(guest_not_converged).
   returned: failure
   type: str
 """

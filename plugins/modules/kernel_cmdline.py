@@ -95,7 +95,7 @@ reboot_required:
   type: bool
 error_code:
   description: Why it failed, one of V(argument_invalid), V(bootloader_unsupported), V(update_grub_failed),
-    V(grubby_failed), V(kernel_arguments_record_invalid), V(write_failed), V(guest_not_converged).
+    V(grubby_failed), V(kernel_arguments_record_invalid), V(write_failed), V(guest_locked), V(guest_not_converged).
   returned: failure
   type: str
 """

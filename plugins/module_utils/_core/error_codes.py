@@ -324,6 +324,8 @@ class ErrorCode(str, enum.Enum):
     SHARED_LIBRARY_MISSING = "shared_library_missing"
     """A built program needs a library that the guest lacks; name it in `dpdk_install_extra_packages`."""
     # Guest: adapters and their drivers
+    ADAPTER_INVALID = "adapter_invalid"
+    """An adapter to bind lacks its name, MAC address or driver, or its driver is neither `pmd` nor `kernel`."""
     ADAPTER_NOT_FOUND = "adapter_not_found"
     """No adapter has the MAC address that vSphere assigned."""
     ADAPTER_NOT_BOUND = "adapter_not_bound"

@@ -192,10 +192,14 @@ def _differences(guest: Guest, tuning: Tuning, state: str, parts: t.Mapping[str,
     pending = pending_arguments(parts, tuning)
     if state == PRESENT:
         if pending:
-            yield Difference("kernel arguments missing from /proc/cmdline", list(pending), [])
+            yield Difference(
+                "kernel arguments", list(pending), [], message=f"not in /proc/cmdline: {' '.join(pending)}"
+            )
         yield from _running_differences(guest, tuning)
     elif pending:
-        yield Difference("kernel arguments left in /proc/cmdline", [], list(pending))
+        yield Difference(
+            "kernel arguments", [], list(pending), message=f"still in /proc/cmdline: {' '.join(pending)}"
+        )
     for name in ("kernel", "mounts", "irqbalance"):
         if parts[name].changed:
             yield Difference(_NAMES[name], parts[name].after, parts[name].before)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import converge
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import Adapter, Policy, plan
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_current
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import DRIVERS
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -18,7 +20,6 @@ if t.TYPE_CHECKING:
 def run(module: AnsibleModule) -> None:
     """Ends the module: the guest is as its options say, or the module fails."""
     asked = module.params
-    adapters = [Adapter(entry["name"], entry["mac"].lower(), entry["driver"]) for entry in asked["adapters"]]
     policy = Policy(
         asked["driver"],
         asked["allow_no_iommu"],
@@ -27,4 +28,29 @@ def run(module: AnsibleModule) -> None:
         # What ends it, such as state absent of role vnf, has changed nothing in check mode.
         programs_end=module.check_mode and asked["state"] == "absent",
     )
-    converge(module, lambda guest: plan(adapters, read_current(guest), policy, asked["state"]))
+    converge(
+        module, lambda guest: plan(read_adapters(asked["adapters"]), read_current(guest), policy, asked["state"])
+    )
+
+
+def read_adapters(adapters: t.Sequence[t.Mapping[str, t.Any]]) -> list[Adapter]:
+    """Adapters from dictionaries that may hold more. Raises NfvError(adapter_invalid)."""
+    return [_read_adapter(f"adapters[{index}]", adapter) for index, adapter in enumerate(adapters)]
+
+
+def _read_adapter(path: str, adapter: t.Mapping[str, t.Any]) -> Adapter:
+    missing = next((key for key in ("name", "mac", "driver") if not adapter.get(key)), None)
+    if missing is not None:
+        raise NfvError(
+            ErrorCode.ADAPTER_INVALID,
+            f"{path}.{missing}",
+            "the key is missing or empty",
+            "Give every adapter its name, mac and driver.",
+        )
+    if adapter["driver"] not in DRIVERS:
+        raise NfvError(
+            ErrorCode.ADAPTER_INVALID,
+            f"{path}.driver",
+            f"must be one of {', '.join(DRIVERS)}, not {adapter['driver']}",
+        )
+    return Adapter(str(adapter["name"]), str(adapter["mac"]).lower(), adapter["driver"])

@@ -163,7 +163,7 @@ def test_taken_back(bound: RecordedGuest) -> None:
     again = tuning.plan(bound, described(), "absent")
     assert again.steps == ()
     assert "isolcpus=managed_irq,domain,1" in again.result["pending"]
-    assert settings(bound, described(), "absent") == ["kernel arguments left in /proc/cmdline"]
+    assert settings(bound, described(), "absent") == ["kernel arguments"]
     assert not bound.exists(grub.DROP_IN)
     assert not bound.exists("/etc/systemd/system/irqbalance.service.d")
     assert bound.number("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages") == 0
