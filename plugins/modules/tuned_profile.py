@@ -101,7 +101,8 @@ left_out:
   type: list
   elements: str
 error_code:
-  description: Why it failed, one of V(tuned_failed), V(tuned_record_invalid), V(write_failed), V(guest_locked), V(guest_not_converged).
+  description: Why it failed, one of V(tuned_failed), V(tuned_record_invalid), V(write_failed), V(guest_locked),
+    V(guest_not_converged).
   returned: failure
   type: str
 """

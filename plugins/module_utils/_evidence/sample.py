@@ -14,10 +14,13 @@ import re
 import time
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import parse_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import procfs
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation import cpus
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.hugepages import read_pools
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.pci import device_nodes
 
 from .telemetry import JsonRpc, Telemetry, ovsdb_value
 
@@ -75,7 +78,8 @@ def take_sample(
     telemetry = _telemetry(tree, application, devices, start_timeout, problems)
     pid = _application_pid(tree, application, telemetry)
     threads = procfs.workers(tree, pid, _WORKERS[application.kind]) if pid else []
-    cpus = {cpu for thread in threads for cpu in thread["allowed_cpus"]}
+    allowed = {cpu for thread in threads for cpu in thread["allowed_cpus"]}
+    pools = read_pools(tree)
     return {
         "monotonic": time.monotonic(),
         "boot_id": tree.value("/proc/sys/kernel/random/boot_id"),
@@ -92,13 +96,15 @@ def take_sample(
         "interfaces": _ovs_interfaces(tree, problems) if application.kind == "ovs" else None,
         "cycles": _ovs_cycles(tree, pid, problems) if application.kind == "ovs" and pid else [],
         "workers": threads,
-        "other_threads": procfs.other_threads(tree, cpus, [thread["tid"] for thread in threads]),
-        "isolated_cpus": procfs.parse_cpu_list(tree.value("/sys/devices/system/cpu/isolated") or ""),
-        "nohz_full_cpus": procfs.parse_cpu_list(tree.value("/sys/devices/system/cpu/nohz_full") or ""),
-        "hugepages": procfs.hugepage_pools(tree),
+        "other_threads": procfs.other_threads(tree, allowed, [thread["tid"] for thread in threads]),
+        "isolated_cpus": list(parse_cpu_list(cpus.isolated(tree)) or ()),
+        "nohz_full_cpus": list(parse_cpu_list(cpus.nohz_full(tree)) or ()),
+        "hugepages": [
+            {"size_kb": pool.size_kb, "total": pool.allocated, "free": pool.free} for pool in pools if pool.node is None
+        ],
         "node_hugepages": [
             {"node": pool.node, "size_kb": pool.size_kb, "total": pool.allocated, "free": pool.free}
-            for pool in read_pools(tree)
+            for pool in pools
             if pool.node is not None
         ],
         "hugepages_mapped_kb": procfs.hugepages_mapped_kb(tree, pid) if pid else None,
@@ -144,16 +150,9 @@ def _devices(tree: Tree, devices: t.Sequence[Device]) -> list[dict[str, t.Any]]:
 
 
 def _device_node(tree: Tree, pci_address: str) -> str | None:
-    """The file by which user space drives the device: /dev/uioN, or its IOMMU group's under /dev/vfio."""
-    base = f"/sys/bus/pci/devices/{pci_address}"
-    for name in tree.names(f"{base}/uio"):
-        return f"/dev/{name}"
-    group = tree.target(f"{base}/iommu_group")
-    if tree.target(f"{base}/driver") != "vfio-pci" or group is None:
-        return None
-    # A group made without an IOMMU has its own name (drivers/vfio/group.c).
-    without_iommu = f"/dev/vfio/noiommu-{group}"
-    return without_iommu if tree.exists(without_iommu) else f"/dev/vfio/{group}"
+    """The file by which user space drives the device, None under a kernel driver."""
+    nodes = device_nodes(tree, pci_address)
+    return next((node for node in nodes if tree.exists(node)), nodes[0] if nodes else None)
 
 
 def _telemetry(

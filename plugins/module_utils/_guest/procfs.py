@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What proc(5) says about processes, threads, interrupts, CPUs and hugepages; unreadable files are just not there."""
+"""What proc(5) says about processes, threads, interrupts and CPUs; a file that cannot be read counts as missing."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import re
 import time
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import parse_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
 
 _KERNEL_THREAD = 0x00200000  # PF_KTHREAD, include/linux/sched.h; in field 9 of /proc/<pid>/stat
-_HUGEPAGES = "/sys/kernel/mm/hugepages"
 
 
 class Stat(t.NamedTuple):
@@ -37,14 +37,6 @@ def parse_stat(text: str) -> Stat | None:
     return Stat(
         text[start + 1 : end], int(fields[6]), int(fields[11]), int(fields[12]), int(fields[19]), int(fields[36])
     )
-
-
-def parse_cpu_list(text: str) -> list[int]:
-    """Numbers of a kernel CPU list such as ``0,2-3``; none of an empty or unreadable one."""
-    numbers: list[int] = []
-    for first, last in re.findall(r"(\d+)(?:-(\d+))?", text):
-        numbers.extend(range(int(first), int(last or first) + 1))
-    return numbers
 
 
 def status_fields(tree: Tree, path: str) -> dict[str, str]:
@@ -83,12 +75,21 @@ def command(tree: Tree, pid: int) -> list[str]:
 def holders(tree: Tree, wanted: t.Collection[str]) -> dict[str, list[int]]:
     """Which processes have each of the wanted device files open."""
     found: dict[str, list[int]] = {path: [] for path in wanted}
-    for pid in processes(tree):
+    for pid in processes(tree) if found else ():
         for descriptor in tree.names(f"/proc/{pid}/fd"):
             path = tree.link(f"/proc/{pid}/fd/{descriptor}")
             if path is not None and path in found and pid not in found[path]:
                 found[path].append(pid)
     return found
+
+
+def programs_holding(tree: Tree, wanted: t.Collection[str]) -> dict[str, str]:
+    """Which program has which of the device files open: "/dev/uio0" -> "ovs-vswitchd (process 612)"."""
+    return {
+        path: f"{tree.value(f'/proc/{pids[0]}/comm')} (process {pids[0]})"
+        for path, pids in holders(tree, wanted).items()
+        if pids
+    }
 
 
 def workers(tree: Tree, pid: int, prefixes: tuple[str, ...]) -> list[dict[str, t.Any]]:
@@ -106,7 +107,7 @@ def workers(tree: Tree, pid: int, prefixes: tuple[str, ...]) -> list[dict[str, t
                 "name": stat.name,
                 "monotonic": time.monotonic(),
                 "cpu": stat.cpu,
-                "allowed_cpus": parse_cpu_list(status.get("Cpus_allowed_list", "")),
+                "allowed_cpus": list(parse_cpu_list(status.get("Cpus_allowed_list", "")) or ()),
                 "user_ticks": stat.user,
                 "system_ticks": stat.system,
                 "cpu_ticks": cpu_ticks(tree, stat.cpu),
@@ -149,18 +150,6 @@ def interrupt_lines(tree: Tree) -> dict[str, dict[str, t.Any]]:
         handlers = " ".join(fields[cpus + 2 :]).split(", ")
         found[number.strip()] = {"count": sum(counts), "handlers": [name for name in handlers if name]}
     return found
-
-
-def hugepage_pools(tree: Tree) -> list[dict[str, int | None]]:
-    """Every pool of the machine: page size in KiB, pages in all and free ones."""
-    return [
-        {
-            "size_kb": int(name[len("hugepages-") : -len("kB")]),
-            "total": tree.number(f"{_HUGEPAGES}/{name}/nr_hugepages"),
-            "free": tree.number(f"{_HUGEPAGES}/{name}/free_hugepages"),
-        }
-        for name in tree.names(_HUGEPAGES)
-    ]
 
 
 def hugepages_mapped_kb(tree: Tree, pid: int) -> int | None:

@@ -197,9 +197,7 @@ def _differences(guest: Guest, tuning: Tuning, state: str, parts: t.Mapping[str,
             )
         yield from _running_differences(guest, tuning)
     elif pending:
-        yield Difference(
-            "kernel arguments", [], list(pending), message=f"still in /proc/cmdline: {' '.join(pending)}"
-        )
+        yield Difference("kernel arguments", [], list(pending), message=f"still in /proc/cmdline: {' '.join(pending)}")
     for name in ("kernel", "mounts", "irqbalance"):
         if parts[name].changed:
             yield Difference(_NAMES[name], parts[name].after, parts[name].before)

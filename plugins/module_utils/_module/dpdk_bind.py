@@ -28,9 +28,7 @@ def run(module: AnsibleModule) -> None:
         # What ends it, such as state absent of role vnf, has changed nothing in check mode.
         programs_end=module.check_mode and asked["state"] == "absent",
     )
-    converge(
-        module, lambda guest: plan(read_adapters(asked["adapters"]), read_current(guest), policy, asked["state"])
-    )
+    converge(module, lambda guest: plan(read_adapters(asked["adapters"]), read_current(guest), policy, asked["state"]))
 
 
 def read_adapters(adapters: t.Sequence[t.Mapping[str, t.Any]]) -> list[Adapter]:

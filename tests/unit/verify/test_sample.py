@@ -254,13 +254,6 @@ def _tree(path: str, text: str) -> Tree:
     return _OneFile(path, text)
 
 
-@pytest.mark.parametrize(
-    ("text", "numbers"), [("", []), ("1", [1]), ("0,2-3", [0, 2, 3]), ("1-1,4", [1, 4]), ("(null)", [])]
-)
-def test_cpu_lists(text: str, numbers: list[int]) -> None:
-    assert procfs.parse_cpu_list(text) == numbers
-
-
 def test_pmd_stats_of_several_threads() -> None:
     text = (
         "pmd thread numa_id 0 core_id 1:\n  packets received: 10\n  idle cycles: 90 (90.00%)\n"

@@ -15,6 +15,7 @@ import json
 import time
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import parse_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import (
     Plan,
@@ -25,7 +26,6 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.ste
     WriteFile,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.procfs import parse_cpu_list
 
 PROFILE = "nfv-vsphere-dpdk"
 RECORD = "/etc/nfv-vsphere-dpdk/tuned.json"
@@ -135,7 +135,7 @@ def profile_text(asked: Asked, base_profile: str | None, pending: bool = False) 
 
 def interfering(tree: Tree, asked: Asked) -> tuple[str, ...]:
     """What tuned, or somebody, lets onto the polling CPUs at run time."""
-    polling = sum(1 << number for number in parse_cpu_list(asked.polling_cpus))
+    polling = sum(1 << number for number in parse_cpu_list(asked.polling_cpus) or ())
     masks = ((path, tree.value(path), what) for path, what in _MASKS.items())
     return tuple(
         f"{path} is {mask}: {what} may come to CPUs {asked.polling_cpus}"

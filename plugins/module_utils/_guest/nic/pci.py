@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.userspace_drivers import USERSPACE_DRIVERS
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
@@ -90,18 +89,21 @@ def _read_device(tree: Tree, address: str) -> NetworkDevice:
             for entry in tree.names(f"{directory}/{name}")
             if entry.startswith("upper_")
         ),
-        handles=_handles(tree, path, group),
+        handles=device_nodes(tree, address),
         iommu_group=group,
         numa_node=None if node == -1 else node,
     )
 
 
-def _handles(tree: Tree, path: str, group: str | None) -> tuple[str, ...]:
-    handles = [f"/dev/{name}" for name in tree.names(f"{path}/uio")]
+def device_nodes(tree: Tree, pci_address: str) -> tuple[str, ...]:
+    """The files through which a program may drive a device: /dev/uioN, or its IOMMU group's under /dev/vfio."""
+    path = f"{DEVICES}/{pci_address}"
+    nodes = [f"/dev/{name}" for name in tree.names(f"{path}/uio")]
+    group = tree.target(f"{path}/iommu_group")
     if group is not None and tree.target(f"{path}/driver") == "vfio-pci":
         # Without an IOMMU vfio names the group's file noiommu-N (Linux: drivers/vfio/group.c).
-        handles += [f"/dev/vfio/{group}", f"/dev/vfio/noiommu-{group}"]
-    return tuple(handles)
+        nodes += [f"/dev/vfio/{group}", f"/dev/vfio/noiommu-{group}"]
+    return tuple(nodes)
 
 
 def read_platform(tree: Tree) -> Platform:
@@ -124,17 +126,3 @@ def _available(tree: Tree, directory: str) -> tuple[str, ...]:
         for driver in USERSPACE_DRIVERS
         if driver.replace("-", "_") in found or tree.exists(f"/sys/module/{driver.replace('-', '_')}")
     )
-
-
-def holders(tree: Tree, handles: t.Collection[str]) -> dict[str, str]:
-    """Which process has which of the device files open: "/dev/uio0" -> "ovs-vswitchd (process 612)"."""
-    if not handles:
-        return {}
-    found: dict[str, str] = {}
-    for process in tree.names("/proc"):
-        if process.isdigit():
-            for descriptor in tree.names(f"/proc/{process}/fd"):
-                target = tree.link(f"/proc/{process}/fd/{descriptor}")
-                if target is not None and target in handles:
-                    found[target] = f"{tree.value(f'/proc/{process}/comm')} (process {process})"
-    return found

@@ -12,18 +12,19 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot.grub import tokens
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation import cpus
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.hugepages import (
     available_memory_kb,
     read_pools,
 )
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.transparent_hugepages import read_mode
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.procfs import programs_holding
 
 from .addresses import read_uses
 from .binding import DRIVERCTL, NO_IOMMU_PARAMETER, Current, managed_files, userspace_handles
-from .pci import holders, read_network_devices, read_platform
+from .pci import read_network_devices, read_platform
 from .record import read_record
 from .ssh_session import session_addresses
-
-_CPU = "/sys/devices/system/cpu"
 
 
 def read_current(guest: Guest) -> Current:
@@ -37,7 +38,7 @@ def read_current(guest: Guest) -> Current:
         platform=read_platform(guest),
         recorded=recorded,
         uses=read_uses(guest.run, session_addresses(guest, os.getpid())),
-        holders=holders(guest, userspace_handles(devices)),
+        holders=programs_holding(guest, userspace_handles(devices)),
         files={path: content for path, content in contents.items() if content is not None},
         no_iommu_enabled=guest.value(NO_IOMMU_PARAMETER) == "Y",
         driverctl=guest.exists(DRIVERCTL),
@@ -65,8 +66,8 @@ def read_info(guest: Guest) -> dict[str, t.Any]:
         "platform": _plain(read_platform(guest)),
         "hugepages": [_plain(pool) for pool in read_pools(guest)],
         "memory_available_kb": available_memory_kb(guest),
-        "transparent_hugepage": _chosen(guest.value("/sys/kernel/mm/transparent_hugepage/enabled")),
-        "cpus": {name: guest.value(f"{_CPU}/{name}") or "" for name in ("online", "isolated", "nohz_full")},
+        "transparent_hugepage": read_mode(guest),
+        "cpus": {"online": cpus.online(guest), "isolated": cpus.isolated(guest), "nohz_full": cpus.nohz_full(guest)},
         "kernel": {
             "release": guest.value("/proc/sys/kernel/osrelease"),
             "arguments": list(tokens(guest.text("/proc/cmdline") or "")),
@@ -79,12 +80,6 @@ def _plain(record: t.Any) -> dict[str, t.Any]:
     return {
         name: list(value) if isinstance(value, tuple) else value for name, value in dataclasses.asdict(record).items()
     }
-
-
-def _chosen(choices: str | None) -> str | None:
-    """The bracketed word of "always madvise [never]"."""
-    match = re.search(r"\[(\w+)\]", choices or "")
-    return match.group(1) if match else None
 
 
 def _dpdk_version(guest: Guest) -> str | None:

@@ -17,16 +17,17 @@ import time
 import typing as t
 from pathlib import Path
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import parse_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.userspace_drivers import USERSPACE_DRIVERS
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation.cpus import online
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.hugepages import read_pools
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.pci import (
-    holders,
     read_network_devices,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.record import read_record
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.procfs import parse_cpu_list
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.procfs import programs_holding
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.probe import LARGEST_SIZE, SMALLEST_SIZE
 
 from .console import STARTED, STOPPED, Console
@@ -123,7 +124,7 @@ def locate(tree: Tree, side: Side) -> str:
             f"sending from it failed: it is driven by {device.driver or 'no driver'}, testpmd needs a userspace driver",
             "Run role dpdk_bind on the generator.",
         )
-    held = holders(tree, device.handles)
+    held = programs_holding(tree, device.handles)
     if held:
         raise NfvError(
             ErrorCode.DEVICE_BUSY,
@@ -161,8 +162,8 @@ def find_program(path: str) -> str:
 
 def default_lcores(tree: Tree) -> str:
     """Two lcores: testpmd's prompt on the first CPU, its worker on the last; both on the only one there is."""
-    cpus = parse_cpu_list(tree.value("/sys/devices/system/cpu/online") or "0")
-    return "0@0,1@0" if len(cpus) == 1 else f"{cpus[0]},{cpus[-1]}"
+    numbers = parse_cpu_list(online(tree)) or (0,)
+    return "0@0,1@0" if len(numbers) == 1 else f"{numbers[0]},{numbers[-1]}"
 
 
 def command(program: Program, lcores: str, addresses: t.Sequence[str]) -> list[str]:
