@@ -60,9 +60,13 @@ def read_packages(text: str) -> list[str]:
 
 def collect(checkout: Path, keys: Iterable[Path], release: Release = DEBIAN_12) -> ImageInputs:
     """Read the inputs: the release, the image's sources, the install role, its variables and playbook, public keys."""
+    plugins = checkout / "plugins"
     roots = (
         checkout / "lab" / "image",
         checkout / "roles" / "dpdk_install",
+        plugins / "modules" / "dpdk_install_info.py",
+        plugins / "modules" / "dpdk_package_record.py",
+        plugins / "module_utils" / "_guest" / "dpdk",
         checkout / "playbooks" / "build_image.yml",
         checkout / "lab" / "inventory" / "group_vars" / "all" / "dpdk_install.yml",
     )

@@ -305,6 +305,10 @@ class ErrorCode(str, enum.Enum):
     # Guest: DPDK
     DISTRIBUTION_UNSUPPORTED = "distribution_unsupported"
     """`dpdk_install` knows Debian, Ubuntu and the RHEL family."""
+    PACKAGES_UNREADABLE = "packages_unreadable"
+    """dpkg or rpm cannot list the installed packages; its words stand in the message."""
+    PACKAGES_UNAVAILABLE = "packages_unavailable"
+    """apt cannot install the packages that are named; correct their names, or add a repository that has them."""
     DPDK_VERSION_OLD = "dpdk_version_old"
     """DPDK is older than what asks for it; take a newer release, or build one from source."""
     PMD_MISSING = "pmd_missing"

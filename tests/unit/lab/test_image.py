@@ -17,7 +17,13 @@ from lab.image.inputs import DEBIAN_12, DEBIAN_13, ImageInputs, collect, read_pa
 if TYPE_CHECKING:
     from pathlib import Path
 
-INPUTS = ("lab/image/packages.txt", "roles/dpdk_install/tasks/main.yml", "playbooks/build_image.yml", "ssh.pub")
+INPUTS = (
+    "lab/image/packages.txt",
+    "roles/dpdk_install/tasks/main.yml",
+    "plugins/modules/dpdk_install_info.py",
+    "playbooks/build_image.yml",
+    "ssh.pub",
+)
 
 
 @pytest.fixture

@@ -1,0 +1,57 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The oldest DPDK that will do, and who asks for it."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+# DPDK's release notes: the VMXNET3 driver came with 1.8, and version 6 of the device with 22.07. That version has more
+# than 16 queues and numbers of queues that are no powers of two.
+OLDEST_WITH_VMXNET3 = "1.8"
+OLDEST_WITH_DEVICE_6 = "22.07"
+QUEUES_BEFORE_DEVICE_6 = (1, 2, 4, 8, 16)
+# meson's option enable_apps came with 22.11.
+OLDEST_TO_BUILD = "22.11"
+
+
+@dataclasses.dataclass(frozen=True)
+class Requirement:
+    """The oldest version that will do."""
+
+    version: str
+    """As DPDK writes it, such as ``22.11``."""
+    reason: str
+    """Who asks for it, as the beginning of a clause: ``minimum_version asks for``."""
+
+    def met_by(self, version: str) -> bool:
+        """Whether a version is this one or a later one."""
+        return _numbers(version) >= _numbers(self.version)
+
+    def unmet(self, what: str) -> str:
+        """Why a DPDK is too old; what: ``DPDK 20.11 is installed``."""
+        return f"{what}, and {self.reason} {self.version} or later"
+
+
+def oldest_dpdk(minimum_version: str, dataplane: t.Mapping[str, t.Any], from_source: bool) -> Requirement:
+    """The strictest of what the caller, the description and a build from source ask for."""
+    queues = [adapter.get("queues", 1) for adapter in dataplane.get("adapters") or ()]
+    requirements = [Requirement(minimum_version, "minimum_version asks for")]
+    if not set(queues) <= set(QUEUES_BEFORE_DEVICE_6):
+        requirements.append(Requirement(OLDEST_WITH_DEVICE_6, f"adapters with {max(queues)} queues need"))
+    if from_source:
+        requirements.append(Requirement(OLDEST_TO_BUILD, "building it here needs"))
+    requirements.append(Requirement(OLDEST_WITH_VMXNET3, "the VMXNET3 driver needs"))
+    return max(requirements, key=lambda requirement: _numbers(requirement.version))
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """(24, 11) of 24.11.0-rc1: a release candidate counts as its release, and 24.11.0 is 24.11."""
+    match = re.match(r"[0-9]+(\.[0-9]+)*", version)
+    numbers = [int(number) for number in match.group().split(".")] if match else []
+    while numbers and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)

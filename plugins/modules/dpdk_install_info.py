@@ -1,0 +1,179 @@
+#!/usr/bin/python
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a guest has of DPDK, compared with what is asked for."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dpdk_install_info
+short_description: What a guest has of DPDK, compared with what is asked for
+version_added: 0.2.0
+description:
+  - Reads the distribution, the installed packages and the build at O(prefix) in one look, and says what is missing.
+  - With O(source_checksum) it looks for a build from source, else for the distribution's packages.
+  - Changes nothing. Role C(dpdk_install) decides by its result.
+author:
+  - nfv.vsphere_dpdk contributors (@nfv)
+extends_documentation_fragment:
+  - nfv.vsphere_dpdk.attributes.info_module
+  - nfv.vsphere_dpdk.dpdk
+options:
+  packages:
+    description:
+      - Packages to have. A name may hold the wildcard C(*).
+      - DPDK, driverctl and the VMXNET3 driver unless given; with O(source_checksum), what a build needs to run.
+    type: list
+    elements: str
+  extra_packages:
+    description: More packages to have.
+    type: list
+    elements: str
+    default: []
+  required_release:
+    description:
+      - The release that this host must run, as RV(distribution.release) of the guest.
+      - A host with another one fails with V(build_host_differs), since its builds would not run in the guest.
+    type: str
+  build_host:
+    description: Name of the host that builds, which goes into RV(build.group).
+    type: str
+    default: ""
+notes:
+  - Needs neither root nor anything beside Python's standard library, and runs over a chroot connection too.
+"""
+
+EXAMPLES = r"""
+- name: See whether the distribution's DPDK is installed and will do
+  nfv.vsphere_dpdk.dpdk_install_info:
+    minimum_version: "22.11"
+  register: look
+
+- name: See whether a build from source is installed
+  nfv.vsphere_dpdk.dpdk_install_info:
+    source_checksum: "{{ source.checksum }}"
+    prefix: /opt/dpdk
+  register: look
+"""
+
+RETURN = r"""
+distribution:
+  description: What the guest runs.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: As people write it.
+      type: str
+      sample: Debian GNU/Linux 12 (bookworm)
+    release:
+      description: Distribution and version. A build runs on the release that it was built on.
+      type: str
+      sample: debian 12
+    package_manager:
+      description: V(apt) or V(dnf).
+      type: str
+packages:
+  description: Packages by name.
+  returned: success
+  type: dict
+  contains:
+    wanted:
+      description: Those to have.
+      type: list
+      elements: str
+    missing:
+      description: Those of them that are not installed.
+      type: list
+      elements: str
+    recorded:
+      description: Installed packages that M(nfv.vsphere_dpdk.dpdk_package_record) recorded.
+      type: list
+      elements: str
+dpdk:
+  description: The DPDK that is asked for. Null when it is not installed.
+  returned: success
+  type: dict
+  contains:
+    version:
+      description: DPDK's own version.
+      type: str
+      sample: 22.11.11
+    origin:
+      description: V(packages) or V(source).
+      type: str
+    programs:
+      description: Directory of its programs.
+      type: str
+      sample: /usr/bin
+    vmxnet3:
+      description: Whether it has the VMXNET3 poll-mode driver.
+      type: bool
+    missing_libraries:
+      description: Shared libraries that the programs of a build do not find.
+      type: list
+      elements: str
+build:
+  description: The build that is asked for. Null without O(source_checksum).
+  returned: success
+  type: dict
+  contains:
+    digest:
+      description: Digest of all that goes into the build. Equal digests mean equal builds.
+      type: str
+    archive:
+      description: Where M(nfv.vsphere_dpdk.dpdk_build) keeps it on the host that builds.
+      type: path
+    cached:
+      description: Whether this host has that archive.
+      type: bool
+    packages:
+      description: Packages that a build needs.
+      type: list
+      elements: str
+    group:
+      description: Name of an inventory group for all hosts that want this build of O(build_host).
+      type: str
+problems:
+  description:
+    - What speaks against the DPDK that is installed or against building one. Each is a line that begins with its error
+      code, V(dpdk_version_old), V(pmd_missing), V(shared_library_missing) or V(prefix_occupied).
+    - Driver and libraries are judged when no package is missing.
+  returned: success
+  type: list
+  elements: str
+leftovers:
+  description: Files and directories that installing DPDK has made, for removal.
+  returned: success
+  type: list
+  elements: path
+error_code:
+  description: Why it failed, one of V(distribution_unsupported), V(packages_unreadable), V(source_invalid),
+    V(build_host_differs), V(build_incomplete).
+  returned: failure
+  type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.dpdk_install_info import dpdk_options, run
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(
+        argument_spec={
+            **dpdk_options(),
+            "packages": {"type": "list", "elements": "str"},
+            "extra_packages": {"type": "list", "elements": "str", "default": []},
+            "required_release": {"type": "str"},
+            "build_host": {"type": "str", "default": ""},
+        },
+        supports_check_mode=True,
+    )
+    run(module)
+
+
+if __name__ == "__main__":
+    main()
