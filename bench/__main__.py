@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", help="benchmarks or measurements; all when none is given")
     parser.add_argument("--output", type=Path, default=ROOT / "reports" / "bench.json", help="where the report goes")
-    parser.add_argument("--tiny", action="store_true", help="sizes that show that it works and measure nothing")
+    parser.add_argument("--tiny", action="store_true", help="tiny sizes, which show only that the benchmarks work")
     parser.add_argument("--package", default="bench.measurements", help="where the benchmarks are")
     options = parser.parse_args(arguments)
     try:

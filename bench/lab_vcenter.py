@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's vCenter with a fleet, for as long as a benchmark needs it."""
+"""A lab vCenter with a fleet, for the duration of a benchmark."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A process of its own that checks a fleet for drift and prints by how many MB that made it grow.
+"""Checks a fleet for drift and prints how many MB its process grew by.
 
 Reads a JSON object from its input: ``connection`` and ``params``, as bench.lab_vcenter has them.
 """
@@ -17,14 +17,14 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.c
 
 
 def peak_mb() -> float:
-    """The most memory that this process has had so far, in MB (getrusage(2): ru_maxrss is in KiB)."""
+    """The peak memory of this process so far, in MB (getrusage(2): ru_maxrss is in KiB)."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
 def main() -> None:
-    """Checks one VM, so that everything is loaded, and then all of them."""
-    told = json.load(sys.stdin)
-    connection, params = Connection(**told["connection"]), told["params"]
+    """Checks one VM to load everything, and then all of them."""
+    given = json.load(sys.stdin)
+    connection, params = Connection(**given["connection"]), given["params"]
     converge({**params, "vms": params["vms"][:1]}, connection, check_mode=True)
     before = peak_mb()
     result = converge(params, connection, check_mode=True)

@@ -16,16 +16,18 @@ if t.TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """A bound for a value; kind is ``at most`` or ``at least``."""
+    """A bound for a value."""
 
     kind: str
+    """``at most`` or ``at least``."""
     bound: float
+    """In the measurement's unit."""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.bound:g}"
 
     def met(self, value: float) -> bool:
-        """Whether the value keeps the bound."""
+        """Whether the value is within the bound."""
         return value <= self.bound if self.kind == "at most" else value >= self.bound
 
 
@@ -41,20 +43,24 @@ def at_least(bound: float) -> Target:
 
 @dataclasses.dataclass(frozen=True)
 class Measurement:
-    """One value. unit: such as ``s``, ``MB`` or ``ratio``. Without a target it is stated and not judged."""
+    """One measured value."""
 
     name: str
+    """Unique among all benchmarks."""
     value: float
+    """In ``unit``."""
     unit: str
+    """Such as ``s``, ``MB`` or ``ratio``."""
     target: Target | None = None
+    """None for a value that is reported and not judged."""
 
     @property
     def met(self) -> bool | None:
-        """Whether the target is met; None without one."""
+        """Whether the target is met; None without a target."""
         return None if self.target is None else self.target.met(self.value)
 
     def entry(self) -> dict[str, t.Any]:
-        """What stands in reports/bench.json."""
+        """The entry in reports/bench.json."""
         target = None if self.target is None else str(self.target)
         return {"name": self.name, "value": _rounded(self.value), "unit": self.unit, "target": target, "met": self.met}
 
@@ -66,17 +72,18 @@ def _rounded(value: float) -> float:
 
 @dataclasses.dataclass(frozen=True)
 class Size:
-    """How much is measured: what the targets are about, unless a test makes it small.
-
-    vms, more_vms: fleets; peer_vms: VMs that a peer's module is looped over; runs: of which the median counts;
-    scale: what other measurements multiply their own sizes with.
-    """
+    """How much is measured; the targets apply to the defaults."""
 
     vms: int = 1000
+    """VMs of a fleet."""
     more_vms: int = 5000
+    """VMs of a large fleet."""
     peer_vms: int = 50
+    """VMs that a peer's module loops over."""
     runs: int = 3
+    """Runs, of which the median counts."""
     scale: float = 1.0
+    """Factor for the sizes of other measurements."""
 
 
 FULL: t.Final = Size()
@@ -84,7 +91,7 @@ TINY: t.Final = Size(vms=12, more_vms=24, peer_vms=2, runs=1, scale=0.01)
 
 
 class Benchmark(t.Protocol):
-    """A module in bench/measurements: the names that it measures, and the measuring."""
+    """A module in bench/measurements."""
 
     NAMES: tuple[str, ...]
 
@@ -101,21 +108,24 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def median(values: Sequence[float]) -> float:
-    """The middle value: one run that something else disturbed does not count."""
+    """The middle value, so that one disturbed run does not count."""
     return statistics.median(values)
 
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """Two ways to do the same, measured in turns. Seconds: medians; ratio: the median of the pairs' ratios."""
+    """Two ways to do the same, measured in turns."""
 
     ours: float
+    """Median of our seconds."""
     theirs: float
+    """Median of the other way's seconds."""
     ratio: float
+    """Median of the pairs' ratios, ours to theirs."""
 
 
 def side_by_side(ours: Callable[[], float], theirs: Callable[[], float], runs: int) -> Comparison:
-    """Measures in turns, so that what else the machine does hits both. Both return the seconds that count."""
+    """Measures both in turns, so that other load on the machine affects both. Both return the seconds that count."""
     pairs = []
     for number in range(runs):
         if number % 2:

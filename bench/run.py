@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
 
     from bench.model import Benchmark, Measurement, Size
 
-# Exit statuses: a pipeline tells a missed target from a benchmark that did not run.
+# Exit statuses, by which a pipeline can distinguish a missed target from a benchmark that did not run.
 ALL_MET, TARGET_MISSED, BENCHMARK_FAILED = 0, 1, 2
 
 
@@ -35,7 +35,7 @@ def discover(package: str = "bench.measurements") -> dict[str, Benchmark]:
 def chosen(benchmarks: Mapping[str, Benchmark], wanted: Sequence[str]) -> dict[str, Benchmark]:
     """The benchmarks with a wanted name, of the module or of a measurement; all when nothing is wanted.
 
-    Raises ValueError for a name that there is not.
+    Raises ValueError for an unknown name.
     """
     known = {name for module, each in benchmarks.items() for name in (module, *each.NAMES)}
     unknown = set(wanted) - known
@@ -46,10 +46,12 @@ def chosen(benchmarks: Mapping[str, Benchmark], wanted: Sequence[str]) -> dict[s
 
 @dataclasses.dataclass(frozen=True)
 class Results:
-    """What was measured, and which benchmarks failed, each with its traceback."""
+    """The outcome of a run."""
 
     measurements: tuple[Measurement, ...]
+    """What was measured."""
     failed: Mapping[str, str]
+    """The traceback of each benchmark that failed, by its name."""
 
     @property
     def exit_status(self) -> int:
@@ -60,7 +62,7 @@ class Results:
 
 
 def measure_all(benchmarks: Mapping[str, Benchmark], size: Size, say: Callable[[str], None]) -> Results:
-    """Runs the benchmarks one after the other; one that fails stops no other."""
+    """Runs the benchmarks one after the other; one that fails does not stop the others."""
     measurements: list[Measurement] = []
     failed = {}
     for name, benchmark in benchmarks.items():
@@ -71,7 +73,7 @@ def measure_all(benchmarks: Mapping[str, Benchmark], size: Size, say: Callable[[
             names = [each.name for each in found]
             if sorted(names) != sorted(benchmark.NAMES):
                 raise ValueError(f"measured {names}, promised {list(benchmark.NAMES)}")
-        except Exception:  # noqa: BLE001 - whatever it is, the others are measured and it is told
+        except Exception:  # noqa: BLE001 - any failure is reported, and the others are measured
             failed[name] = traceback.format_exc()
             say(f"{name} failed: {failed[name].strip().splitlines()[-1]}")
             continue
@@ -87,7 +89,7 @@ def write_report(measurements: Iterable[Measurement], path: Path) -> None:
 
 
 def table(measurements: Sequence[Measurement]) -> str:
-    """The measurements for people."""
+    """The measurements as a text table."""
     words = {True: "met", False: "MISSED", None: ""}
     rows = [("name", "value", "unit", "target", "")]
     for each in measurements:

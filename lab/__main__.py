@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's commands: python -m lab image|up|down|status|guest|deploy. Each may be repeated."""
+"""The lab's commands: python -m lab image|up|down|status|guest|deploy. Each may be run again."""
 
 from __future__ import annotations
 

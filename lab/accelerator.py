@@ -17,23 +17,25 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 TRIAL_SECONDS = 12.0
-"""Linux is up to its root file system after 2 s with hardware virtualisation that works."""
+"""With working hardware virtualisation, Linux looks for its root file system after 2 s."""
 ROOTLESS = "Unable to mount root fs"
-"""Last words of a Linux kernel without a disk (init/do_mounts.c)."""
+"""The panic message of a Linux kernel without a root file system (init/do_mounts.c)."""
 
 
 @dataclass(frozen=True)
 class Accelerator:
-    """How guests' processors are run, and why."""
+    """How the guests' CPUs are run."""
 
     kvm: bool
+    """Whether hardware virtualisation is used."""
     reason: str
+    """Why, or why not."""
 
 
 def choose(kernel: Path, device: Path = Path("/dev/kvm")) -> Accelerator:
-    """Try hardware virtualisation for a moment with the Linux kernel that the guests boot.
+    """Try hardware virtualisation by booting the guests' Linux kernel.
 
-    The device may be there and refuse, or run a firmware and hang at Linux.
+    The device may exist and refuse, or run the firmware and hang in Linux.
     """
     if not device.exists():
         return Accelerator(kvm=False, reason=f"{device} is not there")
@@ -46,7 +48,7 @@ def choose(kernel: Path, device: Path = Path("/dev/kvm")) -> Accelerator:
 
 
 def trial_failure(processor: Sequence[str], kernel: Path, seconds: float) -> str | None:
-    """Boot a kernel without a disk; return what went wrong, None when it came up to its root file system.
+    """Boot a kernel without a disk; return what went wrong, None if it got as far as its root file system.
 
     A kernel that finds no root file system panics, panic=-1 makes that a reset, and -no-reboot makes QEMU end.
     """

@@ -24,10 +24,10 @@ DELIMITER = b"\xff"
 
 
 class Channel:
-    """One JSON object a line in each direction over a unix socket."""
+    """One JSON object per line in each direction over a unix socket."""
 
     def __init__(self, path: Path, timeout: float) -> None:
-        """Connect; ``timeout`` in seconds holds for the whole of each exchange. Raises OSError."""
+        """Connect; ``timeout`` in seconds covers each whole exchange. Raises OSError."""
         self._timeout = timeout
         self._buffer = b""
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -68,9 +68,9 @@ class Channel:
         return answer if isinstance(answer, dict) else {}
 
     def ask(self, command: str, arguments: dict[str, Any] | None = None) -> Any:
-        """Return the ``return`` member of the answer to a command; events are passed over.
+        """Return the ``return`` member of the answer to a command; events are skipped.
 
-        Raises LabError (``command_refused``) with the other side's own words, or OSError.
+        Raises LabError (``command_refused``) with the other side's error message, or OSError.
         """
         deadline = time.monotonic() + self._timeout
         self.send({"execute": command, **({"arguments": arguments} if arguments else {})})
@@ -91,10 +91,10 @@ def qmp(path: Path, command: str, arguments: dict[str, Any] | None = None, timeo
 
 
 class GuestAgent(Channel):
-    """The agent in the guest; while none listens there, connecting works and every answer times out."""
+    """The guest agent. Without an agent in the guest, connecting works and every answer times out."""
 
     def synchronise(self) -> None:
-        """Pass over answers to others' requests; raises TimeoutError when no agent listens."""
+        """Skip answers to other clients' requests; raises TimeoutError if no agent listens."""
         token = secrets.randbelow(2**31)
         self._socket.sendall(DELIMITER)
         self.send({"execute": "guest-sync-delimited", "arguments": {"id": token}})

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running other programs, with failures told in one line."""
+"""Running other programs, with one-line errors."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ DEBIAN_PACKAGES = {
     "sysctl": "procps",
     "unshare": "util-linux",
 }
-"""Every program that the lab runs, and the Debian package that has it."""
+"""The programs that the lab runs, and their Debian packages."""
 
 
 def require_programs() -> None:
-    """Raise ``program_missing`` with the packages to install unless every program is there."""
+    """Raise ``program_missing`` with the packages to install unless every program is installed."""
     missing = sorted(package for program, package in DEBIAN_PACKAGES.items() if shutil.which(program) is None)
     if missing:
         raise LabError("program_missing", f"the lab needs more Debian packages: apt-get install {' '.join(missing)}")
 
 
 def last_line(text: str) -> str:
-    """Return the last line of text that says something."""
+    """Return the last line that is not blank."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else "no output"
 
 
 def run(
@@ -58,7 +58,7 @@ def run(
     """Run a program to its end and return its standard output.
 
     ``timeout`` is in seconds. Raises LabError with ``error_code`` when the program is missing, fails or
-    takes too long; the message starts with ``attempted`` and ends with the program's last words.
+    takes too long; the message starts with ``attempted`` and ends with the last line that the program printed.
     """
     arguments = [str(part) for part in command]
     try:
@@ -84,7 +84,7 @@ def run_logged(
     timeout: float,
     environment: Mapping[str, str] | None = None,
 ) -> None:
-    """Run a long program with its output appended to ``log``; raise LabError naming the log when it fails."""
+    """Run a long program with its output appended to ``log``; raise LabError that names the log if it fails."""
     arguments = [str(part) for part in command]
     with log.open("a", encoding="utf-8") as output:
         try:

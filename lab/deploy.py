@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Deploys the PGW in the lab and says whether it is proved."""
+"""Deploys the PGW in the lab and reports whether it is proved."""
 
 from __future__ import annotations
 
@@ -29,32 +29,32 @@ GROUP = "pgw"
 
 
 class MemoryWatch:
-    """The lab's peak memory: the greatest sum of the peak resident memories of what runs at one moment."""
+    """The lab's peak memory: the largest sum of peak resident memories of the processes running at one moment."""
 
     def __init__(self, state: State) -> None:
-        """Nothing is seen before the watch starts."""
+        """Measure nothing until the context is entered."""
         self.peak_kib = 0
         self.parts_kib: dict[str, int] = {}
         self._state = state
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> MemoryWatch:
-        """Look every second."""
+        """Measure every second."""
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Look a last time and stop."""
+        """Measure a last time and stop."""
         self._done.set()
         self._thread.join()
-        self._look()
+        self._measure()
 
-    def _watch(self) -> None:
+    def _run(self) -> None:
         while not self._done.wait(1.0):
-            self._look()
+            self._measure()
 
-    def _look(self) -> None:
+    def _measure(self) -> None:
         pids = lifecycle.process_ids(self._state)
         parts = {name: processes.peak_memory_kib(pid) for name, pid in pids.items()}
         if sum(parts.values()) > self.peak_kib:
@@ -92,7 +92,7 @@ def deploy(state: State, say: Say, more: Sequence[str] = ()) -> bool:
         "peak_memory_parts_mib": {name: kib // 1024 for name, kib in memory.parts_kib.items()},
     }
     (reports / "lab.json").write_text(json.dumps(figures, indent=2) + "\n")
-    proved = _tell(state, deployed, say) and status == 0
+    proved = _print_report(state, deployed, say) and status == 0
     say(f"wall time {figures['wall_seconds']:.0f} s, peak memory of the lab {figures['peak_memory_mib']} MiB")
     say(f"the PGW is {'PROVED' if proved else 'NOT PROVED'} (ansible-playbook ended with status {status})")
     return proved
@@ -113,7 +113,7 @@ def _expected_hosts(state: State) -> list[str]:
     return list(json.loads(listed).get(GROUP, {}).get("hosts", []))
 
 
-def _tell(state: State, deployed: Path, say: Say) -> bool:
+def _print_report(state: State, deployed: Path, say: Say) -> bool:
     """Print the table; return whether the report proves every host of the group."""
     try:
         reports = report.parse(json.loads(deployed.read_text()))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class LabError(Exception):
-    """Something the lab could not do, told in one line.
+    """Something that the lab could not do, in one line.
 
     ``error_code`` is a stable word for programs; ``detail`` names the object, what was attempted and
     what to do about it.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lab.state import State
 
 HOST_KEY_ALIAS = "nfv-guest"
-"""One name for all guests' host key: they are clones of one template, and addresses are given anew."""
+"""One name for all guests' host key: they are clones of one template, and their addresses change."""
 
 
 def variables(state: State, pki: Pki, port: int, password: str) -> dict[str, dict[str, Any]]:
@@ -55,7 +55,7 @@ def known_hosts(state: State) -> Path:
 
 
 def tester_python(state: State) -> Path:
-    """Return the program that is Python inside the tester's network namespace."""
+    """Return the wrapper that runs Python inside the tester's network namespace."""
     return state.run / "tester-python"
 
 
@@ -81,7 +81,7 @@ def _write_tester_python(state: State) -> None:
 
 
 def remove(state: State) -> None:
-    """Remove the generated files: they name a vCenter that is gone."""
+    """Remove the generated files, which name a vCenter that has ended."""
     for path in sorted(state.inventory.rglob("*"), reverse=True):
         if path.is_dir():
             path.rmdir()

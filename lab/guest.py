@@ -36,12 +36,12 @@ RECORD = "qemu.pid"
 
 
 def machine_directory(state: State, machine_uuid: str) -> Path:
-    """Return where a machine's disk and logs are."""
+    """Return the directory of a machine's disk and logs."""
     return state.machines / machine_uuid
 
 
 def place_of(state: State, machine: VirtualMachine) -> Place:
-    """Return the files of a machine; sockets have short names, as their paths are limited."""
+    """Return the files of a machine; sockets have short names because the length of their paths is limited."""
     directory = machine_directory(state, machine.uuid)
     short = machine.uuid.replace("-", "")[:8]
     return Place(
@@ -58,18 +58,22 @@ class Guest:
     """A machine that was powered on."""
 
     state: State
+    """The lab that it runs in."""
     machine: VirtualMachine
+    """Its configuration."""
     place: Place
+    """Its files, sockets and taps."""
     process: subprocess.Popen[bytes]
+    """QEMU."""
     expected_end: bool = False
-    """Whether vCenter asked for the power-off: it knows, and is not told again."""
+    """Whether vCenter asked for the power-off and so needs no report of it."""
     ip_address: str | None = None
-    """What vCenter was told last."""
+    """The address last reported to vCenter."""
     agent_lock: threading.Lock = field(default_factory=threading.Lock)
     """QEMU serves one client of the agent's socket at a time."""
 
     def qmp(self, command: str, arguments: dict[str, Any] | None = None, timeout: float = 10) -> Any:
-        """Run a QMP command; raises ``qemu_unreachable`` when QEMU does not answer in ``timeout`` seconds."""
+        """Run a QMP command; raises ``qemu_unreachable`` if QEMU does not answer in ``timeout`` seconds."""
         try:
             return qmp(Path(self.place.qmp_socket), command, arguments, timeout)
         except OSError as error:
@@ -78,29 +82,29 @@ class Guest:
             ) from error
 
     def snapshot(self, name: str) -> None:
-        """Keep the running guest as it is now, memory and disk, under a name; an earlier one of it is replaced."""
+        """Save the running guest's memory and disk under a name, replacing an earlier snapshot of that name."""
         self._monitor(f"savevm {name}", "snapshot_failed")
 
     def restore(self, name: str) -> None:
-        """Let the guest run on from a snapshot."""
+        """Return the running guest to a snapshot."""
         self._monitor(f"loadvm {name}", "restore_failed")
         self.qmp("cont")
 
     def _monitor(self, line: str, error_code: str) -> None:
-        """Run a line of QEMU's human monitor, which says something only when it fails."""
+        """Run a command of QEMU's human monitor, which prints something only on failure."""
         said = self.qmp("human-monitor-command", {"command-line": line}, SNAPSHOT_SECONDS)
         if said:
             raise LabError(error_code, f"{self.machine.name}: {line}: {str(said).strip()}")
 
     @contextlib.contextmanager
     def agent(self) -> Iterator[GuestAgent]:
-        """Give the guest's agent, known to listen; raises OSError (TimeoutError) when none does."""
+        """Yield the guest's agent once it answers; raises OSError (TimeoutError) if it does not."""
         with self.agent_lock, GuestAgent(Path(self.place.agent_socket), AGENT_SECONDS) as agent:
             agent.synchronise()
             yield agent
 
     def power_off(self) -> None:
-        """Pull the plug, and return when the process is gone."""
+        """End QEMU at once, without a shutdown; returns once the process has ended."""
         self.expected_end = True
         with contextlib.suppress(LabError):
             self.qmp("quit")
@@ -111,7 +115,7 @@ class Guest:
             self.process.wait(timeout=10)
 
     def shut_down(self, mode: str, fallback: str) -> None:
-        """Ask the guest agent for ``mode`` (powerdown, reboot); without an agent run QMP's ``fallback``."""
+        """Ask the guest agent for ``mode`` (powerdown, reboot); without an agent, run the QMP command ``fallback``."""
         try:
             with self.agent() as agent:
                 agent.send({"execute": "guest-shutdown", "arguments": {"mode": mode}})
@@ -124,7 +128,7 @@ class Guest:
             self.qmp(fallback)
 
     def release(self) -> None:
-        """Remove what only a running guest needs; the disk stays."""
+        """Remove the taps, sockets and record of a guest that has ended; the disk stays."""
         for tap in self.place.taps:
             networks.remove_tap(self.state, tap)
         for path in (self.place.qmp_socket, self.place.agent_socket):
@@ -133,7 +137,7 @@ class Guest:
 
 
 def power_on(state: State, machine: VirtualMachine, *, kvm: bool) -> Guest:
-    """Start QEMU for a machine and return when it runs.
+    """Start QEMU for a machine and return once it runs.
 
     Raises LabError: ``image_missing``, ``network_failed`` or ``power_on_failed`` with QEMU's own words.
     """
@@ -176,7 +180,7 @@ def _ensure_disk(state: State, machine: VirtualMachine, disk: Path) -> None:
     if "/" in machine.image or not image.exists():
         raise LabError("image_missing", f"{machine.name}: no golden image {machine.image!r}: run `python -m lab image`")
     run(
-        # The file behind the name: a later image must not slip under this disk.
+        # The image file itself, not the symbolic link: a newer image must not replace the one below this disk.
         ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", image.resolve(), disk],
         error_code="disk_failed",
         attempted=f"{machine.name}: making its disk from image {machine.image}",

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What vCenter is told of a guest, from what the guest agent says (pure)."""
+"""A guest's state for vCenter, from the answers of the guest agent (pure)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GuestState = dict[str, Any]
 def running_state(machine: VirtualMachine, host_name: str, interfaces: Sequence[Mapping[str, Any]]) -> GuestState:
     """Return the state of a guest whose agent answers.
 
-    ``interfaces`` is the answer to guest-network-get-interfaces. An adapter that a poll-mode driver took has
+    ``interfaces`` is the answer to guest-network-get-interfaces. An adapter bound to a userspace driver has
     no interface, so no addresses. ``ip_address`` is the first IPv4 address in the adapters' order.
     """
     addresses: dict[str, list[str]] = {}
@@ -44,12 +44,12 @@ def running_state(machine: VirtualMachine, host_name: str, interfaces: Sequence[
 
 
 def silent_state(machine: VirtualMachine) -> GuestState:
-    """Return the state of a running guest whose agent does not answer (it boots or shuts down)."""
+    """Return the state of a running guest whose agent does not answer, as during a boot or shutdown."""
     return {**off_state(machine.uuid), "power_state": "poweredOn"}
 
 
 def off_state(machine_uuid: str) -> GuestState:
-    """Return the state of a guest that is gone."""
+    """Return the state of a guest that has ended."""
     return {
         "uuid": machine_uuid,
         "power_state": "poweredOff",

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hypervisor's daemon: takes vCenter's power operations, tells vCenter how the guests are."""
+"""The hypervisor's daemon: carries out vCenter's power operations and reports the guests' states to vCenter."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ if TYPE_CHECKING:
     from lab.guest import Guest
 
 POLL_SECONDS = 2.0
-"""Between two looks at a guest that has no address yet."""
+"""Interval between queries of a guest that has no address yet."""
 SETTLED_POLL_SECONDS = 6.0
-"""Between two looks at a guest that has one: each look costs an emulated guest a little of its time."""
-SILENT_LOOKS = 3
-"""So many looks without an answer make an agent that once answered count as stopped: a busy guest is slow."""
+"""Interval once the guest has an address: each query costs an emulated guest a little of its time."""
+SILENT_POLLS = 3
+"""Queries without an answer after which the agent counts as stopped; a busy guest may miss one or two."""
 Body = Mapping[str, Any]
 Answer = dict[str, Any]
 
 
 class Hypervisor:
-    """All guests of this lab; one operation at a time on each machine."""
+    """The guests of this lab. Each machine has one operation at a time."""
 
     def __init__(self, state: State, *, kvm: bool) -> None:
-        """Start with no guest."""
+        """Start without guests."""
         self.state = state
         self.kvm = kvm
         self.guests: dict[str, Guest] = {}
@@ -78,7 +78,7 @@ class Hypervisor:
         return {}
 
     def power_off(self, body: Body) -> Answer:
-        """POST /power-off: returns when the guest is gone."""
+        """POST /power-off: returns once the guest has ended."""
         running = self._running(body)
         with self._lock(running.machine.uuid):
             running.power_off()
@@ -86,36 +86,36 @@ class Hypervisor:
         return {}
 
     def reset(self, body: Body) -> Answer:
-        """POST /reset: the guest starts again with the devices that it has."""
+        """POST /reset: restart the guest with its current devices."""
         self._running(body).qmp("system_reset")
         return {}
 
     def shutdown_guest(self, body: Body) -> Answer:
-        """POST /shutdown-guest: returns when the guest was asked; its end is reported later."""
+        """POST /shutdown-guest: returns once the guest has been asked; its end is reported later."""
         self._running(body).shut_down("powerdown", "system_powerdown")
         return {}
 
     def reboot_guest(self, body: Body) -> Answer:
-        """POST /reboot-guest: returns when the guest was asked."""
+        """POST /reboot-guest: returns once the guest has been asked."""
         self._running(body).shut_down("reboot", "system_reset")
         return {}
 
     def snapshot(self, body: Body) -> Answer:
-        """POST /snapshot: keep a running guest under a name."""
+        """POST /snapshot: save a running guest's memory and disk under a name."""
         running = self._running(body)
         with self._lock(running.machine.uuid):
             running.snapshot(_snapshot_name(body))
         return {}
 
     def restore(self, body: Body) -> Answer:
-        """POST /restore: let a running guest run on from a snapshot of it."""
+        """POST /restore: return a running guest to one of its snapshots."""
         running = self._running(body)
         with self._lock(running.machine.uuid):
             running.restore(_snapshot_name(body))
         return {}
 
     def destroy(self, body: Body) -> Answer:
-        """POST /destroy: end the guest if it runs, remove its disk."""
+        """POST /destroy: end the guest if it runs, and remove its disk."""
         machine_uuid = parse_uuid(body)
         with self._lock(machine_uuid):
             running = self.guests.get(machine_uuid)
@@ -126,7 +126,7 @@ class Hypervisor:
         return {}
 
     def list_guests(self, _body: Body) -> Answer:
-        """GET /guests: which guests run."""
+        """GET /guests: list the running guests."""
         return {
             "kvm": self.kvm,
             "guests": [
@@ -155,16 +155,18 @@ class Hypervisor:
             log(f"{ended.machine.name}: powered off")
 
     def _watch(self, watched: Guest) -> None:
-        """Tell vCenter of every change of a guest until its process ends."""
-        told: GuestState | None = None
+        """Report every change of a guest to vCenter until the guest's process ends."""
+        reported: GuestState | None = None
         silent = 0
         while watched.process.poll() is None:
             seen = observe(watched)
             silent = silent + 1 if seen is None else 0
-            current = seen or (silent_state(watched.machine) if told is None or silent >= SILENT_LOOKS else told)
+            current = seen or reported
+            if current is None or silent >= SILENT_POLLS:
+                current = silent_state(watched.machine)
             watched.ip_address = current["ip_address"]
-            if current != told and (watched.machine.standalone or self._tell(current)):
-                told = current
+            if current != reported and (watched.machine.standalone or self._report(current)):
+                reported = current
             self._pause(watched, SETTLED_POLL_SECONDS if current["ip_address"] else POLL_SECONDS)
         if watched.expected_end:
             return
@@ -176,21 +178,21 @@ class Hypervisor:
         if watched.machine.standalone:
             return
         while not self.stopping.is_set() and watched.machine.uuid not in self.guests:
-            if self._tell(off_state(watched.machine.uuid)):
+            if self._report(off_state(watched.machine.uuid)):
                 return
             time.sleep(POLL_SECONDS)
 
     @staticmethod
     def _pause(watched: Guest, seconds: float) -> None:
-        """Sleep, but not longer than the guest lives."""
+        """Sleep, but no longer than the guest runs."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             watched.process.wait(timeout=seconds)
 
-    def _tell(self, body: GuestState) -> bool:
+    def _report(self, body: GuestState) -> bool:
         try:
             Control(self.state.control_socket).report_guest(**body)
         except (OSError, LabError) as error:
-            log(f"{body['uuid']}: vCenter did not take the guest's state: {error}")
+            log(f"{body['uuid']}: vCenter refused the guest's state: {error}")
             return False
         log(f"{body['uuid']}: {body['power_state']}, agent {'answers' if body['tools_running'] else 'silent'},"
             f" address {body['ip_address']}")  # fmt: skip
@@ -198,7 +200,7 @@ class Hypervisor:
 
 
 def _snapshot_name(body: Body) -> str:
-    """Return the snapshot's name in a request; it becomes a word of a monitor line, so nothing else passes."""
+    """Return the snapshot's name in a request. It becomes a word of a monitor command, so only safe names pass."""
     name = str(body.get("snapshot", ""))
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", name):
         raise LabError("request_invalid", f"snapshot {name!r}: a name is lower-case letters, digits and hyphens")
@@ -206,7 +208,7 @@ def _snapshot_name(body: Body) -> str:
 
 
 def observe(watched: Guest) -> GuestState | None:
-    """Return what the guest agent says; None when it says nothing."""
+    """Return the guest's state from its agent; None if the agent does not answer."""
     try:
         with watched.agent() as agent:
             host_name = agent.ask("guest-get-host-name")["host-name"]
@@ -222,7 +224,7 @@ def log(line: str) -> None:
 
 
 def handlers(hypervisor: Hypervisor) -> dict[tuple[str, str], unix_http.Handler]:
-    """Return what the socket serves."""
+    """Return the operations that the socket serves, by method and path."""
     return {
         ("POST", "/power-on"): hypervisor.power_on,
         ("POST", "/power-off"): hypervisor.power_off,
@@ -237,7 +239,7 @@ def handlers(hypervisor: Hypervisor) -> dict[tuple[str, str], unix_http.Handler]
 
 
 def serve(state: State) -> None:
-    """Serve until SIGTERM, then end all guests."""
+    """Serve until SIGTERM, then end every guest."""
     chosen = accelerator.choose(state.images / KERNEL_NAME)
     log(f"{'hardware virtualisation (KVM)' if chosen.kvm else 'software emulation'}: {chosen.reason}")
     hypervisor = Hypervisor(state, kvm=chosen.kvm)

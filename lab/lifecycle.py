@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Brings the whole lab up and down, and says what runs."""
+"""Starts and stops the whole lab, and reports what runs."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 
 HYPERVISOR = "hypervisor"
 PATIENCE = {HYPERVISOR: 60.0}
-"""Seconds that a service gets to end by itself; the hypervisor ends its guests first."""
+"""Seconds that a service gets to end by itself; the hypervisor first ends its guests."""
 
 
 def require_root() -> None:
-    """Raise ``not_root`` unless network namespaces and images can be made."""
+    """Raise ``not_root`` unless this runs as root, which network namespaces and images need."""
     if os.geteuid() != 0:
         raise LabError("not_root", "the lab makes network namespaces and a root file system: run this as root")
 
 
 def up(state: State, say: Say) -> None:
-    """Start whatever does not run. vCenter and hypervisor live and die together: each knows the other's machines."""
+    """Start what does not run. vCenter and hypervisor start and end together: each holds the other's machines."""
     require_root()
     require_programs()
     started = time.monotonic()
@@ -82,7 +82,7 @@ def _accelerator(state: State) -> str:
 
 
 def down(state: State, say: Say) -> None:
-    """End every guest and service by its recorded id, remove namespaces and machines; images and keys stay."""
+    """End every guest and service by its recorded id, and remove namespaces and machines. Images and keys stay."""
     require_root()
     with state.locked():
         _end_machines(state)
@@ -93,7 +93,7 @@ def down(state: State, say: Say) -> None:
 
 
 def _end_machines(state: State) -> None:
-    """End hypervisor, vCenter and all guests, also those whose hypervisor died, and remove their disks."""
+    """End hypervisor, vCenter and all guests, including those of a crashed hypervisor, and remove their disks."""
     for name in (HYPERVISOR, vcenter_process.NAME):
         stop(state, name, patience=PATIENCE.get(name, 10.0))
     for record in guest.recorded(state).values():
@@ -120,7 +120,7 @@ def status(state: State, say: Say) -> bool:
 
 
 def process_ids(state: State) -> dict[str, int]:
-    """Return the ids of vCenter, the hypervisor and each guest that run now, by name."""
+    """Return the process ids of vCenter, the hypervisor and each guest, by name."""
     services = {name: processes.read_record(state.run / f"{name}.pid") for name in (HYPERVISOR, vcenter_process.NAME)}
     found = {name: record.pid for name, record in services.items() if record and processes.is_running(record)}
     guests = {f"guest {uuid}": record.pid for uuid, record in guest.recorded(state).items()}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A virtual machine's configuration, and the QEMU command line that it means (pure)."""
+"""A virtual machine's configuration, and the QEMU command line for it (pure)."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ DEVICES = {"vmxnet3": "vmxnet3", "e1000": "e1000", "e1000e": "e1000e"}
 MEBIBYTE = 1024 * 1024
 
 TRANSLATIONS_MIB = 128
-"""What software emulation keeps of translated code. QEMU's own 1 GiB holds over a million pieces after an hour, and
-all of a page's are looked through at every write there: after a reboot GRUB's copy of a kernel, byte by byte, takes
-hours."""
+"""Size of software emulation's cache of translated code, in MiB. QEMU's default of 1 GiB holds over a million blocks
+after an hour, and each write to a page walks all of that page's blocks: after a reboot, GRUB's byte-by-byte copy of
+a kernel would take hours."""
 
 DISK_SLOT = 0x02
 CHANNEL_SLOT = 0x03
 ENTROPY_SLOT = 0x04
 FIRST_ADAPTER_SLOT = 0x10
-"""Adapters lie behind one another from this PCI slot on, in the machine's order: their order in the guest."""
+"""First PCI slot of the adapters, which follow one another in the machine's order and so keep it in the guest."""
 MAX_ADAPTERS = 10
 """vSphere's limit (Configuration Maximums: virtual NICs per virtual machine)."""
 
@@ -40,28 +40,41 @@ class Adapter:
     """A virtual network adapter."""
 
     label: str
+    """Name of the device in vCenter."""
     type: str
+    """A key of DEVICES."""
     mac: str
+    """Lower case, separated by colons."""
     network: str
+    """Its port group."""
     connected: bool
+    """Whether its link is up at power-on."""
 
 
 @dataclass(frozen=True)
 class VirtualMachine:
-    """What a power-on needs to know of a virtual machine."""
+    """The configuration of a virtual machine at power-on."""
 
     uuid: str
+    """Its identity, also the name of its directory."""
     name: str
+    """Its name in vCenter."""
     cpus: int
+    """Virtual CPUs."""
     cores_per_socket: int
+    """Divides ``cpus``."""
     memory_mb: int
+    """MiB."""
     iommu: bool
+    """Whether it has a vIOMMU."""
     image: str
+    """The golden image below its disk."""
     adapters: tuple[Adapter, ...]
+    """In the order of the guest's PCI slots."""
     numa_nodes: int = 1
-    """NUMA nodes that the guest sees; vCPUs and memory are divided equally among them, in order."""
+    """NUMA nodes of the guest, which share vCPUs and memory equally and in order."""
     standalone: bool = False
-    """Whether the lab itself asked for it: vCenter does not know it and is not told of it."""
+    """Whether the lab itself started it, without vCenter, which gets no reports of it."""
 
 
 @dataclass(frozen=True)
@@ -69,19 +82,23 @@ class Place:
     """Where one machine's files, sockets and taps are on this host."""
 
     disk: str
+    """qcow2 file on top of the golden image."""
     console_log: str
+    """What the guest prints on its serial console."""
     qmp_socket: str
+    """QEMU's machine protocol."""
     agent_socket: str
+    """The guest agent's channel."""
     taps: tuple[str, ...]
     """One per adapter, in the machine's order."""
 
 
 def parse_uuid(body: Mapping[str, Any]) -> str:
-    """Return a request's uuid in its usual form; it becomes a directory's name, so nothing else passes."""
+    """Return a request's uuid in canonical form. It becomes a directory's name, so nothing else passes."""
     try:
         return str(uuid.UUID(str(body["uuid"])))
     except (KeyError, ValueError) as error:
-        raise LabError("request_invalid", f"request to the hypervisor: uuid {body.get('uuid')!r} is none") from error
+        raise LabError("request_invalid", f"request to the hypervisor: {body.get('uuid')!r} is no uuid") from error
 
 
 def parse_machine(body: Mapping[str, Any], port_groups: tuple[str, ...]) -> VirtualMachine:

@@ -29,7 +29,7 @@ def namespaces() -> set[str]:
 
 
 def are_up(state: State) -> bool:
-    """Tell whether both namespaces are there; they are made whole or removed again."""
+    """Tell whether both namespaces exist; they are made completely or removed again."""
     return {state.segments_namespace, state.tester_namespace} <= namespaces()
 
 
@@ -55,7 +55,7 @@ def ensure(state: State) -> bool:
 def remove(state: State) -> None:
     """Remove both namespaces with everything in them.
 
-    What still runs inside (ssh's way to guests that are gone) is ended: a namespace lives as long as they.
+    Ends the processes inside first (ssh proxies to guests that have ended), which would keep a namespace alive.
     """
     for namespace in sorted({state.segments_namespace, state.tester_namespace} & namespaces()):
         inside = _ip(("ip", "netns", "pids", namespace), f"Listing the processes in network namespace {namespace}")
@@ -65,14 +65,14 @@ def remove(state: State) -> None:
 
 
 def add_tap(state: State, tap: str, port_group: str) -> None:
-    """Plug a fresh tap into a port group's bridge."""
+    """Make a tap and attach it to a port group's bridge."""
     remove_tap(state, tap)
     for command in tap_commands(state.segments_namespace, tap, port_group):
         _ip(command, f"Plugging {tap} into port group {port_group}")
 
 
 def remove_tap(state: State, tap: str) -> None:
-    """Remove a tap; nothing happens when it is not there."""
+    """Remove a tap if it exists."""
     answer = _ip(("ip", "-n", state.segments_namespace, "-json", "link", "show"), "Listing the lab's interfaces")
     if any(link["ifname"] == tap for link in json.loads(answer or "[]")):
         _ip(("ip", "-n", state.segments_namespace, "link", "delete", tap), f"Removing {tap}")

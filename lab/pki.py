@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pki:
-    """The files in the state's pki directory."""
+    """The files in a pki directory."""
 
     directory: Path
 
     @property
     def ca_certificate(self) -> Path:
-        """PEM file that clients verify vCenter with."""
+        """PEM file of the authority that clients verify vCenter with."""
         return self.directory / "ca.pem"
 
     @property
@@ -41,12 +41,12 @@ class Pki:
 
     @property
     def password(self) -> Path:
-        """File with the password of vCenter's administrator, no line end."""
+        """File with the password of vCenter's administrator, no newline."""
         return self.directory / "password"
 
     @property
     def readonly_password(self) -> Path:
-        """File with the password of vCenter's read-only user, no line end."""
+        """File with the password of vCenter's read-only user, no newline."""
         return self.directory / "readonly-password"
 
     @property
@@ -56,12 +56,12 @@ class Pki:
 
     @property
     def ssh_public_key(self) -> Path:
-        """OpenSSH public key that golden images let in."""
+        """OpenSSH public key that guests accept."""
         return self.directory / "ssh.pub"
 
     @property
     def host_key(self) -> Path:
-        """OpenSSH private host key of every guest: clones of one template share it, also of a rebuilt one."""
+        """OpenSSH private host key of every guest; it outlives a rebuild of the golden image."""
         return self.directory / "guest-host-key"
 
     @property
@@ -71,7 +71,7 @@ class Pki:
 
 
 def write_secret(path: Path, content: bytes) -> None:
-    """Write a file that nobody else can read at any moment (mode 0600); whole or not at all."""
+    """Write a file atomically and never readable by others (mode 0600)."""
     temporary = path.with_name(path.name + ".new")
     temporary.unlink(missing_ok=True)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -81,7 +81,7 @@ def write_secret(path: Path, content: bytes) -> None:
 
 
 def ensure_pki(directory: Path) -> Pki:
-    """Make what is missing, keep the rest, and say where everything is."""
+    """Make the files that are missing, and return where all of them are."""
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o700)
     pki = Pki(directory)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the lab's networks are: port groups, addresses, and the commands that make them (pure)."""
+"""The lab's networks: port groups, addresses, and the commands that make them (pure)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ USER_EQUIPMENT = ipaddress.IPv4Network("198.19.0.0/16")
 GATEWAY_ON_SGI = ipaddress.IPv4Address("198.18.2.1")
 """The packet gateway's own address on SGi: where the tester routes the subscribers' addresses."""
 QUIET_ICMP_MS = 24 * 60 * 60 * 1000
-"""Time between two ICMP errors to one peer: the tester's Linux must not answer G-PDUs with port unreachable."""
+"""Interval between ICMP errors to one peer, so long that the tester never answers G-PDUs with port unreachable."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,17 @@ class Segment:
     """One port group: a bridge of the same name in the segments namespace."""
 
     port_group: str
+    """Its name, in vCenter and of the bridge."""
     network: ipaddress.IPv4Network
+    """Its addresses."""
     host_address: ipaddress.IPv4Interface | None = None
     """The bridge's own address, where the lab serves DHCP."""
     tester_interface: str | None = None
+    """The tester's interface in this segment."""
     tester_address: ipaddress.IPv4Interface | None = None
+    """The tester's IPv4 address."""
     tester_ipv6_address: ipaddress.IPv6Interface | None = None
+    """The tester's IPv6 address."""
 
 
 SEGMENTS = (
@@ -60,14 +65,14 @@ MANAGEMENT = SEGMENTS[0]
 
 
 def tap_name(machine_uuid: str, position: int) -> str:
-    """Return the tap of a machine's adapter: at most 15 characters (IFNAMSIZ), the same every time."""
+    """Return the name of the tap of a machine's adapter, derived from the uuid, at most 15 characters (IFNAMSIZ)."""
     return f"tap{hashlib.sha256(machine_uuid.encode()).hexdigest()[:8]}-{position}"
 
 
 def network_commands(segments_namespace: str, tester_namespace: str) -> list[Command]:
     """Return the commands that make both namespaces and everything in them, in order.
 
-    Interfaces are born inside the namespaces: the machine's own namespace never sees one.
+    Interfaces are created inside the namespaces and never appear in the machine's own.
     """
     commands: list[Command] = []
     for namespace in (segments_namespace, tester_namespace):
@@ -82,7 +87,7 @@ def network_commands(segments_namespace: str, tester_namespace: str) -> list[Com
         commands += _segment_commands(segment, segments_namespace, tester_namespace)
     commands += [
         _inside(tester_namespace, "sysctl", "-qw", f"net.ipv4.icmp_ratelimit={QUIET_ICMP_MS}"),
-        # Subscribers' packets come in on one interface and belong to a route on the other.
+        # Subscribers' packets arrive on one interface, while the route back to them uses the other.
         _inside(tester_namespace, "sysctl", "-qw", "net.ipv4.conf.all.rp_filter=0"),
         ("ip", "-n", tester_namespace, "route", "add", str(USER_EQUIPMENT), "via", str(GATEWAY_ON_SGI)),
     ]
@@ -107,14 +112,14 @@ def _segment_commands(segment: Segment, segments_namespace: str, tester_namespac
         commands += [
             (*inside, "link", "add", port, "type", "veth", "peer", "name", tester, "netns", tester_namespace),
             (*inside, "link", "set", port, "master", bridge, "up"),
-            # Frames are what a wire would carry: checksums filled in, nothing merged or segmented later.
+            # Frames as on a wire: with checksums, neither merged nor still to be segmented.
             _offloads_off(segments_namespace, port),
             _offloads_off(tester_namespace, tester),
             ("ip", "-n", tester_namespace, "address", "add", str(segment.tester_address), "dev", tester),
             ("ip", "-n", tester_namespace, "link", "set", tester, "up"),
         ]
     if segment.tester_interface and segment.tester_ipv6_address:
-        # The one address and no link-local one: it answers neighbour solicitations and says nothing of itself.
+        # This address only, no link-local one: the tester answers neighbour solicitations and sends nothing unasked.
         tester, address = segment.tester_interface, str(segment.tester_ipv6_address)
         commands += [
             ("ip", "-n", tester_namespace, "link", "set", tester, "addrgenmode", "none"),
@@ -131,7 +136,7 @@ def _offloads_off(namespace: str, interface: str) -> Command:
 
 
 def tap_commands(segments_namespace: str, tap: str, port_group: str) -> list[Command]:
-    """Return the commands that make one adapter's tap and plug it into its port group's bridge."""
+    """Return the commands that make one adapter's tap and attach it to its port group's bridge."""
     inside = ("ip", "-n", segments_namespace)
     return [
         (*inside, "tuntap", "add", "dev", tap, "mode", "tap"),
@@ -142,7 +147,7 @@ def tap_commands(segments_namespace: str, tap: str, port_group: str) -> list[Com
 def dhcp_command(run_directory: str) -> Command:
     """Return the DHCP server's command: management addresses only, no DNS, leases in the lab's state.
 
-    Guests get neither gateway nor name server (empty options 3 and 6): nothing of theirs leaves the segment.
+    Guests get neither gateway nor name server (empty options 3 and 6), so nothing that they send leaves the segment.
     """
     network = MANAGEMENT.network
     return (
@@ -165,5 +170,5 @@ def dhcp_command(run_directory: str) -> Command:
 
 
 def proxy_command(segments_namespace: str) -> str:
-    """Return ssh's ProxyCommand: the only way to the guests leads through the lab's own namespace."""
+    """Return ssh's ProxyCommand: guests can be reached only through the lab's own namespace."""
     return f"ip netns exec {segments_namespace} socat - TCP:%h:%p"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Processes that the lab starts: recorded, recognised later, ended by their id."""
+"""Processes that the lab starts: recorded, found again and ended by their id."""
 
 from __future__ import annotations
 
@@ -18,16 +18,18 @@ START_TIME_FIELD = 22 - 3
 
 @dataclass(frozen=True)
 class ProcessRecord:
-    """What identifies a process: its id may be given to another one, id with start and command may not."""
+    """Identity of a process. The kernel may reuse an id, but not with the same start time and command."""
 
     pid: int
+    """Process id."""
     started: int
     """Clock ticks between boot and the start of the process."""
     command: tuple[str, ...]
+    """Its arguments, the program first."""
 
 
 def observe(pid: int) -> ProcessRecord | None:
-    """Return what runs under ``pid`` now; None when nothing does, or only a zombie."""
+    """Return the process with this id; None if there is none, or only a zombie."""
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
         status = Path(f"/proc/{pid}/stat").read_text()
@@ -40,7 +42,7 @@ def observe(pid: int) -> ProcessRecord | None:
 
 
 def is_ours(record: ProcessRecord, observed: ProcessRecord | None) -> bool:
-    """Tell whether the process seen now is the one that was recorded."""
+    """Tell whether an observed process is the recorded one."""
     return observed == record
 
 
@@ -50,14 +52,14 @@ def is_running(record: ProcessRecord | None) -> bool:
 
 
 def write_record(path: Path, record: ProcessRecord) -> None:
-    """Keep a record where another command finds it; whole or not at all."""
+    """Write a record atomically, for later commands."""
     temporary = path.with_suffix(".new")
     temporary.write_text(json.dumps(asdict(record)))
     temporary.replace(path)
 
 
 def read_record(path: Path) -> ProcessRecord | None:
-    """Return a kept record; None when there is none that can be read."""
+    """Return a record; None if there is none that can be read."""
     try:
         kept = json.loads(path.read_text())
         return ProcessRecord(int(kept["pid"]), int(kept["started"]), tuple(kept["command"]))
@@ -86,7 +88,7 @@ def end(record: ProcessRecord, *, patience: float = 10) -> bool:
 
 
 def peak_memory_kib(pid: int) -> int:
-    """Return the peak resident memory of a process in KiB (proc(5): VmHWM); 0 when it is gone."""
+    """Return the peak resident memory of a process in KiB (proc(5): VmHWM); 0 if it has ended."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except (FileNotFoundError, ProcessLookupError):

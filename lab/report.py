@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads the deployment's report and says it in a short table (pure)."""
+"""Reads the deployment's report and makes a short table of it (pure)."""
 
 from __future__ import annotations
 
@@ -19,18 +19,22 @@ SEEN_WIDTH = 60
 
 @dataclass(frozen=True)
 class HostReport:
-    """What was proved of one host."""
+    """One host's part of the report."""
 
     host: str
+    """Its name in the inventory."""
     proved: bool
+    """The report's verdict."""
     evidence: tuple[Mapping[str, Any], ...]
+    """Rows with ``name``, ``verdict``, ``seen`` and ``reason``."""
     traffic: tuple[Mapping[str, Any], ...]
+    """Rows with ``name``, ``sent`` and ``received``."""
 
 
 def parse(document: object) -> tuple[HostReport, ...]:
     """Return the hosts of a report of role dpdk_verify: an object whose ``hosts`` has a verdict by host name.
 
-    Raises ``report_invalid`` when it is none or says nothing of any host.
+    Raises ``report_invalid`` if it is not such an object or has no host.
     """
     hosts = document.get("hosts") if isinstance(document, dict) else None
     if not isinstance(hosts, dict) or not hosts:
@@ -54,7 +58,7 @@ def _rows(value: object) -> tuple[Mapping[str, Any], ...]:
 def is_proved(reports: Sequence[HostReport], expected_hosts: Sequence[str]) -> bool:
     """Tell whether every expected host is reported, with evidence that all passed and traffic that was sent.
 
-    The word "proved" alone is not enough: a report without evidence proves nothing.
+    ``proved`` alone is not enough: a report without evidence proves nothing.
     """
     by_host = {report.host: report for report in reports}
     return bool(expected_hosts) and set(expected_hosts) <= set(by_host) and all(map(_is_sound, reports))
@@ -80,14 +84,14 @@ def table(reports: Sequence[HostReport]) -> list[str]:
 
 
 def _is_remarked(row: Mapping[str, Any]) -> bool:
-    """Tell whether evidence holds and yet has something that a person should know."""
+    """Tell whether evidence passed with a remark."""
     return row.get("verdict") == "pass" and bool(row.get("reason"))
 
 
 def _evidence_row(row: Mapping[str, Any]) -> tuple[str, str, str]:
     verdict = str(row.get("verdict", "?"))
-    told = row.get("seen") if verdict == "pass" else row.get("reason") or row.get("seen")
-    return str(row.get("name", "?")), verdict, _short(told)
+    text = row.get("seen") if verdict == "pass" else row.get("reason") or row.get("seen")
+    return str(row.get("name", "?")), verdict, _short(text)
 
 
 def _traffic_row(row: Mapping[str, Any]) -> tuple[str, str, str]:

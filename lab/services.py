@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lab.state import State
 
 SETTLE_SECONDS = 0.3
-"""A program that cannot do its work ends well within this time of its exec."""
+"""A program that cannot run ends well within this time."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,9 @@ class Service:
     """A long-running program of the lab."""
 
     name: str
+    """Names its log and its record."""
     command: tuple[str, ...]
+    """The program and its arguments."""
     namespace: str | None = None
     """Network namespace that it runs in; None for the machine's own."""
 
@@ -43,9 +45,9 @@ class Service:
 def start(
     state: State, service: Service, *, ready: Callable[[], bool] | None = None, patience: float = 30
 ) -> ProcessRecord:
-    """Start a program that outlives this command; log and record are run/NAME.log and run/NAME.pid.
+    """Start a program that outlives this command, with log run/NAME.log and record run/NAME.pid.
 
-    Waits up to ``patience`` seconds for ``ready``. Raises ``service_failed`` with the log's last line when
+    Waits up to ``patience`` seconds for ``ready``. Raises ``service_failed`` with the log's last line if
     the program ends or is not ready in time.
     """
     name = service.name

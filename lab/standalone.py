@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Guests without a vCenter behind them: for tests of what happens inside a guest. Started, kept, put back, ended."""
+"""Guests without a vCenter, for tests of what happens inside a guest: started, snapshotted, restored and ended."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     Say = Callable[[str], None]
 
 NAMES = uuid.UUID("5f6d2f0e-6a86-4e0b-9c6e-7d1f5a1c8a10")
-"""Name space of the guests' uuids (RFC 4122): a name gives the same machine every time."""
+"""Namespace of the guests' uuids (RFC 4122), which derive from their names."""
 MAC_PREFIX = "00:50:56:3f"
-"""End of the range for addresses assigned by hand (00:50:56:00:00:00 to 00:50:56:3f:ff:ff)."""
+"""The last block of VMware's range for manual addresses (00:50:56:00:00:00 to 00:50:56:3f:ff:ff)."""
 BOOT_SECONDS = 600.0
 REQUEST_SECONDS = 240.0
 BOOTED = "booted"
@@ -45,15 +45,22 @@ DEFAULT_ADAPTERS = ("mgmt:vmxnet3:PG-Mgmt", "s5u:vmxnet3:PG-S5U", "sgi:vmxnet3:P
 
 @dataclass(frozen=True)
 class Guest:
-    """What was asked for; adapters are NAME:TYPE:PORTGROUP, the first is the management adapter."""
+    """The kind of guest that was asked for."""
 
     name: str
+    """A host of the inventory's group guests or generators."""
     image: str = DEBIAN_12.name
+    """Its golden image."""
     cpus: int = 2
+    """Virtual CPUs."""
     memory_mb: int = 2048
+    """MiB."""
     iommu: bool = False
+    """Whether it has a vIOMMU."""
     adapters: tuple[str, ...] = DEFAULT_ADAPTERS
+    """NAME:TYPE:PORTGROUP each, the management adapter first."""
     numa_nodes: int = 1
+    """NUMA nodes, which share vCPUs and memory equally."""
 
     @property
     def uuid(self) -> str:
@@ -85,7 +92,7 @@ class Guest:
         }
 
     def variables(self, address: str) -> dict[str, Any]:
-        """Return what the inventory says of the guest (pure): nfv_adapters as role vm_hardware would leave it."""
+        """Return the guest's variables in the inventory (pure), with nfv_adapters as role vm_hardware would set it."""
         parts = [adapter.split(":") for adapter in self.adapters]
         return {
             "ansible_host": address,
@@ -103,7 +110,7 @@ class Guest:
 
 
 def ssh_command(state: State, guest: Guest) -> list[str]:
-    """Return the command that ends up in a shell of the guest; more words are the command to run there."""
+    """Return the command that opens a shell in the guest; append words to run a command there instead."""
     variables = yaml.safe_load((state.inventory / "host_vars" / f"{guest.name}.yml").read_text())
     return [
         *("ssh", "-i", str(state.pki / "ssh"), "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"),
@@ -115,7 +122,7 @@ def ssh_command(state: State, guest: Guest) -> list[str]:
 
 
 def start(state: State, guest: Guest, say: Say) -> str:
-    """Power a guest on and return its address when it has one; a guest that runs already is left as it is."""
+    """Power a guest on unless it runs, wait for its address and for ssh, and return the address."""
     build.ensure(state, say, RELEASES[guest.image])
     began = time.monotonic()
     if guest.uuid not in {entry["uuid"] for entry in _guests(state)}:
@@ -128,9 +135,10 @@ def start(state: State, guest: Guest, say: Say) -> str:
 
 
 def fresh(state: State, guest: Guest, base: str, say: Say) -> bool:
-    """Bring a guest of exactly this kind to a snapshot, in a second where it runs already; return whether it is there.
+    """Bring a guest of exactly this kind to the snapshot ``base``; a running guest takes a second.
 
-    ``booted`` is made when there is none. Another base is made by its user from ``booted``, where the guest then is.
+    Makes the snapshot ``booted`` if there is none. Any other snapshot is the caller's to make: if it does not exist
+    yet, the guest is at ``booted`` and the answer is False.
     """
     kept = snapshots(state, guest)
     if not kept:
@@ -143,7 +151,7 @@ def fresh(state: State, guest: Guest, base: str, say: Say) -> bool:
 
 
 def snapshots(state: State, guest: Guest) -> set[str]:
-    """Return the names under which a running guest of exactly this kind was kept; none when it does not run."""
+    """Return the names of a running guest's snapshots; none if it does not run or is of another kind."""
     record = state.machines / guest.uuid / RECORD
     if guest.uuid not in {entry["uuid"] for entry in _guests(state)} or not record.exists():
         return set()
@@ -152,33 +160,33 @@ def snapshots(state: State, guest: Guest) -> set[str]:
 
 
 def write_variables(state: State, guest: Guest, address: str) -> None:
-    """Put the guest's variables into the generated inventory."""
+    """Write the guest's variables into the generated inventory."""
     directory = state.inventory / "host_vars"
     directory.mkdir(exist_ok=True)
     (directory / f"{guest.name}.yml").write_text(yaml.safe_dump(guest.variables(address), sort_keys=True))
 
 
 def snapshot(state: State, guest: Guest, name: str, say: Say) -> None:
-    """Keep the running guest, memory and disk."""
+    """Save the running guest's memory and disk under a name."""
     began = time.monotonic()
     close_connections(state)
     names = snapshots(state, guest) | {name}
     _post(state, "/snapshot", {"uuid": guest.uuid, "name": guest.name, "snapshot": name})
     record = state.machines / guest.uuid / RECORD
     record.write_text(json.dumps({"request": guest.request(), "snapshots": sorted(names)}))
-    say(f"guest {guest.name}: kept as {name} ({time.monotonic() - began:.1f} s)")
+    say(f"guest {guest.name}: saved as {name} ({time.monotonic() - began:.1f} s)")
 
 
 def restore(state: State, guest: Guest, name: str, say: Say) -> None:
-    """Let the guest run on from a snapshot; connections to what it was until now are closed."""
+    """Return the guest to a snapshot, after closing ssh's shared connections to it."""
     began = time.monotonic()
     close_connections(state)
     _post(state, "/restore", {"uuid": guest.uuid, "name": guest.name, "snapshot": name})
-    say(f"guest {guest.name}: runs on from {name} ({time.monotonic() - began:.1f} s)")
+    say(f"guest {guest.name}: restored to {name} ({time.monotonic() - began:.1f} s)")
 
 
 def stop(state: State, guest: Guest, say: Say) -> None:
-    """End the guest and remove its disk; nothing happens when it is not there."""
+    """End the guest, if it runs, and remove its disk."""
     close_connections(state)
     _post(state, "/destroy", {"uuid": guest.uuid, "name": guest.name})
     (state.inventory / "host_vars" / f"{guest.name}.yml").unlink(missing_ok=True)
@@ -186,7 +194,7 @@ def stop(state: State, guest: Guest, say: Say) -> None:
 
 
 def close_connections(state: State) -> None:
-    """End ssh's shared connections: a restored guest knows none of them, and ssh would wait for its answer."""
+    """Close ssh's shared connections: a restored guest does not know them, and ssh would wait for its answer."""
     for socket in state.ssh.iterdir():
         command = ["ssh", "-o", f"ControlPath={socket}", "-O", "exit", "guest"]
         subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
@@ -218,11 +226,11 @@ def _address(state: State, guest: Guest) -> str:
             return str(entry["ip_address"])
         time.sleep(1)
     console: Path = state.machines / guest.uuid / "console.log"
-    raise LabError("guest_address_missing", f"{guest.name}: it has no address; its console is {console}")
+    raise LabError("guest_address_missing", f"{guest.name}: it has no address; see its console in {console}")
 
 
 def _wait_for_ssh(state: State, guest: Guest) -> None:
-    """Return when the guest lets the lab in: its agent answers before its ssh server does."""
+    """Wait for the guest's ssh server, which answers later than the guest agent."""
     until = time.monotonic() + BOOT_SECONDS
     command = [*ssh_command(state, guest), "true"]
     while True:
@@ -237,7 +245,7 @@ def _wait_for_ssh(state: State, guest: Guest) -> None:
 
 
 def run(state: State, words: Sequence[str], say: Say) -> bool:
-    """Carry out `python -m lab guest ACTION NAME …`; False when the snapshot that ``fresh`` asks for is to be made."""
+    """Run `python -m lab guest ACTION NAME …`; False if ``fresh`` asks for a snapshot that does not exist yet."""
     parser = argparse.ArgumentParser(prog="python -m lab guest", description=__doc__)
     parser.add_argument("action", choices=["start", "stop", "snapshot", "restore", "fresh"])
     parser.add_argument("name", help="a host of the inventory's group guests or generators")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the lab keeps its state, and the names that follow from the place."""
+"""The lab's state directory, and the names derived from it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ class State:
     """The lab's state directory and the checkout that it belongs to."""
 
     root: Path
+    """The state directory."""
     checkout: Path
+    """The checkout of the repository."""
 
     @property
     def images(self) -> Path:
@@ -37,7 +39,7 @@ class State:
 
     @property
     def pki(self) -> Path:
-        """Keys, certificates and the password."""
+        """Keys, certificates and passwords."""
         return self.root / "pki"
 
     @property
@@ -52,7 +54,7 @@ class State:
 
     @property
     def ssh(self) -> Path:
-        """Sockets of shared ssh connections: another lab's guest may have the same address."""
+        """Sockets of shared ssh connections: separate per lab, because guests of two labs may have the same address."""
         return self.root / "ssh"
 
     @property
@@ -67,12 +69,12 @@ class State:
 
     @property
     def control_socket(self) -> Path:
-        """Where vCenter takes guest states from the hypervisor."""
+        """Where vCenter takes guest states, and faults for tests."""
         return self.run / "control.sock"
 
     @property
     def prefix(self) -> str:
-        """Start of the names of this lab's network namespaces: two checkouts run side by side."""
+        """Prefix of this lab's network namespaces, so that two checkouts can run side by side."""
         return "nfv-" + hashlib.sha256(str(self.root).encode()).hexdigest()[:8]
 
     @property
@@ -86,7 +88,7 @@ class State:
         return f"{self.prefix}-tester"
 
     def prepare(self) -> None:
-        """Make the directories; raise ``state_path_too_long`` where a socket would not fit."""
+        """Make the directories; raise ``state_path_too_long`` if a socket's path would be too long."""
         # ssh's own: Ansible's ten digits, and while it is being made a dot and sixteen characters.
         longest = len(os.fsencode(self.ssh / ("0" * 27)))
         if longest > SOCKET_PATH_LIMIT:
@@ -101,7 +103,7 @@ class State:
 
     @contextmanager
     def locked(self, name: str = "lab") -> Iterator[None]:
-        """Keep other commands that do the same to this lab out; raise ``lab_busy`` when one is at work."""
+        """Lock this lab against other commands of the same name; raise ``lab_busy`` if one is running."""
         self.prepare()
         with (self.root / f"{name}.lock").open("w") as lock:
             try:

@@ -33,7 +33,7 @@ def environment(checkout: Path) -> dict[str, str]:
 
 
 def install_collection(state: State) -> None:
-    """Install the collection afresh from the checkout, as a user would have it."""
+    """Install the collection from the checkout, as a user would have it."""
     run(
         [state.checkout / "scripts" / "install-collection"],
         error_code="collection_failed",

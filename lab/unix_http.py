@@ -37,7 +37,7 @@ def request(
 ) -> dict[str, Any]:
     """Send one request and return the answer's object.
 
-    Raises LabError (``request_refused``) with the server's own words, or OSError where nobody listens.
+    Raises LabError (``request_refused``) with the server's error message, or OSError if nobody listens.
     """
     connection = _Connection(path, timeout)
     try:

@@ -39,7 +39,7 @@ CPUS = (4, 6)
 
 
 def measure(size: Size) -> Iterator[Measurement]:
-    """Measures the step from plans to ended tasks, and the whole run with everything that is read around it."""
+    """Measures the step from plans to completed tasks, and the whole run with all its reads."""
     with fleet_vcenter(size.vms) as vcenter:
         # The first change is the largest: adapters are converted. From then on every run changes the same.
         vcenter.control.reset_calls()
@@ -88,7 +88,7 @@ class _Bench:
             yield bare, specs
 
     def our_step(self) -> float:
-        """From plans to ended tasks."""
+        """From plans to completed tasks."""
         with self._vcenter.open() as client:
             outcome, plan, inventory = self._planned(client)
             rollout = Rollout(Fleet(client, inventory, outcome), plan)
@@ -97,7 +97,7 @@ class _Bench:
         return taken
 
     def bare_step(self) -> float:
-        """The same specs, already made."""
+        """The same specs, ready-made."""
         with self._specs() as (bare, specs):
             return seconds(lambda: self._submit(bare, specs))
 
@@ -110,7 +110,7 @@ class _Bench:
         return seconds(lambda: converge(params, self._vcenter.connection, check_mode=False))
 
     def bare_run(self) -> float:
-        """A script that reads before and after, and gets its specs for nothing."""
+        """A script that reads before and after, with ready-made specs."""
         with self._specs() as (bare, specs):
 
             def run() -> None:

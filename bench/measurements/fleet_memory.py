@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The memory that a drift check takes: it grows no faster than the number of VMs."""
+"""The memory of a drift check, which must grow no faster than the number of VMs."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ TOLERANCE = 1.05
 
 
 def measure(size: Size) -> Iterator[Measurement]:
-    """MB that 1,000 VMs more take, from the small fleet to the large; the target is what they take in its first half.
+    """MB per 1,000 more VMs between the small fleet and the large one; the target is the slope of the first half.
 
-    Differences, because a process has memory free before the first VM: it makes a small fleet look smaller.
+    Only differences count: a process has free memory before the first VM, which makes a small fleet look smaller.
     """
     small, large = size.vms, size.more_vms
     middle = (small + large) // 2
@@ -42,13 +42,13 @@ def measure(size: Size) -> Iterator[Measurement]:
 
 
 def _grown(vcenter: FleetVCenter, vms: int) -> float:
-    """By how many MB a check of so many VMs makes a process grow."""
-    told = json.dumps(
+    """How many MB a process grows by checking so many VMs."""
+    payload = json.dumps(
         {"connection": dataclasses.asdict(vcenter.connection), "params": vcenter.params(description(), vms)}
     )
     done = subprocess.run(
         [sys.executable, "-m", "bench.memory_probe"],
-        input=told,
+        input=payload,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,

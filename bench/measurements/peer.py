@@ -80,21 +80,21 @@ class _Playbooks:
         return self._run(task) / len(self._names)
 
     def our_noop(self) -> float:
-        """Nothing to do, on our side."""
+        """A run without changes, on our side."""
         return self._counted(lambda: self.ours(CPUS[0]), at_most=0)
 
     def peers_noop(self) -> float:
-        """Nothing to do, on the peer's side."""
+        """A run without changes, on the peer's side."""
         return self._counted(lambda: self.peers(CPUS[0]), at_most=0)
 
     def our_change(self) -> float:
-        """Another number of CPUs than last time; some VMs the peer has given as many in between."""
+        """A number of CPUs other than last time's; the peer may have given it to some VMs in between."""
         self._turn += 1
         least = len(self._vcenter.names) - len(self._names)
         return self._counted(lambda: self.ours(CPUS[self._turn % 2]), at_least=least)
 
     def peers_change(self) -> float:
-        """Another number of CPUs than the VMs have, whoever changed them last."""
+        """A number of CPUs other than the VMs', whoever changed them last."""
         with self._vcenter.open(closed_for_writes=True) as client:
             found = client.in_view({vim.VirtualMachine: ["name", "config.hardware.numCPU"]})
         there = next(each["config.hardware.numCPU"] for _vm, each in found if each["name"] == self._names[0])
@@ -102,7 +102,7 @@ class _Playbooks:
         return self._counted(lambda: self.peers(cpus), at_least=len(self._names))
 
     def _counted(self, work: t.Callable[[], float], at_least: int = 0, at_most: float = float("inf")) -> float:
-        """Does it, and requires that so many reconfigurations were made."""
+        """Runs the work, and asserts the number of reconfigurations."""
         self._vcenter.control.reset_calls()
         taken = work()
         assert at_least <= self._vcenter.control.calls().get("ReconfigVM_Task", 0) <= at_most

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A PGW's sessions: how long ten thousand take to install, a hundred to change, and all of them to come back.
+"""A PGW's sessions: the time to install ten thousand, to change a hundred, and to recover all of them.
 
-Open vSwitch's userspace datapath does it on this machine, as in a guest but for DPDK. What is timed is what the module
-pgw_sessions does: look, decide, change, and look again. Ansible and the way to the guest come on top.
+Open vSwitch's userspace datapath runs on this machine as in a guest, except for DPDK. Measured is what the module
+pgw_sessions does: observe, plan, apply, and observe again. Ansible and the connection to the guest are not included.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if t.TYPE_CHECKING:
 
 NAMES = ("pgw_install_10000_s", "pgw_install_growth_1k_10k", "pgw_change_100_s", "pgw_recovery_s")
 SESSIONS, FEW, CHANGED = 10_000, 1_000, 100
-# What stays is loaded with so many packets a second and direction, on so many sessions.
+# Load on sessions that stay: packets per second and direction, and the number of sessions.
 LOAD, LOADED = 200, 10
 RECOVERY_SECONDS = 120
-# Ten times the sessions may take a little more than ten times as long.
+# Ten times the sessions may take slightly more than ten times as long.
 GROWTH = 12
 
 
@@ -34,7 +34,7 @@ def measure(size: Size) -> Iterator[Measurement]:
     """Raises AssertionError when a packet of a session that stays is lost, or a session does not come back."""
     sessions, few = round(SESSIONS * size.scale), round(FEW * size.scale)
     with native_switch() as switch:
-        _install(switch, 1)  # so that no figure contains how long the neighbours take to answer for the first time
+        _install(switch, 1)  # so that no figure includes the first resolution of the neighbours
         pairs = [(_install(switch, few), _install(switch, sessions)) for _run in range(size.runs)]
         changes = [_change(switch, sessions, max(1, round(CHANGED * size.scale)), run) for run in range(size.runs)]
         recoveries = [_recover(switch, sessions) for _run in range(size.runs)]
@@ -72,8 +72,8 @@ def _change(switch: NativeSwitch, count: int, changed: int, run: int) -> float:
 def _recover(switch: NativeSwitch, count: int) -> float:
     """Seconds from SIGKILL of ovs-vswitchd until packets pass in both directions, with all sessions there.
 
-    What systemd does is done by hand: ovs-vswitchd starts again, and with it nfv-pgw.service. The traffic is on the
-    last sessions of the list.
+    The function does what systemd would: it starts ovs-vswitchd again, and with it nfv-pgw.service. The traffic is on
+    the last sessions of the list.
     """
     wanted = plane([session(number) for number in range(1, count + 1)])
     switch.converge(wanted)

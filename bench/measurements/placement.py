@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Planning where a fleet runs, N+1 included, and how the time for it grows with the fleet.
 
-The planner runs in one thread, so that its CPU time is what it takes on one core, whatever else the machine does.
+The planner runs in one thread, so its CPU time is its time on one core, whatever else the machine does.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ NAMES = (
     "placement_no_plan_s",
 )
 VMS_PER_HOST = 1000 / 64
-# Slightly more than have a place, which is what takes the longest to find out: 1,260 on 64 hosts.
+# Slightly more than fit, which takes the longest to find out: 1,260 on 64 hosts.
 TOO_MANY_PER_HOST = 1260 / 64
-# A host with two sockets of 32 cores, hyper-threading and 512 GiB, as they are bought for data planes.
+# A typical data-plane host: two sockets of 32 cores, hyper-threading, 512 GiB.
 NODE_CORES = 32
 NODE_MEMORY_MB = 256 * 1024
 # On such hosts the VMs below take four of five cores; what a host's failure needs comes on top.
@@ -59,9 +59,9 @@ def measure(size: Size) -> Iterator[Measurement]:
 
 
 def _planning(vms: float, alike: bool = True) -> Callable[[], float]:
-    """What plans a fleet of so many VMs and returns the seconds of CPU time that it took.
+    """Returns a function that plans a fleet of so many VMs and returns the CPU seconds that it took.
 
-    alike: many VMs ask for the same, as in fleets made from few descriptions; otherwise each has another memory size.
+    alike: many VMs have the same demands, as fleets from few descriptions; otherwise each has its own memory size.
     """
     demands, hosts = fleet(int(vms)), cluster(_hosts_for(vms))
     if not alike:
@@ -80,7 +80,7 @@ def _planning(vms: float, alike: bool = True) -> Callable[[], float]:
 
 
 def _no_plan(vms: float) -> float:
-    """The seconds of CPU time that it takes to tell why hosts for so many VMs are too few for a quarter more."""
+    """The CPU seconds that it takes to explain why the hosts for so many VMs are too few for a quarter more."""
     hosts = cluster(_hosts_for(vms))
     taken, answer = _timed(fleet(round(len(hosts) * TOO_MANY_PER_HOST)), hosts)
     assert isinstance(answer, NoPlan)
@@ -98,7 +98,7 @@ def _timed(demands: tuple[Demand, ...], hosts: tuple[HostTopology, ...]) -> tupl
 
 
 def cluster(count: int) -> tuple[HostTopology, ...]:
-    """Hosts with S5U uplinks on node 0 and SGi uplinks on node 1, each with a VM that nobody plans."""
+    """Hosts with S5U uplinks on node 0 and SGi uplinks on node 1, each with a VM outside the plan."""
     cpus = NODE_CORES * 2
     return tuple(
         HostTopology(

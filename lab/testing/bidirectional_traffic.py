@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Traffic in both directions at once through a PGW, each packet numbered, and what became of it."""
+"""Numbered packets through a PGW in both directions at once, and which of them arrived."""
 
 from __future__ import annotations
 
@@ -22,24 +22,25 @@ if t.TYPE_CHECKING:
 
 UPLINK, DOWNLINK = "uplink", "downlink"
 PORT = 5000
-# What marks the packets of a run, and a packet's number.
+# The run's mark and the packet's number.
 _LABEL = struct.Struct("!QQ")
 # In front of a test packet's content: IPv4 and UDP, and a G-PDU's headers on S5-U.
 _CONTENT = {UPLINK: 20 + 8, DOWNLINK: 20 + 8 + 8 + 20 + 8}
 
 
 class Subscriber(t.NamedTuple):
-    """Whose packets they are: the IPv4 address, and the TEID that the PGW receives on."""
+    """A session that carries traffic."""
 
     address: str
+    """The subscriber's IPv4 address."""
     local_teid: int
+    """The TEID on which the PGW receives."""
 
 
 class Traffic:
-    """Packets in both directions on some sessions, until the context ends; each is numbered.
+    """Numbered packets in both directions on some sessions, until the context ends.
 
-    sent: how many of each direction so far; arrived: by direction, the number of each packet and when (monotonic
-    seconds).
+    sent: packets per direction so far; arrived: by direction, when each packet number arrived (monotonic seconds).
     """
 
     def __init__(self, s5u: Port, sgi: Port, subscribers: Sequence[Subscriber], packets_per_second: int) -> None:
@@ -63,17 +64,17 @@ class Traffic:
     def __exit__(self, *_exception: object) -> None:
         self._done.set()
         self._sender.join()
-        time.sleep(1)  # for what is under way
+        time.sleep(1)  # for packets under way
         self._closed.set()
         for thread in self._receivers:
             thread.join()
 
     def lost(self) -> dict[str, int]:
-        """Packets that did not arrive, by direction; to be asked when the context has ended."""
+        """Packets that did not arrive, by direction; valid once the context has ended."""
         return {direction: self.sent - len(arrived) for direction, arrived in self.arrived.items()}
 
     def longest_gap(self) -> dict[str, float]:
-        """The longest time in seconds between two arrivals, by direction; there must have been some."""
+        """The longest time in seconds between two arrivals, by direction; needs at least two in each."""
         gaps = {}
         for direction, arrived in self.arrived.items():
             moments = sorted(arrived.values())
@@ -81,9 +82,9 @@ class Traffic:
         return gaps
 
     def first_since(self, number: int, seconds: float) -> dict[str, float]:
-        """When the first packet of each direction arrived among those sent from this number on.
+        """When the first packet with at least this number arrived, by direction (monotonic seconds).
 
-        Raises TimeoutError when there is none for so many seconds.
+        Raises TimeoutError if a direction has none after so many seconds.
         """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

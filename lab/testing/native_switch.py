@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Open vSwitch's userspace datapath in namespaces of its own: the guest's OpenFlow, tunnel and meter code, no DPDK.
 
-The device ports are veth pairs instead of VMXNET3 adapters; everything else is what a guest runs. Nothing of the
-machine is touched: database, sockets and logs lie in a directory of the test, and no service is needed or disturbed.
+The device ports are veth pairs instead of VMXNET3 adapters; everything else is what a guest runs. The machine
+itself stays untouched: database, sockets and logs lie in a temporary directory, and no service is needed or disturbed.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def find_schema() -> Path:
 
 
 class NativeSwitch:
-    """A switch, and the tester on the other side of its two ports."""
+    """A switch, and a tester on the other side of its two ports."""
 
     def __init__(self) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="nfv-", dir="/tmp"))
@@ -85,7 +85,7 @@ class NativeSwitch:
                 here=True,
             )
             for namespace in (self.switch, self.tester):
-                # As on a wire: no checksum is left to an adapter that is not there.
+                # As on a wire: no checksum is left to an adapter that does not exist.
                 off = ("tx", "off", "rx", "off", "gso", "off", "gro", "off", "tso", "off")
                 self.call("ip", "netns", "exec", namespace, "ethtool", "-K", port, *off, here=True)
                 self.call("ip", "-n", namespace, "link", "set", port, "addrgenmode", "none", here=True)
@@ -138,7 +138,7 @@ class NativeSwitch:
         self.call("ovs-vsctl", *commands)
 
     def start_switch(self) -> None:
-        """Starts ovs-vswitchd, the first time or after it was killed."""
+        """Starts ovs-vswitchd, initially or after it was killed."""
         self.call(
             "ovs-vswitchd", f"unix:{self.run_directory}/db.sock", "--pidfile", "--detach", "--log-file", "-vconsole:off"
         )
@@ -154,7 +154,7 @@ class NativeSwitch:
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """Ends everything that start() made."""
+        """Stops and removes everything that start() made."""
         self.stop_handler()
         for name in ("ovs-vswitchd", "ovsdb-server"):
             with contextlib.suppress(OSError, ValueError):
@@ -165,7 +165,7 @@ class NativeSwitch:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def call(self, *argv: str, here: bool = False, text: str | None = None) -> str:
-        """A command that must succeed, in the switch's namespace unless here; returns what it printed."""
+        """Output of a command in the switch's namespace (here: the machine's own). Raises RuntimeError if it fails."""
         where = [] if here else ["ip", "netns", "exec", self.switch]
         done = subprocess.run(
             [*where, *argv], env=self.environment, input=text, capture_output=True, text=True, check=False, timeout=120
@@ -175,7 +175,7 @@ class NativeSwitch:
         return done.stdout
 
     def converge(self, plane: UserPlane | None) -> Plan:
-        """What pgw_sessions does: look, decide, do; afterwards nothing may be left to do."""
+        """Does what pgw_sessions does. Raises AssertionError if changes are left afterwards."""
         done = self.decide(plane)
         apply(done.steps, self.guest)
         left = self.decide(plane)
@@ -184,13 +184,13 @@ class NativeSwitch:
         return done
 
     def decide(self, plane: UserPlane | None) -> Plan:
-        """What pgw_sessions would do."""
+        """The plan that pgw_sessions would carry out."""
         os.environ["OVS_RUNDIR"] = str(self.run_directory)
         observed = observe(self.guest, self.ask, plane)
         return remove(observed) if plane is None else plan(observed, plane, self.mac(), check_mode=False)
 
     def mac(self) -> str:
-        """The SGi bridge's MAC, which the guest's module reads in sysfs."""
+        """The SGi bridge's MAC address, which the module reads in sysfs in a guest."""
         (link,) = json.loads(self.call("ip", "-json", "link", "show", "br-sgi"))
         address = self.root / "sys/class/net/br-sgi/address"
         address.parent.mkdir(parents=True, exist_ok=True)
@@ -199,7 +199,7 @@ class NativeSwitch:
 
     @property
     def ask(self) -> Ask:
-        """AnsibleModule.run_command as the module has it in the guest; systemd is played by this class."""
+        """Stands for AnsibleModule.run_command in the guest; this class also stands for systemd."""
         return self._command
 
     def _command(self, argv: t.Sequence[str], text: str) -> tuple[int, str, str]:
@@ -256,12 +256,12 @@ class NativeSwitch:
         return 0, "", ""
 
     def unit_lost(self) -> None:
-        """As systemd does when ovs-vswitchd, which the units are bound to, has ended."""
+        """Stops the units, as systemd does when ovs-vswitchd, which they are bound to, has ended."""
         (self.root / "run/started/nfv-pgw.service").unlink(missing_ok=True)
         self.stop_handler()
 
     def start_handler(self) -> None:
-        """Runs the handler that pgw_sessions installed, as its unit does; one that runs ends first."""
+        """Starts the handler that pgw_sessions installed, as its unit does, after stopping an earlier one."""
         self.stop_handler()
         (self.root / STATUS[1:]).parent.mkdir(parents=True, exist_ok=True)
         program = ("-m", "nfv_pgw.path_daemon", "pgw-path", "br-s5u", f"{self.root}{PATH}", f"{self.root}{STATUS}")
@@ -278,7 +278,7 @@ class NativeSwitch:
             self._handler = None
 
     def export_statistics(self) -> subprocess.CompletedProcess[str]:
-        """Runs what the statistics' timer starts, as its unit says."""
+        """Runs the command that the statistics' timer starts."""
         unit = (self.root / SERVICE_FILE[1:]).read_text()
         (command,) = [line.partition("=")[2] for line in unit.splitlines() if line.startswith("ExecStart=")]
         words = [f"{self.root}{word}" if word.startswith(OURS) else word for word in command.split()[1:]]
@@ -292,7 +292,7 @@ class NativeSwitch:
         )
 
     def status(self) -> dict[str, t.Any]:
-        """What the handler has written of its state."""
+        """The handler's status file."""
         path = self.root / STATUS[1:]
         content: dict[str, t.Any] = json.loads(path.read_text()) if path.exists() else {"counters": {}, "peers": {}}
         return content
@@ -300,7 +300,7 @@ class NativeSwitch:
 
 @contextlib.contextmanager
 def native_switch() -> t.Iterator[NativeSwitch]:
-    """A running switch whose tester answers for peer, server and next hops; ends it afterwards."""
+    """Yields a running switch whose tester answers for peer, server and next hops."""
     switch = NativeSwitch()
     try:
         switch.start()

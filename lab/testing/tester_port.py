@@ -27,7 +27,7 @@ _NEIGHBOUR_DISCOVERY = range(133, 138)  # RFC 4861, 4: types of ICMPv6
 
 @contextlib.contextmanager
 def inside(namespace: str) -> t.Iterator[None]:
-    """What this thread opens meanwhile is opened in the network namespace, and stays there."""
+    """Sockets that this thread opens in the context belong to the network namespace."""
     libc = ctypes.CDLL(None, use_errno=True)
     own = os.open(f"/proc/self/task/{threading.get_native_id()}/ns/net", os.O_RDONLY)
     there = os.open(f"/run/netns/{namespace}", os.O_RDONLY)
@@ -42,9 +42,9 @@ def inside(namespace: str) -> t.Iterator[None]:
 
 
 def is_traffic(packet: bytes) -> bool:
-    """Whether a packet is more than what ends say of themselves: no IPv6 multicast, no GTP-U but G-PDUs.
+    """Whether a packet is traffic: not IPv6 multicast, not neighbour discovery, and of GTP-U only G-PDUs.
 
-    A kernel asks a neighbour that it knows again by unicast (RFC 4861, 7.3.3), so neighbour discovery is none either.
+    A kernel also confirms a neighbour that it knows by unicast (RFC 4861, 7.3.3).
     """
     if packet[0] >> 4 == 6:
         return packet[24] != 0xFF and not (packet[6] == _ICMPV6 and packet[40] in _NEIGHBOUR_DISCOVERY)
@@ -56,12 +56,12 @@ class Port:
     """The tester's end of one port: sends frames, and keeps what arrives."""
 
     def __init__(self, namespace: str, name: str, gateway_mac: str) -> None:
-        """Opens an interface of the tester's network namespace; gateway_mac: where its frames go."""
+        """Opens an interface of the tester's network namespace; gateway_mac: destination of its frames."""
         with inside(namespace):
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-            # SO_RCVBUFFORCE: a packet that the tester itself loses is no loss of the switch.
+            # SO_RCVBUFFORCE: a packet lost by the tester must not count as lost by the switch.
             self._socket.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)
-            # PACKET_AUXDATA (packet(7)): the kernel takes a VLAN tag out of the frame, and tells it there.
+            # PACKET_AUXDATA (packet(7)): the kernel strips the VLAN tag from the frame and reports it there.
             self._socket.setsockopt(263, 8, 1)
             self._socket.bind((name, 0))
         command = ["ip", "-n", namespace, "-json", "link", "show", name]
@@ -84,7 +84,7 @@ class Port:
     def received(
         self, seconds: float = 0.5, count: int = 1, accept: t.Callable[[bytes], bool] = is_traffic
     ) -> list[bytes]:
-        """IP packets that arrive, without their Ethernet headers, until there are count or the time is over."""
+        """Up to count IP packets that arrive within so many seconds, without their Ethernet headers."""
         found: list[bytes] = []
         deadline = time.monotonic() + seconds
         while len(found) < count and (left := deadline - time.monotonic()) > 0:
@@ -98,7 +98,7 @@ class Port:
         return found
 
     def tagged(self, seconds: float = 1.0) -> tuple[int, bytes] | None:
-        """The next frame that is not our own, as its VLAN (0 for none) and its bytes without the tag."""
+        """The next frame from elsewhere: its VLAN (0 for none) and its bytes without the tag."""
         self._socket.settimeout(seconds)
         try:
             frame, more, _flags, source = self._socket.recvmsg(65535, 256)

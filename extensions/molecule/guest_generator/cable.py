@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pulls the cable of a guest's adapter, or plugs it in: GUEST POSITION up|down. The guest does not see it."""
+"""Unplugs or plugs in the cable of a guest's adapter: GUEST POSITION up|down. The guest does not notice."""
 
 from __future__ import annotations
 

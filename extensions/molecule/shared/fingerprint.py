@@ -1,9 +1,9 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Prints what check mode must leave alone and "absent" must restore, line by line. Runs in the guest, as root.
+"""Prints what check mode must not change and state absent must restore, one line per item. Runs in the guest as root.
 
-One process and not a shell's hundreds: each costs an emulated guest tens of milliseconds.
+One process instead of a shell's hundreds, each of which costs an emulated guest tens of milliseconds.
 """
 
 from __future__ import annotations
