@@ -34,6 +34,12 @@ def dataplane_derived(description: t.Any, path: str = "nfv_dataplane") -> dict[s
     return derive(dataplane)
 
 
+def problems_text(problems: t.Iterable[t.Mapping[str, str]], subject: str = "") -> str:
+    """The problems as one line, each with its error code, the subject and its key path."""
+    prefix = f"{subject}: " if subject else ""
+    return "; ".join(f"[{each['error_code']}] {prefix}{each['path']} {each['message']}" for each in problems)
+
+
 class FilterModule:
     """The filters of this file by name."""
 
@@ -41,4 +47,5 @@ class FilterModule:
         return {
             "dataplane_problems": dataplane_problems,
             "dataplane_derived": dataplane_derived,
+            "problems_text": problems_text,
         }

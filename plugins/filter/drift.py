@@ -14,11 +14,14 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drift imp
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drift import drift_report as build_report
 
 
-def drift_report(sides: t.Any, names: t.Any, created: str, error: str | None = None) -> dict[str, t.Any]:
-    """The report on VMs that were compared with their descriptions."""
-    if not isinstance(sides, t.Mapping) or not set(sides) <= set(SIDES):
+def drift_report(
+    results: t.Any, names: t.Any, created: str, error: str | None = None, sides: t.Sequence[str] | None = None
+) -> dict[str, t.Any]:
+    """The report on VMs that were compared with their descriptions, on these sides or on all that have results."""
+    if not isinstance(results, t.Mapping) or not {*results, *(sides or ())} <= set(SIDES):
         raise AnsibleFilterError(f"drift_report takes a dictionary with results by VM for {' and '.join(SIDES)}")
-    return dataclasses.asdict(build_report(sides, names, created, error))
+    compared = {side: results.get(side, {}) for side in (results if sides is None else sides)}
+    return dataclasses.asdict(build_report(compared, names, created, error))
 
 
 class FilterModule:

@@ -12,7 +12,6 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.data import plan_from_data
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.verify import described_at
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.verify import (
     placement_problems as problems_of,
 )
@@ -40,21 +39,11 @@ def placement_report(plan: t.Any, before: t.Any, after: t.Any = None, created: s
     return dataclasses.asdict(report)
 
 
-def dataplane_placed(description: t.Any, plan: t.Any, vm: str) -> t.Any:
-    """The description, completed with the NUMA node and CPUs that the plan found for the VM."""
-    try:
-        placed = next((each for each in plan_from_data(plan).placements if each.vm == vm), None)
-    except NfvError as error:
-        raise AnsibleFilterError(str(error)) from error
-    return description if placed is None else described_at(description, placed)
-
-
 class FilterModule:
     """The filters of this file by name."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         return {
-            "dataplane_placed": dataplane_placed,
             "placement_problems": placement_problems,
             "placement_report": placement_report,
         }

@@ -22,6 +22,8 @@ class ErrorCode(str, enum.Enum):
     """A description has problems; the message lists each with its key path and its own code."""
     VARIABLE_MISSING = "variable_missing"
     """The inventory does not set the variables that are named."""
+    HOSTS_MISSING = "hosts_missing"
+    """Inventory and `--limit` leave the playbook no host, so nothing would be done and nothing looked at."""
     KEY_MISSING = "key_missing"
     """A required key is missing, or a key that another one needs."""
     KEY_UNKNOWN = "key_unknown"

@@ -138,6 +138,8 @@ def _failure(side: str, result: Mapping | None) -> str | None:
     """Why the side could not be compared; None when it was."""
     if result is None:
         return "was not compared"
+    if result.get("skipped"):
+        return f"[{ErrorCode.GUEST_ADDRESS_MISSING}] the VM is off, or VMware Tools report no address of its guest"
     error = result.get("error")
     if error is not None:
         return str(error["message"])

@@ -29,7 +29,7 @@ class Drift:
     def run(self, names: list[str], *arguments: str, **variables: t.Any) -> tuple[t.Any, dict[str, t.Any]]:
         (self._ansible.directory / "hosts.ini").write_text("[pgw]\n" + "\n".join(names) + "\n")
         run = self._ansible.playbook(
-            PLAYBOOKS / "drift.yml", *arguments, drift_report_dir=str(self._file.parent), **variables
+            PLAYBOOKS / "drift.yml", *arguments, nfv_report_dir=str(self._file.parent), **variables
         )
         assert self._ansible.inventory["vsphere_password"] not in self._file.read_text()
         return run, json.loads(self._file.read_text())

@@ -28,6 +28,7 @@ GUEST_DIFFERS = {
     ]
 }
 OFF = {"unreachable": True, "msg": "Connection timed out"}
+SKIPPED = {"skipped": True, "skip_reason": "Conditional result was False"}
 REFUSED = {"failed": True, "msg": "[z] pgw-1: unreadable", "differences": []}
 
 
@@ -56,6 +57,7 @@ def test_the_worst_outcome_counts(vms: list[dict[str, t.Any]], outcome: str) -> 
         (SAME, OFF, "failed"),
         (DIFFERS, OFF, "failed"),
         (SAME, REFUSED, "failed"),
+        (SAME, SKIPPED, "failed"),
         (SAME, {}, "failed"),
         (SAME, None, "failed"),
         (None, GUEST_SAME, "failed"),
@@ -65,6 +67,15 @@ def test_the_worst_outcome_counts(vms: list[dict[str, t.Any]], outcome: str) -> 
 def test_both_sides_must_be_compared(vm: dict[str, t.Any] | None, guest: dict[str, t.Any] | None, outcome: str) -> None:
     sides = {side: {} if one is None else {"pgw-1": one} for side, one in (("vsphere", vm), ("guest", guest))}
     assert drift_report(sides, ["pgw-1"], AT)["outcome"] == outcome
+
+
+def test_only_the_sides_that_are_asked_for_are_compared() -> None:
+    results = {"vsphere": {"pgw-1": DIFFERS}, "guest": {"pgw-1": GUEST_SAME}}
+    assert drift_report(results, ["pgw-1"], AT, sides=["guest"])["outcome"] == "none"
+    assert drift_report({"vsphere": {"pgw-1": SAME}}, ["pgw-1"], AT, sides=["vsphere", "guest"])["outcome"] == "failed"
+    assert drift_report(results, ["pgw-1"], AT, sides=[])["outcome"] == "failed"
+    with pytest.raises(AnsibleFilterError):
+        drift_report(results, ["pgw-1"], AT, sides=["network"])
 
 
 def test_one_side_alone_is_compared_when_asked() -> None:

@@ -12,7 +12,6 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.placement import (
-    dataplane_placed,
     placement_problems,
     placement_report,
 )
@@ -185,20 +184,3 @@ def test_the_size_grows_with_the_fleet_and_not_faster() -> None:
     text = page(Plan(placements), *hosts)
     assert text.count("vm-0999") >= 2
     assert len(text) < 5_000_000
-
-
-def test_a_description_takes_what_the_plan_found() -> None:
-    plan = plan_as_data(PLAN)
-    auto = {"cpu": {"count": 4}, "placement": {"numa": "auto", "cluster": "nfv-a"}}
-    assert dataplane_placed(auto, plan, "pgw-1")["placement"] == {"numa": 0, "cluster": "nfv-a"}
-    assert auto["placement"]["numa"] == "auto"
-    assert dataplane_placed(auto, plan, "pgw-wide") == auto
-    assert dataplane_placed(auto, plan, "nobody") == auto
-    open_node = {"cpu": {"count": 4}}
-    assert dataplane_placed(open_node, plan, "pgw-1") == open_node
-    pinned = {"cpu": {"count": 2, "exclusivity": "affinity"}}
-    assert dataplane_placed(pinned, plan, "pgw-pinned")["cpu"]["affinity"] == "28,30"
-    named = {"cpu": {"count": 2, "exclusivity": "affinity", "affinity": "2-3"}}
-    assert dataplane_placed(named, plan, "pgw-pinned") == named
-    with pytest.raises(AnsibleFilterError):
-        dataplane_placed(auto, {}, "pgw-1")

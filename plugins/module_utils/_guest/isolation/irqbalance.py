@@ -21,12 +21,11 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.ste
     Step,
     WriteFile,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.procfs import process_started
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.service import is_outdated, read_service
 
 PROGRAM = "/usr/sbin/irqbalance"
 UNIT = "irqbalance.service"
 DROP_IN = f"/etc/systemd/system/{UNIT}.d/nfv-vsphere-dpdk.conf"
-SHOW = ("systemctl", "show", "--property=NeedDaemonReload", "--property=MainPID", UNIT)
 _DIRECTORY = DROP_IN.rpartition("/")[0]
 
 
@@ -54,7 +53,7 @@ def plan(guest: Guest, polling_cpus: str, state: str) -> Plan:
         steps += _remove(guest)
     elif wanted != current:
         steps.append(WriteFile(DROP_IN, wanted))
-    outdated = bool(steps) or (installed and _unread(guest))
+    outdated = bool(steps) or (installed and is_outdated(guest, read_service(guest, UNIT), DROP_IN))
     if outdated and installed:
         steps += [_systemctl("daemon-reload"), _systemctl("try-restart", UNIT)]
     return Plan(
@@ -73,17 +72,6 @@ def _remove(guest: Guest) -> t.Iterator[Step]:
         yield RemoveFile(f"{_DIRECTORY}/{name}")
     if guest.exists(_DIRECTORY) and len(ours) == len(there):
         yield RemoveDirectory(_DIRECTORY)
-
-
-def _unread(guest: Guest) -> bool:
-    """Whether systemd has not read the unit as it is now, or the process is older than the drop-in."""
-    _status, output, _errors = guest.run(SHOW)
-    properties = dict(line.partition("=")[::2] for line in output.splitlines())
-    if properties.get("NeedDaemonReload") == "yes":
-        return True
-    started = process_started(guest, int(properties.get("MainPID") or 0))
-    written = guest.modified(DROP_IN)
-    return started is not None and written is not None and started < int(written)
 
 
 def _systemctl(*arguments: str) -> RunCommand:

@@ -14,12 +14,13 @@ import pytest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import apply
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import RunCommand
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation import irqbalance
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.service import show_command
 
 if t.TYPE_CHECKING:
     from tests.unit.guest.conftest import RecordedGuest
 
 RESTART = [("systemctl", "daemon-reload"), ("systemctl", "try-restart", "irqbalance.service")]
-SHOW = " ".join(irqbalance.SHOW)
+SHOW = " ".join(show_command(irqbalance.UNIT))
 UPTIME = 1000.0
 
 

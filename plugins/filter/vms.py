@@ -1,0 +1,81 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters that hand the hosts of a play to modules as VMs; documented in the YAML files beside this one."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.data import plan_from_data
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.verify import described_at
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec import fleet
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Placed
+
+Vm = dict[str, t.Any]
+_ASKING: t.Final = {"place": fleet.asks_for_place, "features": fleet.must_keep_features}
+
+
+def vms_of_hosts(hosts: t.Iterable[str], hostvars: t.Mapping[str, t.Any]) -> list[Vm]:
+    """Each host as a VM of its name with its ``nfv_dataplane``; an empty description for a host that has none."""
+    if isinstance(hosts, str) or not isinstance(hostvars, t.Mapping):
+        raise AnsibleFilterError("vms_of_hosts takes a list of host names and hostvars")
+    return [{"name": host, "dataplane": hostvars[host].get("nfv_dataplane", {})} for host in hosts]
+
+
+def values_of_hosts(hosts: t.Iterable[str], hostvars: t.Mapping[str, t.Any], variable: str) -> dict[str, t.Any]:
+    """A variable of each host that has it, such as a registered result, by the host's name."""
+    return {host: hostvars[host][variable] for host in hosts if variable in hostvars[host]}
+
+
+def vms_asking(vms: t.Iterable[Vm], what: str) -> list[Vm]:
+    """The VMs whose descriptions ask for a place, or for features that they must keep."""
+    if what not in _ASKING:
+        raise AnsibleFilterError(f"vms_asking: what must be one of {', '.join(_ASKING)}, not {what}")
+    return [vm for vm in vms if _ASKING[what](vm)]
+
+
+def vms_networks(vms: t.Iterable[Vm]) -> list[str]:
+    """The port groups of the VMs' adapters, each once."""
+    return fleet.networks(vms)
+
+
+def vms_placed(vms: t.Iterable[Vm], plan: t.Any) -> list[Vm]:
+    """The VMs with the NUMA nodes and CPUs that the plan found for them, where their descriptions leave them open."""
+    placed = _placements(plan)
+    return [
+        {**vm, "dataplane": described_at(vm["dataplane"], placed[vm["name"]])} if vm["name"] in placed else vm
+        for vm in vms
+    ]
+
+
+def planned_host(plan: t.Any, vm: str) -> str | None:
+    """The host that the VM is planned on, None when the plan leaves it to the cluster."""
+    placed = _placements(plan).get(vm)
+    return None if placed is None else placed.host
+
+
+def _placements(plan: t.Any) -> dict[str, Placed]:
+    try:
+        return {placed.vm: placed for placed in plan_from_data(plan).placements}
+    except NfvError as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
+class FilterModule:
+    """The filters of this file by name."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {
+            "planned_host": planned_host,
+            "values_of_hosts": values_of_hosts,
+            "vms_asking": vms_asking,
+            "vms_networks": vms_networks,
+            "vms_of_hosts": vms_of_hosts,
+            "vms_placed": vms_placed,
+        }

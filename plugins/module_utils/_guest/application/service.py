@@ -1,0 +1,178 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A DPDK application as a systemd service: its unit, and what installs, restarts or removes it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.systemd import command_line
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import (
+    Plan,
+    RemoveDirectory,
+    RemoveFile,
+    RunCommand,
+    Step,
+    WriteFile,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.service import UNITS, is_outdated, read_service
+
+NEVER: t.Final = "never"
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_FILE_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+# Where systemd and this collection mount hugetlbfs. EAL's files there keep their pages until they are removed (DPDK's
+# "EAL parameters", --huge-unlink).
+_HUGEPAGES = ("/dev/hugepages", "/dev/nfv_hugepages2M", "/dev/nfv_hugepages1G")
+
+
+@dataclasses.dataclass(frozen=True)
+class DpdkService:
+    """An application that systemd runs."""
+
+    name: str
+    """Lower-case letters, digits and hyphens; the unit is ``vnf-NAME.service``."""
+    file_prefix: str
+    """EAL's ``--file-prefix``, which names the runtime directory and the hugepage files."""
+    command: tuple[str, ...] = ()
+    """The program's whole path and its arguments."""
+    restart_policy: str = "on-failure"
+    """``Restart=`` of systemd.service(5)."""
+    restart_seconds: int = 5
+    """``RestartSec=`` of systemd.service(5)."""
+
+    @property
+    def unit(self) -> str:
+        """The unit's name."""
+        return f"vnf-{self.name}.service"
+
+    @property
+    def path(self) -> str:
+        """The unit's file."""
+        return f"{UNITS}/{self.unit}"
+
+
+def check_names(service: DpdkService) -> None:
+    """Raises NfvError, unit_name_invalid, for a name that no unit or no runtime directory can have."""
+    if not _NAME.fullmatch(service.name) or not _FILE_PREFIX.fullmatch(service.file_prefix):
+        raise NfvError(
+            ErrorCode.UNIT_NAME_INVALID,
+            service.name,
+            "the name must be at most 31 lower-case letters, digits and hyphens, and the file prefix"
+            f" '{service.file_prefix}' letters, digits and ._-",
+        )
+
+
+def check_program(guest: Guest, service: DpdkService) -> None:
+    """Raises NfvError, program_missing, unless the command's program is there and may be executed."""
+    program = guest.path(service.command[0])
+    if not program.is_file() or not os.access(program, os.X_OK):
+        raise NfvError(
+            ErrorCode.PROGRAM_MISSING,
+            service.command[0],
+            "is not an executable program in the guest",
+            "Install it first, and give its whole path.",
+        )
+
+
+def unit_text(service: DpdkService) -> str:
+    """The unit's content. Raises NfvError: argument_invalid."""
+    return f"""\
+# Managed by the Ansible collection nfv.vsphere_dpdk.
+[Unit]
+Description=DPDK application {service.name}
+# driverctl's udev rule gives the adapters to their userspace driver while systemd waits for devices.
+After=systemd-modules-load.service systemd-udev-settle.service network.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+ExecStart={command_line(service.command)}
+Restart={service.restart_policy}
+RestartSec={service.restart_seconds}
+# vfio pins the hugepages that the adapters write to.
+LimitMEMLOCK=infinity
+TimeoutStopSec=30
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def plan_present(guest: Guest, service: DpdkService, restart: str, *, start: bool = True) -> Plan:
+    """What makes the service run by its unit, now and at every boot.
+
+    restart: ``never`` refuses to restart what runs; start: whether one that does not run is started.
+    Raises NfvError: restart_required, before any change.
+    """
+    current, wanted = guest.text(service.path), unit_text(service)
+    now = read_service(guest, service.unit)
+    outdated = current != wanted or is_outdated(guest, now, service.path)
+    if restart == NEVER and outdated and now.state == "active":
+        raise NfvError(
+            ErrorCode.RESTART_REQUIRED,
+            service.unit,
+            "runs with another command and must be restarted, which interrupts its traffic; nothing was changed",
+            "Allow it with restart=when_needed (role vnf: vnf_restart).",
+        )
+    starts = outdated or (start and not now.runs)
+    steps: list[Step] = []
+    if current != wanted:
+        steps.append(WriteFile(service.path, wanted))
+    if outdated:
+        steps.append(_systemctl(service, "daemon-reload"))
+    if outdated or not now.enabled:
+        steps.append(_systemctl(service, "enable", service.unit))
+    if outdated:
+        steps.append(_systemctl(service, "restart", service.unit))
+    elif starts:
+        steps.append(_systemctl(service, "start", service.unit))
+    return Plan(
+        steps=tuple(steps),
+        before={"unit": current, "enabled": now.enabled, "state": now.state, "in_effect": not outdated},
+        after={
+            "unit": wanted,
+            "enabled": True,
+            "state": "active" if starts else now.state,
+            "in_effect": True,
+        },
+        result={"unit": service.unit, "command": list(service.command)},
+    )
+
+
+def plan_absent(guest: Guest, service: DpdkService) -> Plan:
+    """What stops the service and removes its unit, its hugepage files and its runtime directory."""
+    unit = guest.text(service.path)
+    steps: list[Step] = []
+    if unit is not None:
+        steps += [
+            _systemctl(service, "disable", "--now", service.unit),
+            RemoveFile(service.path),
+            _systemctl(service, "daemon-reload"),
+        ]
+    runtime = f"/run/dpdk/{service.file_prefix}"
+    pages = [
+        f"{directory}/{name}"
+        for directory in _HUGEPAGES
+        for name in guest.names(directory)
+        if name.startswith(f"{service.file_prefix}map_")
+    ]
+    steps += [RemoveFile(path) for path in pages]
+    if guest.exists(runtime):
+        steps += [*(RemoveFile(f"{runtime}/{name}") for name in guest.names(runtime)), RemoveDirectory(runtime)]
+    return Plan(
+        steps=tuple(steps),
+        before={"unit": unit, "hugepage_files": len(pages), "runtime_directory": guest.exists(runtime)},
+        after={"unit": None, "hugepage_files": 0, "runtime_directory": False},
+        result={"unit": service.unit, "command": []},
+    )
+
+
+def _systemctl(service: DpdkService, *arguments: str) -> RunCommand:
+    remedy = f"Look at systemctl status {service.unit}, and run this again."
+    return RunCommand(("systemctl", *arguments), ErrorCode.UNIT_FAILED, remedy)
