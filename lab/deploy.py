@@ -11,10 +11,10 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from lab import lifecycle, processes, report
+from lab import guest_modules, lifecycle, processes, report
 from lab.commands import run
 from lab.errors import LabError
-from lab.tools import PROGRAMS, environment, install_collection
+from lab.tools import PROGRAMS, environment, install_collection, inventory_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -83,24 +83,25 @@ def deploy(state: State, say: Say, more: Sequence[str] = ()) -> bool:
             cwd=state.checkout,
             check=False,
         ).returncode
+        play_seconds = time.monotonic() - play_started
     figures: dict[str, Any] = {
         "wall_seconds": round(time.monotonic() - started, 1),
         "lab_up_seconds": round(up_seconds, 1),
-        "playbook_seconds": round(time.monotonic() - play_started, 1),
+        "playbook_seconds": round(play_seconds, 1),
         "playbook_status": status,
         "peak_memory_mib": memory.peak_kib // 1024,
         "peak_memory_parts_mib": {name: kib // 1024 for name, kib in memory.parts_kib.items()},
     }
+    # The journal of a run that broke off may still end with an earlier run.
+    modules = guest_modules.of_last_run(state, _expected_hosts(state)) if status == 0 else {}
+    figures["guest_modules"] = modules
     (reports / "lab.json").write_text(json.dumps(figures, indent=2) + "\n")
     proved = _print_report(state, deployed, say) and status == 0
     say(f"wall time {figures['wall_seconds']:.0f} s, peak memory of the lab {figures['peak_memory_mib']} MiB")
+    for host, names in modules.items():
+        say(f"modules executed in {host}: {len(names)} ({', '.join(names)})")
     say(f"the PGW is {'PROVED' if proved else 'NOT PROVED'} (ansible-playbook ended with status {status})")
     return proved
-
-
-def inventory_arguments(state: State) -> list[str]:
-    """Return ansible's options for the lab's inventory: the static part, then the generated one."""
-    return ["-i", str(state.checkout / "lab" / "inventory"), "-i", str(state.inventory)]
 
 
 def _expected_hosts(state: State) -> list[str]:

@@ -40,3 +40,8 @@ def install_collection(state: State) -> None:
         attempted="Installing nfv.vsphere_dpdk from this checkout",
         environment=environment(state.checkout),
     )
+
+
+def inventory_arguments(state: State) -> list[str]:
+    """Return ansible's options for the lab's inventory: the static part, then the generated one."""
+    return ["-i", str(state.checkout / "lab" / "inventory"), "-i", str(state.inventory)]

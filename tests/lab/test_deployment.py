@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 
 import pytest
@@ -10,6 +11,8 @@ from tests.lab.conftest import Deployment
 from tests.support.playbook import ROOT
 
 TRAFFIC = {"traffic uplink", "traffic downlink"}
+# From the ping to the last sample, by a run that changes nothing.
+MOST_MODULES = 10
 
 
 def test_make_deploy_again_changes_nothing_and_proves_it_again() -> None:
@@ -28,6 +31,10 @@ def test_make_deploy_again_changes_nothing_and_proves_it_again() -> None:
     assert recap, done.stdout
     assert all("changed=0 " in line and "failed=0 " in line for line in recap), recap
     assert "the PGW is PROVED" in done.stdout
+    executed = re.search(r"modules executed in pgw-1: (\d+) \((.*)\)", done.stdout)
+    assert executed, done.stdout
+    assert executed[2].endswith("pmd_evidence"), executed[2]
+    assert int(executed[1]) <= MOST_MODULES, executed[2]
 
 
 def test_silent_tester_fails(unplugged: Deployment) -> None:
