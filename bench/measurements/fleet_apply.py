@@ -9,7 +9,7 @@ import contextlib
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.vm_dataplane import converge
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.plan import plan_vm
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.change_set import plan_vm
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import CONNECTIONS, PAGE_SIZE
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.apply import Rollout

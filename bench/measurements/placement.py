@@ -13,10 +13,15 @@ import random
 import time
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Demand, NoPlan, Plan, Rules
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.plan import plan_placement
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import (
+    Demand,
+    NoPlan,
+    PlacementPlan,
+    Rules,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.planner import plan_placement
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import (
-    GROUND_ESTIMATE,
+    BASIS_ESTIMATE,
     Holding,
     HostTopology,
     NumaNode,
@@ -72,7 +77,7 @@ def _planning(vms: float, alike: bool = True) -> Callable[[], float]:
 
     def plan() -> float:
         taken, answer = _timed(demands, hosts)
-        assert isinstance(answer, Plan), answer.reasons
+        assert isinstance(answer, PlacementPlan), answer.reasons
         assert len(answer.failovers) == len(demands) + sum(len(host.holdings) for host in hosts)
         return taken
 
@@ -91,7 +96,7 @@ def _hosts_for(vms: float) -> int:
     return max(LEAST_HOSTS, round(vms / VMS_PER_HOST))
 
 
-def _timed(demands: tuple[Demand, ...], hosts: tuple[HostTopology, ...]) -> tuple[float, Plan | NoPlan]:
+def _timed(demands: tuple[Demand, ...], hosts: tuple[HostTopology, ...]) -> tuple[float, PlacementPlan | NoPlan]:
     started = time.process_time()
     answer = plan_placement(demands, hosts, {}, Rules(n_plus_1=True))
     return time.process_time() - started, answer
@@ -120,7 +125,7 @@ def cluster(count: int) -> tuple[HostTopology, ...]:
                 PortGroupUplinks(network, network, "dvs", True, ("vmnic0",), nodes)
                 for network, nodes in (("PG-Mgmt", ()), ("PG-S5U", (0,)), ("PG-SGi", (1,)))
             ),
-            holdings=(Holding(f"old-{number}", f"vm-{number}", number % 2, 2, (), 8192, GROUND_ESTIMATE),),
+            holdings=(Holding(f"old-{number}", f"vm-{number}", number % 2, 2, (), 8192, BASIS_ESTIMATE),),
             max_simultaneous_threads=2,
         )
         for number in range(count)

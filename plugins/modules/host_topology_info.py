@@ -114,11 +114,11 @@ hosts:
     nodes:
       description:
         - NUMA nodes with C(number), C(cpus) (logical CPUs), C(cores), C(threads), C(memory_mb), C(held) and C(free).
-        - C(held) and C(free) have C(cores) and C(memory_mb). RV(hosts.floating) comes on top.
+        - C(held) and C(free) have C(cores) and C(memory_mb). RV(hosts.unbound) comes on top.
       type: list
       elements: dict
       returned: always
-    floating:
+    unbound:
       description: The C(cores) and C(memory_mb) of VMs whose node the host's scheduler chooses.
       type: dict
       returned: always
@@ -142,8 +142,8 @@ hosts:
       returned: always
     holdings:
       description:
-        - What powered-on VMs hold, with C(vm), C(moid), C(node), C(cores), C(cpus), C(memory_mb) and C(ground).
-        - C(ground) is V(affinity) when an affinity set names the cores, V(estimate) when latency sensitivity High with
+        - What powered-on VMs hold, with C(vm), C(moid), C(node), C(cores), C(cpus), C(memory_mb) and C(basis).
+        - C(basis) is V(affinity) when an affinity set names the cores, V(estimate) when latency sensitivity High with
           its full reservation implies them, and null when the VM holds no cores.
       type: list
       elements: dict
@@ -160,7 +160,7 @@ hosts:
           memory_mb: 65536
           held: {cores: 4, memory_mb: 8192}
           free: {cores: 4, memory_mb: 57344}
-      floating: {cores: 0, memory_mb: 0}
+      unbound: {cores: 0, memory_mb: 0}
 found:
   description: What O(query) finds.
   returned: when O(query) is given

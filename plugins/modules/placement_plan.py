@@ -11,19 +11,20 @@ module: placement_plan
 version_added: 0.2.0
 short_description: Plan on which host and NUMA node each VM of a fleet runs
 description:
-  - Computes a host and a NUMA node for each VM from descriptions and the hosts' topology, and the CPUs of VMs that get
-    their cores by affinity. Connects to nothing and changes nothing.
-  - A VM fits one node in cores and memory where it can, on the node of the uplinks of its polled adapters. Cores are
-    kept for ESXi, hosts in maintenance take none, and what other VMs hold counts.
-  - As few VMs as possible leave the place that they have. The same question always has the same answer.
-  - When not every VM has a place, fails with C(placement_impossible) and the fewest reasons, in words and as data.
+  - Computes a host and a NUMA node for each VM from the descriptions and the hosts' topology, and the affinity set of
+    each VM that gets its cores that way. Connects to nothing and changes nothing.
+  - A VM that fits into one NUMA node gets one, the node of its polled adapters' uplinks. Some cores of each node are
+    left to ESXi, hosts in maintenance mode get no VM, and what other VMs hold is not available.
+  - As few VMs as possible leave the place that they have. The same input always gives the same plan.
+  - When not every VM has a place, the module fails with C(placement_impossible) and the fewest reasons, in words and as
+    data.
 author:
   - nfv.vsphere_dpdk contributors (@nfv)
 extends_documentation_fragment:
   - nfv.vsphere_dpdk.attributes.info_module
 options:
   vms:
-    description: The VMs with their descriptions, whose C(placement) says what each asks for.
+    description: The VMs with their descriptions; C(placement) in a description says where its VM may run.
     type: list
     elements: dict
     required: true
@@ -42,27 +43,32 @@ options:
     required: true
   groups:
     description:
-      - Placement groups, lists of VM names by name, which C(keep_apart_from) and C(keep_together_with) may name.
-      - An inventory whose hosts are named like their VMs passes Ansible's C(groups).
+      - Placement groups, lists of VM names by group name, for C(keep_apart_from) and C(keep_together_with).
+      - When inventory hosts are named like their VMs, pass Ansible's C(groups).
     type: dict
     default: {}
   cluster:
-    description: The cluster of VMs whose description names none; any when not given.
+    description: The cluster for VMs whose description names none. Without it such VMs may run in any cluster.
     type: str
   earlier:
-    description: The plan that was made before, as this module returned it; keeps VMs that do not run at their places.
+    description: An earlier plan, as this module returned it. VMs that do not run keep the place that it gave them.
     type: dict
   n_plus_1:
-    description: Whether any one host may fail and every VM must still have its cores on a right node.
+    description: Whether every VM must still have its cores on a right NUMA node when any single host fails.
     type: bool
     default: false
-  spanning:
-    description: Whether polled networks whose uplinks have no node in common are worth a remark or are refused.
+  remote_uplinks:
+    description:
+      - What to do when a polled network's uplinks may be on another NUMA node of the host than the VM, because its team
+        spans nodes, or because the VM's polled networks have no node in common.
+      - V(warn) allows it and adds a remark to the plan; V(refuse) leaves such hosts out.
     type: str
     choices: [warn, refuse]
     default: warn
-  wide:
-    description: Whether a VM too large for any node is given shares of several nodes of a host or is refused.
+  wide_vm:
+    description:
+      - What to do with a VM that is too large for any NUMA node.
+      - V(span) gives it even shares of as few nodes of one host as can hold it; V(refuse) gives it no place.
     type: str
     choices: [span, refuse]
     default: span
@@ -108,12 +114,12 @@ plan:
       elements: dict
       returned: always
     remarks:
-      description: What is allowed and worth knowing, each with C(code), C(vm) and C(text).
+      description: What is allowed but worth knowing, each with C(code), C(vm) and C(text).
       type: list
       elements: dict
       returned: always
     failovers:
-      description: With O(n_plus_1), where each VM has room when its host fails.
+      description: With O(n_plus_1), where each VM can restart when its host fails.
       type: list
       elements: dict
       returned: always
@@ -140,16 +146,16 @@ reasons:
   type: list
   elements: dict
 placements:
-  description: The places of those VMs that do have one.
+  description: The places of the other VMs.
   returned: on failure with C(placement_impossible)
   type: list
   elements: dict
 proven:
-  description: Whether no plan exists; otherwise none was found within the bounds of the search.
+  description: Whether it is proven that no plan exists. If false, none was found within the bounds of the search.
   returned: on failure with C(placement_impossible)
   type: bool
 error_code:
-  description: What kind of failure it is, the same as in brackets at the beginning of the message.
+  description: The kind of failure; the message begins with it in brackets.
   returned: on failure
   type: str
   sample: placement_impossible
@@ -178,8 +184,8 @@ def main() -> None:
             "cluster": {"type": "str"},
             "earlier": {"type": "dict"},
             "n_plus_1": {"type": "bool", "default": False},
-            "spanning": {"type": "str", "choices": ["warn", "refuse"], "default": "warn"},
-            "wide": {"type": "str", "choices": ["span", "refuse"], "default": "span"},
+            "remote_uplinks": {"type": "str", "choices": ["warn", "refuse"], "default": "warn"},
+            "wide_vm": {"type": "str", "choices": ["span", "refuse"], "default": "span"},
         },
         supports_check_mode=True,
     )

@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import format_cpu_list
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.change_set import adapter_facts
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import POWERED_ON
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.plan import adapter_facts
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError

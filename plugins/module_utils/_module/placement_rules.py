@@ -9,12 +9,16 @@ import dataclasses
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.cluster_changes import plan_cluster, summary_of
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.desired import (
+    RuleNames,
+    VmOverrides,
+    desired_cluster,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.model import NOTHING, ClusterChanges
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.plan import left_over, plan_cluster
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.report import changes_as_data, diff_of
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.wanted import Names, Wishes, wanted_of
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.data import plan_from_data
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Plan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.serialize import changes_as_data, diff_of
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import PlacementPlan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.serialize import plan_from_data
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import POWERED_OFF
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import typed_errors
@@ -27,7 +31,7 @@ from ._vsphere_run import run_change
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.model import ClusterState, Wanted
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.model import ClusterState, DesiredCluster
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Placed
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.cluster.read import VmPosition
 
@@ -55,8 +59,8 @@ def keep_placement(params: t.Mapping[str, t.Any], connection: Connection, check_
 
     Raises NfvError before any change when the plan does not fit the clusters, and afterwards when a change failed.
     """
-    plan = plan_from_data(params["plan"]) if params["state"] == PRESENT else Plan(())
-    names = Names(params["name"])
+    plan = plan_from_data(params["plan"]) if params["state"] == PRESENT else PlacementPlan(())
+    names = RuleNames(params["name"])
     wishes = _wishes(params)
     with (
         Client.open(connection, closed_for_writes=check_mode) as client,
@@ -75,19 +79,19 @@ def keep_placement(params: t.Mapping[str, t.Any], connection: Connection, check_
     return _result(changes, moves, before, _misplaced(plan, after, moves if check_mode else ()))
 
 
-def _wishes(params: t.Mapping[str, t.Any]) -> Wishes:
+def _wishes(params: t.Mapping[str, t.Any]) -> VmOverrides:
     placements = {
         request.value: request.dataplane.placement
         for request in read_requests(params["vms"], None, needed=True)
         if request.dataplane is not None
     }
-    return Wishes(
+    return VmOverrides(
         {vm: each.automation_level for vm, each in placements.items() if each.automation_level is not None},
         {vm: each.restart_priority for vm, each in placements.items() if each.restart_priority is not None},
     )
 
 
-def _planned_vms(plan: Plan, clusters: Clusters) -> dict[str, VmPosition]:
+def _planned_vms(plan: PlacementPlan, clusters: Clusters) -> dict[str, VmPosition]:
     """Returns the planned VMs by name. Raises NfvError for VMs outside of the cluster that they are planned in."""
     found: dict[str, VmPosition] = {}
     errors = []
@@ -121,14 +125,18 @@ def _planned_vms(plan: Plan, clusters: Clusters) -> dict[str, VmPosition]:
     return found
 
 
-def _plan_all(clusters: Clusters, plan: Plan, wishes: Wishes, names: Names, strength: str) -> list[ClusterChanges]:
+def _plan_all(
+    clusters: Clusters, plan: PlacementPlan, wishes: VmOverrides, names: RuleNames, strength: str
+) -> list[ClusterChanges]:
     """Plans the clusters that the plan names, and those that hold something of this placement."""
     known = clusters.names
     moids = {vm.name: moid for moid, vm in clusters.vms.items()}
     changes, errors = [], []
     for moid in sorted(clusters.clusters):
         state = clusters.clusters[moid]
-        wanted: Wanted = wanted_of(plan, wishes, names, strength, moids, state.hosts) if plan.placements else NOTHING
+        wanted: DesiredCluster = (
+            desired_cluster(plan, wishes, names, strength, moids, state.hosts) if plan.placements else NOTHING
+        )
         if not wanted.vm_groups and not _holds_ours(state, names):
             continue
         try:
@@ -140,12 +148,12 @@ def _plan_all(clusters: Clusters, plan: Plan, wishes: Wishes, names: Names, stre
     return changes
 
 
-def _holds_ours(state: ClusterState, names: Names) -> bool:
+def _holds_ours(state: ClusterState, names: RuleNames) -> bool:
     objects = (*state.vm_groups, *state.host_groups, *(rule.name for rule in state.rules))
     return any(names.owns(name) for name in objects)
 
 
-def _moves(plan: Plan, vms: t.Mapping[str, VmPosition]) -> list[Move]:
+def _moves(plan: PlacementPlan, vms: t.Mapping[str, VmPosition]) -> list[Move]:
     return [
         Move(vms[placed.vm], placed)
         for placed in plan.placements
@@ -158,7 +166,7 @@ def _refuse_ignored(left: t.Iterable[ClusterChanges]) -> None:
         NfvError(
             ErrorCode.SETTING_IGNORED,
             change.cluster,
-            f"vSphere reported success, but did not change {left_over(change)}",
+            f"vSphere reported success, but did not change {summary_of(change)}",
             "Check the cluster's rules, and whether somebody else changes them; run again",
         )
         for change in left
@@ -168,7 +176,7 @@ def _refuse_ignored(left: t.Iterable[ClusterChanges]) -> None:
         raise joined(errors, what="clusters")
 
 
-def _misplaced(plan: Plan, clusters: Clusters, moves: t.Iterable[Move]) -> list[dict[str, t.Any]]:
+def _misplaced(plan: PlacementPlan, clusters: Clusters, moves: t.Iterable[Move]) -> list[dict[str, t.Any]]:
     """Returns the VMs that are not on their planned hosts. moves: those that check mode predicts."""
     moving = {move.placed.vm for move in moves}
     misplaced = []

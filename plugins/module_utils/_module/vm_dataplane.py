@@ -9,12 +9,12 @@ import dataclasses
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.change_set import plan_release, plan_vm, predict
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import (
     POWERED_OFF,
     POWERED_ON,
     PlanOptions,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.plan import plan_release, plan_vm, predict
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ALL
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import typed_errors

@@ -9,9 +9,13 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.adapters import match_adapters
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.change_set import (
+    adapter_facts,
+    conflicts,
+    plan_vm,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.guest_address import management_address
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import POWERED_ON
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.plan import adapter_facts, conflicts, plan_vm
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import typed_errors
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.guest import wait_for_addresses

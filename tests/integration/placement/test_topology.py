@@ -84,7 +84,7 @@ def test_an_old_host_s_nics_are_not_guessed(hosts: dict[str, t.Any]) -> None:
 
 def test_who_holds_what_and_on_what_ground(hosts: dict[str, t.Any]) -> None:
     first, second = hosts["esx-a1.lab"], hosts["esx-a2.lab"]
-    assert {each["vm"]: (each["node"], each["cores"], each["ground"]) for each in first["holdings"]} == {
+    assert {each["vm"]: (each["node"], each["cores"], each["basis"]) for each in first["holdings"]} == {
         "tenant-high": (1, 5, "estimate"),
         "tenant-pinned": (0, 2, "affinity"),
     }
@@ -115,6 +115,6 @@ def test_a_vm_that_is_powered_on_is_seen(session: Client, connection: Connection
     WaitForTask(tenant.PowerOnVM_Task())
     try:
         host = gather(connection, hosts=["esx-a2.lab"])["esx-a2.lab"]
-        assert host["floating"] == {"cores": 4, "memory_mb": 8192}
+        assert host["unbound"] == {"cores": 4, "memory_mb": 8192}
     finally:
         WaitForTask(tenant.PowerOffVM_Task())

@@ -37,8 +37,8 @@ def params() -> dict[str, t.Any]:
         "cluster": "nfv-a",
         "earlier": None,
         "n_plus_1": False,
-        "spanning": "warn",
-        "wide": "span",
+        "remote_uplinks": "warn",
+        "wide_vm": "span",
     }
     return options
 

@@ -16,7 +16,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.poll_mode import poll_mode_report, poll_mode_verdict
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.report import report_html
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.data import plan_as_data
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.serialize import plan_as_data
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.serialize import hosts_as_data
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.report.render import (
     TEMPLATES,

@@ -15,13 +15,13 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.filter.placement import (
     placement_problems,
     placement_report,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.data import plan_as_data
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import (
     Failover,
     Placed,
-    Plan,
+    PlacementPlan,
     Remark,
 )
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.serialize import plan_as_data
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import (
     Holding,
     HostTopology,
@@ -66,7 +66,7 @@ HOSTS = (
     host("esx-a3.lab", maintenance=True, power_policy=None),
     host("esx-old.lab", nics=tuple(dataclasses.replace(nic, node=None) for nic in NICS), hyper_threading=False),
 )
-PLAN = Plan(
+PLAN = PlacementPlan(
     (
         Placed("pgw-1", "esx-a1.lab", "host-1", (0,), 4, 4096),
         Placed("pgw-2", "esx-a2.lab", "host-2", (1,), 4, 4096, change="moved", before="esx-a2.lab"),
@@ -78,7 +78,7 @@ PLAN = Plan(
 )
 
 
-def page(plan: Plan, *hosts: HostTopology, created: str = "") -> str:
+def page(plan: PlacementPlan, *hosts: HostTopology, created: str = "") -> str:
     """The page of a plan, with the hosts as planned."""
     return render("placement", placement_report(plan_as_data(plan), hosts_as_data(hosts), created=created))
 
@@ -127,13 +127,13 @@ def test_a_planned_vm_is_drawn_where_it_is_planned() -> None:
 
 def test_what_is_held_beyond_the_node_is_said() -> None:
     crowded = host("esx-a1.lab", Holding("big", "vm-1", 1, 9, (), 8192, "estimate"))
-    assert "overcommitted" in Page(page(Plan(()), crowded)).text
-    assert "overcommitted" not in Page(page(Plan(()), HOSTS[1])).text
+    assert "overcommitted" in Page(page(PlacementPlan(()), crowded)).text
+    assert "overcommitted" not in Page(page(PlacementPlan(()), HOSTS[1])).text
 
 
 def test_a_host_without_nodes_and_an_empty_plan_have_a_page_too() -> None:
     bare = host("esx-9", nodes=(), nics=(), port_groups=(), available=False)
-    text = Page(page(Plan(()), bare)).text
+    text = Page(page(PlacementPlan(()), bare)).text
     assert "nothing planned" in text
     assert "not connected" in text
 
@@ -162,7 +162,7 @@ def test_vms_that_run_elsewhere_than_planned_are_found() -> None:
 
 
 def test_a_vm_whose_node_nobody_fixed_is_right_on_its_host() -> None:
-    plan = plan_as_data(Plan((PLAN.placements[0],)))
+    plan = plan_as_data(PlacementPlan((PLAN.placements[0],)))
     free = host("esx-a1.lab", Holding("pgw-1", "vm-1", None, 4, (), 4096, "estimate"))
     assert placement_problems(plan, hosts_as_data([free])) == []
 
@@ -181,6 +181,6 @@ def test_the_size_grows_with_the_fleet_and_not_faster() -> None:
     placements = tuple(
         Placed(f"vm-{n:04d}", f"esx-{n % 64:02d}.lab", f"host-{n % 64}", (n % 2,), 1, 1024) for n in range(1000)
     )
-    text = page(Plan(placements), *hosts)
+    text = page(PlacementPlan(placements), *hosts)
     assert text.count("vm-0999") >= 2
     assert len(text) < 5_000_000

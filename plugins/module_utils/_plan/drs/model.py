@@ -87,7 +87,7 @@ class ClusterState:
 
 
 @dataclasses.dataclass(frozen=True)
-class Wanted:
+class DesiredCluster:
     """What a placement asks of one cluster. automation, restart: levels and priorities by VM."""
 
     vm_groups: t.Mapping[str, Members]
@@ -97,7 +97,7 @@ class Wanted:
     restart: t.Mapping[str, str]
 
 
-NOTHING: t.Final = Wanted({}, {}, (), {}, {})
+NOTHING: t.Final = DesiredCluster({}, {}, (), {}, {})
 
 
 @dataclasses.dataclass(frozen=True)

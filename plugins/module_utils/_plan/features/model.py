@@ -75,7 +75,7 @@ class ClusterFacts:
 
 
 @dataclasses.dataclass(frozen=True)
-class Reason:
+class Limitation:
     """Why a feature is limited or blocked.
 
     setting: by the names of ``settings.SETTINGS`` where it is one of those, else what an operator would look for;
@@ -94,7 +94,7 @@ class FeatureVerdict:
     """One feature of one VM; works without any reason."""
 
     feature: str
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Limitation, ...]
 
     @property
     def verdict(self) -> str:
@@ -102,6 +102,6 @@ class FeatureVerdict:
         return max((reason.verdict for reason in self.reasons), key=VERDICTS.index, default=WORKS)
 
     @property
-    def blocking(self) -> tuple[Reason, ...]:
+    def blocking(self) -> tuple[Limitation, ...]:
         """The reasons that block it."""
         return tuple(reason for reason in self.reasons if reason.verdict == BLOCKED)

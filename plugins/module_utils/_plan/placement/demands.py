@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From descriptions to what each VM needs of its host, and from hosts to where each VM is now."""
+"""What each VM needs, from descriptions; where each VM is now, from hosts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
-from .model import Current, Demand, Placed
+from .model import CurrentPlace, Demand, Placed
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import Holding, HostTopology
@@ -26,11 +26,12 @@ def read_demands(
     hosts: t.Sequence[HostTopology] = (),
     cluster: str | None = None,
 ) -> tuple[Demand, ...]:
-    """The demands of VMs, by name, in their order.
+    """The demands of the VMs, in the order of ``dataplanes`` (descriptions by VM name).
 
-    groups: placement groups, lists of VM names by name; hosts: whose VMs can be named in ``keep_apart_from`` and
-    ``keep_together_with`` as well; cluster: for descriptions that name none.
-    Raises NfvError for a name that is neither a VM's nor a group's, and for VMs to be both apart and together.
+    groups: placement groups, lists of VM names by name; hosts: ``keep_apart_from`` and ``keep_together_with`` may name
+    their VMs as well; cluster: for descriptions that name none.
+    Raises NfvError: placement_name_unknown for a name that is neither a VM's nor a group's, placement_contradiction for
+    VMs that would have to be both apart and together.
     """
     known = {*dataplanes, *(holding.vm for host in hosts for holding in host.holdings)}
     apart: dict[str, set[str]] = {}
@@ -74,8 +75,8 @@ def _demand(
 def reserved_cores(dataplane: Dataplane) -> int:
     """The physical cores that no other VM may count on.
 
-    A vCPU with a core of its own, or with all of its clock reserved, takes a core; with virtual hyper-threading two
-    vCPUs do. The hypervisor's transmit threads of a latency-sensitive VM come on top, where it has any.
+    A vCPU that is exclusive, or has all of its clock reserved, takes a core; with virtual hyper-threading two vCPUs
+    share one. The system contexts of a latency-sensitive VM come on top.
     """
     cpu = dataplane.cpu
     if cpu.exclusivity == "none" and not cpu.reserve_all:
@@ -85,15 +86,15 @@ def reserved_cores(dataplane: Dataplane) -> int:
 
 
 def _named(vm: str, key: str, names: t.Sequence[str], groups: Groups, known: t.Collection[str]) -> set[str]:
-    """The VMs that the names mean, the VM itself left out; members of groups that nobody knows do not count."""
+    """The VMs that the names refer to, without the VM itself and without members of groups that are no known VMs."""
     meant: set[str] = set()
     for name in names:
         if name not in known and name not in groups:
             raise NfvError(
                 ErrorCode.PLACEMENT_NAME_UNKNOWN,
                 vm,
-                f"its placement.{key} names {name}, which is neither a VM that is planned or runs, nor a group",
-                "Correct the name, or give the group in groups",
+                f"placement.{key} names {name}, which is neither a planned or running VM nor a placement group",
+                "Correct the name, or define the group in groups",
             )
         meant.update({name} & set(known))
         meant.update(member for member in groups.get(name, ()) if member in known)
@@ -107,7 +108,7 @@ def _relate(relation: dict[str, set[str]], vm: str, others: t.Iterable[str]) -> 
 
 
 def _close(together: dict[str, set[str]]) -> None:
-    """Who is together with one is together with all of that one's."""
+    """Makes the relation transitive."""
     seen: set[str] = set()
     for start in together:
         if start in seen:
@@ -129,20 +130,20 @@ def _refuse_contradiction(apart: t.Mapping[str, set[str]], together: t.Mapping[s
             raise NfvError(
                 ErrorCode.PLACEMENT_CONTRADICTION,
                 vm,
-                f"it is to be kept together with {both[0]} and apart from it",
+                f"must be kept both together with {both[0]} and apart from it",
                 "Correct keep_apart_from or keep_together_with of one of them",
             )
 
 
 def read_currents(
     names: t.Collection[str], hosts: t.Sequence[HostTopology], earlier: t.Iterable[Placed] = ()
-) -> dict[str, Current]:
-    """Where the named VMs are: where they run, or else where an earlier plan put them.
+) -> dict[str, CurrentPlace]:
+    """Where the named VMs are: where they run or, if they do not run, where an earlier plan put them.
 
-    The earlier plan also tells the node of a VM that runs on the planned host, when vSphere does not.
+    The earlier plan also gives the node of a VM that runs on its planned host, when vSphere does not report one.
     """
     found = {
-        holding.vm: Current(host.name, _nodes_of(holding, host), holding.cpus)
+        holding.vm: CurrentPlace(host.name, _nodes_of(holding, host), holding.cpus)
         for host in hosts
         for holding in host.holdings
         if holding.vm in names
@@ -150,7 +151,7 @@ def read_currents(
     for placed in earlier:
         running = found.get(placed.vm)
         if placed.vm in names and (running is None or (running.host == placed.host and not running.nodes)):
-            found[placed.vm] = Current(placed.host, placed.nodes, placed.cpus)
+            found[placed.vm] = CurrentPlace(placed.host, placed.nodes, placed.cpus)
     return found
 
 
@@ -161,7 +162,7 @@ def _nodes_of(holding: Holding, host: HostTopology) -> tuple[int, ...]:
 
 
 def kept_apart(demands: t.Sequence[Demand]) -> tuple[tuple[str, ...], ...]:
-    """Groups of VMs of which no two may share a host, as few as a simple walk finds; together they say all of it."""
+    """Groups of VMs of which no two may share a host. Together they cover every pair; a greedy walk keeps them few."""
     left = {(demand.vm, other) for demand in demands for other in demand.apart}
     neighbours: dict[str, set[str]] = {}
     for one, other in left:
@@ -181,6 +182,6 @@ def kept_apart(demands: t.Sequence[Demand]) -> tuple[tuple[str, ...], ...]:
 
 
 def kept_together(demands: t.Sequence[Demand]) -> tuple[tuple[str, ...], ...]:
-    """Groups of VMs that share one host."""
+    """Groups of VMs that must share one host."""
     groups = {tuple(sorted({demand.vm, *demand.together})) for demand in demands if demand.together}
     return tuple(sorted(groups))

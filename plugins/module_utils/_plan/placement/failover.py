@@ -9,7 +9,7 @@ import typing as t
 
 if t.TYPE_CHECKING:
     from .places import Place
-    from .question import Item
+    from .search_space import Item
     from .state import SearchState
 
 # How many steps the search for restart places of one host's VMs may take before it is given up as undecided.
@@ -23,7 +23,7 @@ def secure_failover(state: SearchState, item: Item) -> bool:
     the item, and the caller takes the item off its place again. When a search was given up, ``state.undecided`` is
     higher than before, and False proves nothing.
     """
-    if not state.question.rules.n_plus_1:
+    if not state.space.rules.n_plus_1:
         return True
     before: dict[int, Place] = dict(state.restart)
     home = state.placed[item.index].host
@@ -37,12 +37,12 @@ def secure_failover(state: SearchState, item: Item) -> bool:
 
 def reserve_quickly(state: SearchState, item: Item) -> bool:
     """Reserves a restart place for an item that is in nobody's way, without touching those of others."""
-    return not state.question.rules.n_plus_1 or _reserve_one(state, item)
+    return not state.space.rules.n_plus_1 or _reserve_one(state, item)
 
 
 def secure_all_failovers(state: SearchState) -> list[int]:
     """Reserves restart places for all who have none; returns the hosts whose failure the plan does not cover."""
-    if not state.question.rules.n_plus_1:
+    if not state.space.rules.n_plus_1:
         return []
     open_hosts = {place.host for index, place in state.placed.items() if index not in state.restart}
     return [host for host in sorted(open_hosts) if not (_reserve_one_by_one(state, host) or _pack(state, host))]
@@ -166,7 +166,7 @@ class _Packing:
         state, cell = self.state, place.cell
         cores, memory = state.load.restarts[cell].get(self.failed, (0, 0))
         return (
-            state.question.cell_kinds[cell],
+            state.space.cell_kinds[cell],
             state.load.free_cores[cell] - cores,
             state.load.free_memory[cell] - memory,
         )

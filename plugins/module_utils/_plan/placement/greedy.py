@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The quick way to a plan: who is somewhere stays, then the largest first, each where it is best by one measure."""
+"""The quick strategies: VMs stay where they are if they can; others go, largest first, where a measure is best."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from .failover import reserve_quickly, secure_all_failovers, secure_failover
 
 if t.TYPE_CHECKING:
     from .places import Place
-    from .question import Item
+    from .search_space import Item
     from .state import SearchState
 
-# How many places are tried for one item in the thorough way, which may rearrange restart_places.
+# How many places are tried for one item when that may rearrange the restart places of others.
 THOROUGH_TRIES: t.Final = 12
-# How many items may fail the thorough way before a fill goes on in the quick way only.
+# How many items may fail that way before a fill stops rearranging.
 THOROUGH_ITEMS: t.Final = 10
 
 Measure = t.Callable[["SearchState", "Place"], tuple[int, ...]]
 
 
 def spread(state: SearchState, place: Place) -> tuple[int, ...]:
-    """The emptiest node first: hosts stay evenly loaded, and few cores are enough to stand a host's failure."""
+    """The node with the most headroom first: hosts stay evenly loaded, and N+1 needs little failover capacity."""
     return state.load.headroom_key(place)
 
 
 def pack(state: SearchState, place: Place) -> tuple[int, ...]:
-    """The fullest node first: large holes stay for large VMs."""
+    """The fullest node first: large gaps remain for large VMs."""
     cell = place.cell
     free = state.load.free_cores[cell] - state.load.failover_cores[cell]
     return (place.penalty, free, state.load.free_memory[cell] - state.load.failover_memory[cell], cell)
 
 
 def pack_memory(state: SearchState, place: Place) -> tuple[int, ...]:
-    """The node with the least memory left first, for fleets that are short of that."""
+    """The node with the least free memory first, for fleets that are short of memory."""
     cell = place.cell
     return (0, state.load.free_memory[cell] - state.load.failover_memory[cell], state.load.free_cores[cell], cell)
 
 
 def by_size(items: t.Iterable[Item], state: SearchState) -> list[Item]:
-    """The largest first: in cores and memory relative to the mean node; those kept together next to each other."""
-    cells = state.question.supply.cells
+    """The largest first, by its share of all cores or of all memory; members of a group next to each other."""
+    cells = state.space.capacity.cells
     cores = max(1, sum(cell.size_cores for cell in cells))
     memory = max(1, sum(cell.size_memory for cell in cells))
 
@@ -61,8 +61,8 @@ def by_size(items: t.Iterable[Item], state: SearchState) -> list[Item]:
 
 
 def keep(state: SearchState) -> None:
-    """Places every item that may stay where it is, as far as they fit beside each other; the largest first."""
-    items = by_size((item for item in state.question.planned if item.stays), state)
+    """Places the items that may stay where they are, largest first, as far as they fit beside each other."""
+    items = by_size((item for item in state.space.planned if item.stays), state)
     for index in list(state.restart):
         state.release_restart(state.items[index])
     for item in items:
@@ -72,7 +72,7 @@ def keep(state: SearchState) -> None:
             state.assign(item, place)
     if not secure_all_failovers(state):
         return
-    # Not all of them can stay when hosts may fail: one by one, as long as every failure can be stood.
+    # With N+1 not all of them can stay: one by one, as long as every failure remains covered.
     for item in items:
         if item.index in state.placed:
             state.unassign(item)
@@ -82,19 +82,19 @@ def keep(state: SearchState) -> None:
 
 
 def _stays(item: Item) -> list[Place]:
-    """In the order of their nodes: a set of places has another order each time."""
+    """In the order of their nodes, since the order of a set differs from run to run."""
     return sorted(item.stays, key=lambda place: [part.cell for part in place.parts])
 
 
 def fill(state: SearchState, measure: Measure) -> list[Item]:
-    """Places the items that are nowhere yet; returns those for which it finds no place."""
+    """Places the items that have no place yet; returns those for which it finds none."""
     left: list[Item] = []
     hopeless: set[int] = set()
     for item in by_size(state.unplaced(), state):
         if item.kind in hopeless or not _assign(state, item, measure, len(left) < THOROUGH_ITEMS):
             left.append(item)
             if not item.apart and item.group < 0:
-                hopeless.add(item.kind)  # nobody leaves while filling, so the next of the kind has no place either
+                hopeless.add(item.kind)  # nothing becomes free while filling, so no other item of this kind fits
     return left
 
 
@@ -105,14 +105,14 @@ def _assign(state: SearchState, item: Item, measure: Measure, thorough: bool) ->
 
 
 def _assign_quickly(state: SearchState, item: Item, measure: Measure) -> bool:
-    """At the best place that disturbs nobody's restart."""
+    """At the best place that uses no failover capacity."""
     best: Place | None
     if measure is spread:
         places = state.by_headroom(item.places)
         best = places.first(lambda place: state.fits(item, place) and state.keeps_failover(item, place))
     else:
-        undisturbed = (place for place in _fitting(state, item) if state.keeps_failover(item, place))
-        best = min(undisturbed, key=lambda place: measure(state, place), default=None)
+        harmless = (place for place in _fitting(state, item) if state.keeps_failover(item, place))
+        best = min(harmless, key=lambda place: measure(state, place), default=None)
     if best is None:
         return False
     state.assign(item, best)
@@ -123,7 +123,7 @@ def _assign_quickly(state: SearchState, item: Item, measure: Measure) -> bool:
 
 
 def _assign_in_turn(state: SearchState, item: Item, places: t.Sequence[Place]) -> bool:
-    """At the first of the places at which everyone's restart can be rearranged."""
+    """At the first of the places for which all restart places can be rearranged."""
     for place in places[:THOROUGH_TRIES]:
         state.assign(item, place)
         if secure_failover(state, item):

@@ -1,17 +1,19 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What placement is asked for, and what it answers. Memory is in MiB, cores are physical ones."""
+"""What a placement plan is made from, and what it says. Memory is in MiB; cores are physical cores."""
 
 from __future__ import annotations
 
 import dataclasses
 import typing as t
 
+# Values of Rules.remote_uplinks and Rules.wide_vm, which are options of placement_plan.
 WARN: t.Final = "warn"
-REFUSE: t.Final = "refuse"
 SPAN: t.Final = "span"
+REFUSE: t.Final = "refuse"
 
+# What a plan does with a VM.
 NEW: t.Final = "new"
 KEPT: t.Final = "kept"
 MOVED: t.Final = "moved"
@@ -19,158 +21,170 @@ MOVED: t.Final = "moved"
 
 @dataclasses.dataclass(frozen=True)
 class Demand:
-    """What one VM needs of its host.
-
-    cores: physical cores that it has for itself, 0 without exclusivity; threads: vCPUs that share one of them, 2 with
-    virtual hyper-threading; latency_sensitive: the cores come by latency sensitivity High;
-    affinity: the cores come by an affinity set, then cpus are the logical CPUs that the description names for it, or
-    none for planning to choose; whole_gib: backed by 1 GiB pages; networks: of all its adapters; data_networks: of its
-    polled ones; node: the NUMA node asked for; hosts: the only ones allowed, if there are any;
-    apart, together: names of other VMs, resolved from groups and symmetric (see ``demands``).
-    """
+    """What one VM needs from its host."""
 
     vm: str
+    """Name of the VM."""
     cores: int
+    """Cores that no other VM may count on; 0 without exclusivity."""
     memory_mb: int
     networks: tuple[str, ...] = ()
+    """Port groups of all adapters."""
     data_networks: tuple[str, ...] = ()
+    """Port groups of the polled adapters."""
     threads: int = 1
+    """vCPUs that share a core: 2 with virtual hyper-threading."""
     latency_sensitive: bool = False
+    """The cores are exclusive through latency sensitivity High."""
     affinity: bool = False
+    """The cores are exclusive through an affinity set."""
     cpus: tuple[int, ...] = ()
+    """The affinity set that the description names, as logical CPUs; empty lets the plan choose it."""
     whole_gib: bool = False
+    """The memory is backed by 1 GiB pages."""
     node: int | None = None
+    """The only NUMA node allowed, None for any."""
     cluster: str | None = None
+    """The only cluster allowed, None for any."""
     hosts: tuple[str, ...] = ()
+    """Names of the only hosts allowed; empty for any."""
     apart: frozenset[str] = frozenset()
+    """Names of the VMs that may not share its host. Groups are resolved, and the relation is symmetric."""
     together: frozenset[str] = frozenset()
+    """Names of the VMs that must share its host. Symmetric and transitive."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Rules:
-    """How strict a plan is.
-
-    n_plus_1: any one host may fail and every VM still has its cores on a right node;
-    spanning: whether polled networks without one common node are worth a remark (``warn``) or are refused;
-    wide: whether a VM too large for any node takes several whole nodes' shares of one host (``span``) or is refused;
-    kept_cores: physical cores of each node kept for ESXi, kept_cores_first those of node 0;
-    kept_memory_mb: memory of each node kept for ESXi.
-    """
+    """How strict a plan is, and what is left to ESXi."""
 
     n_plus_1: bool = False
-    spanning: str = WARN
-    wide: str = SPAN
-    kept_cores: int = 1
-    kept_cores_first: int = 2
-    kept_memory_mb: int = 1024
+    """Whichever single host fails, every VM must still have its cores on a right node."""
+    remote_uplinks: str = WARN
+    """What to do when a polled network's uplinks may be on another node than the VM: WARN or REFUSE."""
+    wide_vm: str = SPAN
+    """What to do with a VM that is too large for any node: SPAN nodes of one host, or REFUSE."""
+    esxi_cores: int = 1
+    """Cores of each node that no VM gets, except for node 0."""
+    esxi_cores_node_0: int = 2
+    """Cores of node 0 that no VM gets."""
+    esxi_memory_mb: int = 1024
+    """Memory of each node that no VM gets."""
 
-    def kept(self, node: int) -> int:
-        """The cores kept for ESXi on the node of this number."""
-        return self.kept_cores_first if node == 0 else self.kept_cores
+    def esxi_cores_on(self, node: int) -> int:
+        """The cores that are left to ESXi on the node with this number."""
+        return self.esxi_cores_node_0 if node == 0 else self.esxi_cores
 
 
 @dataclasses.dataclass(frozen=True)
-class Current:
-    """Where a VM is now, or was planned to be. nodes: empty when only the host is known; cpus: of its affinity set."""
+class CurrentPlace:
+    """Where a VM runs now, or where an earlier plan put it."""
 
     host: str
+    """Name of the host."""
     nodes: tuple[int, ...] = ()
+    """NUMA nodes; empty when only the host is known."""
     cpus: tuple[int, ...] = ()
+    """Logical CPUs of its affinity set."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Remark:
-    """Something that is allowed and worth knowing. code: ``uplinks_unknown`` and others, see docs/placement.md."""
+    """Something about a VM's place that is allowed but worth knowing."""
 
     code: str
+    """Such as ``uplinks_unknown``; docs/placement.md has all of them."""
     vm: str
     text: str
 
 
 @dataclasses.dataclass(frozen=True)
 class Placed:
-    """Where one VM is to run.
-
-    host and host_moid: its name and managed object id; nodes: the NUMA nodes, one unless it is too large for any;
-    cores: physical cores in all; cpus: its affinity set, empty unless that is what gives it its cores;
-    change: NEW, KEPT or MOVED; before: the host that it is moved from.
-    """
+    """Where one VM is to run."""
 
     vm: str
     host: str
     host_moid: str
     nodes: tuple[int, ...]
+    """NUMA nodes: one, or several for a wide VM."""
     cores: int
+    """Cores on all nodes together."""
     memory_mb: int
     cpus: tuple[int, ...] = ()
+    """Logical CPUs of its affinity set; empty unless the VM gets its cores that way."""
     change: str = NEW
+    """NEW, KEPT or MOVED."""
     before: str | None = None
+    """The host that a moved VM comes from."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Failover:
-    """Where a VM has room when a host fails; existing: it is not one of those planned, but one found on that host."""
+    """Where a VM can restart when its host fails."""
 
     failed_host: str
     vm: str
     host: str
     nodes: tuple[int, ...]
     existing: bool = False
+    """The VM is not part of the plan; it was found on the host."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
-    """A place for every VM, in the order of the demands.
-
-    failovers: with N+1 the proof, one entry for each VM of each host that may fail;
-    apart, together: the groups of VMs that the plan keeps so, for whoever makes rules of them.
-    """
+class PlacementPlan:
+    """A place for every VM."""
 
     placements: tuple[Placed, ...]
+    """In the order of the demands."""
     remarks: tuple[Remark, ...] = ()
     failovers: tuple[Failover, ...] = ()
+    """With N+1, the proof: one entry for every VM of every host."""
     apart: tuple[tuple[str, ...], ...] = ()
+    """Groups of VMs of which no two share a host; placement_rules makes anti-affinity rules from them."""
     together: tuple[tuple[str, ...], ...] = ()
+    """Groups of VMs that share a host; placement_rules makes affinity rules from them."""
 
     @property
     def moved(self) -> tuple[str, ...]:
-        """The VMs that leave the host or node that they are on."""
+        """Names of the VMs that leave the host or node that they are on."""
         return tuple(each.vm for each in self.placements if each.change == MOVED)
 
 
 @dataclasses.dataclass(frozen=True)
-class Reason:
-    """Why VMs have no place once all others have theirs.
-
-    code: which rule stands in the way, such as ``cores_short``; vms: those it is about, one needing the same as the
-    next; needed, free: cores or MiB, the most that any node in question has left; node: the node in question when it is
-    the same everywhere; networks, hosts: those that narrow it down; failed_host: the host whose failure is in the way.
-    """
+class UnplacedReason:
+    """Why VMs have no place once all others have theirs."""
 
     code: str
+    """The rule that stands in the way, such as ``cores_short``; docs/placement.md has all of them."""
     vms: tuple[str, ...]
+    """Names of the VMs concerned; more than one when they need the same."""
     text: str
     needed: int | None = None
+    """Cores or MiB that each VM needs."""
     free: int | None = None
+    """Cores or MiB, the most that any node in question has left."""
     node: int | None = None
+    """The node in question, when it has the same number on every host."""
     networks: tuple[str, ...] = ()
+    """The polled networks that decide which nodes are in question."""
     hosts: tuple[str, ...] = ()
+    """Names of the hosts in question."""
     failed_host: str | None = None
+    """The host whose failure the plan would not cover."""
 
 
 @dataclasses.dataclass(frozen=True)
 class NoPlan:
-    """Why there is no place for every VM.
+    """Why not every VM has a place."""
 
-    reasons: the fewest found, one for each VM (or group of like VMs) left over when as many as possible are placed;
-    placements: of those others; proven: no plan exists, otherwise none was found within the search's bounds.
-    """
-
-    reasons: tuple[Reason, ...]
+    reasons: tuple[UnplacedReason, ...]
+    """The fewest found: one for each VM without a place, or for several that need the same."""
     placements: tuple[Placed, ...]
+    """Places of the other VMs, as many as could be placed."""
     proven: bool
+    """No plan exists. False: none was found within the bounds of the search."""
 
     @property
     def unplaced(self) -> tuple[str, ...]:
-        """The VMs without a place."""
+        """Names of the VMs without a place."""
         return tuple(vm for reason in self.reasons for vm in reason.vms)

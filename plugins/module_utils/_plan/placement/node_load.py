@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 
 if t.TYPE_CHECKING:
+    from .capacity import Cell
     from .places import Place
-    from .supply import Cell
 
 
 class NodeLoad:

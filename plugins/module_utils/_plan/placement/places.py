@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where each VM may run at all: hosts and nodes that the rules allow it, before anyone else is placed."""
+"""Where a VM may run: the hosts and nodes that the rules allow, before any planned VM has a place."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if t.TYPE_CHECKING:
 
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import HostTopology
 
+    from .capacity import Cell, HostCapacity
     from .model import Demand, Rules
-    from .supply import Cell, Supply
 
 # Codes of remarks.
 UPLINKS_UNKNOWN: t.Final = "uplinks_unknown"
 TEAM_SPANS_NODES: t.Final = "team_spans_nodes"
-UPLINKS_APART: t.Final = "uplinks_apart"
-SPANS_NODES: t.Final = "spans_nodes"
+NO_COMMON_NODE: t.Final = "no_common_node"
+WIDE_VM: t.Final = "wide_vm"
 
-# Codes of reasons that exclude a host or node whoever else is there, in the order in which they are looked for.
+# Why a host or node is excluded whatever else runs there, in the order in which it is checked.
 EXCLUSIONS: t.Final = (
     "cluster_unknown",
     "host_not_allowed",
@@ -36,7 +36,7 @@ EXCLUSIONS: t.Final = (
     "hyper_threading_missing",
     "no_cluster_for_failover",
     "team_spans_nodes",
-    "uplinks_apart",
+    "no_common_node",
     "wrong_node",
     "affinity_off_node",
     "affinity_taken",
@@ -49,15 +49,17 @@ class Part:
     """What a VM takes of one node."""
 
     cell: int
+    """``Cell.index`` of the node."""
     cores: int
     memory: int
 
 
 class Place:
-    """One place for a VM: a host and what it takes of one or several of its nodes.
+    """One place for a VM: a host, and what the VM takes of one or several of its nodes.
 
-    cell, cores, memory: of the first part, where the search looks first; pinned: the physical cores of the host that
-    a named affinity set occupies, by their first logical CPUs; penalty: how much there is to remark about the host.
+    host: index of the host; parts: one per node; penalty: how many remarks there are about the place;
+    pinned: the cores of the host that a named affinity set occupies, each by its first logical CPU;
+    cell, cores, memory: those of the first part, at hand for the search.
     """
 
     __slots__ = ("cell", "cores", "host", "memory", "parts", "penalty", "pinned")
@@ -72,19 +74,20 @@ class Place:
 
 @dataclasses.dataclass(frozen=True)
 class HostVerdict:
-    """What the rules say of one VM on one host: the nodes that are right, or the code of what excludes the host.
-
-    object_name: what the exclusion is about, such as a network; remarks: codes with the networks that they are about.
-    """
+    """What the rules say about one VM on one host."""
 
     nodes: tuple[int, ...] = ()
+    """The right nodes; empty when the host is excluded."""
     exclusion: str | None = None
+    """Why the host is excluded, one of EXCLUSIONS."""
     object_name: str | None = None
+    """What the exclusion is about, such as the name of a network."""
     remarks: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Codes of remarks, each with the networks that it is about."""
 
 
 def judge_host(demand: Demand, host: HostTopology, rules: Rules) -> HostVerdict:
-    """Whether the rules allow the VM on the host, and on which nodes."""
+    """Whether the rules allow the VM on the host, and on which of its nodes."""
     excluded = _host_exclusion(demand, host, rules)
     if excluded is not None:
         return HostVerdict(exclusion=excluded[0], object_name=excluded[1])
@@ -116,7 +119,7 @@ def _shares_cores(host: HostTopology, threads: int) -> bool:
 
 
 def right_nodes(networks: t.Sequence[str], host: HostTopology, rules: Rules) -> HostVerdict:
-    """The nodes that all the networks' active uplinks are on; every node where none of them is known."""
+    """The nodes that the active uplinks of all networks have in common; all nodes when none is known."""
     known: list[frozenset[int]] = []
     spanning, unknown = [], []
     for network in networks:
@@ -131,29 +134,31 @@ def right_nodes(networks: t.Sequence[str], host: HostTopology, rules: Rules) -> 
     common = everywhere.intersection(*known)
     remarks = []
     if spanning:
-        if rules.spanning == REFUSE:
+        if rules.remote_uplinks == REFUSE:
             return HostVerdict(exclusion=TEAM_SPANS_NODES, object_name=spanning[0])
         remarks.append((TEAM_SPANS_NODES, tuple(spanning)))
     if not common:
-        if rules.spanning == REFUSE:
-            return HostVerdict(exclusion=UPLINKS_APART)
-        remarks.append((UPLINKS_APART, tuple(networks)))
+        if rules.remote_uplinks == REFUSE:
+            return HostVerdict(exclusion=NO_COMMON_NODE)
+        remarks.append((NO_COMMON_NODE, tuple(networks)))
         common = everywhere & frozenset().union(*known)
     if unknown:
         remarks.append((UPLINKS_UNKNOWN, tuple(unknown)))
     return HostVerdict(nodes=tuple(sorted(common)), remarks=tuple(remarks))
 
 
-def places_of(demand: Demand, supply: Supply, verdicts: t.Sequence[HostVerdict], rules: Rules) -> tuple[Place, ...]:
-    """Every place of the VM on hosts that are empty but for VMs that are not planned. verdicts: by host."""
+def places_of(
+    demand: Demand, capacity: HostCapacity, verdicts: t.Sequence[HostVerdict], rules: Rules
+) -> tuple[Place, ...]:
+    """Every place where the VM fits beside the VMs that are not planned. verdicts: one per host."""
     single = [
         cell
-        for cells, verdict in zip(supply.host_cells, verdicts)
+        for cells, verdict in zip(capacity.host_cells, verdicts)
         for cell in cells
         if cell.number in verdict.nodes and demand.cores <= cell.size_cores and demand.memory_mb <= cell.size_memory
     ]
     if demand.cpus:
-        return tuple(_pinned_places(demand, supply, verdicts, wide=not single and _may_span(demand, rules)))
+        return tuple(_pinned_places(demand, capacity, verdicts, wide=not single and _may_span(demand, rules)))
     if single:
         part = {cell.index: Part(cell.index, demand.cores, demand.memory_mb) for cell in single}
         return tuple(
@@ -161,22 +166,22 @@ def places_of(demand: Demand, supply: Supply, verdicts: t.Sequence[HostVerdict],
             for cell in single
             if demand.cores <= cell.free_cores and demand.memory_mb <= cell.free_memory
         )
-    return tuple(_wide_places(demand, supply, verdicts)) if _may_span(demand, rules) else ()
+    return tuple(_wide_places(demand, capacity, verdicts)) if _may_span(demand, rules) else ()
 
 
 def _may_span(demand: Demand, rules: Rules) -> bool:
-    return rules.wide == SPAN and demand.node is None
+    return rules.wide_vm == SPAN and demand.node is None
 
 
 def share(demand: Demand, count: int) -> tuple[int, int]:
-    """Cores and memory of a VM on each of several nodes: even shares, rounded up, of 1 GiB pages when it has those."""
+    """Cores and memory of a wide VM on each of ``count`` nodes: even shares, rounded up, memory to 1 GiB pages."""
     unit = GIB if demand.whole_gib else 1
     return -(-demand.cores // count), -(-demand.memory_mb // (count * unit)) * unit
 
 
-def _wide_places(demand: Demand, supply: Supply, verdicts: t.Sequence[HostVerdict]) -> Iterator[Place]:
-    """As few nodes of a host as can hold even shares of the VM, at least one of them a right one."""
-    for index, (cells, verdict) in enumerate(zip(supply.host_cells, verdicts)):
+def _wide_places(demand: Demand, capacity: HostCapacity, verdicts: t.Sequence[HostVerdict]) -> Iterator[Place]:
+    """Places of a wide VM: as few nodes of one host as can hold even shares of it, at least one of them right."""
+    for index, (cells, verdict) in enumerate(zip(capacity.host_cells, verdicts)):
         if not verdict.nodes:
             continue
         for count in range(2, len(cells) + 1):
@@ -195,11 +200,13 @@ def _wide_places(demand: Demand, supply: Supply, verdicts: t.Sequence[HostVerdic
                 break
 
 
-def _pinned_places(demand: Demand, supply: Supply, verdicts: t.Sequence[HostVerdict], wide: bool) -> Iterator[Place]:
-    """A named affinity set on each host: on one right node, or spread when the VM is too large for any."""
+def _pinned_places(
+    demand: Demand, capacity: HostCapacity, verdicts: t.Sequence[HostVerdict], wide: bool
+) -> Iterator[Place]:
+    """Places of a VM whose affinity set is named: on one right node or, for a wide VM, on several."""
     wanted = frozenset(demand.cpus)
-    for index, (cells, verdict) in enumerate(zip(supply.host_cells, verdicts)):
-        if not verdict.nodes or pinned_exclusion(demand, cells, supply.taken[index], verdict, wide) is not None:
+    for index, (cells, verdict) in enumerate(zip(capacity.host_cells, verdicts)):
+        if not verdict.nodes or pinned_exclusion(demand, cells, capacity.taken[index], verdict, wide) is not None:
             continue
         touched = [(cell, [core for core in cell.cores if not wanted.isdisjoint(core)]) for cell in cells]
         touched = [(cell, cores) for cell, cores in touched if cores]
@@ -213,7 +220,7 @@ def _pinned_places(demand: Demand, supply: Supply, verdicts: t.Sequence[HostVerd
 def pinned_exclusion(
     demand: Demand, cells: t.Sequence[Cell], taken: t.Collection[int], verdict: HostVerdict, wide: bool
 ) -> str | None:
-    """Why a named affinity set does not go with a host, None when it does."""
+    """Why the host cannot give the VM its named affinity set, None when it can."""
     wanted = frozenset(demand.cpus)
     touched = [cell for cell in cells if any(not wanted.isdisjoint(core) for core in cell.cores)]
     present = {cpu for cell in touched for core in cell.cores for cpu in core}

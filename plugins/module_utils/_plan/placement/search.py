@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The thorough way to a plan: a complete search, for small questions and for the neighbourhood of a large one's gap."""
+"""The complete search: over a small fleet, or over a few hosts of a large one."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from .greedy import by_size
 
 if t.TYPE_CHECKING:
     from .places import Place
-    from .question import Item
+    from .search_space import Item
     from .state import SearchState
 
 FOUND: t.Final = "found"
 NONE: t.Final = "none"
 UNDECIDED: t.Final = "undecided"
 
-# For every so many nodes, a packing of one host's restart_places counts as one more step.
+# Per this many nodes, planning the restarts of one host counts as one step more.
 MANY_CELLS: t.Final = 33
 
 
 class Search:
-    """Looks for places of the given items, all others staying where they are.
+    """Looks for places for the given items, while all others stay where they are.
 
-    The items must be nowhere when a search starts; ``FOUND`` leaves them placed, anything else as they were.
-    steps: how many placements may be tried before the answer is ``UNDECIDED``; what is left of them is kept.
+    The items must have no place when a search starts. FOUND leaves them placed; any other outcome, without a place.
+    steps: how many placements may be tried before the outcome is UNDECIDED; counts down over several runs.
     """
 
     def __init__(self, state: SearchState, items: t.Sequence[Item], steps: int) -> None:
@@ -39,24 +39,24 @@ class Search:
         self.failed: dict[t.Any, list[tuple[int, int]]] = {}
         self.undecided = 0
         self.contents: list[tuple[tuple[int, ...], ...] | None] = [None] * len(state.on_host)
-        anywhere = any(item.current for item in state.question.planned)
-        self.host_kinds = None if anywhere else state.question.host_kinds
+        anywhere = any(item.current for item in state.space.planned)
+        self.host_kinds = None if anywhere else state.space.host_kinds
 
     def run(self, unplaced: int, moves: int) -> str:
-        """Searches with at most so many items left out, and so many that are not where they are now."""
+        """Searches for places with at most ``unplaced`` items left out and at most ``moves`` that leave their place."""
         self.undecided = self.state.undecided
         if self._assign(0, unplaced, moves, -1, 0):
             return FOUND
         return NONE if self.steps > 0 and self.state.undecided == self.undecided else UNDECIDED
 
     def clear(self) -> None:
-        """Takes the items away again, for another search from the same start."""
+        """Takes the items off their places, for another search from the same start."""
         for item in self.items:
             if item.index in self.state.placed:
                 self.contents[self.state.unassign(item).host] = None
 
     def _assign(self, at: int, unplaced: int, moves: int, kind: int, least: int) -> bool:
-        """Places the items from number ``at`` on; those of the given kind at no earlier place than ``least``."""
+        """Places the items from number ``at`` on; those of ``kind`` at no earlier place than ``least``."""
         if at == len(self.items):
             return True
         if self.steps <= 0 or self._is_hopeless(at, unplaced, moves):
@@ -102,14 +102,14 @@ class Search:
         return False
 
     def _secure_failover(self, item: Item) -> bool:
-        """Looks after restart_places; among many nodes that is what takes the time, so it counts as steps there."""
+        """Reserves restart places. Among many nodes this takes most of the time, so it counts as steps there."""
         before = self.state.packings
         secured = secure_failover(self.state, item)
         self.steps -= (self.state.packings - before) * (len(self.state.load.free_cores) // MANY_CELLS)
         return secured
 
     def _ranks(self, item: Item, first: int) -> list[int]:
-        """The places from number ``first`` on, those where the item is now before others, then the tightest."""
+        """The places from number ``first`` on: where the item is now, then without remarks, then the fullest."""
         state = self.state
         return sorted(
             range(first, len(item.places)),
@@ -134,7 +134,7 @@ class Search:
         return False
 
     def _content(self) -> t.Any:
-        """What the rest of the search depends on: which kinds of items are on which nodes."""
+        """What the rest of the search depends on: the kinds of items on every node."""
         state = self.state
         hosts = [self._host_content(host) for host in range(len(state.on_host))]
         if self.host_kinds is None:
@@ -145,7 +145,7 @@ class Search:
         known = self.contents[host]
         if known is not None:
             return known
-        cells = self.state.question.supply.host_cells[host]
+        cells = self.state.space.capacity.host_cells[host]
         content: list[list[int]] = [[] for _cell in cells]
         for index in self.state.on_host[host]:
             for part in self.state.placed[index].parts:
@@ -154,9 +154,9 @@ class Search:
         return sorted_content
 
     def _signature(self, place: Place) -> t.Any:
-        """Equal for places that are as good as each other for all that comes: the same node of like hosts."""
+        """Equal for places that are interchangeable for the rest of the search: the same node of like hosts."""
         if self.host_kinds is None:
             return place
-        base = self.state.question.supply.host_cells[place.host][0].index
+        base = self.state.space.capacity.host_cells[place.host][0].index
         numbers = tuple(part.cell - base for part in place.parts)
         return (self.host_kinds[place.host], self._host_content(place.host), numbers, place.penalty)

@@ -12,7 +12,7 @@ from .node_load import NodeLoad
 from .places import Place
 
 if t.TYPE_CHECKING:
-    from .question import Item, Question
+    from .search_space import Item, SearchSpace
 
 
 class SearchState:
@@ -21,11 +21,11 @@ class SearchState:
     Methods that change something do not check; ask ``fits`` or ``can_restart`` before.
     """
 
-    def __init__(self, question: Question) -> None:
-        self.question = question
-        self.items: list[Item] = [*question.planned, *(item for item, _host in question.found)]
-        hosts = question.supply.hosts
-        self.load = NodeLoad(question.supply.cells)
+    def __init__(self, space: SearchSpace) -> None:
+        self.space = space
+        self.items: list[Item] = [*space.planned, *(item for item, _host in space.found)]
+        hosts = space.capacity.hosts
+        self.load = NodeLoad(space.capacity.cells)
         # Where each item runs, and where it restarts when its host fails.
         self.placed: dict[int, Place] = {}
         self.restart: dict[int, Place] = {}
@@ -41,7 +41,7 @@ class SearchState:
         self.undecided = 0
         self._queues: dict[int, HeadroomQueue] = {}
         self._by_cell: dict[int, dict[int, Place]] = {}
-        for item, host in question.found:
+        for item, host in space.found:
             self.assign(item, Place(host, (), 0))
 
     def by_headroom(self, places: tuple[Place, ...]) -> HeadroomQueue:
@@ -75,7 +75,7 @@ class SearchState:
     def can_restart(self, item: Item, place: Place, failed: int) -> bool:
         """Whether the item can restart there once its host, ``failed``, has failed."""
         host = place.host
-        if host == failed or self.question.clusters[host] != self.question.clusters[failed]:
+        if host == failed or self.space.clusters[host] != self.space.clusters[failed]:
             return False
         if not self.load.fits_restart(place, failed):
             return False
@@ -121,11 +121,11 @@ class SearchState:
 
     def moves(self) -> int:
         """How many planned items are not where they are now, the unplaced ones among them."""
-        return sum(item.current and self.placed.get(item.index) not in item.stays for item in self.question.planned)
+        return sum(item.current and self.placed.get(item.index) not in item.stays for item in self.space.planned)
 
     def unplaced(self) -> list[Item]:
         """The planned items without a place."""
-        return [item for item in self.question.planned if item.index not in self.placed]
+        return [item for item in self.space.planned if item.index not in self.placed]
 
     def restore(self, placed: dict[int, Place], restart: dict[int, Place]) -> None:
         """Goes back to copies of ``placed`` and ``restart`` that were taken before."""

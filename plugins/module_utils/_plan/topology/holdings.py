@@ -1,10 +1,10 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who holds which cores and how much memory of a host, and what is left on each of its nodes.
+"""What VMs hold on a host, and what is left on each of its nodes.
 
-No property of vSphere's says which cores a VM has for itself. An affinity set does, as far as it goes; everything else
-is an estimate from what gives a VM exclusive cores, and says so (Holding.ground).
+No property of vSphere's says which cores a VM has to itself. An affinity set does; everything else is an estimate from
+the settings that give a VM exclusive cores, and is marked as one (``Holding.basis``).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .model import GROUND_AFFINITY, GROUND_ESTIMATE, Holding
+from .model import BASIS_AFFINITY, BASIS_ESTIMATE, Holding
 
 if t.TYPE_CHECKING:
     from .model import HostTopology, NumaNode
@@ -20,44 +20,48 @@ if t.TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class VmUse:
-    """What a powered-on VM's configuration says of its hold on a host.
-
-    latency_high: latencySensitivity.level is high; normal_cpus: how many vCPUs are set back to ``normal`` (vcpuConfig);
-    threads: hardware.simultaneousThreads, 2 with virtual hyper-threading; system_contexts: of
-    ``sched.cpu.latencySensitivity.sysContexts``; node_affinity: of ``numa.nodeAffinity``; memory in MiB.
-    """
+    """The configuration of a powered-on VM, as far as it decides what the VM holds on its host."""
 
     name: str
     moid: str
     cpus: int
+    """Number of vCPUs."""
     latency_high: bool
+    """latencySensitivity.level is high."""
     normal_cpus: int
+    """Number of vCPUs whose vcpuConfig sets latency sensitivity back to normal."""
     threads: int
+    """hardware.simultaneousThreads: 2 with virtual hyper-threading."""
     system_contexts: int
+    """``sched.cpu.latencySensitivity.sysContexts``: cores for the hypervisor's threads."""
     cpu_reservation_mhz: int
     affinity: tuple[int, ...]
+    """Logical CPUs of its affinity set."""
     node_affinity: tuple[int, ...]
+    """NUMA nodes of ``numa.nodeAffinity``."""
     memory_mb: int
+    """In MiB."""
     memory_reservation_mb: int
+    """In MiB."""
 
 
 def holding(use: VmUse, mhz: int, nodes: t.Sequence[NumaNode]) -> Holding:
-    """What the VM holds on a host whose cores have the given clock in MHz.
+    """What the VM holds on a host with these nodes. mhz: clock of one core.
 
-    Latency sensitivity High gives a core to each vCPU that is not set back to normal, or to two of them with virtual
-    hyper-threading, once all CPU and memory is reserved (vSphere Resource Management, "Latency sensitivity").
+    With all CPU and memory reserved, latency sensitivity High gives a core to each vCPU that is not set back to normal,
+    or to each two of them with virtual hyper-threading (vSphere Resource Management, "Latency sensitivity").
     """
     if use.affinity:
         within = [node for node in nodes if set(use.affinity) <= set(node.cpus)]
         cores = sum(len(node.cores_of(use.affinity)) for node in nodes)
         node = within[0].number if within else None
         return Holding(
-            use.name, use.moid, node, cores, use.affinity, use.memory_reservation_mb, GROUND_AFFINITY if cores else None
+            use.name, use.moid, node, cores, use.affinity, use.memory_reservation_mb, BASIS_AFFINITY if cores else None
         )
     node = use.node_affinity[0] if len(use.node_affinity) == 1 else None
     cores = _exclusive_cores(use, mhz)
-    ground = GROUND_ESTIMATE if cores else None
-    return Holding(use.name, use.moid, node, cores, (), use.memory_reservation_mb, ground)
+    basis = BASIS_ESTIMATE if cores else None
+    return Holding(use.name, use.moid, node, cores, (), use.memory_reservation_mb, basis)
 
 
 def _exclusive_cores(use: VmUse, mhz: int) -> int:
@@ -70,7 +74,7 @@ def _exclusive_cores(use: VmUse, mhz: int) -> int:
 
 @dataclasses.dataclass(frozen=True)
 class NodeUse:
-    """What is held on a node by VMs that are known to be there, and what that leaves. Memory in MiB."""
+    """What VMs bound to a node hold on it, and what they leave. Memory is in MiB."""
 
     node: NumaNode
     held_cores: int
@@ -86,7 +90,7 @@ class NodeUse:
 
 
 def node_uses(host: HostTopology) -> tuple[NodeUse, ...]:
-    """The use of each node of the host. What ``floating`` gives comes on top, on nodes that vSphere does not tell."""
+    """The use of each node of the host. VMs that are bound to no node (``unbound_use``) come on top."""
     uses = []
     for node in host.nodes:
         pinned = {cpu for each in host.holdings for cpu in each.cpus}
@@ -96,7 +100,7 @@ def node_uses(host: HostTopology) -> tuple[NodeUse, ...]:
     return tuple(uses)
 
 
-def floating(host: HostTopology) -> tuple[int, int]:
-    """Cores and memory (MiB) held by VMs whose node the host's scheduler chooses."""
-    loose = [each for each in host.holdings if each.node is None]
-    return sum(each.cores for each in loose if not each.cpus), sum(each.memory_mb for each in loose)
+def unbound_use(host: HostTopology) -> tuple[int, int]:
+    """Cores and memory (MiB) that VMs bound to no node hold; the host's scheduler chooses their nodes."""
+    unbound = [each for each in host.holdings if each.node is None]
+    return sum(each.cores for each in unbound if not each.cpus), sum(each.memory_mb for each in unbound)

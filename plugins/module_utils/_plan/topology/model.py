@@ -1,9 +1,9 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is known of hosts where placement is decided: NUMA nodes, physical NICs, port groups, and who holds what.
+"""What placement knows about hosts: NUMA nodes, physical NICs, port groups, and what VMs hold.
 
-``None`` always means "vSphere does not tell"; it is never replaced by a guess.
+``None`` always means that vSphere does not report it; it is never replaced by a guess.
 """
 
 from __future__ import annotations
@@ -11,32 +11,32 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-# On what ground it is known that a VM holds cores: its affinity set says so, or it follows from latency sensitivity
-# High with its full reservation; no property of vSphere's names the cores themselves.
-GROUND_AFFINITY: t.Final = "affinity"
-GROUND_ESTIMATE: t.Final = "estimate"
+# How it is known that a VM holds cores: from its affinity set, or as an estimate from latency sensitivity High with
+# full reservations. No property of vSphere's names the cores.
+BASIS_AFFINITY: t.Final = "affinity"
+BASIS_ESTIMATE: t.Final = "estimate"
 
 
 @dataclasses.dataclass(frozen=True)
 class NumaNode:
-    """A NUMA node of a host (vim.host.NumaNode).
-
-    cpus: logical CPU numbers; cores: physical cores, which is fewer with hyper-threading; memory_mb: in MiB.
-    """
+    """A NUMA node of a host (vim.host.NumaNode)."""
 
     number: int
     cpus: tuple[int, ...]
+    """Logical CPU numbers."""
     cores: int
+    """Physical cores: fewer than ``cpus`` with hyper-threading."""
     memory_mb: int
+    """In MiB."""
 
     @property
     def threads_per_core(self) -> int:
         return max(1, len(self.cpus) // self.cores) if self.cores else 1
 
     def cores_of(self, cpus: t.Iterable[int]) -> frozenset[int]:
-        """Which cores of this node the logical CPUs belong to, as numbers from 0 within the node.
+        """The cores of this node that the logical CPUs belong to, numbered from 0 within the node.
 
-        vSphere tells no siblings: the threads of a core are taken to have adjacent numbers.
+        vSphere does not report which CPUs are threads of one core: they are assumed to have adjacent numbers.
         """
         order = {cpu: index for index, cpu in enumerate(sorted(self.cpus))}
         return frozenset(order[cpu] // self.threads_per_core for cpu in cpus if cpu in order)
@@ -44,91 +44,97 @@ class NumaNode:
 
 @dataclasses.dataclass(frozen=True)
 class PhysicalNic:
-    """A physical NIC (vim.host.PhysicalNic).
-
-    node: the NUMA node whose pciId holds its PCI address; speed_mbps: of the link, 0 when it is down;
-    enhanced_data_path: enhancedNetworkingStackSupported.
-    """
+    """A physical NIC (vim.host.PhysicalNic)."""
 
     name: str
+    """Device name, such as ``vmnic0``."""
     pci: str
+    """PCI address."""
     node: int | None
+    """The NUMA node whose ``pciId`` lists the PCI address."""
     driver: str | None
     firmware: str | None
     speed_mbps: int
+    """Link speed in Mbit/s, 0 when the link is down."""
     enhanced_data_path: bool | None
+    """Whether the NIC supports it (enhancedNetworkingStackSupported)."""
 
 
 @dataclasses.dataclass(frozen=True)
 class PortGroupUplinks:
-    """The uplinks that carry a port group's traffic on one host.
-
-    network: the port group's name; active: names of physical NICs, in the order of the teaming policy;
-    nodes: the NUMA nodes of those, ascending, or None when one of them is not known; empty without any active uplink;
-    enhanced_data_path: whether the host's switch runs in that mode.
-    """
+    """The uplinks that carry a port group's traffic on one host."""
 
     network: str
+    """Name of the port group."""
     key: str
+    """Key of a distributed port group, id of an NSX segment, or managed object id."""
     switch: str
+    """Name of the switch."""
     distributed: bool
     active: tuple[str, ...]
+    """Physical NICs in the order of the teaming policy, by name."""
     nodes: tuple[int, ...] | None
+    """NUMA nodes of the active uplinks, ascending; None when one is unknown, empty without any active uplink."""
     enhanced_data_path: bool = False
+    """Whether the host's switch runs in that mode."""
 
     @property
     def spans_nodes(self) -> bool:
-        """Whether the team is known to have active uplinks on several nodes."""
+        """Whether active uplinks are known to be on several nodes."""
         return self.nodes is not None and len(self.nodes) > 1
 
 
 @dataclasses.dataclass(frozen=True)
 class Holding:
-    """What one powered-on VM holds on its host.
-
-    node: the NUMA node that it is known to be on, None when the host's scheduler decides;
-    cores: physical cores that no other VM may count on; cpus: logical CPUs of its affinity set;
-    memory_mb: reserved memory in MiB; ground: GROUND_AFFINITY or GROUND_ESTIMATE, None when it holds no cores.
-    """
+    """What one powered-on VM holds on its host."""
 
     vm: str
     moid: str
     node: int | None
+    """The NUMA node that it is bound to, None when the host's scheduler decides."""
     cores: int
+    """Physical cores that no other VM may count on."""
     cpus: tuple[int, ...]
+    """Logical CPUs of its affinity set."""
     memory_mb: int
-    ground: str | None
+    """Reserved memory in MiB."""
+    basis: str | None
+    """How ``cores`` is known: BASIS_AFFINITY or BASIS_ESTIMATE, None when it holds no cores."""
 
 
 @dataclasses.dataclass(frozen=True)
 class HostTopology:
-    """One ESXi host. mhz: clock of one core in MHz; power_policy: its short name, such as ``static``.
-
-    latency_sensitivity, max_simultaneous_threads: of the same name in vim.host.Capability (latencySensitivitySupported,
-    maxSupportedSimultaneousThreads), which virtual hyper-threading asks for.
-    """
+    """One ESXi host."""
 
     name: str
     moid: str
     cluster: str | None
+    """Name of its cluster, None outside clusters."""
     api_version: str
     available: bool
+    """Whether vCenter is connected to it."""
     maintenance: bool
+    """Whether it is in maintenance mode."""
     hyper_threading: bool
+    """Whether hyper-threading is active."""
     mhz: int
+    """Clock of one core in MHz."""
     power_policy: str | None
+    """Short name of the power policy, such as ``static``."""
     nodes: tuple[NumaNode, ...]
     nics: tuple[PhysicalNic, ...]
     port_groups: tuple[PortGroupUplinks, ...]
     holdings: tuple[Holding, ...]
     latency_sensitivity: bool = True
+    """vim.host.Capability.latencySensitivitySupported."""
     max_simultaneous_threads: int = 1
+    """vim.host.Capability.maxSupportedSimultaneousThreads: at least 2 for virtual hyper-threading."""
 
     @property
     def usable(self) -> bool:
-        """Whether new VMs may be put here: connected, and not in maintenance."""
+        """Whether VMs may be placed here: the host is connected and not in maintenance mode."""
         return self.available and not self.maintenance
 
     def uplinks(self, network: str) -> PortGroupUplinks | None:
-        """Those of the port group of this name, None when the host does not have it."""
+        """The uplinks of the port group with this name, None when the host does not have it."""
         return next((each for each in self.port_groups if each.network == network), None)

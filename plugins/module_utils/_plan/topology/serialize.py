@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A topology as the plain data that host_topology_info returns, and back again for those who are given that."""
+"""Hosts as the plain data that host_topology_info returns, and from it."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import format_cpu_list, parse_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
-from .holdings import NodeUse, floating, node_uses
+from .holdings import NodeUse, node_uses, unbound_use
 from .model import Holding, HostTopology, NumaNode, PhysicalNic, PortGroupUplinks
 
 Data = dict[str, t.Any]
 
 
 def hosts_as_data(hosts: t.Iterable[HostTopology]) -> Data:
-    """The hosts by name; null is what vSphere does not tell."""
+    """The hosts by name. None: vSphere does not report it."""
     return {host.name: _host(host) for host in hosts}
 
 
 def _host(host: HostTopology) -> Data:
-    cores, memory_mb = floating(host)
+    cores, memory_mb = unbound_use(host)
     return {
         "moid": host.moid,
         "cluster": host.cluster,
@@ -35,7 +35,7 @@ def _host(host: HostTopology) -> Data:
         "latency_sensitivity": host.latency_sensitivity,
         "max_simultaneous_threads": host.max_simultaneous_threads,
         "nodes": [_node(use) for use in node_uses(host)],
-        "floating": {"cores": cores, "memory_mb": memory_mb},
+        "unbound": {"cores": cores, "memory_mb": memory_mb},
         "nics": [_nic_data(nic) for nic in host.nics],
         "port_groups": [_port_group_data(group) for group in host.port_groups],
         "holdings": [
@@ -46,7 +46,7 @@ def _host(host: HostTopology) -> Data:
                 "cores": each.cores,
                 "cpus": format_cpu_list(each.cpus),
                 "memory_mb": each.memory_mb,
-                "ground": each.ground,
+                "basis": each.basis,
             }
             for each in host.holdings
         ],
@@ -91,15 +91,15 @@ def _port_group_data(group: PortGroupUplinks) -> Data:
 
 
 def hosts_from_data(data: t.Any) -> tuple[HostTopology, ...]:
-    """The hosts of what host_topology_info returned as ``hosts``, by name. Raises NfvError: topology_invalid."""
+    """The hosts, sorted by name, from ``hosts`` of host_topology_info. Raises NfvError: topology_invalid."""
     if not isinstance(data, t.Mapping):
-        raise _invalid("topology", "is no dictionary of hosts")
+        raise _invalid("topology", "not a dictionary of hosts")
     hosts = []
     for name, host in sorted(data.items()):
         try:
             hosts.append(_read_host(str(name), host))
         except (KeyError, TypeError, ValueError) as error:
-            raise _invalid(str(name), f"lacks or misspells {error}") from error
+            raise _invalid(str(name), f"missing or malformed: {error}") from error
     return tuple(hosts)
 
 
@@ -107,8 +107,8 @@ def _invalid(subject: str, what: str) -> NfvError:
     return NfvError(
         ErrorCode.TOPOLOGY_INVALID,
         subject,
-        f"a topology was to be read, and it {what}",
-        "Give what host_topology_info returns as hosts",
+        f"cannot read the topology: {what}",
+        "Pass what host_topology_info returns as hosts",
     )
 
 
@@ -168,7 +168,7 @@ def _holding(each: t.Mapping[str, t.Any]) -> Holding:
         int(each["cores"]),
         _cpus(each["cpus"]),
         int(each["memory_mb"]),
-        each["ground"],
+        each["basis"],
     )
 
 
@@ -179,5 +179,5 @@ def _number(value: t.Any) -> int | None:
 def _cpus(text: str) -> tuple[int, ...]:
     cpus = parse_cpu_list(text)
     if cpus is None:
-        raise ValueError(f"a CPU list, {text!r}")
+        raise ValueError(f"{text!r} is not a CPU list")
     return cpus

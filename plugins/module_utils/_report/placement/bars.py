@@ -9,12 +9,12 @@ import dataclasses
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import MOVED, Rules
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import GROUND_ESTIMATE, Holding
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import BASIS_ESTIMATE, Holding
 
 from .words import counted, memory_size
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Placed, Plan
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Placed, PlacementPlan
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import HostTopology, NumaNode
 
 # Kinds of segments; the stylesheet has a class for each.
@@ -57,7 +57,7 @@ class NodeBars:
     """VMs hold more cores or memory than the node has."""
 
 
-def projected(hosts: t.Sequence[HostTopology], plan: Plan) -> tuple[HostTopology, ...]:
+def projected(hosts: t.Sequence[HostTopology], plan: PlacementPlan) -> tuple[HostTopology, ...]:
     """The hosts as they will be: planned VMs where the plan puts them, and nowhere else."""
     planned = {placed.vm for placed in plan.placements}
     result = []
@@ -79,20 +79,20 @@ def _shares(placed: Placed) -> t.Iterator[Holding]:
         yield Holding(placed.vm, "", node, -(-placed.cores // count), (), placed.memory_mb // count, None)
 
 
-def node_bars(host: HostTopology, plan: Plan) -> tuple[NodeBars, ...]:
+def node_bars(host: HostTopology, plan: PlacementPlan) -> tuple[NodeBars, ...]:
     """The bars of each node of a host."""
     kinds = {placed.vm: MOVED_HERE if placed.change == MOVED else PLANNED for placed in plan.placements}
     return tuple(_bars(host, node, kinds) for node in host.nodes)
 
 
 def _bars(host: HostTopology, node: NumaNode, kinds: t.Mapping[str, str]) -> NodeBars:
-    cores = [_cores("ESXi", min(Rules().kept(node.number), node.cores), ESXI)]
+    cores = [_cores("ESXi", min(Rules().esxi_cores_on(node.number), node.cores), ESXI)]
     memory = []
     for each in host.holdings:
         kind = kinds.get(each.vm, TENANT)
         count = len(node.cores_of(each.cpus)) if each.cpus else each.cores if each.node == node.number else 0
         if count:
-            cores.append(_cores(each.vm, count, kind, each.ground == GROUND_ESTIMATE))
+            cores.append(_cores(each.vm, count, kind, each.basis == BASIS_ESTIMATE))
         if each.node == node.number and each.memory_mb:
             memory.append(_memory(each.vm, each.memory_mb, kind))
     free_cores = node.cores - sum(segment.size for segment in cores)

@@ -12,7 +12,7 @@ from .bars import NodeBars, node_bars, projected, unbound
 from .words import counted, memory_size
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Placed, Plan
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Placed, PlacementPlan
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import (
         Holding,
         HostTopology,
@@ -115,7 +115,10 @@ class PlacementReport:
 
 
 def placement_report(
-    plan: Plan, before: t.Sequence[HostTopology], after: t.Sequence[HostTopology] | None = None, created: str = ""
+    plan: PlacementPlan,
+    before: t.Sequence[HostTopology],
+    after: t.Sequence[HostTopology] | None = None,
+    created: str = "",
 ) -> PlacementReport:
     """The report of a plan.
 
@@ -135,7 +138,7 @@ def placement_report(
     )
 
 
-def _summary(plan: Plan, created: str) -> str:
+def _summary(plan: PlacementPlan, created: str) -> str:
     changes = [placed.change for placed in plan.placements]
     counts = ", ".join(f"{changes.count(change)} {change}" for change in sorted(set(changes))) or "nothing planned"
     proof = ""
@@ -160,7 +163,7 @@ def _vm(placed: Placed, host: HostTopology | None) -> VmRow:
     )
 
 
-def _host(host: HostTopology, then: HostTopology | None, plan: Plan, after: str) -> HostCard:
+def _host(host: HostTopology, then: HostTopology | None, plan: PlacementPlan, after: str) -> HostCard:
     states = (("not connected", not host.available), ("maintenance", host.maintenance))
     sides = (("before", host), (after, then))
     return HostCard(
@@ -178,7 +181,7 @@ def _host(host: HostTopology, then: HostTopology | None, plan: Plan, after: str)
     )
 
 
-def _side(title: str, host: HostTopology, plan: Plan) -> Side:
+def _side(title: str, host: HostTopology, plan: PlacementPlan) -> Side:
     return Side(title, node_bars(host, plan), tuple(_holding(each) for each in unbound(host)))
 
 

@@ -19,10 +19,10 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import (
-        Current,
+        CurrentPlace,
         Failover,
         Placed,
-        Plan,
+        PlacementPlan,
         Rules,
     )
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import Holding, HostTopology
@@ -36,7 +36,7 @@ class World:
 
     demands: tuple[Demand, ...]
     hosts: tuple[HostTopology, ...]
-    currents: Mapping[str, Current]
+    currents: Mapping[str, CurrentPlace]
     rules: Rules
 
     @property
@@ -54,8 +54,8 @@ class World:
         """Cores and MiB of each node of the empty host, less what is kept for ESXi."""
         return {
             node.number: (
-                node.cores - (self.rules.kept_cores_first if node.number == 0 else self.rules.kept_cores),
-                node.memory_mb - self.rules.kept_memory_mb,
+                node.cores - (self.rules.esxi_cores_node_0 if node.number == 0 else self.rules.esxi_cores),
+                node.memory_mb - self.rules.esxi_memory_mb,
             )
             for node in host.nodes
         }
@@ -120,7 +120,7 @@ def right_nodes(demand: Demand, host: HostTopology, rules: Rules) -> set[int]:
     everywhere = {node.number for node in host.nodes}
     teams = [set(networks[name].nodes or ()) for name in demand.data_networks if networks[name].nodes]
     common = everywhere.intersection(*teams)
-    if rules.spanning == "refuse" and (not common or any(len(team) > 1 for team in teams)):
+    if rules.remote_uplinks == "refuse" and (not common or any(len(team) > 1 for team in teams)):
         return set()
     nodes = common or everywhere & set().union(*teams)
     return nodes if demand.node is None else nodes & {demand.node}
@@ -137,7 +137,7 @@ class Place:
 
 def is_wide(demand: Demand, world: World) -> bool:
     """Whether it fits no right node of any host, were they empty, and may therefore span nodes."""
-    if world.rules.wide == "refuse" or demand.node is not None:
+    if world.rules.wide_vm == "refuse" or demand.node is not None:
         return False
     return not any(
         fits((demand.cores, demand.memory_mb), world.size(host)[number])
@@ -211,14 +211,14 @@ def stranger_refuges(holding: Holding, home: HostTopology, world: World) -> list
     return list(places(Demand(holding.vm, holding.cores, holding.memory_mb, cluster=home.cluster), world))
 
 
-def stays(place: Place, current: Current) -> bool:
+def stays(place: Place, current: CurrentPlace) -> bool:
     return place.host == current.host and current.nodes in ((), tuple(number for number, _need in place.taken))
 
 
 # --- what a plan breaks -----------------------------------------------------------------------------------------------
 
 
-def broken(world: World, plan: Plan) -> set[str]:
+def broken(world: World, plan: PlacementPlan) -> set[str]:
     """The rules that the plan breaks, by name; empty for a valid one."""
     found = set(_each_alone(world, plan.placements)) | set(_together_on_hosts(world, plan.placements))
     if sorted(placed.vm for placed in plan.placements) != sorted(world.names):
@@ -309,7 +309,7 @@ def _use(world: World, here: Sequence[Placed], host: HostTopology) -> dict[int, 
     return use
 
 
-def _failures(world: World, plan: Plan) -> Iterator[str]:
+def _failures(world: World, plan: PlacementPlan) -> Iterator[str]:
     for host in world.hosts:
         if not host.available or host.maintenance:
             continue
@@ -322,7 +322,7 @@ def _failures(world: World, plan: Plan) -> Iterator[str]:
         yield from _one_failure(world, plan, host, moving)
 
 
-def _one_failure(world: World, plan: Plan, failed: HostTopology, moving: Sequence[Failover]) -> Iterator[str]:
+def _one_failure(world: World, plan: PlacementPlan, failed: HostTopology, moving: Sequence[Failover]) -> Iterator[str]:
     demands = {demand.vm: dataclasses.replace(demand, cpus=()) for demand in world.demands}
     for each in world.strangers(failed):
         demands.setdefault(each.vm, Demand(each.vm, each.cores, each.memory_mb, cluster=failed.cluster))
@@ -346,7 +346,7 @@ def _one_failure(world: World, plan: Plan, failed: HostTopology, moving: Sequenc
 
 
 def _overrun(
-    world: World, plan: Plan, failed: HostTopology, arriving: Mapping[tuple[str, int, int], int]
+    world: World, plan: PlacementPlan, failed: HostTopology, arriving: Mapping[tuple[str, int, int], int]
 ) -> Iterator[str]:
     for host in world.hosts:
         use = _use(world, [placed for placed in plan.placements if placed.host == host.name], host)

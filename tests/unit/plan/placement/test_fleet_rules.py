@@ -13,13 +13,13 @@ import pytest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import (
     KEPT,
     MOVED,
-    Current,
+    CurrentPlace,
     Failover,
     Rules,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import (
-    GROUND_AFFINITY,
-    GROUND_ESTIMATE,
+    BASIS_AFFINITY,
+    BASIS_ESTIMATE,
     Holding,
 )
 from tests.unit.plan.placement.questions import ESTIMATED, NOT_ALLOWED, mutated, of, places, planned, refused, world
@@ -66,8 +66,8 @@ class TestOthers:
         assert reason.text == "b: no host has room for it beside the VMs that it is kept together with (a)"
 
 
-AFFINE = Holding("old", "vm-1", 0, 4, (4, 6, 8, 10), 8 * GIB, GROUND_AFFINITY)
-FLOATING = Holding("old", "vm-1", None, 4, (), 8 * GIB, GROUND_ESTIMATE)
+AFFINE = Holding("old", "vm-1", 0, 4, (4, 6, 8, 10), 8 * GIB, BASIS_AFFINITY)
+FLOATING = Holding("old", "vm-1", None, 4, (), 8 * GIB, BASIS_ESTIMATE)
 
 
 class TestExistingHoldings:
@@ -95,7 +95,7 @@ class TestExistingHoldings:
 
     def test_what_a_planned_vm_holds_itself_is_its_own(self) -> None:
         own = dataclasses.replace(ESTIMATED, vm="a", cores=8)
-        current = Current("esx-0", (0,))
+        current = CurrentPlace("esx-0", (0,))
         plan = planned(world(make_demand("a", 8), make_host("esx-0", holdings=(own,)), a=current))
         assert of(plan, "a").change == KEPT
 
@@ -110,7 +110,7 @@ class TestHosts:
         assert broken(question, mutated(plan, "a", host="esx-0")) == NOT_ALLOWED
         reason = refused(world(make_demand("a"), away))
         assert (reason.code, reason.hosts) == ("host_not_usable", ("esx-0",))
-        assert reason.text == "a: esx-0 is in maintenance or not connected"
+        assert reason.text == "a: esx-0 is in maintenance mode or not connected"
 
     @pytest.mark.parametrize(
         ("asked", "code"), [({"cluster": "nfv-b"}, "cluster_unknown"), ({"hosts": ("esx-9",)}, "host_not_allowed")]
@@ -131,7 +131,7 @@ class TestHosts:
 
     def test_vm_on_a_host_in_maintenance_moves(self) -> None:
         hosts = (make_host("esx-0", maintenance=True), make_host("esx-1"))
-        plan = planned(world(make_demand("a"), *hosts, a=Current("esx-0", (0,))))
+        plan = planned(world(make_demand("a"), *hosts, a=CurrentPlace("esx-0", (0,))))
         assert (of(plan, "a").change, of(plan, "a").before, of(plan, "a").host) == (MOVED, "esx-0", "esx-1")
 
 
@@ -156,7 +156,7 @@ class TestNPlus1:
         question = world(*demands, *self.HOSTS, rules=self.RULES)
         reason = refused(question)
         assert (reason.code, reason.vms) == ("no_failover", ("b",))
-        assert "it has room while all hosts run" in reason.text
+        assert "there is room while all hosts run" in reason.text
         assert planned(world(*demands, *self.HOSTS)).failovers == ()
 
     def test_cores_for_refuges_are_counted_with_those_of_whoever_is_there(self) -> None:
@@ -181,7 +181,7 @@ class TestNPlus1:
         reason = refused(world(make_demand("a"), make_host("esx-0", holdings=(ESTIMATED,)), rules=self.RULES))
         assert (reason.code, reason.vms, reason.failed_host) == ("no_failover", ("old",), "esx-0")
         assert reason.text == (
-            "if esx-0 fails, VMs that run there now (old) have no cores elsewhere, whatever is planned"
+            "if esx-0 fails, VMs that run there now (old) find no cores elsewhere, whatever is planned"
         )
 
     def test_host_in_no_cluster_cannot_be_stood_in_for(self) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.demands import read_demands
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import REFUSE, Demand, Rules
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import GROUND_AFFINITY, Holding
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import BASIS_AFFINITY, Holding
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
 from tests.unit.plan.placement.questions import NOT_ALLOWED, mutated, of, places, planned, refused, world
 from tests.unit.plan.placement.rules import broken
@@ -29,14 +29,14 @@ class TestOneNode:
     def test_vm_too_large_for_any_node_takes_even_shares_and_it_is_remarked(self) -> None:
         plan = planned(world(make_demand("a", 12)))
         assert places(plan) == {"a": ("esx-0", (0, 1))}
-        assert [(remark.code, remark.vm) for remark in plan.remarks] == [("spans_nodes", "a")]
+        assert [(remark.code, remark.vm) for remark in plan.remarks] == [("wide_vm", "a")]
         assert "even shares of nodes 0 and 1 of esx-0" in plan.remarks[0].text
 
     def test_or_is_refused(self) -> None:
-        question = world(make_demand("a", 12, network=None), rules=Rules(wide=REFUSE))
+        question = world(make_demand("a", 12, network=None), rules=Rules(wide_vm=REFUSE))
         reason = refused(question)
         assert (reason.code, reason.needed, reason.free) == ("too_large", 12, 9)
-        assert reason.text == "a: every node of esx-0 has at most 9 cores beside those kept for ESXi; 12 needed"
+        assert reason.text == "a: every node of esx-0 has at most 9 cores besides those left to ESXi; 12 needed"
         spread = planned(dataclasses.replace(question, rules=Rules()))
         assert broken(question, spread) == {"spans nodes without need"}
 
@@ -61,7 +61,7 @@ class TestUplinks:
         question = world(make_demand("a", node=1))
         reason = refused(question)
         assert (reason.code, reason.node) == ("wrong_node", 1)
-        assert reason.text == "a: node 1 is asked for, but the uplinks of PG-0 are on other nodes of every host"
+        assert reason.text == "a: placement.numa is 1, but the uplinks of PG-0 are on other nodes of every host"
         elsewhere = planned(world(make_demand("a")))
         assert "wrong node" in broken(question, elsewhere)
 
@@ -70,19 +70,20 @@ class TestUplinks:
         question = world(make_demand("a"), host)
         plan = planned(question)
         node = of(plan, "a").nodes[0]
-        assert [(remark.code, remark.text) for remark in plan.remarks] == [
-            (
-                "team_spans_nodes",
-                f"the active uplinks of PG-0 on esx-0 are on several nodes; traffic may enter on another than {node}",
-            )
-        ]
+        (remark,) = plan.remarks
+        assert remark.code == "team_spans_nodes"
+        assert remark.text == (
+            f"the active uplinks of PG-0 on esx-0 are on several nodes; traffic may enter on a node other than {node}"
+        )
 
     def test_or_refused(self) -> None:
         host = make_host("esx-0", uplinks={"PG-0": (0, 1), "PG-Mgmt": ()})
-        question = world(make_demand("a"), host, rules=Rules(spanning=REFUSE))
+        question = world(make_demand("a"), host, rules=Rules(remote_uplinks=REFUSE))
         reason = refused(question)
         assert (reason.code, reason.networks, reason.hosts) == ("team_spans_nodes", ("PG-0",), ("esx-0",))
-        assert reason.text == "a: the active uplinks of PG-0 are on several nodes of every host, which is refused"
+        assert (
+            reason.text == "a: on every host the active uplinks of PG-0 are on several nodes; remote_uplinks is refuse"
+        )
         assert broken(question, planned(world(make_demand("a"), host))) == NOT_ALLOWED
 
     def test_host_whose_team_does_not_span_is_preferred(self) -> None:
@@ -93,11 +94,11 @@ class TestUplinks:
     def test_networks_without_a_common_node_are_remarked_or_refused(self) -> None:
         demand = make_demand("a", networks=("PG-0", "PG-1"), data_networks=("PG-0", "PG-1"))
         plan = planned(world(demand))
-        assert [remark.code for remark in plan.remarks] == ["uplinks_apart"]
-        strict = world(demand, rules=Rules(spanning=REFUSE))
+        assert [remark.code for remark in plan.remarks] == ["no_common_node"]
+        strict = world(demand, rules=Rules(remote_uplinks=REFUSE))
         reason = refused(strict)
-        assert reason.code == "uplinks_apart"
-        assert reason.text == "a: no host has the uplinks of PG-0, PG-1 on a common node"
+        assert reason.code == "no_common_node"
+        assert reason.text == "a: on no host do the uplinks of PG-0, PG-1 have a node in common"
         assert broken(strict, plan) == NOT_ALLOWED
 
     def test_unknown_locality_is_remarked_and_never_guessed(self) -> None:
@@ -108,7 +109,7 @@ class TestUplinks:
         assert places(plan) == {"a": ("esx-0", (1,))}
         assert [remark.code for remark in plan.remarks] == ["uplinks_unknown"]
         assert plan.remarks[0].text == (
-            "vSphere does not tell on which node of esx-0 the uplinks of PG-0 are; node 1 may be the wrong one"
+            "vSphere does not report which node of esx-0 the uplinks of PG-0 are on; it may be a node other than 1"
         )
         assert "wrong node" in broken(world(make_demand("a", 9)), plan)
 
@@ -123,7 +124,7 @@ class TestCores:
     @pytest.mark.parametrize(("network", "most"), [("PG-0", 8), ("PG-1", 9)])
     def test_two_are_kept_on_node_0_and_one_on_others(self, network: str, most: int) -> None:
         assert planned(world(make_demand("a", most, network=network))).remarks == ()
-        reason = refused(world(make_demand("a", most + 1, network=network), rules=Rules(wide=REFUSE)))
+        reason = refused(world(make_demand("a", most + 1, network=network), rules=Rules(wide_vm=REFUSE)))
         assert (reason.code, reason.needed, reason.free) == ("too_large", most + 1, most)
 
     @pytest.mark.parametrize(("network", "most"), [("PG-0", 8), ("PG-1", 9)])
@@ -132,7 +133,7 @@ class TestCores:
         question = world(*demands)
         reason = refused(question)
         assert (reason.code, reason.vms, reason.needed, reason.free) == ("cores_short", ("b",), 4, 3)
-        greedy = planned(world(*demands, rules=Rules(kept_cores=0, kept_cores_first=0)))
+        greedy = planned(world(*demands, rules=Rules(esxi_cores=0, esxi_cores_node_0=0)))
         assert broken(question, greedy) == {"cores overcommitted"}
 
     def test_virtual_hyper_threading_halves_them(self) -> None:
@@ -150,7 +151,7 @@ class TestCores:
         question = world(make_demand("a", threads=2), make_host("esx-0", **lacking))
         reason = refused(question)
         assert reason.code == "hyper_threading_missing"
-        assert reason.text == "a: no host has hyper-threading on and supports virtual hyper-threading"
+        assert reason.text == "a: no host has hyper-threading active and supports virtual hyper-threading"
         assert broken(question, planned(world(make_demand("a", threads=2)))) == NOT_ALLOWED
 
     def test_host_must_support_latency_sensitivity(self) -> None:
@@ -184,12 +185,12 @@ class TestMemory:
         assert reason.text == (
             "b: node 0 of esx-0 with 2 free cores has at most 23552 MiB of free memory; 24576 needed"
         )
-        greedy = planned(world(*demands, rules=Rules(kept_memory_mb=0)))
+        greedy = planned(world(*demands, rules=Rules(esxi_memory_mb=0)))
         assert broken(question, greedy) == {"memory overcommitted"}
 
     def test_1g_backing_takes_whole_gib_of_each_node(self) -> None:
         """9 GiB on two nodes of 4.5 GiB each would be halves; with 1 GiB pages it takes 5 GiB of each."""
-        rules, host = Rules(kept_memory_mb=GIB * 3 // 2), make_host("esx-0", memory_gib=6)
+        rules, host = Rules(esxi_memory_mb=GIB * 3 // 2), make_host("esx-0", memory_gib=6)
         halves = planned(world(make_demand("a", 12, 9), host, rules=rules))
         assert of(halves, "a").nodes == (0, 1)
         question = world(make_demand("a", 12, 9, whole_gib=True), host, rules=rules)
@@ -217,7 +218,7 @@ class TestAffinity:
         assert off == {"affinity set off its nodes", "affinity set too small"}
 
     def test_cpus_of_others_are_left_alone(self) -> None:
-        holding = Holding("old", "vm-1", 0, 2, (16, 19), 0, GROUND_AFFINITY)
+        holding = Holding("old", "vm-1", 0, 2, (16, 19), 0, BASIS_AFFINITY)
         question = world(self.demand("a"), make_host("esx-0", holdings=(holding,)))
         plan = planned(question)
         assert of(plan, "a").cpus == (12, 14)
@@ -230,11 +231,11 @@ class TestAffinity:
         assert broken(question, mutated(plan, "a", cpus=(8, 10))) == {"another affinity set than named"}
 
     def test_named_set_that_others_are_on(self) -> None:
-        holding = Holding("old", "vm-1", 0, 1, (7,), 0, GROUND_AFFINITY)
+        holding = Holding("old", "vm-1", 0, 1, (7,), 0, BASIS_AFFINITY)
         question = world(self.demand("a", cpus=(6, 8)), make_host("esx-0", holdings=(holding,)))
         reason = refused(question)
         assert reason.code == "affinity_taken"
-        assert reason.text == "a: other VMs are on CPUs of its affinity set, on every host"
+        assert reason.text == "a: on every host, other VMs are on CPUs of its affinity set"
         alone = planned(world(self.demand("a", cpus=(6, 8))))
         assert broken(question, alone) == {"affinity sets share a core"}
 
@@ -242,6 +243,6 @@ class TestAffinity:
         question = world(self.demand("a", cpus=(26, 28)))
         reason = refused(question)
         assert reason.code == "affinity_off_node"
-        assert reason.text == "a: its affinity set is on no one right node of any host"
+        assert reason.text == "a: on no host are the CPUs of its affinity set on one right node"
         elsewhere = planned(world(self.demand("a", cpus=(26, 28), network="PG-1")))
         assert broken(question, elsewhere) == {"wrong node"}

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import NoPlan, Plan
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.plan import plan_placement
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import NoPlan, PlacementPlan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.planner import plan_placement
 from tests.unit.plan.placement.oracle import Best, ImpossibleError, Oracle
 from tests.unit.plan.placement.rules import World, broken, partly_broken
 from tests.unit.plan.placement.worlds import currents_of, random_world
@@ -28,7 +28,7 @@ def possible(world: World) -> Best | None:
 
 
 @pytest.fixture(scope="module")
-def answers() -> list[tuple[World, Plan | NoPlan, Best | None]]:
+def answers() -> list[tuple[World, PlacementPlan | NoPlan, Best | None]]:
     worlds = [random_world(seed) for seed in SEEDS]
     return [
         (world, plan_placement(world.demands, world.hosts, world.currents, world.rules), possible(world))
@@ -36,20 +36,20 @@ def answers() -> list[tuple[World, Plan | NoPlan, Best | None]]:
     ]
 
 
-Answers = list[tuple[World, "Plan | NoPlan", "Best | None"]]
+Answers = list[tuple[World, "PlacementPlan | NoPlan", "Best | None"]]
 
 
 def test_the_questions_are_worth_asking(answers: Answers) -> None:
     """Both answers come up often, with and without N+1, and some plans need moves."""
-    plans = [(world, answer) for world, answer, _best in answers if isinstance(answer, Plan)]
+    plans = [(world, answer) for world, answer, _best in answers if isinstance(answer, PlacementPlan)]
     assert 20 <= len(plans) <= 80
     assert sum(world.rules.n_plus_1 for world, _plan in plans) >= 5
     assert sum(bool(plan.moved) for _world, plan in plans) >= 2
 
 
 def test_no_plan_breaks_a_rule(answers: Answers) -> None:
-    assert [broken(world, answer) for world, answer, _best in answers if isinstance(answer, Plan)] == [
-        set() for _world, answer, _best in answers if isinstance(answer, Plan)
+    assert [broken(world, answer) for world, answer, _best in answers if isinstance(answer, PlacementPlan)] == [
+        set() for _world, answer, _best in answers if isinstance(answer, PlacementPlan)
     ]
     for world, answer, _best in answers:
         if isinstance(answer, NoPlan):
@@ -72,7 +72,7 @@ def test_a_needless_move_in_at_most_1_of_100(answers: Answers) -> None:
     needless = [
         world
         for world, answer, best in answers
-        if isinstance(answer, Plan) and best is not None and len(answer.moved) > best.moves
+        if isinstance(answer, PlacementPlan) and best is not None and len(answer.moved) > best.moves
     ]
     assert len(needless) <= len(SEEDS) // 100
 
@@ -82,7 +82,7 @@ def test_a_needless_move_in_at_most_1_of_100(answers: Answers) -> None:
 def test_whatever_the_question_no_rule_is_broken(seed: int) -> None:
     world = random_world(seed)
     answer = plan_placement(world.demands, world.hosts, world.currents, world.rules)
-    found = broken(world, answer) if isinstance(answer, Plan) else partly_broken(world, answer.placements)
+    found = broken(world, answer) if isinstance(answer, PlacementPlan) else partly_broken(world, answer.placements)
     assert found == set()
 
 
@@ -112,7 +112,7 @@ def test_one_more_moves_nobody_who_need_not_move(seed: int) -> None:
     again = World(world.demands, world.hosts, currents_of(first), world.rules)
     second = plan_placement(again.demands, again.hosts, again.currents, again.rules)
     best = possible(again)
-    if isinstance(second, Plan):
+    if isinstance(second, PlacementPlan):
         assert best is not None
         assert len(second.moved) == best.moves
     else:

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import NoPlan, Reason
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.plan import plan_placement
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import NoPlan, UnplacedReason
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.planner import plan_placement
 from tests.unit.plan.placement.questions import refused, world
 from tests.unit.plan.placement.worlds import make_demand, make_host
 
@@ -17,7 +17,7 @@ class TestReasons:
     def test_sentence_and_data(self) -> None:
         demands = [make_demand(f"pgw-{number}", 6, network="PG-SGi") for number in range(3)]
         reason = refused(world(*demands, make_demand("pgw-7", network="PG-SGi"), *self.HOSTS))
-        assert reason == Reason(
+        assert reason == UnplacedReason(
             code="cores_short",
             vms=("pgw-7",),
             text="pgw-7: node 1 of every host with PG-SGi uplinks has at most 3 free cores; 4 needed",

@@ -14,15 +14,15 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.m
     REFUSE,
     SPAN,
     WARN,
-    Current,
+    CurrentPlace,
     Demand,
-    Plan,
+    PlacementPlan,
     Rules,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.plan import plan_placement
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.planner import plan_placement
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import (
-    GROUND_AFFINITY,
-    GROUND_ESTIMATE,
+    BASIS_AFFINITY,
+    BASIS_ESTIMATE,
     Holding,
     HostTopology,
     NumaNode,
@@ -68,9 +68,9 @@ def make_demand(vm: str, cores: int = 4, memory_gib: int = 8, network: str | Non
     return Demand(vm, cores, memory_gib * GIB, **{**fields, **more})
 
 
-def currents_of(plan: Plan) -> dict[str, Current]:
+def currents_of(plan: PlacementPlan) -> dict[str, CurrentPlace]:
     """Where everyone is once the plan is carried out."""
-    return {placed.vm: Current(placed.host, placed.nodes, placed.cpus) for placed in plan.placements}
+    return {placed.vm: CurrentPlace(placed.host, placed.nodes, placed.cpus) for placed in plan.placements}
 
 
 def random_world(seed: int, small: bool = True) -> World:
@@ -78,11 +78,11 @@ def random_world(seed: int, small: bool = True) -> World:
     rnd = random.Random(seed)  # noqa: S311
     rules = Rules(
         n_plus_1=rnd.random() < 0.5,
-        spanning=rnd.choice([WARN, WARN, WARN, REFUSE]),
-        wide=rnd.choice([SPAN, SPAN, REFUSE]),
-        kept_cores=1,
-        kept_cores_first=rnd.choice([1, 2]),
-        kept_memory_mb=rnd.choice([0, GIB]),
+        remote_uplinks=rnd.choice([WARN, WARN, WARN, REFUSE]),
+        wide_vm=rnd.choice([SPAN, SPAN, REFUSE]),
+        esxi_cores=1,
+        esxi_cores_node_0=rnd.choice([1, 2]),
+        esxi_memory_mb=rnd.choice([0, GIB]),
     )
     hosts = tuple(_host(rnd, f"esx-{number}") for number in range(rnd.randint(2, 4 if small else 6)))
     cores = sum(node.cores - 1 for host in hosts if host.usable for node in host.nodes)
@@ -126,9 +126,9 @@ def _stranger(rnd: random.Random, vm: str, host: HostTopology) -> Holding:
     memory = rnd.choice([0, 4, 8]) * GIB
     if cores and rnd.random() < 0.3:
         cpus = tuple(sorted(rnd.sample(node.cpus, cores)))
-        return Holding(vm, vm, node.number, len(node.cores_of(cpus)), cpus, memory, GROUND_AFFINITY)
+        return Holding(vm, vm, node.number, len(node.cores_of(cpus)), cpus, memory, BASIS_AFFINITY)
     known = node.number if rnd.random() < 0.5 else None
-    return Holding(vm, vm, known, cores, (), memory, GROUND_ESTIMATE if cores else None)
+    return Holding(vm, vm, known, cores, (), memory, BASIS_ESTIMATE if cores else None)
 
 
 def _demand(rnd: random.Random, number: int, hosts: tuple[HostTopology, ...]) -> Demand:
@@ -185,7 +185,7 @@ def _with_running(
     some = [demand for demand in demands if rnd.random() < 0.6]
     plan = plan_placement(some, hosts, {}, Rules())
     homes = {placed.vm: (placed.host, placed.nodes, placed.cpus) for placed in plan.placements}
-    if isinstance(plan, Plan) and homes and rnd.random() < 0.4:
+    if isinstance(plan, PlacementPlan) and homes and rnd.random() < 0.4:
         homes[rnd.choice(sorted(homes))] = (rnd.choice(hosts).name, (0,), ())
     running = []
     for host in hosts:
@@ -197,7 +197,7 @@ def _with_running(
                 demand.cores,
                 cpus,
                 demand.memory_mb,
-                GROUND_AFFINITY if cpus else GROUND_ESTIMATE,
+                BASIS_AFFINITY if cpus else BASIS_ESTIMATE,
             )
             for demand in some
             for home, nodes, cpus in [homes.get(demand.vm, ("", (), ()))]

@@ -12,13 +12,13 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.holdings import (
     VmUse,
-    floating,
     holding,
     node_uses,
+    unbound_use,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import (
-    GROUND_AFFINITY,
-    GROUND_ESTIMATE,
+    BASIS_AFFINITY,
+    BASIS_ESTIMATE,
     Holding,
     HostTopology,
     NumaNode,
@@ -33,7 +33,7 @@ def held(**changed: t.Any) -> Holding:
 
 
 def test_high_with_everything_reserved_holds_a_core_for_each_vcpu() -> None:
-    assert held() == Holding("pgw-1", "vm-1", 1, 4, (), 4096, GROUND_ESTIMATE)
+    assert held() == Holding("pgw-1", "vm-1", 1, 4, (), 4096, BASIS_ESTIMATE)
 
 
 @pytest.mark.parametrize(
@@ -50,12 +50,12 @@ def test_high_with_everything_reserved_holds_a_core_for_each_vcpu() -> None:
 )
 def test_what_changes_the_estimate(changed: dict[str, t.Any], cores: int) -> None:
     assert held(**changed).cores == cores
-    assert held(**changed).ground == (GROUND_ESTIMATE if cores else None)
+    assert held(**changed).basis == (BASIS_ESTIMATE if cores else None)
 
 
 def test_an_affinity_set_is_occupied_whatever_else_is_set() -> None:
     pinned = held(latency_high=False, affinity=(4, 5, 6), node_affinity=())
-    assert (pinned.node, pinned.cores, pinned.cpus, pinned.ground) == (0, 2, (4, 5, 6), GROUND_AFFINITY)
+    assert (pinned.node, pinned.cores, pinned.cpus, pinned.basis) == (0, 2, (4, 5, 6), BASIS_AFFINITY)
     assert held(affinity=(14, 16)).node is None
     assert held(affinity=(14, 16)).cores == 2
 
@@ -76,7 +76,7 @@ def test_each_node_has_what_is_left_on_it() -> None:
     first, second = node_uses(host(held(), spanning, held(node_affinity=())))
     assert (first.held_cores, first.free_cores, first.held_memory_mb) == (1, 7, 0)
     assert (second.held_cores, second.free_cores, second.free_memory_mb) == (5, 3, 61440)
-    assert floating(host(held(), spanning, held(node_affinity=()))) == (4, 8192)
+    assert unbound_use(host(held(), spanning, held(node_affinity=()))) == (4, 8192)
 
 
 def test_two_vms_on_the_same_cores_are_counted_once() -> None:

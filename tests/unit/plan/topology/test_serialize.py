@@ -12,8 +12,8 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import (
-    GROUND_AFFINITY,
-    GROUND_ESTIMATE,
+    BASIS_AFFINITY,
+    BASIS_ESTIMATE,
     Holding,
     HostTopology,
     NumaNode,
@@ -46,8 +46,8 @@ HOST = HostTopology(
         PortGroupUplinks("PG-SGi", "dvportgroup-2", "dvs", True, ("vmnic1",), None),
     ),
     holdings=(
-        Holding("pgw-1", "vm-1", 1, 4, (), 4096, GROUND_ESTIMATE),
-        Holding("db-1", "vm-2", 0, 1, (0, 1), 0, GROUND_AFFINITY),
+        Holding("pgw-1", "vm-1", 1, 4, (), 4096, BASIS_ESTIMATE),
+        Holding("db-1", "vm-2", 0, 1, (0, 1), 0, BASIS_AFFINITY),
         Holding("web-1", "vm-3", None, 0, (), 1024, None),
     ),
     max_simultaneous_threads=2,
@@ -77,8 +77,8 @@ def test_what_it_says(data: dict[str, t.Any]) -> None:
         "free": {"cores": 4, "memory_mb": 61440},
     }
     assert host["nodes"][0]["held"] == {"cores": 1, "memory_mb": 0}
-    assert host["floating"] == {"cores": 0, "memory_mb": 1024}
-    assert [(each["vm"], each["cpus"], each["ground"]) for each in host["holdings"]] == [
+    assert host["unbound"] == {"cores": 0, "memory_mb": 1024}
+    assert [(each["vm"], each["cpus"], each["basis"]) for each in host["holdings"]] == [
         ("pgw-1", "", "estimate"),
         ("db-1", "0-1", "affinity"),
         ("web-1", "", None),

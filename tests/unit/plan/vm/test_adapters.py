@@ -12,8 +12,12 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.adapters import match_adapters
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.change_set import (
+    adapter_facts,
+    plan_vm,
+    predict,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import Network
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.plan import adapter_facts, plan_vm, predict
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import AdapterState, VmState

@@ -11,8 +11,8 @@ import typing as t
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.change_set import plan_vm, predict
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import AdapterState, Network, VmState
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.plan import plan_vm, predict
 
 NAMES = ("Mgmt", "S5U", "SGi", "Other")
 

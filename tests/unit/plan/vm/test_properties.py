@@ -17,6 +17,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.adapter_
     ADAPTER_SETTINGS,
     changed_adapter_settings,
 )
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.change_set import plan_release, plan_vm, predict
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import (
     AdapterState,
     HostFacts,
@@ -24,7 +25,6 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model im
     PlanOptions,
     VmState,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.plan import plan_release, plan_vm, predict
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import (
     ADVANCED,
     FLAG,

@@ -11,8 +11,8 @@ import pytest
 from pyVmomi import vim
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.change_set import plan_release, plan_vm
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import Change, ChangeSet
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.plan import plan_release, plan_vm
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import (
     ADVANCED,
     CPU_SET,

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What hosts have to give: cores and memory of every node, less what ESXi and the VMs found there have."""
+"""What hosts can give to planned VMs: every node less what is left to ESXi and what other VMs hold."""
 
 from __future__ import annotations
 
@@ -20,34 +20,38 @@ if t.TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Cell:
-    """One NUMA node of a usable host, as an index into the search's tables.
-
-    size_cores, size_memory: what it could give if it were empty; free_cores, free_memory: beside the VMs found there;
-    cores: the logical CPUs of each physical core.
-    """
+    """One NUMA node of a usable host. The search addresses nodes of all hosts by one index."""
 
     index: int
     host: int
+    """Index of its host in ``HostCapacity.hosts``."""
     number: int
+    """Number of the node on its host."""
     size_cores: int
+    """Cores that it could give if no VM were there."""
     size_memory: int
     free_cores: int
+    """Cores that it can give beside the VMs that are there and not planned."""
     free_memory: int
     cores: tuple[tuple[int, ...], ...]
+    """The logical CPUs of each physical core."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Supply:
-    """All usable hosts. taken: the logical CPUs in affinity sets of VMs found there, by host."""
+class HostCapacity:
+    """What all usable hosts can give."""
 
     hosts: tuple[HostTopology, ...]
     cells: tuple[Cell, ...]
+    """The nodes of all hosts, by ``Cell.index``."""
     host_cells: tuple[tuple[Cell, ...], ...]
+    """The nodes of each host."""
     taken: tuple[frozenset[int], ...]
+    """The logical CPUs of each host that are in affinity sets of VMs that are not planned."""
 
 
-def read_supply(hosts: t.Iterable[HostTopology], planned: t.Collection[str], rules: Rules) -> Supply:
-    """What the usable hosts have for the planned VMs (names), whose own holdings do not count."""
+def read_capacity(hosts: t.Iterable[HostTopology], planned: t.Collection[str], rules: Rules) -> HostCapacity:
+    """What the usable hosts can give to the planned VMs. planned: their names; what they hold now counts as free."""
     usable = tuple(host for host in hosts if host.usable)
     cells: list[Cell] = []
     host_cells, taken = [], []
@@ -58,7 +62,7 @@ def read_supply(hosts: t.Iterable[HostTopology], planned: t.Collection[str], rul
         cells += own
         host_cells.append(own)
         taken.append(pinned)
-    return Supply(usable, tuple(cells), tuple(host_cells), tuple(taken))
+    return HostCapacity(usable, tuple(cells), tuple(host_cells), tuple(taken))
 
 
 def _cell(
@@ -71,8 +75,8 @@ def _cell(
         if node.number in possible_nodes(holding, host):
             held_cores += 0 if holding.cpus else holding.cores
             held_memory += holding.memory_mb
-    size_cores = max(0, node.cores - rules.kept(node.number))
-    size_memory = max(0, node.memory_mb - rules.kept_memory_mb)
+    size_cores = max(0, node.cores - rules.esxi_cores_on(node.number))
+    size_memory = max(0, node.memory_mb - rules.esxi_memory_mb)
     return Cell(
         index,
         host_index,
@@ -86,16 +90,16 @@ def _cell(
 
 
 def physical_cores(node: NumaNode) -> tuple[tuple[int, ...], ...]:
-    """The logical CPUs of each core of the node (see NumaNode.cores_of)."""
+    """The logical CPUs of each core of the node, as ``NumaNode.cores_of`` numbers them."""
     cpus = sorted(node.cpus)
     threads = node.threads_per_core
     return tuple(tuple(cpus[start : start + threads]) for start in range(0, len(cpus), threads))
 
 
 def possible_nodes(holding: Holding, host: HostTopology) -> tuple[int, ...]:
-    """The nodes that a VM found on the host could be on: its own, those of its affinity set, or all that can hold it.
+    """The nodes that a VM on the host may be on: its own, those of its affinity set, or all that are large enough.
 
-    A VM whose node is not known counts in full on each of them: whichever its scheduler chose, the plan holds.
+    A VM whose node is unknown counts in full on each of them, so the plan holds whichever the scheduler chose.
     """
     numbers = tuple(node.number for node in host.nodes)
     if holding.node in numbers:

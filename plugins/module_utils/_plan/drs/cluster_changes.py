@@ -13,22 +13,22 @@ from .model import (
     AutomationChange,
     ClusterChanges,
     ClusterState,
+    DesiredCluster,
     GroupChange,
     OtherRule,
     RestartChange,
     RuleChange,
     VmHostRule,
     VmVmRule,
-    Wanted,
 )
 
 if t.TYPE_CHECKING:
+    from .desired import RuleNames
     from .model import Members, Rule
-    from .wanted import Names
 
 
 def plan_cluster(
-    state: ClusterState, wanted: Wanted, names: Names, vms: t.Mapping[str, str] | None = None
+    state: ClusterState, wanted: DesiredCluster, names: RuleNames, vms: t.Mapping[str, str] | None = None
 ) -> ClusterChanges:
     """The changes that make the cluster hold what is wanted under our names, and nothing more under them.
 
@@ -77,7 +77,7 @@ def _groups_of(rule: Rule) -> tuple[str, ...]:
     return rule.groups if isinstance(rule, OtherRule) else ()
 
 
-def _refuse_foreign(state: ClusterState, wanted: Wanted, names: Names) -> None:
+def _refuse_foreign(state: ClusterState, wanted: DesiredCluster, names: RuleNames) -> None:
     """What has a name of ours and is of another kind than ours was made by somebody else."""
     foreign = [
         *(f"group {name}" for name in wanted.vm_groups if name in state.host_groups),
@@ -101,7 +101,7 @@ def _not_ours(subject: str, what: str) -> NfvError:
     )
 
 
-def _plan_rules(now: t.Sequence[Rule], wanted: t.Sequence[VmHostRule | VmVmRule], names: Names) -> list[RuleChange]:
+def _plan_rules(now: t.Sequence[Rule], wanted: t.Sequence[VmHostRule | VmVmRule], names: RuleNames) -> list[RuleChange]:
     ours = {rule.name: rule for rule in now if names.owns(rule.name) and not isinstance(rule, OtherRule)}
     then = {rule.name: rule for rule in wanted}
     return [
@@ -112,7 +112,7 @@ def _plan_rules(now: t.Sequence[Rule], wanted: t.Sequence[VmHostRule | VmVmRule]
 
 
 def _plan_groups(
-    kind: str, now: t.Mapping[str, Members], then: t.Mapping[str, Members], names: Names
+    kind: str, now: t.Mapping[str, Members], then: t.Mapping[str, Members], names: RuleNames
 ) -> list[GroupChange]:
     ours = {name: members for name, members in now.items() if names.owns(name)}
     return [
@@ -147,7 +147,7 @@ def _plan_overrides(
     return changes, frozenset(ours)
 
 
-def _without_effect(state: ClusterState, wanted: Wanted) -> list[str]:
+def _without_effect(state: ClusterState, wanted: DesiredCluster) -> list[str]:
     """What is written and does nothing until the cluster is configured otherwise."""
     found = []
     if wanted.rules and not state.drs:
@@ -161,7 +161,7 @@ def _without_effect(state: ClusterState, wanted: Wanted) -> list[str]:
     return found
 
 
-def left_over(changes: ClusterChanges) -> str:
+def summary_of(changes: ClusterChanges) -> str:
     """The changes in few words, for an error that says what has not been set."""
     parts = [f"{change.kind} {change.name}" for change in changes.groups]
     parts += [f"rule {change.name}" for change in changes.rules]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A plan as the plain data that placement_plan returns, and back again for those who are given that."""
+"""A plan as the plain data that placement_plan returns, and from it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import format_cpu_list, parse_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
-from .model import Failover, Placed, Plan, Remark
+from .model import Failover, Placed, PlacementPlan, Remark
 
 Data = dict[str, t.Any]
 
 
-def plan_as_data(plan: Plan) -> Data:
-    """The plan as lists of dictionaries; CPUs as a list such as ``4-7``."""
+def plan_as_data(plan: PlacementPlan) -> Data:
+    """The plan as lists of dictionaries; CPUs are CPU lists such as ``4-7``."""
     return {
         "placements": [placed_as_data(placed) for placed in plan.placements],
         "remarks": [{"code": each.code, "vm": each.vm, "text": each.text} for each in plan.remarks],
@@ -50,10 +50,10 @@ def placed_as_data(placed: Placed) -> Data:
     }
 
 
-def plan_from_data(data: t.Any) -> Plan:
-    """The plan of what placement_plan returned as ``plan``. Raises NfvError: plan_invalid."""
+def plan_from_data(data: t.Any) -> PlacementPlan:
+    """The plan from ``plan`` of placement_plan. Raises NfvError: plan_invalid."""
     try:
-        return Plan(
+        return PlacementPlan(
             tuple(_placed(each) for each in data["placements"]),
             tuple(Remark(each["code"], each["vm"], each["text"]) for each in data.get("remarks", ())),
             tuple(
@@ -73,15 +73,15 @@ def plan_from_data(data: t.Any) -> Plan:
         raise NfvError(
             ErrorCode.PLAN_INVALID,
             "plan",
-            f"a plan was to be read, and it lacks or misspells {error}",
-            "Give what placement_plan returns as plan",
+            f"cannot read the plan; missing or malformed: {error}",
+            "Pass what placement_plan returns as plan",
         ) from error
 
 
 def _placed(each: t.Mapping[str, t.Any]) -> Placed:
     cpus = parse_cpu_list(each.get("cpus") or "")
     if cpus is None:
-        raise ValueError(f"a CPU list, {each['cpus']!r}")
+        raise ValueError(f"{each['cpus']!r} is not a CPU list")
     return Placed(
         str(each["vm"]),
         str(each["host"]),

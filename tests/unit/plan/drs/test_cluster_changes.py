@@ -14,36 +14,39 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.cluster_changes import plan_cluster, summary_of
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.desired import (
+    MAX_NAME,
+    RuleNames,
+    VmOverrides,
+    desired_cluster,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.model import (
     NOTHING,
     ClusterChanges,
     ClusterState,
+    DesiredCluster,
     OtherRule,
     RestartOverride,
     VmHostRule,
     VmVmRule,
-    Wanted,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.plan import left_over, plan_cluster
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.report import changes_as_data, diff_of
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.wanted import (
-    MAX_NAME,
-    Names,
-    Wishes,
-    wanted_of,
-)
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.data import plan_as_data, plan_from_data
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.serialize import changes_as_data, diff_of
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import (
     Failover,
     Placed,
-    Plan,
+    PlacementPlan,
     Remark,
 )
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.serialize import (
+    plan_as_data,
+    plan_from_data,
+)
 
-NAMES = Names("pgw")
+NAMES = RuleNames("pgw")
 HOSTS = {"host-1": "esx-1", "host-2": "esx-2"}
 VMS = {"pgw-1": "vm-1", "pgw-2": "vm-2", "pgw-3": "vm-3"}
-PLAN = Plan(
+PLAN = PlacementPlan(
     (
         Placed("pgw-1", "esx-1", "host-1", (0,), 4, 4096),
         Placed("pgw-2", "esx-2", "host-2", (1,), 4, 4096),
@@ -52,7 +55,7 @@ PLAN = Plan(
     apart=(("pgw-1", "pgw-2"),),
     together=(("pgw-1", "pgw-3"),),
 )
-WISHES = Wishes({"pgw-1": "manual"}, {"pgw-2": "high"})
+WISHES = VmOverrides({"pgw-1": "manual"}, {"pgw-2": "high"})
 EMPTY = ClusterState(
     "nfv-a", "domain-c1", HOSTS, True, "fully_automated", True, True, True, "medium", {}, {}, (), {}, {}
 )
@@ -71,8 +74,8 @@ THEIRS = dataclasses.replace(
 )
 
 
-def wanted(plan: Plan = PLAN, wishes: Wishes = WISHES, strength: str = "should") -> Wanted:
-    return wanted_of(plan, wishes, NAMES, strength, VMS, HOSTS)
+def wanted(plan: PlacementPlan = PLAN, wishes: VmOverrides = WISHES, strength: str = "should") -> DesiredCluster:
+    return desired_cluster(plan, wishes, NAMES, strength, VMS, HOSTS)
 
 
 def after(state: ClusterState, changes: ClusterChanges) -> ClusterState:
@@ -114,14 +117,14 @@ def test_a_plan_becomes_groups_rules_and_overrides() -> None:
 
 
 def test_what_concerns_another_cluster_is_left_out() -> None:
-    asked = wanted_of(PLAN, WISHES, NAMES, "should", VMS, {"host-2": "esx-2"})
+    asked = desired_cluster(PLAN, WISHES, NAMES, "should", VMS, {"host-2": "esx-2"})
     assert (list(asked.vm_groups), list(asked.automation), list(asked.restart)) == (["nfv:pgw:vms:esx-2"], [], ["vm-2"])
     assert [rule.name for rule in asked.rules] == ["nfv:pgw:on:esx-2"]
 
 
 def test_a_vm_that_is_not_there_is_refused() -> None:
     with pytest.raises(NfvError) as refused:
-        wanted_of(PLAN, WISHES, NAMES, "should", {"pgw-1": "vm-1", "pgw-2": "vm-2"}, HOSTS)
+        desired_cluster(PLAN, WISHES, NAMES, "should", {"pgw-1": "vm-1", "pgw-2": "vm-2"}, HOSTS)
     assert (refused.value.error_code, refused.value.subject) == ("vm_not_found", "pgw-3")
 
 
@@ -162,7 +165,7 @@ def test_another_plan_changes_what_differs_only() -> None:
         PLAN.placements[1],
         dataclasses.replace(PLAN.placements[2], host="esx-2", host_moid="host-2"),
     )
-    changes = plan_cluster(done, wanted(Plan(placements, apart=PLAN.apart)), NAMES)
+    changes = plan_cluster(done, wanted(PlacementPlan(placements, apart=PLAN.apart)), NAMES)
     assert [(each.name, each.after) for each in changes.groups] == [
         ("nfv:pgw:vms:esx-1", frozenset({"vm-1"})),
         ("nfv:pgw:vms:esx-2", frozenset({"vm-2", "vm-3"})),
@@ -176,7 +179,7 @@ def test_a_disabled_rule_of_ours_is_enabled_again() -> None:
     rules = tuple(dataclasses.replace(rule, enabled=False) for rule in done.rules if not isinstance(rule, OtherRule))
     changes = plan_cluster(dataclasses.replace(done, rules=rules), wanted(), NAMES)
     assert len(changes.rules) == 4
-    assert "rule nfv:pgw:on:esx-1" in left_over(changes)
+    assert "rule nfv:pgw:on:esx-1" in summary_of(changes)
 
 
 @pytest.mark.parametrize(
@@ -265,17 +268,19 @@ groups = st.lists(st.frozensets(vms, min_size=1).map(tuple), max_size=3).map(tup
 
 
 @st.composite
-def wishes_and_plans(draw: st.DrawFn) -> tuple[Plan, Wishes]:
+def wishes_and_plans(draw: st.DrawFn) -> tuple[PlacementPlan, VmOverrides]:
     chosen = draw(st.dictionaries(vms, st.sampled_from(sorted(HOSTS)), min_size=1))
     placements = tuple(Placed(vm, HOSTS[host], host, (0,), 1, 1024) for vm, host in chosen.items())
     levels = draw(st.dictionaries(vms, st.sampled_from(["disabled", "manual"])))
     priorities = draw(st.dictionaries(vms, st.sampled_from(["low", "high"])))
-    return Plan(placements, apart=draw(groups), together=draw(groups)), Wishes(levels, priorities)
+    return PlacementPlan(placements, apart=draw(groups), together=draw(groups)), VmOverrides(levels, priorities)
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(wishes_and_plans(), min_size=1, max_size=4))
-def test_whatever_plans_follow_each_other_each_converges_and_theirs_stays(history: list[tuple[Plan, Wishes]]) -> None:
+def test_whatever_plans_follow_each_other_each_converges_and_theirs_stays(
+    history: list[tuple[PlacementPlan, VmOverrides]],
+) -> None:
     state = THEIRS
     for plan, wishes in history:
         asked = wanted(plan, wishes)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The question as the search sees it: items with their places, in numbers instead of names."""
+"""The input of the search: items with their places, in indices instead of names."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import dataclasses
 import functools
 import typing as t
 
+from .capacity import HostCapacity, read_capacity
 from .model import Demand
 from .places import HostVerdict, Place, judge_host, places_of
-from .supply import Supply, read_supply
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import Holding, HostTopology
 
-    from .model import Current, Rules
+    from .model import CurrentPlace, Rules
 
 
 @dataclasses.dataclass(eq=False, frozen=True)
@@ -50,15 +50,15 @@ class Item:
 
     @property
     def must_move(self) -> bool:
-        """Whether it is somewhere now where the rules do not let it stay."""
+        """Whether the rules do not let it stay where it is now."""
         return self.current and not self.stays
 
 
 @dataclasses.dataclass(frozen=True)
-class Question:
-    """Everything that the search needs to know. Hosts are given by their index in ``supply.hosts``."""
+class SearchSpace:
+    """Everything that the search needs to know. Hosts are given by their index in ``capacity.hosts``."""
 
-    supply: Supply
+    capacity: HostCapacity
     rules: Rules
     planned: tuple[Item, ...]
     """The items to place."""
@@ -76,7 +76,7 @@ class Question:
             id(item.restart_places): item.restart_places
             for item in (*self.planned, *(item for item, _host in self.found))
         }
-        users: list[list[int]] = [[] for _cell in self.supply.cells]
+        users: list[list[int]] = [[] for _cell in self.capacity.cells]
         for number, places in enumerate(lists.values()):
             for place in places:
                 for part in place.parts:
@@ -88,16 +88,16 @@ class Question:
     def host_kinds(self) -> tuple[int, ...]:
         """A number for each host, equal for hosts that are interchangeable as long as no planned VM has a place."""
         offers: list[list[t.Any]] = [
-            [self.clusters[index], self.supply.taken[index]]
+            [self.clusters[index], self.capacity.taken[index]]
             + [(cell.free_cores, cell.free_memory) for cell in cells]
             + sorted(item.kind for item, host in self.found if host == index)
-            for index, cells in enumerate(self.supply.host_cells)
+            for index, cells in enumerate(self.capacity.host_cells)
         ]
         lists = {id(places): places for item in self.planned for places in (item.places, item.restart_places)}
         lists.update({id(item.restart_places): item.restart_places for item, _host in self.found})
         for number, places in enumerate(lists.values()):
             for place in places:
-                base = self.supply.host_cells[place.host][0].index
+                base = self.capacity.host_cells[place.host][0].index
                 parts = tuple((part.cell - base, part.cores, part.memory) for part in place.parts)
                 offers[place.host].append((number, parts, place.pinned))
         kinds: dict[tuple[t.Any, ...], int] = {}
@@ -107,21 +107,21 @@ class Question:
 class _Places:
     """Places of demands, worked out once for demands that ask for the same."""
 
-    def __init__(self, supply: Supply, rules: Rules, planned: t.Collection[str]) -> None:
-        self.supply, self.rules, self.planned = supply, rules, planned
+    def __init__(self, capacity: HostCapacity, rules: Rules, planned: t.Collection[str]) -> None:
+        self.capacity, self.rules, self.planned = capacity, rules, planned
         self._verdicts: dict[tuple[t.Any, ...], tuple[HostVerdict, ...]] = {}
         self._places: dict[tuple[t.Any, ...], tuple[Place, ...]] = {}
 
     def verdicts(self, demand: Demand) -> tuple[HostVerdict, ...]:
         key = _host_key(demand)
         if key not in self._verdicts:
-            self._verdicts[key] = tuple(judge_host(demand, host, self.rules) for host in self.supply.hosts)
+            self._verdicts[key] = tuple(judge_host(demand, host, self.rules) for host in self.capacity.hosts)
         return self._verdicts[key]
 
     def of(self, demand: Demand) -> tuple[Place, ...]:
         key = (_host_key(demand), demand.cores, demand.memory_mb, demand.whole_gib, demand.cpus)
         if key not in self._places:
-            self._places[key] = places_of(demand, self.supply, self.verdicts(demand), self.rules)
+            self._places[key] = places_of(demand, self.capacity, self.verdicts(demand), self.rules)
         return self._places[key]
 
 
@@ -137,14 +137,14 @@ def _host_key(demand: Demand) -> tuple[t.Any, ...]:
     )
 
 
-def read_question(
-    demands: t.Sequence[Demand], hosts: t.Sequence[HostTopology], currents: t.Mapping[str, Current], rules: Rules
-) -> Question:
-    """Numbers everything. currents: where planned VMs are, by name."""
+def read_search_space(
+    demands: t.Sequence[Demand], hosts: t.Sequence[HostTopology], currents: t.Mapping[str, CurrentPlace], rules: Rules
+) -> SearchSpace:
+    """Turns names into indices and finds every place. currents: where planned VMs are now, by name."""
     names = {demand.vm: index for index, demand in enumerate(demands)}
-    supply = read_supply(hosts, names, rules)
-    known = _Places(supply, rules, names)
-    found = _found(demands, supply, rules, len(demands))
+    capacity = read_capacity(hosts, names, rules)
+    known = _Places(capacity, rules, names)
+    found = _found(demands, capacity, rules, len(demands))
     by_name = {**{demand.vm: index for demand, index, _host in found}, **names}
     apart = [frozenset(by_name[vm] for vm in demand.apart if vm in by_name) for demand in demands]
     away: dict[int, set[int]] = {}
@@ -157,8 +157,8 @@ def read_question(
         _item(index, demand, known, currents.get(demand.vm), (apart[index], groups.get(demand.vm, -1)), kinds)
         for index, demand in enumerate(demands)
     )
-    return Question(
-        supply,
+    return SearchSpace(
+        capacity,
         rules,
         planned,
         tuple(
@@ -166,7 +166,7 @@ def read_question(
             for demand, index, host in found
         ),
         tuple(known.verdicts(demand) for demand in demands),
-        tuple(host.cluster for host in supply.hosts),
+        tuple(host.cluster for host in capacity.hosts),
     )
 
 
@@ -174,32 +174,32 @@ def _item(
     index: int,
     demand: Demand,
     known: _Places,
-    current: Current | None,
+    current: CurrentPlace | None,
     relations: tuple[frozenset[int], int],
     kinds: dict[t.Any, int],
 ) -> Item:
     apart, group = relations
     restart_places = known.of(dataclasses.replace(demand, cpus=())) if demand.cpus else known.of(demand)
     places = _beside_found(demand, known)
-    stays = frozenset(place for place in places if current is not None and _stays(place, current, known.supply))
+    stays = frozenset(place for place in places if current is not None and _stays(place, current, known.capacity))
     key = (id(restart_places), demand.cpus, demand.together, apart | {index} if apart else None, current)
     kind = kinds.setdefault(key, len(kinds))
     return Item(index, demand, places, restart_places, stays, current is not None, apart, group, kind)
 
 
-def _stays(place: Place, current: Current, supply: Supply) -> bool:
-    if supply.hosts[place.host].name != current.host:
+def _stays(place: Place, current: CurrentPlace, capacity: HostCapacity) -> bool:
+    if capacity.hosts[place.host].name != current.host:
         return False
-    return not current.nodes or current.nodes == tuple(supply.cells[part.cell].number for part in place.parts)
+    return not current.nodes or current.nodes == tuple(capacity.cells[part.cell].number for part in place.parts)
 
 
 def _beside_found(demand: Demand, known: _Places) -> tuple[Place, ...]:
-    """The demand's places, on the host of those only that it is to be together with and that are not planned."""
+    """The demand's places; with VMs that it is kept together with and that are not planned, on their host only."""
     places = known.of(demand)
     beside = demand.together.difference(known.planned)
     if not beside:
         return places
-    homes = [{holding.vm for holding in host.holdings} for host in known.supply.hosts]
+    homes = [{holding.vm for holding in host.holdings} for host in known.capacity.hosts]
     return tuple(place for place in places if beside <= homes[place.host])
 
 
@@ -212,15 +212,17 @@ def _affinity_groups(demands: t.Sequence[Demand]) -> dict[str, int]:
     }
 
 
-def _found(demands: t.Sequence[Demand], supply: Supply, rules: Rules, first: int) -> list[tuple[Demand, int, int]]:
-    """VMs that are not planned but matter: those with cores, when hosts may fail, and those that others keep away from.
+def _found(
+    demands: t.Sequence[Demand], capacity: HostCapacity, rules: Rules, first: int
+) -> list[tuple[Demand, int, int]]:
+    """VMs that are not planned but matter: with N+1 those that hold cores, and those that others are kept apart from.
 
-    Of their networks nothing is known, so that a node of any other host of the cluster is right for them.
+    Their networks are unknown, so every node of every other host of the cluster counts as right for them.
     """
     planned = {demand.vm for demand in demands}
     named: set[str] = set().union(*(demand.apart for demand in demands)) if demands else set()
     found: list[tuple[Demand, int, int]] = []
-    for index, host in enumerate(supply.hosts):
+    for index, host in enumerate(capacity.hosts):
         for holding in host.holdings:
             needs_refuge = rules.n_plus_1 and holding.cores > 0 and host.cluster is not None
             if holding.vm not in planned and (needs_refuge or holding.vm in named):

@@ -11,10 +11,10 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined
 
-from .model import VmHostRule, VmVmRule, Wanted
+from .model import DesiredCluster, VmHostRule, VmVmRule
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Placed, Plan
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Placed, PlacementPlan
 
     from .model import Members
 
@@ -25,7 +25,7 @@ MUST: t.Final = "must"
 
 
 @dataclasses.dataclass(frozen=True)
-class Names:
+class RuleNames:
     """The names of everything that is made for one placement; what begins so is ours and nobody else's.
 
     placement: such as ``pgw``.
@@ -60,16 +60,21 @@ class Names:
 
 
 @dataclasses.dataclass(frozen=True)
-class Wishes:
+class VmOverrides:
     """What VMs are to have beside their place, by name: automation levels of DRS, restart priorities of HA."""
 
     automation: t.Mapping[str, str]
     restart: t.Mapping[str, str]
 
 
-def wanted_of(
-    plan: Plan, wishes: Wishes, names: Names, strength: str, vms: t.Mapping[str, str], hosts: t.Container[str]
-) -> Wanted:
+def desired_cluster(
+    plan: PlacementPlan,
+    wishes: VmOverrides,
+    names: RuleNames,
+    strength: str,
+    vms: t.Mapping[str, str],
+    hosts: t.Container[str],
+) -> DesiredCluster:
     """What a plan asks of the cluster with the given hosts (moids). vms: moids by name; strength: SHOULD or MUST.
 
     Raises NfvError for planned VMs that are not there.
@@ -101,7 +106,7 @@ def wanted_of(
     placed_here = {placed.vm for placed in here}
     for kind, groups in (("apart", plan.apart), ("together", plan.together)):
         rules += _between_vms(kind, groups, placed_here, names, vms)
-    return Wanted(
+    return DesiredCluster(
         vm_groups,
         host_groups,
         tuple(rules),
@@ -111,7 +116,7 @@ def wanted_of(
 
 
 def _between_vms(
-    kind: str, groups: t.Iterable[t.Iterable[str]], placed: t.Container[str], names: Names, vms: t.Mapping[str, str]
+    kind: str, groups: t.Iterable[t.Iterable[str]], placed: t.Container[str], names: RuleNames, vms: t.Mapping[str, str]
 ) -> list[VmVmRule]:
     """One rule for each group; VMs of other clusters, and those that nobody plans, are left out."""
     rules: dict[str, VmVmRule] = {}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a question to its best answer: quickly where that suffices, completely where the question is small."""
+"""The best places for all VMs: by quick strategies where they suffice, by complete search where that is feasible."""
 
 from __future__ import annotations
 
@@ -16,70 +16,69 @@ from .state import SearchState
 
 if t.TYPE_CHECKING:
     from .places import Place
-    from .question import Item, Question
+    from .search_space import Item, SearchSpace
 
-# Up to so many VMs and nodes the search is complete, but for the steps that it may take.
+# Up to this many VMs and nodes the search is complete, within this many steps.
 SMALL_ITEMS: t.Final = 40
 SMALL_CELLS: t.Final = 32
 COMPLETE_STEPS: t.Final = 10000
-# How many may be spent on one more of the VMs once it is known, or given up, that all have a place.
-FEWER_STEPS: t.Final = 2000
-# For larger questions: how many steps all neighbourhoods, and one of them, may take.
+# Steps for each further VM, once it is known or given up that all of them can be placed.
+ONE_MORE_STEPS: t.Final = 2000
+# For larger fleets: steps for all neighbourhoods together, and for one of them.
 NEIGHBOURHOODS_STEPS: t.Final = 3000
 NEIGHBOURHOOD_STEPS: t.Final = 300
 
 
 @dataclasses.dataclass
-class Answer:
-    """The best state found. proven: where items are left over, that not all can be placed.
-
-    unprotected: hosts whose failure not even the VMs found there stand, so that nothing was placed.
-    """
+class Solution:
+    """The best state found."""
 
     state: SearchState
     proven: bool = False
+    """It is known that the VMs without a place cannot all have one."""
     unprotected: tuple[int, ...] = ()
+    """Hosts whose failure is not even covered for the VMs that run there now; then nothing was placed."""
 
     @property
     def rank(self) -> tuple[int, int]:
-        """Less is better: first everyone has a place, then nobody moves."""
+        """VMs without a place, then VMs that move; lower is better."""
         return len(self.state.unplaced()), self.state.moves()
 
 
-def answer(question: Question) -> Answer:
-    """The best answer: as many VMs placed as can be, as few of them moved as that takes."""
-    start = SearchState(question)
+def solve(space: SearchSpace) -> Solution:
+    """As many VMs placed as possible, with as few moves as that takes."""
+    start = SearchState(space)
     unprotected = secure_all_failovers(start)
     if unprotected:
-        return Answer(start, proven=not start.undecided, unprotected=tuple(unprotected))
-    must_move = sum(item.must_move for item in question.planned)
-    best = _attempt(question, spread)
+        return Solution(start, proven=not start.undecided, unprotected=tuple(unprotected))
+    must_move = sum(item.must_move for item in space.planned)
+    best = _attempt(space, spread)
     for measure in (pack, pack_memory):
         if best.rank <= (0, must_move):
             return best
-        other = _attempt(question, measure)
+        other = _attempt(space, measure)
         best = other if other.rank < best.rank else best
     if best.rank <= (0, must_move):
         return best
-    if Bounds(start, question.planned).unplaced(question.planned) > 0:
+    if Bounds(start, space.planned).unplaced(space.planned) > 0:
         best.proven = True
-    if len(question.planned) <= SMALL_ITEMS and len(question.supply.cells) <= SMALL_CELLS:
+    if len(space.planned) <= SMALL_ITEMS and len(space.capacity.cells) <= SMALL_CELLS:
         return _complete(best, start, must_move)
     return best if best.proven else _repair(best)
 
 
-def _attempt(question: Question, measure: t.Callable[[SearchState, Place], tuple[int, ...]]) -> Answer:
-    state = SearchState(question)
+def _attempt(space: SearchSpace, measure: t.Callable[[SearchState, Place], tuple[int, ...]]) -> Solution:
+    state = SearchState(space)
     secure_all_failovers(state)
     keep(state)
     fill(state, measure)
-    return Answer(state)
+    return Solution(state)
 
 
-def _complete(best: Answer, start: SearchState, must_move: int) -> Answer:
-    """Improves the best answer so far by a complete search from the start."""
-    search = Search(start, start.question.planned, COMPLETE_STEPS)
-    everyone = sum(item.current for item in start.question.planned)
+def _complete(best: Solution, start: SearchState, must_move: int) -> Solution:
+    """Improves the best solution so far by a complete search from the start."""
+    search = Search(start, start.space.planned, COMPLETE_STEPS)
+    everyone = sum(item.current for item in start.space.planned)
     unplaced, _moves = best.rank
     if unplaced and not best.proven:
         outcome = search.run(0, everyone)
@@ -87,7 +86,7 @@ def _complete(best: Answer, start: SearchState, must_move: int) -> Answer:
         best.proven = outcome == NONE
         unplaced, _moves = best.rank
     while unplaced > 1:
-        search.steps = FEWER_STEPS
+        search.steps = ONE_MORE_STEPS
         if search.run(unplaced - 1, everyone) != FOUND:
             return best
         best = _better(best, search)
@@ -100,17 +99,17 @@ def _complete(best: Answer, start: SearchState, must_move: int) -> Answer:
     return best
 
 
-def _better(best: Answer, search: Search) -> Answer:
-    """The search's result, if that is better; the search can go on from its start afterwards."""
+def _better(best: Solution, search: Search) -> Solution:
+    """The better of the two. The search is put back to its start."""
     state = search.state
-    found = Answer(SearchState(state.question), best.proven)
+    found = Solution(SearchState(state.space), best.proven)
     found.state.restore(state.placed, state.restart)
     search.clear()
     return found if found.rank < best.rank else best
 
 
-def _repair(best: Answer) -> Answer:
-    """Searches the hosts with most room anew for each item left over, which may have to move others for it."""
+def _repair(best: Solution) -> Solution:
+    """Tries to place each item left over by rearranging the hosts with the most room, with moves if need be."""
     state, steps = best.state, NEIGHBOURHOODS_STEPS
     for item in by_size(state.unplaced(), state):
         for moves in (0, 1, 2):
@@ -126,7 +125,7 @@ def _repair(best: Answer) -> Answer:
 
 
 def _hosts_by_room(state: SearchState, item: Item) -> list[list[int]]:
-    """Pairs and triples of hosts that the item may run on, those with the most room first."""
+    """Pairs and triples of hosts that the item may run on, from those with the most room."""
     room: dict[int, int] = {}
     for place in item.places:
         room[place.host] = room.get(place.host, 0) + state.load.free_cores[place.cell]
@@ -135,7 +134,7 @@ def _hosts_by_room(state: SearchState, item: Item) -> list[list[int]]:
 
 
 def _search_around(state: SearchState, item: Item, hosts: t.Sequence[int], moves: int) -> int:
-    """Tries to place the item by rearranging the hosts; returns the steps that it took."""
+    """Tries to place the item by rearranging the hosts; returns the steps taken."""
     placed, restart = dict(state.placed), dict(state.restart)
     around = [state.items[index] for host in hosts for index in state.on_host[host]]
     around = [other for other in around if not other.found]

@@ -9,11 +9,11 @@ import typing as t
 
 from .model import ClusterChanges, VmHostRule, VmVmRule
 
-Names = t.Mapping[str, str]
+RuleNames = t.Mapping[str, str]
 Data = dict[str, t.Any]
 
 
-def changes_as_data(changes: ClusterChanges, names: Names) -> list[Data]:
+def changes_as_data(changes: ClusterChanges, names: RuleNames) -> list[Data]:
     """The changes with ``kind``, ``name``, ``from`` and ``to``. names: of VMs and hosts by moid."""
     rows = [
         _row(each.kind, each.name, _members(each.before, names), _members(each.after, names)) for each in changes.groups
@@ -26,7 +26,7 @@ def changes_as_data(changes: ClusterChanges, names: Names) -> list[Data]:
     return rows
 
 
-def diff_of(changes: ClusterChanges, names: Names) -> Data:
+def diff_of(changes: ClusterChanges, names: RuleNames) -> Data:
     """Before and after of one cluster, of what changes only."""
     rows = changes_as_data(changes, names)
     return {
@@ -41,11 +41,11 @@ def _row(kind: str, name: str, before: t.Any, after: t.Any) -> Data:
     return {"kind": kind, "name": name, "from": before, "to": after}
 
 
-def _members(members: t.Collection[str] | None, names: Names) -> list[str] | None:
+def _members(members: t.Collection[str] | None, names: RuleNames) -> list[str] | None:
     return None if members is None else sorted(names.get(moid, moid) for moid in members)
 
 
-def _rule(rule: VmHostRule | VmVmRule | None, names: Names) -> Data | None:
+def _rule(rule: VmHostRule | VmVmRule | None, names: RuleNames) -> Data | None:
     if rule is None:
         return None
     if isinstance(rule, VmVmRule):
