@@ -136,40 +136,24 @@ sample:
       type: dict
 """
 
-import typing as t
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.sample import (
-    Application,
-    parse_devices,
-    take_sample,
-)
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
-
-
-def _argument_spec() -> dict[str, t.Any]:
-    return {
-        "devices": {"type": "list", "elements": "dict", "required": True},
-        "application": {"type": "str", "choices": ["ovs", "dpdk"], "default": "ovs"},
-        "file_prefix": {"type": "str", "default": "rte"},
-        "unit": {"type": "str"},
-        "start_timeout": {"type": "float", "default": 30},
-    }
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.pmd_evidence import run
 
 
 def main() -> None:
-    """Takes the sample."""
-    module = AnsibleModule(argument_spec=_argument_spec(), supports_check_mode=True)
-    options = module.params
-    application = Application(options["application"], options["file_prefix"], options["unit"])
-    try:
-        devices = parse_devices(options["devices"])
-    except NfvError as error:
-        module.fail_json(msg=str(error), **error.result())
-    sample = take_sample(Tree(), application, devices, options["start_timeout"])
-    module.exit_json(changed=False, sample=sample)
+    """Runs the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "devices": {"type": "list", "elements": "dict", "required": True},
+            "application": {"type": "str", "choices": ["ovs", "dpdk"], "default": "ovs"},
+            "file_prefix": {"type": "str", "default": "rte"},
+            "unit": {"type": "str"},
+            "start_timeout": {"type": "float", "default": 30},
+        },
+        supports_check_mode=True,
+    )
+    run(module)
 
 
 if __name__ == "__main__":

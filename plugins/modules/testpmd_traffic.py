@@ -169,52 +169,31 @@ error_code:
   type: str
 """
 
-import typing as t
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.testpmd.run import (
-    Load,
-    Program,
-    Side,
-    run_generator,
-    validate,
-)
-
-_SIDES = ("first", "second")
-
-
-def _argument_spec() -> dict[str, t.Any]:
-    text = {"type": "str", "required": True}
-    side = {"type": "dict", "required": True, "options": {"mac": text, "guest_mac": text}}
-    return {
-        **dict.fromkeys(_SIDES, side),
-        "count": {"type": "int", "default": 1000},
-        "burst": {"type": "int", "default": 32},
-        "size": {"type": "int", "default": 128},
-        "drain": {"type": "float", "default": 2},
-        "program": {"type": "str", "default": "dpdk-testpmd"},
-        "lcores": {"type": "str"},
-        "memory_mb": {"type": "int", "default": 64},
-        "start_timeout": {"type": "float", "default": 60},
-    }
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.testpmd_traffic import run
 
 
 def main() -> None:
-    """Sends with the module's options."""
-    module = AnsibleModule(argument_spec=_argument_spec(), supports_check_mode=False)
-    options = module.params
-    first, second = (Side(options[name]["mac"].lower(), options[name]["guest_mac"].lower()) for name in _SIDES)
-    load = Load(*(options[key] for key in ("count", "burst", "size", "drain")))
-    program = Program(*(options[key] for key in ("program", "lcores", "memory_mb", "start_timeout")))
-    try:
-        validate(first, second, load, program)
-        result = run_generator(Tree(), first, second, load, program)
-    except NfvError as error:
-        module.fail_json(msg=str(error), **error.result())
-    module.exit_json(changed=False, **result)
+    """Runs the module."""
+    text = {"type": "str", "required": True}
+    adapter = {"type": "dict", "required": True, "options": {"mac": text, "guest_mac": text}}
+    module = AnsibleModule(
+        argument_spec={
+            "first": adapter,
+            "second": adapter,
+            "count": {"type": "int", "default": 1000},
+            "burst": {"type": "int", "default": 32},
+            "size": {"type": "int", "default": 128},
+            "drain": {"type": "float", "default": 2},
+            "program": {"type": "str", "default": "dpdk-testpmd"},
+            "lcores": {"type": "str"},
+            "memory_mb": {"type": "int", "default": 64},
+            "start_timeout": {"type": "float", "default": 60},
+        },
+        supports_check_mode=False,
+    )
+    run(module)
 
 
 if __name__ == "__main__":

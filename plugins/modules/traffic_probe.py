@@ -217,81 +217,48 @@ capture_dropped:
   type: int
 """
 
-import typing as t
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.af_packet import FrameSide, Interface
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.probe import Session
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.run import (
-    Load,
-    run_frames,
-    run_probe,
-    validate,
-    validate_frames,
-)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.traffic_probe import run
 
-_GTPU = ("s5u", "sgi")
-_FRAMES = ("first", "second")
-# Of a session as nfv.vsphere_dpdk.pgw_sessions takes it.
-_UNUSED = {
+_TEXT = {"type": "str", "required": True}
+_NUMBER = {"type": "int", "required": True}
+# The keys of a session of nfv.vsphere_dpdk.pgw_sessions, used here or not.
+_SESSION = {
+    "name": _TEXT,
+    "ue_address": _TEXT,
     "imsi": {"type": "str"},
     "ue_ipv6_prefix": {"type": "str"},
     "uplink_kbps": {"type": "int"},
     "downlink_kbps": {"type": "int"},
     "source": {"type": "str"},
+    "local_teid": _NUMBER,
+    "peer_teid": _NUMBER,
+    "peer_address": _TEXT,
 }
 
 
-def _argument_spec() -> dict[str, t.Any]:
-    text, number = {"type": "str", "required": True}, {"type": "int", "required": True}
-    side = {"type": "dict", "options": {"interface": text, "address": text, "gateway": text}}
-    wire = {"type": "dict", "options": {"interface": text, "guest_mac": text}}
-    session = {
-        "name": text,
-        "ue_address": text,
-        **_UNUSED,
-        "local_teid": number,
-        "peer_teid": number,
-        "peer_address": text,
-    }
-    return {
-        "kind": {"type": "str", "choices": ["gtpu", "frames"], "default": "gtpu"},
-        **dict.fromkeys(_FRAMES, wire),
-        **dict.fromkeys(_GTPU, side),
-        "sessions": {"type": "list", "elements": "dict", "options": session},
-        "count": {"type": "int", "default": 1000},
-        "pps": {"type": "float", "default": 500},
-        "size": {"type": "int", "default": 128},
-        "drain": {"type": "float", "default": 2},
-    }
-
-
-def _send(options: dict[str, t.Any]) -> tuple[list[dict[str, t.Any]], int]:
-    load = Load(options["count"], options["pps"], options["size"], options["drain"])
-    if options["kind"] == "frames":
-        first, second = (FrameSide(options[side]["interface"], options[side]["guest_mac"].lower()) for side in _FRAMES)
-        validate_frames(first, second, load)
-        return run_frames(first, second, load)
-    sessions = [Session(**{key: one[key] for key in one if key not in _UNUSED}) for one in options["sessions"]]
-    s5u, sgi = (Interface(*(options[side][key] for key in ("interface", "address", "gateway"))) for side in _GTPU)
-    validate(s5u, sgi, sessions, load)
-    return run_probe(s5u, sgi, sessions, load)
-
-
 def main() -> None:
-    """Runs the probe with the module's options."""
+    """Runs the module."""
+    gateway = {"type": "dict", "options": {"interface": _TEXT, "address": _TEXT, "gateway": _TEXT}}
+    guest = {"type": "dict", "options": {"interface": _TEXT, "guest_mac": _TEXT}}
     module = AnsibleModule(
-        argument_spec=_argument_spec(),
+        argument_spec={
+            "kind": {"type": "str", "choices": ["gtpu", "frames"], "default": "gtpu"},
+            "first": guest,
+            "second": guest,
+            "s5u": gateway,
+            "sgi": gateway,
+            "sessions": {"type": "list", "elements": "dict", "options": _SESSION},
+            "count": {"type": "int", "default": 1000},
+            "pps": {"type": "float", "default": 500},
+            "size": {"type": "int", "default": 128},
+            "drain": {"type": "float", "default": 2},
+        },
         supports_check_mode=False,
-        required_if=[("kind", "gtpu", (*_GTPU, "sessions")), ("kind", "frames", _FRAMES)],
+        required_if=[("kind", "gtpu", ("s5u", "sgi", "sessions")), ("kind", "frames", ("first", "second"))],
     )
-    try:
-        rows, dropped = _send(module.params)
-    except NfvError as error:
-        module.fail_json(msg=str(error), **error.result())
-    module.exit_json(changed=False, traffic=rows, capture_dropped=dropped)
+    run(module)
 
 
 if __name__ == "__main__":

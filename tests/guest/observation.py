@@ -37,10 +37,11 @@ print(json.dumps(take_sample(Tree(), application, parse_devices({devices!r}), {t
 """
 _SEND = """
 import json, sys
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.af_packet import FrameSide
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.run import Load, run_frames
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.af_packet import FrameInterface
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.checks import PacedLoad
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.run import run_frames
 first, second, load = json.loads(sys.argv[1])
-print(json.dumps(run_frames(FrameSide(**first), FrameSide(**second), Load(*load))))
+print(json.dumps(run_frames(FrameInterface(**first), FrameInterface(**second), PacedLoad(*load))))
 """
 
 

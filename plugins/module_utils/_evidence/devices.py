@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.userspace_drivers import USERSPACE_DRIVERS
 
-from .model import NO_TRAFFIC, Load, Mapping, Row, Window, find, joined, row
+from .model import NO_TRAFFIC, DeviceLoad, Mapping, Row, Window, find, joined, row
 
 _ERRORS = ("imissed", "ierrors", "oerrors", "rx_nombuf")
 
@@ -173,7 +173,7 @@ def _counters(window: Window, device: Mapping) -> Row:
     return row(name, asked, f"received {received}, sent {sent}, {errors}", problems, remark)
 
 
-def _counters_asked(load: Load) -> str:
+def _counters_asked(load: DeviceLoad) -> str:
     sent = str(load.sent_least) if load.sent_least == load.sent_most else f"{load.sent_least} to {load.sent_most}"
     return (
         f"received {load.received}, sent {sent}, each at most {load.noise} more by ARP and neighbour discovery; "

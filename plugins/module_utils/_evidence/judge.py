@@ -1,9 +1,9 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Judges whether a guest polls and forwards: two samples around known traffic, and what was asked for.
+"""Judges whether a guest polls and forwards, from two samples around known traffic.
 
-Nothing is believed: an observation that is missing fails, and so does every row that needs traffic when there was none.
+A missing observation fails, and so does every row that needs traffic when there was none.
 """
 
 from __future__ import annotations
@@ -25,80 +25,83 @@ def judge(
     expected: Expected,
     errors: t.Sequence[str] = (),
 ) -> dict[str, t.Any]:
-    """The verdict: ``proved``, ``error_code`` (empty when proved), ``failures`` as lines, and the rows of
-    ``evidence`` and ``traffic``.
+    """The verdict: ``proved``, ``error_code`` (empty when proved), ``failures`` as lines, ``evidence`` and ``traffic``.
 
-    errors: what kept an observation from being made at all; each one fails the verdict.
+    before, after: samples; traffic: the tester's rows; errors: why an observation could not be made, which fails the
+    verdict.
     """
     rows = [row("observation", "every observation made", "an observation failed", [error]) for error in errors]
-    legs = tuple(traffic or ())
+    streams = tuple(traffic or ())
     if before and after:
-        window = Window(before, after, legs, expected)
+        window = Window(before, after, streams, expected)
         rows += device_rows(window) + application_rows(window)
     else:
         problems = [f"no sample {when} the traffic" for when, one in (("before", before), ("after", after)) if not one]
         rows.append(row("samples", "a sample before and one after the traffic", "not observed", problems))
-    rows += traffic_rows(legs, expected)
+    rows += traffic_rows(streams, expected)
     proved = bool(rows) and all(one.verdict == "pass" for one in rows)
     return {
         "proved": proved,
         "error_code": "" if proved else ErrorCode.POLL_MODE_NOT_PROVED.value,
         "failures": [f"{one.name}: {one.reason} (seen: {one.seen})" for one in rows if one.verdict != "pass"],
         "evidence": [dataclasses.asdict(one) for one in rows],
-        "traffic": [dict(leg) for leg in legs],
+        "traffic": [dict(stream) for stream in streams],
     }
 
 
-def traffic_rows(legs: t.Sequence[Mapping], expected: Expected) -> list[Row]:
-    """A row for each leg, and a failing one for each kind of leg that was not run."""
-    delivered = sum(leg["received"] for leg in legs if leg["expected"] > 0)
-    rows = [_delivered(leg, expected) for leg in legs if not _is_negative(leg)]
-    rows += [_dropped(leg, delivered) for leg in legs if _is_negative(leg)]
+def traffic_rows(streams: t.Sequence[Mapping], expected: Expected) -> list[Row]:
+    """A row for each stream, and a failing one for each stream that must be sent and was not."""
+    delivered = sum(stream["received"] for stream in streams if stream["expected"] > 0)
+    rows = [_delivered(stream, expected) for stream in streams if not _is_negative(stream)]
+    rows += [_dropped(stream, delivered) for stream in streams if _is_negative(stream)]
     for direction in DIRECTIONS[expected.traffic]:
-        if not any(leg["direction"] == direction and not _is_negative(leg) for leg in legs):
+        if not any(stream["direction"] == direction and not _is_negative(stream) for stream in streams):
             rows.append(row(f"traffic {direction}", "packets that arrive as they must", "not run", [NO_TRAFFIC]))
     if expected.traffic == "none":
         rows.append(row("traffic", "known packets from a tester", "none was to be sent", [NO_TRAFFIC]))
-    if expected.traffic == "gtpu" and not any(_is_negative(leg) for leg in legs):
+    if expected.traffic == "gtpu" and not any(_is_negative(stream) for stream in streams):
         rows.append(row("traffic wrong TEID", "packets of no session are dropped", "not run", [NO_TRAFFIC]))
     return rows
 
 
-def _is_negative(leg: Mapping) -> bool:
-    """Whether nothing of the leg may arrive."""
-    return bool(leg["expected"] == 0)
+def _is_negative(stream: Mapping) -> bool:
+    """Whether the PGW must drop the stream."""
+    return bool(stream["expected"] == 0)
 
 
-def _delivered(leg: Mapping, expected: Expected) -> Row:
-    problems = [] if leg["sent"] > 0 else [NO_TRAFFIC]
-    if 0 < leg["sent"] < leg["expected"]:
-        problems.append(f"only {leg['sent']} of {leg['expected']} sent")
-    if leg["lost"] > expected.lost:
-        problems.append(f"{leg['lost']} of {leg['expected']} lost")
-    if leg["duplicate"]:
-        problems.append(f"{leg['duplicate']} arrived twice")
-    if leg["corrupt"]:
-        problems.append(f"{leg['corrupt']} arrived changed")
-    wrong_checksums = leg.get("bad_outer_checksum", 0)
-    unseen = leg.get("not_observed")
+def _delivered(stream: Mapping, expected: Expected) -> Row:
+    problems = [] if stream["sent"] > 0 else [NO_TRAFFIC]
+    if 0 < stream["sent"] < stream["expected"]:
+        problems.append(f"only {stream['sent']} of {stream['expected']} sent")
+    if stream["lost"] > expected.frame_loss_tolerance:
+        problems.append(f"{stream['lost']} of {stream['expected']} lost")
+    if stream["duplicate"]:
+        problems.append(f"{stream['duplicate']} arrived twice")
+    if stream["corrupt"]:
+        problems.append(f"{stream['corrupt']} arrived changed")
+    wrong_checksums = stream.get("bad_outer_checksum", 0)
+    unseen = stream.get("not_observed")
     remark = f"not observed: {joined(unseen)}" if unseen else ""
     if wrong_checksums:
         remark = f"{wrong_checksums} G-PDUs have a wrong outer UDP checksum: a peer that checks it drops them"
         if expected.outer_checksum:
             problems.append(remark)
-    asked = f"{leg['expected']} sent and received" + (f", at most {expected.lost} lost" if expected.lost else "")
+    tolerance = expected.frame_loss_tolerance
+    asked = f"{stream['expected']} sent and received" + (f", at most {tolerance} lost" if tolerance else "")
     seen = (
-        f"{leg['received']} received at {leg['pps_seen']} packets/s, {leg['duplicate']} twice, {leg['corrupt']} changed"
+        f"{stream['received']} received at {stream['pps_seen']} packets/s, {stream['duplicate']} twice, "
+        f"{stream['corrupt']} changed"
     )
-    return row(f"traffic {leg['name']}", asked, seen, problems + list(leg["problems"]) if problems else [], remark)
+    reasons = [*problems, *stream["problems"]] if problems else []
+    return row(f"traffic {stream['name']}", asked, seen, reasons, remark)
 
 
-def _dropped(leg: Mapping, delivered: int) -> Row:
-    problems = [] if leg["sent"] > 0 else [NO_TRAFFIC, *leg["problems"]]
-    arrived = leg["received"] + leg["duplicate"] + leg["corrupt"]
+def _dropped(stream: Mapping, delivered: int) -> Row:
+    problems = [] if stream["sent"] > 0 else [NO_TRAFFIC, *stream["problems"]]
+    arrived = stream["received"] + stream["duplicate"] + stream["corrupt"]
     if arrived:
         problems.append(f"{arrived} packets came through that belong to no session")
     if not delivered:
-        problems.append("nothing else came through either, so that nothing is known about dropping")
-    seen = f"{arrived} received of {leg['sent']} sent"
-    return row(f"traffic {leg['name']}", f"0 received of {leg['sent']} sent", seen, problems)
+        problems.append("nothing else came through either, so nothing is known about dropping")
+    seen = f"{arrived} received of {stream['sent']} sent"
+    return row(f"traffic {stream['name']}", f"0 received of {stream['sent']} sent", seen, problems)

@@ -1,15 +1,15 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the judge of poll mode works on: two samples, the tester's rows, what was asked for, and a row of evidence."""
+"""What the judge works on: two samples, the tester's rows and what must hold. What it returns: rows of evidence."""
 
 from __future__ import annotations
 
 import dataclasses
 import typing as t
 
-# Frames that are no test traffic: ARP, neighbour discovery and the tester's own datagram that starts an ARP exchange.
-# A fixed part for what a run causes and one frame a second for what the segments do by themselves.
+# Frames that are no test traffic: ARP, neighbour discovery, and the tester's datagram that starts an ARP exchange. The
+# fixed part allows for what a run causes, the rate for what goes on in the segments anyway.
 NOISE_FIXED = 10
 NOISE_PER_SECOND = 1.0
 
@@ -17,16 +17,15 @@ NO_TRAFFIC = "no traffic seen: not proved"
 
 Mapping = t.Mapping[str, t.Any]
 
-# The side by which each direction of the tester's traffic enters the guest, and the one by which it leaves.
+# Where each direction of the tester's traffic enters the guest, and where it leaves.
 WAYS = {
     "uplink": ("s5u", "sgi"),
     "downlink": ("sgi", "s5u"),
     "forth": ("first", "second"),
     "back": ("second", "first"),
 }
-# The directions that must be delivered, by the kind of traffic: G-PDUs and their packets through a PGW; frames through
-# an application that forwards between two ports, from a tester's interfaces or from testpmd on a second VM; none, with
-# which nothing can be proved.
+# The directions that each kind of traffic must deliver. gtpu goes through a PGW; frames and testpmd (on a second VM) go
+# through an application that forwards between two ports; none proves nothing.
 DIRECTIONS = {
     "gtpu": ("uplink", "downlink"),
     "frames": ("forth", "back"),
@@ -37,97 +36,112 @@ DIRECTIONS = {
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One piece of evidence: what was asked for, what was seen, and why it does not hold (or a remark when it does)."""
+    """One piece of evidence."""
 
     name: str
+    """What it is about, such as ``driver s5u``."""
     asked: str
+    """What must hold."""
     seen: str
+    """What was observed."""
     verdict: str
+    """``pass`` or ``fail``."""
     reason: str
+    """Why it does not hold; a remark, or nothing, when it does."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Expected:
-    """What must hold.
-
-    devices: name, pci_address and mac of every adapter that must be polled; sides: the device's name for each side of
-    the tester, ``s5u`` and ``sgi``, or ``first`` and ``second`` with frames and testpmd; polling_cpus: the CPUs given
-    for polling; hugepages: size_kb and count of each pool; executable: how the application's program is called, or
-    begins; port_driver: name of the poll-mode driver; lost: packets of a leg that may be lost; outer_checksum: whether
-    a wrong UDP checksum of a G-PDU fails; traffic: a key of DIRECTIONS.
-    """
+    """What must hold."""
 
     devices: tuple[Mapping, ...]
+    """``name``, ``pci_address`` and ``mac`` of every adapter that must be polled."""
     sides: Mapping
+    """The device on each side of the tester, ``s5u`` and ``sgi``, or else ``first`` and ``second``."""
     polling_cpus: tuple[int, ...]
+    """The CPUs that must poll."""
     hugepages: tuple[Mapping, ...]
+    """``size_kb``, ``count`` and, for the pool of a NUMA node, ``node`` of each pool."""
     executable: str = "ovs-vswitchd"
+    """The name of the application's program, or how it begins."""
     port_driver: str = "net_vmxnet3"
-    lost: int = 0
+    """The poll-mode driver."""
+    frame_loss_tolerance: int = 0
+    """How many packets of a stream may be lost."""
     outer_checksum: bool = True
+    """Whether a wrong outer UDP checksum of a G-PDU fails."""
     traffic: str = "gtpu"
+    """The kind of traffic, a key of DIRECTIONS."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Load:
-    """The frames that by the tester's count a device received and sent; ``noise`` may come on top."""
+class DeviceLoad:
+    """The frames that a device must have received and sent according to the tester."""
 
     received: int
+    """Frames that the tester sent to the device."""
     sent_least: int
+    """Frames that the tester received from it."""
     sent_most: int
+    """Frames that the tester could have received from it."""
     noise: int
+    """How many other frames are tolerated each way."""
 
     @property
     def any(self) -> bool:
-        """Whether the tester moved anything at all over the device."""
+        """Whether the tester sent or received anything through the device."""
         return self.received > 0 or self.sent_least > 0
 
 
 @dataclasses.dataclass(frozen=True)
 class Window:
-    """The two samples around the traffic and the traffic itself."""
+    """What was observed, and what must hold."""
 
     before: Mapping
+    """The sample before the traffic."""
     after: Mapping
+    """The sample after the traffic."""
     traffic: tuple[Mapping, ...]
+    """The tester's rows."""
     expected: Expected
+    """What must hold."""
 
     @property
     def seconds(self) -> float:
-        """Time between the samples on the guest's monotonic clock."""
+        """Seconds between the samples, by the guest's monotonic clock."""
         return float(self.after["monotonic"]) - float(self.before["monotonic"])
 
     def pair(self, section: str, key: str, value: t.Any) -> tuple[Mapping | None, Mapping | None]:
-        """The entry of a list section whose ``key`` has that value, in both samples; None where there is none."""
+        """The entry of a section with this value under ``key``, in both samples; None where there is none."""
         return find(self.before.get(section), key, value), find(self.after.get(section), key, value)
 
-    def load(self, device: str) -> Load:
-        """What the tester's rows mean for a device, by the side that it is on."""
+    def load(self, device: str) -> DeviceLoad:
+        """The frames that a device must have received and sent."""
         sides = {side for side, name in self.expected.sides.items() if name == device}
-        incoming = [leg for leg in self.traffic if WAYS[leg["direction"]][0] in sides]
-        outgoing = [leg for leg in self.traffic if WAYS[leg["direction"]][1] in sides and leg["expected"] > 0]
+        incoming = [stream for stream in self.traffic if WAYS[stream["direction"]][0] in sides]
+        outgoing = [one for one in self.traffic if WAYS[one["direction"]][1] in sides and one["expected"] > 0]
         # Each packet of an unknown tunnel may be answered with an Error Indication (3GPP TS 29.281, 7.3.1).
-        answered = [leg for leg in incoming if leg["name"] == "wrong TEID"]
-        return Load(
-            received=sum(leg["sent"] + leg["warm_up_sent"] for leg in incoming),
-            sent_least=sum(leg["received"] + leg["warm_up_received"] for leg in outgoing),
-            sent_most=sum(leg["sent"] + leg["warm_up_sent"] for leg in (*outgoing, *answered)),
+        answered = [stream for stream in incoming if stream["name"] == "wrong TEID"]
+        return DeviceLoad(
+            received=sum(stream["sent"] + stream["warm_up_sent"] for stream in incoming),
+            sent_least=sum(stream["received"] + stream["warm_up_received"] for stream in outgoing),
+            sent_most=sum(stream["sent"] + stream["warm_up_sent"] for stream in (*outgoing, *answered)),
             noise=NOISE_FIXED + int(self.seconds * NOISE_PER_SECOND),
         )
 
 
 def find(entries: t.Sequence[Mapping] | None, key: str, value: t.Any) -> Mapping | None:
-    """The first entry whose ``key`` has that value."""
+    """The first entry with this value under ``key``; None when there is none."""
     return next((entry for entry in entries or () if entry.get(key) == value), None)
 
 
 def row(name: str, asked: str, seen: str, problems: t.Sequence[str], remark: str = "") -> Row:
-    """A row that holds when there are no problems; these become its reason."""
+    """A row that passes when there are no problems; problems become its reason."""
     if problems:
         return Row(name, asked, seen, "fail", "; ".join(problems))
     return Row(name, asked, seen, "pass", remark)
 
 
 def joined(values: t.Iterable[t.Any]) -> str:
-    """Values as a person reads them; ``none`` when there are none."""
+    """Values separated by commas; ``none`` when there are none."""
     return ", ".join(str(value) for value in values) or "none"

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One sample of what a guest shows about its poll-mode drivers. Observes only; what is missing is left empty.
+"""Takes one sample of what a guest shows about its poll-mode drivers. What cannot be observed stays empty.
 
-The sample is judged elsewhere (module_utils/_evidence); nothing is concluded here.
+judge.py draws the conclusions.
 """
 
 from __future__ import annotations
@@ -34,28 +34,30 @@ _COUNTERS = ("ipackets", "opackets", "imissed", "ierrors", "oerrors", "rx_nombuf
 
 @dataclasses.dataclass(frozen=True)
 class Device:
-    """An adapter that must be polled: its name in the description, its PCI address, its MAC as vSphere assigned it."""
+    """An adapter that must be polled."""
 
     name: str
+    """Its name in the description."""
     pci_address: str
+    """Its PCI address, in lower case."""
     mac: str
+    """The MAC address that vSphere assigned, in lower case."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Application:
-    """Who must poll: ``ovs``, or ``dpdk`` for any EAL process; file_prefix is EAL's --file-prefix.
-
-    unit: the systemd service that the application runs in. With it the process is known by itself, and a telemetry
-    socket that is another process's is seen; without it the process is whoever listens on the socket.
-    """
+    """The application that must poll."""
 
     kind: str = "ovs"
+    """``ovs`` for Open vSwitch, ``dpdk`` for any other EAL process."""
     file_prefix: str = "rte"
+    """EAL's --file-prefix, which names the directory of the telemetry socket."""
     unit: str | None = None
+    """Its systemd service. None takes whatever process listens on the telemetry socket for the application."""
 
 
 def parse_devices(devices: t.Sequence[t.Mapping[str, t.Any]]) -> list[Device]:
-    """Devices from dictionaries that may hold more; raises NfvError ``device_invalid`` when a key is missing."""
+    """Devices from dictionaries, whose other keys are ignored. Raises NfvError(device_invalid) for a missing key."""
     found = []
     for index, device in enumerate(devices):
         for key in ("name", "pci_address", "mac"):
@@ -63,7 +65,7 @@ def parse_devices(devices: t.Sequence[t.Mapping[str, t.Any]]) -> list[Device]:
                 raise NfvError(
                     ErrorCode.DEVICE_INVALID,
                     f"devices[{index}].{key}",
-                    "reading the devices to observe failed, the key is missing or empty",
+                    "the key is missing or empty",
                     "Give every device its name, pci_address and mac.",
                 )
         found.append(Device(str(device["name"]), str(device["pci_address"]).lower(), str(device["mac"]).lower()))
@@ -73,7 +75,10 @@ def parse_devices(devices: t.Sequence[t.Mapping[str, t.Any]]) -> list[Device]:
 def take_sample(
     tree: Tree, application: Application, devices: t.Sequence[Device], start_timeout: float
 ) -> dict[str, t.Any]:
-    """Everything observed now. ``start_timeout``: seconds to wait until the application has started its ports."""
+    """The sample, as pmd_evidence returns it.
+
+    start_timeout: seconds to wait until the application has started its ports.
+    """
     problems: dict[str, str] = {}
     telemetry = _telemetry(tree, application, devices, start_timeout, problems)
     pid = _application_pid(tree, application, telemetry)
@@ -188,7 +193,7 @@ def _started_infos(telemetry: Telemetry, wanted: set[str], timeout: float) -> di
 
 def _port(telemetry: Telemetry, number: int, info: dict[str, t.Any]) -> dict[str, t.Any]:
     started = info.get("dev_started") == 1
-    # Statistics of a port that has not started crash the application (DPDK 22.11).
+    # DPDK 22.11 crashes when asked for the statistics of a port that has not started.
     counters = telemetry.ask(f"/ethdev/stats,{number}") if started else None
     return {
         "port": number,

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asking a running DPDK application: telemetry (DPDK's "Telemetry User Guide"), and Open vSwitch's own sockets."""
+"""Clients of a DPDK application's telemetry (DPDK's "Telemetry User Guide") and of Open vSwitch's sockets."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pathlib import Path
 _TIMEOUT = 10.0  # seconds; an emulated guest answers within one
 
 
-_Peer = t.TypeVar("_Peer", bound="Peer")
+_Client = t.TypeVar("_Client", bound="UnixClient")
 
 
-class Peer:
-    """A UNIX socket to a running process. Raises OSError when nobody listens or answers."""
+class UnixClient:
+    """A connected UNIX socket. Raises OSError when nobody listens or answers."""
 
     def __init__(self, path: str | Path, kind: socket.SocketKind) -> None:
         self._socket = socket.socket(socket.AF_UNIX, kind)
@@ -31,19 +31,19 @@ class Peer:
 
     @property
     def pid(self) -> int:
-        """The process that listens, as the kernel knows it (SO_PEERCRED, unix(7))."""
+        """The process that listens, according to the kernel (SO_PEERCRED, unix(7))."""
         credentials = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         return int(struct.unpack("3i", credentials)[0])
 
-    def __enter__(self: _Peer) -> _Peer:
+    def __enter__(self: _Client) -> _Client:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._socket.close()
 
 
-class Telemetry(Peer):
-    """The telemetry socket of an EAL process, protocol v2: a packet with a command, a packet with JSON."""
+class Telemetry(UnixClient):
+    """The telemetry socket of an EAL process, protocol v2: one packet holds a command, one the answer as JSON."""
 
     def __init__(self, path: str | Path) -> None:
         super().__init__(path, socket.SOCK_SEQPACKET)
@@ -51,13 +51,13 @@ class Telemetry(Peer):
         self._answer_bytes = int(hello["max_output_len"])
 
     def ask(self, command: str) -> t.Any:
-        """The answer to a command such as ``/ethdev/info,0``; None when the application refuses it."""
+        """The answer to a command such as ``/ethdev/info,0``; None when the application refuses the command."""
         self._socket.send(command.encode())
         answer = json.loads(self._socket.recv(self._answer_bytes))
         return next(iter(answer.values())) if isinstance(answer, dict) else None
 
 
-class JsonRpc(Peer):
+class JsonRpc(UnixClient):
     """A JSON-RPC 1.0 socket of Open vSwitch: the database's (RFC 7047) or a daemon's control socket."""
 
     def __init__(self, path: str | Path) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The interfaces of a tester: sockets that send frames and capture what comes in, with the kernel's time stamps."""
+"""Packet sockets (packet(7)) on the tester's interfaces: they send frames and capture with the kernel's time stamps."""
 
 from __future__ import annotations
 
@@ -25,35 +25,40 @@ _CAPTURE_BYTES = 16 << 20
 
 
 @dataclasses.dataclass(frozen=True)
-class Interface:
-    """One side of the tester as asked for: the interface's name, its address, and the PGW's address there."""
+class GatewayInterface:
+    """An interface of the tester that leads to a PGW."""
 
     name: str
+    """Name of the interface."""
     address: str
+    """IPv4 address of the tester there."""
     gateway: str
+    """IPv4 address of the PGW there."""
 
 
 @dataclasses.dataclass(frozen=True)
-class FrameSide:
-    """One side of the tester for frames: the interface's name, and the MAC of the guest's adapter on its segment."""
+class FrameInterface:
+    """An interface of the tester that leads to an adapter of the guest."""
 
     name: str
+    """Name of the interface."""
     guest_mac: str
+    """MAC address of the guest's adapter on the same segment."""
 
 
-class Port:
-    """An AF_PACKET socket on one interface: sends frames, captures IPv4 frames that come in."""
+class PacketSocket:
+    """A socket on one interface: sends frames, captures incoming IPv4 frames."""
 
-    def __init__(self, interface: Interface | FrameSide, promiscuous: bool = False) -> None:
+    def __init__(self, interface: GatewayInterface | FrameInterface, promiscuous: bool = False) -> None:
         self.dropped = 0
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _CAPTURE_BYTES)
             self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-            # Bound to IPv4 only, the socket is not given the frames that this machine sends itself.
+            # A socket that is bound to IPv4 does not receive what this machine itself sends.
             self._socket.bind((interface.name, packets.ETHERTYPE_IPV4))
             if promiscuous:
-                # A forwarded frame has the destination that the application gave it, or still the guest's (packet(7)).
+                # A forwarded frame's destination is whatever the application wrote, or still the guest's adapter.
                 request = struct.pack("@iHH8s", socket.if_nametoindex(interface.name), _PACKET_MR_PROMISC, 0, b"")
                 self._socket.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, request)
         except OSError as error:
@@ -71,7 +76,7 @@ class Port:
         return self._socket.fileno()
 
     def send(self, frame: bytes) -> None:
-        """Hands a frame to the interface, waiting while its queue is full."""
+        """Sends a frame; waits while the interface's queue is full."""
         while not self._sent(frame):
             time.sleep(0.0001)
 
@@ -85,7 +90,7 @@ class Port:
         return True
 
     def receive(self) -> tuple[bytes, int] | None:
-        """The next captured frame and the kernel's time stamp of it (CLOCK_REALTIME, ns); None when there is none."""
+        """The next captured frame and its time stamp, in nanoseconds of CLOCK_REALTIME; None when there is none."""
         try:
             frame, ancillary, _flags, _peer = self._socket.recvmsg(65535, 64, socket.MSG_DONTWAIT)
         except BlockingIOError:
@@ -97,7 +102,7 @@ class Port:
         return frame, time.time_ns()
 
     def close(self) -> None:
-        """Ends the capture and keeps how many frames the kernel had to drop for lack of buffer."""
+        """Ends the capture; ``dropped`` then holds how many frames the kernel dropped for lack of buffer."""
         statistics = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
         self.dropped = struct.unpack("@II", statistics)[1]
         self._socket.close()

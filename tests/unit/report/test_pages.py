@@ -23,11 +23,11 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.report.render imp
     environment,
     report_names,
 )
+from tests.unit.evidence.test_poll_mode import CREATED, EXPECTED
 from tests.unit.report.pages import Page, browse, overflow
 from tests.unit.report.test_placement import HOSTS, PLAN, placement_report
-from tests.unit.verify.test_report import CREATED, EXPECTED
 
-RECORDED = Path(__file__).parents[1] / "verify/recorded/good.json"
+RECORDED = Path(__file__).parents[1] / "evidence/recorded/good.json"
 HOSTILE = """<script>console.error(1)</script>" onmouseover="x" '<b>&"""
 # Ink on each surface of the stylesheet, by the names of their custom properties.
 PAIRS = [

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A testpmd that is spoken to: started at a terminal of its own, told commands, and ended whatever happens.
+"""An interactive testpmd: started at a terminal of its own, given commands, and always ended.
 
-A terminal, because testpmd's C library keeps what it writes to a pipe until 4 KiB have come together.
+It needs a terminal because its C library buffers what it writes to a pipe, up to 4 KiB.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 from .output import last_words, refusal
 
 PROMPT = re.compile(r"testpmd> ")
-# While frames are forwarded the workers print between the letters of the prompt, so that it cannot be waited for. What
-# "start" prints before they begin and "stop" when they have ended can.
+# Workers print between the letters of the prompt while they forward, so the prompt is no end of an answer then. What
+# "start" prints before they begin, and "stop" after they have ended, is.
 STARTED = re.compile(r"packets/burst=\d+\n")
 STOPPED = re.compile(r"\nDone\.\n+testpmd> ")
-# Seconds: an emulated guest answers within two; testpmd needs some to stop and close its ports.
+# Seconds. An emulated guest answers within two; testpmd takes some to stop and close its ports.
 COMMAND_SECONDS = 30.0
 END_SECONDS = 20.0
 _LOOK_SECONDS = 0.05
@@ -35,11 +35,13 @@ _Console = t.TypeVar("_Console", bound="Console")
 
 
 class Console:
-    """A running testpmd. Leaving the context ends it by its own process id; should this process be killed instead, its
-    terminal closes with it, at which testpmd ends by itself."""
+    """A running testpmd. Leaving the context ends it.
+
+    If this process is killed, its terminal closes, and testpmd ends by itself.
+    """
 
     def __init__(self, argv: t.Sequence[str], start_seconds: float) -> None:
-        """Starts it and waits for its first prompt; raises NfvError ``generator_not_started``."""
+        """Starts testpmd and waits for its prompt. Raises NfvError(generator_not_started)."""
         self._text = ""
         self._terminal, other_side = pty.openpty()
         try:
@@ -66,9 +68,9 @@ class Console:
         return self._process.pid
 
     def command(self, line: str, answer: re.Pattern[str] = PROMPT) -> str:
-        """What it prints until its answer has come. Raises NfvError ``generator_failed`` when it refuses or is silent.
+        """What testpmd prints up to the answer, frames that workers print meanwhile included.
 
-        Frames that workers print meanwhile are in there too.
+        Raises NfvError(generator_failed) when testpmd refuses the command or does not answer.
         """
         self._text = ""
         self._write(line)
@@ -80,13 +82,13 @@ class Console:
         return self._text
 
     def listen(self, seconds: float, enough: t.Callable[[str], bool]) -> str:
-        """What it prints without being asked, until that is enough or the time is over."""
+        """What testpmd prints by itself, until that is enough or the time is over."""
         self._text = ""
         self._wait(seconds, enough)
         return self._text
 
     def close(self) -> None:
-        """Ends it: asks, then signals; returns when the process is gone."""
+        """Ends testpmd by a command, else by signals; returns when the process is gone."""
         try:
             if self._process.poll() is None:
                 with contextlib.suppress(OSError):
@@ -111,11 +113,11 @@ class Console:
         os.write(self._terminal, f"{line}\n".encode())
 
     def _gone(self, seconds: float) -> None:
-        """Reads on until it has ended: a full terminal would hold it."""
+        """Reads on until the process has ended: a full terminal would block it."""
         self._wait(seconds, lambda _text: self._process.poll() is not None)
 
     def _wait(self, seconds: float, enough: t.Callable[[str], bool]) -> bool:
-        """Reads until it is enough; False when the time is over or nothing more can come."""
+        """Reads until that is enough; False when the time is over or testpmd has closed its side."""
         until = time.monotonic() + seconds
         while not enough(self._text):
             if time.monotonic() > until or not self._read():
@@ -123,13 +125,13 @@ class Console:
         return True
 
     def _read(self) -> bool:
-        """Takes what is there; False when the other side is closed."""
+        """Takes what has come; False when the other side is closed."""
         ready, _write, _error = select.select([self._terminal], [], [], _LOOK_SECONDS)
         if not ready:
             return True
         try:
             data = os.read(self._terminal, 65536)
-        except OSError:  # EIO: nobody has the other side open (pty(7)).
+        except OSError:  # EIO: the other side is closed (pty(7)).
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(END_SECONDS)
             return False
@@ -142,7 +144,7 @@ def _not_started(argv: t.Sequence[str], reason: str) -> NfvError:
         ErrorCode.GENERATOR_NOT_STARTED,
         argv[0],
         f"starting it failed: {reason} (command: {' '.join(argv)})",
-        "Run the command by hand on the generator; its first error names what is missing.",
+        "Run the command by hand on the generator: the first error names what is missing.",
     )
 
 
@@ -151,5 +153,5 @@ def _failed(line: str, reason: str) -> NfvError:
         ErrorCode.GENERATOR_FAILED,
         "testpmd",
         f"the command '{line}' failed: {reason}",
-        "It was ended. Look at its adapters and memory on the generator, and run again.",
+        "testpmd was ended. Check the adapters and memory of the generator, and run again.",
     )

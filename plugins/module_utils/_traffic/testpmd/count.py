@@ -1,10 +1,10 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Frames of a testpmd that generates traffic: which of the received ones count, and the row of a direction (pure).
+"""Counts the frames that testpmd received (pure).
 
-All frames of a run are alike: testpmd numbers none and prints no payload. What it prints of each, the port, both MAC
-addresses, the EtherType, the length and the headers, is compared; ``NOT_OBSERVED`` says what is not.
+All frames of a run are alike: testpmd numbers none and prints no payload. It prints the port, both MAC addresses, the
+EtherType, the length and the headers of each, and these are compared. ``NOT_OBSERVED`` lists what cannot be.
 """
 
 from __future__ import annotations
@@ -13,16 +13,19 @@ import dataclasses
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.frames import BACK, FORTH
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.probe import PROBLEMS_KEPT, latency_percentiles
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.streams import (
+    PROBLEMS_KEPT,
+    latency_percentiles,
+)
 
-from .output import Counters, Frame
+from .output import Frame, PortCounters
 
 NOT_OBSERVED = ("payload", "order", "latency", "which frame was lost or came twice")
 # What testpmd sends (app/test-pmd/txonly.c), as DPDK's own parser names it (rte_net_get_ptype()).
 ETHER_TYPE_IPV4 = 0x0800
 PACKET_TYPES = frozenset({"L3_IPV4", "L4_UDP"})
 ETHERNET_BYTES = 14
-# A vSphere switch knows its VMs' addresses and learns no others; a bridge that floods hides both mistakes.
+# A vSphere switch knows the MAC addresses of its VMs and learns no others. A bridge that floods hides both mistakes.
 _OWN_SOURCE = "the application must send from its own adapter (testpmd: --forward-mode=mac)"
 _OTHER_DESTINATION = (
     "a vSphere switch would not deliver it: let the application send there (testpmd: --eth-peer=PORT,MAC)"
@@ -30,37 +33,49 @@ _OTHER_DESTINATION = (
 
 
 @dataclasses.dataclass(frozen=True)
-class End:
-    """One end of a direction: testpmd's port, its MAC address, and that of the guest's adapter on the same segment."""
+class GeneratorPort:
+    """A port of testpmd on the generator."""
 
     port: int
+    """Its number."""
     mac: str
+    """Its MAC address."""
     guest_mac: str
+    """MAC address of the guest's adapter on the same segment."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Direction:
-    """A direction: ``forth`` or ``back``, where its frames leave the generator, where they must arrive, their bytes."""
+    """A direction through the guest."""
 
     name: str
-    out: End
-    into: End
+    """``forth`` or ``back``."""
+    out: GeneratorPort
+    """The port that its frames leave by."""
+    into: GeneratorPort
+    """The port that they must arrive at."""
     length: int
+    """Bytes of a frame without its FCS."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Tally:
-    """What a direction's rounds came to; ``noise`` counts frames that have nothing to do with it."""
+class BurstCount:
+    """What became of the frames of some bursts."""
 
     sent: int = 0
+    """Frames that testpmd sent."""
     right: int = 0
+    """Frames that arrived as they must."""
     corrupt: int = 0
+    """Frames that arrived otherwise."""
     noise: int = 0
+    """Other frames, such as ARP."""
     problems: tuple[str, ...] = ()
+    """The first reasons why something is wrong."""
 
-    def plus(self, other: Tally) -> Tally:
-        """Both together; each reason once, the first ones."""
-        return Tally(
+    def plus(self, other: BurstCount) -> BurstCount:
+        """The sum of both, with each reason once."""
+        return BurstCount(
             sent=self.sent + other.sent,
             right=self.right + other.right,
             corrupt=self.corrupt + other.corrupt,
@@ -69,20 +84,20 @@ class Tally:
         )
 
 
-def directions(first: End, second: End, size: int) -> tuple[Direction, Direction]:
-    """Both directions; ``size`` bytes of an IPv4 packet."""
+def directions(first: GeneratorPort, second: GeneratorPort, size: int) -> tuple[Direction, Direction]:
+    """Both directions. size: bytes of an IPv4 packet."""
     length = size + ETHERNET_BYTES
     return Direction(FORTH, first, second, length), Direction(BACK, second, first, length)
 
 
 def is_foreign(frame: Frame, direction: Direction) -> bool:
-    """Whether a frame is none that the generator sent: ARP and the like, or somebody else's."""
+    """Whether the frame is none of the generator's: ARP and the like, or another machine's."""
     known = {mac for end in (direction.out, direction.into) for mac in (end.mac, end.guest_mac)}
     return frame.ether_type != ETHER_TYPE_IPV4 or frame.source not in known
 
 
 def difference(frame: Frame, direction: Direction) -> str | None:
-    """What is wrong with a frame that is not foreign; None when it arrived as it must."""
+    """What is wrong with one of the generator's frames; None when it arrived as it must."""
     out, into = direction.out, direction.into
     problems = (
         (frame.port != into.port, "came back on the side that it was sent from"),
@@ -101,23 +116,28 @@ def difference(frame: Frame, direction: Direction) -> str | None:
     return next((problem for wrong, problem in problems if wrong), None)
 
 
-def count(frames: t.Iterable[Frame], sent: int, direction: Direction) -> Tally:
-    """The tally of one round."""
-    tally = Tally(sent=sent)
+def count(frames: t.Iterable[Frame], sent: int, direction: Direction) -> BurstCount:
+    """Counts the frames of one burst."""
+    tally = BurstCount(sent=sent)
     for frame in frames:
         if is_foreign(frame, direction):
-            tally = tally.plus(Tally(noise=1))
+            tally = tally.plus(BurstCount(noise=1))
             continue
         problem = difference(frame, direction)
-        tally = tally.plus(Tally(corrupt=1, problems=(f"a frame {problem}",)) if problem else Tally(right=1))
+        tally = tally.plus(BurstCount(corrupt=1, problems=(f"a frame {problem}",)) if problem else BurstCount(right=1))
     return tally
 
 
-def cross_check(tally: Tally, direction: Direction, rise: t.Mapping[int, Counters]) -> Tally:
-    """The tally as far as the ports' own counters bear it out: where they say less, less counts."""
+def cross_check(tally: BurstCount, direction: Direction, rise: t.Mapping[int, PortCounters]) -> BurstCount:
+    """The count, lowered to what the ports' own counters confirm.
+
+    rise: by port, how far its counters rose.
+    """
     missing = [end for end in (direction.out, direction.into) if end.port not in rise]
     if missing:
-        return dataclasses.replace(tally, sent=0, right=0).plus(Tally(problems=("the port's counters were not read",)))
+        return dataclasses.replace(tally, sent=0, right=0).plus(
+            BurstCount(problems=("the port's counters were not read",))
+        )
     counted_out, counted_in = rise[direction.out.port].sent, rise[direction.into.port].received
     problems = []
     if counted_out != tally.sent:
@@ -125,11 +145,14 @@ def cross_check(tally: Tally, direction: Direction, rise: t.Mapping[int, Counter
     if counted_in < tally.right:
         problems.append(f"testpmd received {tally.right}, its port counted {counted_in}")
     checked = dataclasses.replace(tally, sent=min(tally.sent, counted_out), right=min(tally.right, counted_in))
-    return checked.plus(Tally(problems=tuple(problems)))
+    return checked.plus(BurstCount(problems=tuple(problems)))
 
 
-def row(direction: Direction, tally: Tally, expected: int, seconds: float) -> dict[str, t.Any]:
-    """The direction's row, with the keys of the other tester's (module traffic_probe); ``seconds`` that it took."""
+def row(direction: Direction, tally: BurstCount, expected: int, seconds: float) -> dict[str, t.Any]:
+    """The direction's row, with the keys of module traffic_probe's.
+
+    expected: frames asked for; seconds: how long the direction took.
+    """
     received = min(tally.right, tally.sent)
     lost = max(min(expected, tally.sent) - received, 0)
     problems = list(tally.problems)

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What testpmd prints, read (pure): received frames, ports and counters.
+"""Reads what testpmd prints: received frames, ports and counters (pure).
 
-Formats as of DPDK's app/test-pmd (22.11 to 24.11): dump_pkt_burst() in util.c, port_summary_display() and
-nic_stats_display() in config.c, fwd_stats_display() in testpmd.c. What is not whole is not read: a line that was cut or
-mixed with another counts for nothing.
+Formats are those of DPDK's app/test-pmd, 22.11 to 24.11: dump_pkt_burst() in util.c, port_summary_display() and
+nic_stats_display() in config.c, fwd_stats_display() in testpmd.c. A line that is cut short or mixed with another one is
+ignored.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import dataclasses
 import re
 
 _MAC = r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}"
-# The prompt may stand before either: the workers print while the main thread does.
+# The prompt may precede either, because workers and main thread print at the same time.
 _BURST = re.compile(r"port (\d+)/queue \d+: received (\d+) packets$", re.MULTILINE)
 _FRAME = re.compile(
     rf"  src=({_MAC}) - dst=({_MAC}) - pool=\S+ - type=0x([0-9a-f]{{4}}) - length=(\d+) - nb_segs=\d+ .*"
@@ -42,49 +42,68 @@ _REFUSED = re.compile(
 
 @dataclasses.dataclass(frozen=True)
 class Frame:
-    """A received frame: the port, both MAC addresses, the EtherType, bytes without FCS, and what DPDK parsed it as."""
+    """A received frame."""
 
     port: int
+    """The port that received it."""
     source: str
+    """Source MAC address."""
     destination: str
+    """Destination MAC address."""
     ether_type: int
+    """EtherType."""
     length: int
+    """Bytes without the FCS."""
     packet_type: str
+    """What DPDK's software parser (rte_net_get_ptype()) takes it for, such as ``L2_ETHER L3_IPV4 L4_UDP``."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Received:
-    """What was printed of received frames: ``announced`` counts those that were said to follow."""
+    """What testpmd printed about received frames."""
 
     frames: tuple[Frame, ...]
+    """The frames that could be read."""
     announced: int
+    """How many frames testpmd said it received."""
 
 
 @dataclasses.dataclass(frozen=True)
 class TestpmdPort:
-    """A port; name is the PCI address, or a virtual device's name."""
+    """A port of testpmd."""
 
     number: int
+    """Its number."""
     mac: str
+    """Its MAC address."""
     name: str
+    """Its PCI address, or the name of a virtual device."""
     driver: str
+    """Its poll-mode driver."""
     up: bool
+    """Its link is up."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Counters:
+class PortCounters:
     """A port's counters since it started."""
 
     received: int
+    """RX-packets."""
     missed: int
+    """RX-missed: the ring was full."""
     receive_errors: int
+    """RX-errors."""
     without_buffer: int
+    """RX-nombuf: there was no buffer."""
     sent: int
+    """TX-packets."""
     send_errors: int
+    """TX-errors."""
 
 
 def parse_received(text: str) -> Received:
-    """The frames of ``set verbose 1``, each with the port of the burst that it was printed in."""
+    """The frames that ``set verbose 1`` prints."""
     frames: list[Frame] = []
     announced = 0
     bursts = list(_BURST.finditer(text))
@@ -114,13 +133,13 @@ def parse_ports(text: str) -> tuple[TestpmdPort, ...]:
     )
 
 
-def parse_counters(text: str) -> dict[int, Counters]:
+def parse_counters(text: str) -> dict[int, PortCounters]:
     """The counters of ``show port stats all`` by port."""
-    return {int(port): Counters(*map(int, counts)) for port, *counts in _COUNTERS.findall(text)}
+    return {int(port): PortCounters(*map(int, counts)) for port, *counts in _COUNTERS.findall(text)}
 
 
 def parse_sent(text: str, port: int) -> int | None:
-    """Frames that a ``stop`` says the driver took of a port's bursts; None when it says nothing of the port."""
+    """Frames that the driver took from a port's bursts, as ``stop`` says; None when it does not name the port."""
     for number, dropped, total in _SENT.findall(text):
         if int(number) == port:
             return int(total) - int(dropped)
@@ -128,13 +147,13 @@ def parse_sent(text: str, port: int) -> int | None:
 
 
 def refusal(text: str) -> str | None:
-    """The words with which testpmd refused a command; it has no status."""
+    """The message with which testpmd refused a command; None when it did not."""
     found = _REFUSED.search(text)
     return found.group(0) if found else None
 
 
 def last_words(text: str, lines: int = 5) -> str:
-    """The last lines that say something, for a person."""
+    """The last lines of output that are not empty, for an error message."""
     said = [line.strip() for line in text.splitlines()]
     kept = [line for line in said if line and not line.startswith("testpmd>")]
     return " / ".join(kept[-lines:]) or "nothing"

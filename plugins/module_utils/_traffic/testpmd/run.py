@@ -1,10 +1,10 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A second VM as the source of traffic: testpmd on its two polled adapters sends, and counts what comes back.
+"""A second VM as traffic generator: testpmd on its two polled adapters sends, and counts what comes back.
 
-Bursts by ``start tx_first`` (testpmd's "Testpmd Runtime Functions"): a burst has a known number of frames, so that the
-count is exact without a rate, and few enough for the ring of an emulated receiver.
+It sends bursts by ``start tx_first`` (DPDK's "Testpmd Runtime Functions"). A burst has a known number of frames, so the
+count is exact without a rate, and small enough for the ring of an emulated receiver.
 """
 
 from __future__ import annotations
@@ -28,53 +28,63 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.pci im
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.record import read_record
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.procfs import programs_holding
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.probe import LARGEST_SIZE, SMALLEST_SIZE
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.streams import LARGEST_SIZE, SMALLEST_SIZE
 
 from .console import STARTED, STOPPED, Console
-from .count import ETHERNET_BYTES, Direction, End, Tally, count, cross_check, directions, row
-from .output import Counters, TestpmdPort, parse_counters, parse_ports, parse_received, parse_sent
+from .count import ETHERNET_BYTES, BurstCount, Direction, GeneratorPort, count, cross_check, directions, row
+from .output import PortCounters, TestpmdPort, parse_counters, parse_ports, parse_received, parse_sent
 
 FILE_PREFIX = "nfv-generator"
-# Root's, by DPDK's Linux guide ("Running Sample Applications"); it is made even with --in-memory.
+# DPDK's runtime directory for root ("Running Sample Applications"). EAL makes it even with --in-memory.
 RUNTIME_DIRECTORY = f"/run/dpdk/{FILE_PREFIX}"
-# Of testpmd's buffers, 2 KiB each: enough for two ports' rings and bursts. Its own default takes 360 MiB.
+# testpmd's buffers, 2 KiB each: enough for the rings and bursts of two ports. testpmd's default takes 360 MiB.
 BUFFERS = 8192
-# MAX_PKT_BURST of app/test-pmd/testpmd.h; half of a ring is left free.
+# Within MAX_PKT_BURST of app/test-pmd/testpmd.h; half of a ring stays free.
 LARGEST_BURST = 256
 LINGER_SECONDS = 0.3
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 
 @dataclasses.dataclass(frozen=True)
-class Side:
-    """One side: MAC address of the generator's adapter, and of the guest's adapter in the same port group."""
+class GeneratorAdapter:
+    """An adapter of the generator."""
 
     mac: str
+    """Its MAC address."""
     guest_mac: str
+    """MAC address of the guest's adapter in the same port group."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Load:
-    """What each direction sends: frames, frames of a burst, bytes of an IPv4 packet, seconds to wait for a burst."""
+class BurstLoad:
+    """What each direction sends."""
 
     count: int
+    """Frames."""
     burst: int
+    """Frames in a burst."""
     size: int
+    """Bytes of an IPv4 packet."""
     drain: float
+    """Seconds to wait for a burst to come back."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Program:
-    """How testpmd is run: name or path, CPUs (EAL's --lcores; None: the first and the last), MiB, seconds to start."""
+    """How testpmd runs."""
 
     path: str = "dpdk-testpmd"
+    """Its name or path."""
     lcores: str | None = None
+    """EAL's --lcores; None for the first and the last CPU."""
     memory_mb: int = 64
+    """MiB of hugepages."""
     start_timeout: float = 60
+    """Seconds that it has to start."""
 
 
-def validate(first: Side, second: Side, load: Load, program: Program) -> None:
-    """Refuses what cannot be sent; raises NfvError ``traffic_invalid`` or ``generator_is_guest``."""
+def validate(first: GeneratorAdapter, second: GeneratorAdapter, load: BurstLoad, program: Program) -> None:
+    """Raises NfvError(traffic_invalid), with the option's path, or NfvError(generator_is_guest)."""
     checks = [
         ("count", 1 <= load.count <= 10**6, "must be 1 to 1000000 frames"),
         ("burst", 1 <= load.burst <= LARGEST_BURST, f"must be 1 to {LARGEST_BURST} frames"),
@@ -90,7 +100,7 @@ def validate(first: Side, second: Side, load: Load, program: Program) -> None:
     checks.append(("second.guest_mac", first.guest_mac != second.guest_mac, "must be another than first.guest_mac"))
     for path, right, rule in checks:
         if not right:
-            raise NfvError(ErrorCode.TRAFFIC_INVALID, path, "checking the asked traffic failed", f"It {rule}.")
+            raise NfvError(ErrorCode.TRAFFIC_INVALID, path, "the traffic cannot be sent", f"It {rule}.")
     for name, side in (("first", first), ("second", second)):
         if side.mac in (first.guest_mac, second.guest_mac):
             raise NfvError(
@@ -101,11 +111,8 @@ def validate(first: Side, second: Side, load: Load, program: Program) -> None:
             )
 
 
-def locate(tree: Tree, side: Side) -> str:
-    """PCI address of the side's adapter.
-
-    Raises NfvError ``adapter_not_found``, ``adapter_not_bound`` or ``device_busy``.
-    """
+def locate(tree: Tree, side: GeneratorAdapter) -> str:
+    """The adapter's PCI address. Raises NfvError: adapter_not_found, adapter_not_bound, device_busy."""
     recorded = {entry.pci_address: entry.mac for entry in read_record(tree)}
     devices = read_network_devices(tree)
     device = next((one for one in devices if side.mac == (one.mac or recorded.get(one.pci_address))), None)
@@ -136,7 +143,7 @@ def locate(tree: Tree, side: Side) -> str:
 
 
 def check_memory(tree: Tree, memory_mb: int) -> None:
-    """Raises NfvError ``hugepages_short`` when fewer MiB of hugepages are free."""
+    """Raises NfvError(hugepages_short) when fewer MiB of hugepages are free."""
     free_mb = sum(pool.free * pool.size_kb for pool in read_pools(tree) if pool.node is None) // 1024
     if free_mb < memory_mb:
         raise NfvError(
@@ -148,7 +155,7 @@ def check_memory(tree: Tree, memory_mb: int) -> None:
 
 
 def find_program(path: str) -> str:
-    """The program's path; raises NfvError ``program_missing``."""
+    """The program's path. Raises NfvError(program_missing)."""
     found = shutil.which(path)
     if found is None:
         raise NfvError(
@@ -161,7 +168,7 @@ def find_program(path: str) -> str:
 
 
 def default_lcores(tree: Tree) -> str:
-    """Two lcores: testpmd's prompt on the first CPU, its worker on the last; both on the only one there is."""
+    """Two lcores: testpmd's prompt on the first CPU and its worker on the last. A single CPU has both."""
     numbers = parse_cpu_list(online(tree)) or (0,)
     return "0@0,1@0" if len(numbers) == 1 else f"{numbers[0]},{numbers[-1]}"
 
@@ -169,8 +176,8 @@ def default_lcores(tree: Tree) -> str:
 def command(program: Program, lcores: str, addresses: t.Sequence[str]) -> list[str]:
     """testpmd's command line.
 
-    ``--in-memory``: no file is left in hugetlbfs or /run/dpdk, and no other DPDK process has to do with it; an empty
-    directory is (forget_runtime_directory).
+    ``--in-memory`` leaves no file in hugetlbfs or /run/dpdk, and shares nothing with other DPDK processes. It leaves an
+    empty directory, which remove_runtime_directory() removes.
     """
     devices = [word for address in addresses for word in ("-a", address)]
     eal = ["--lcores", lcores, "--in-memory", "--no-telemetry", "--file-prefix", FILE_PREFIX]
@@ -178,8 +185,10 @@ def command(program: Program, lcores: str, addresses: t.Sequence[str]) -> list[s
     return [program.path, *eal, "-m", str(program.memory_mb), *devices, "--", *own, f"--total-num-mbufs={BUFFERS}"]
 
 
-def run_generator(tree: Tree, first: Side, second: Side, load: Load, program: Program) -> dict[str, t.Any]:
-    """Sends both ways; ``traffic`` rows, ``capture_dropped`` frames that the generator itself lost, its ``ports``."""
+def run_generator(
+    tree: Tree, first: GeneratorAdapter, second: GeneratorAdapter, load: BurstLoad, program: Program
+) -> dict[str, t.Any]:
+    """Sends both ways; returns ``traffic`` (rows), ``capture_dropped`` (frames that its ports lost) and ``ports``."""
     found = dataclasses.replace(program, path=find_program(program.path))
     addresses = [locate(tree, side) for side in (first, second)]
     check_memory(tree, program.memory_mb)
@@ -188,17 +197,17 @@ def run_generator(tree: Tree, first: Side, second: Side, load: Load, program: Pr
         with Console(argv, program.start_timeout) as console:
             return measure(console, (first, second), load)
     finally:
-        forget_runtime_directory()
+        remove_runtime_directory()
 
 
-def forget_runtime_directory(path: str = RUNTIME_DIRECTORY) -> None:
-    """Removes the directory that DPDK made for itself; one that holds something is another process's and stays."""
+def remove_runtime_directory(path: str = RUNTIME_DIRECTORY) -> None:
+    """Removes the directory that EAL made. One that holds files belongs to another process, and stays."""
     with contextlib.suppress(OSError):
         Path(path).rmdir()
 
 
-def measure(console: Console, sides: tuple[Side, Side], load: Load) -> dict[str, t.Any]:
-    """What run_generator() returns, of a testpmd that runs."""
+def measure(console: Console, sides: tuple[GeneratorAdapter, GeneratorAdapter], load: BurstLoad) -> dict[str, t.Any]:
+    """Measures with a running testpmd; returns as run_generator() does."""
     ports = parse_ports(console.command("show port summary all"))
     ends = tuple(_end(side, ports) for side in sides)
     console.command("set verbose 1")
@@ -216,7 +225,7 @@ def measure(console: Console, sides: tuple[Side, Side], load: Load) -> dict[str,
     return {"traffic": rows, "capture_dropped": dropped, "ports": [dataclasses.asdict(port) for port in ports]}
 
 
-def _end(side: Side, ports: t.Sequence[TestpmdPort]) -> End:
+def _end(side: GeneratorAdapter, ports: t.Sequence[TestpmdPort]) -> GeneratorPort:
     port = next((one for one in ports if one.mac == side.mac), None)
     if port is None:
         seen = ", ".join(f"{one.name} with {one.mac}" for one in ports)
@@ -226,12 +235,12 @@ def _end(side: Side, ports: t.Sequence[TestpmdPort]) -> End:
             f"finding testpmd's port failed: it has {seen or 'none'}",
             "Compare the recorded adapters (/etc/nfv-vsphere-dpdk/adapters.json) with vSphere's; bind them anew.",
         )
-    return End(port.number, side.mac, side.guest_mac)
+    return GeneratorPort(port.number, side.mac, side.guest_mac)
 
 
-def _send(console: Console, direction: Direction, load: Load) -> Tally:
-    """Burst after burst; after one of which nothing at all came back there is none."""
-    tally = Tally()
+def _send(console: Console, direction: Direction, load: BurstLoad) -> BurstCount:
+    """Sends burst after burst, and stops after one of which nothing came back."""
+    tally = BurstCount()
     left, set_to = load.count, 0
     while left:
         burst = min(load.burst, left)
@@ -242,12 +251,14 @@ def _send(console: Console, direction: Direction, load: Load) -> Tally:
         one = _round(console, direction, burst, load.drain, not left)
         tally = tally.plus(one)
         if left and not one.right and not one.corrupt:
-            return tally.plus(Tally(problems=(f"none of {burst} frames came back, the other {left} were not sent",)))
+            return tally.plus(
+                BurstCount(problems=(f"none of {burst} frames came back, the other {left} were not sent",))
+            )
     return tally
 
 
-def _round(console: Console, direction: Direction, burst: int, drain: float, last: bool) -> Tally:
-    """One burst: sent from one port alone, then both are read; what the guest sent meanwhile waits in their rings."""
+def _round(console: Console, direction: Direction, burst: int, drain: float, last: bool) -> BurstCount:
+    """Sends one burst from one port alone, then reads both ports, in whose rings frames have waited meanwhile."""
     console.command(f"set portlist {direction.out.port}")
     text = console.command("start tx_first 1", STARTED)
     stopped = console.command("stop", STOPPED)
@@ -261,22 +272,24 @@ def _round(console: Console, direction: Direction, burst: int, drain: float, las
         return seen.right + seen.corrupt >= burst
 
     text += console.listen(drain, all_here)
-    if last:  # What comes twice comes late.
+    if last:  # Duplicates come late.
         text += console.listen(LINGER_SECONDS, lambda _heard: False)
     text += console.command("stop", STOPPED)
     received = parse_received(text)
     tally = count(received.frames, sent or 0, direction)
     unread = received.announced - len(received.frames)
     if unread:
-        tally = tally.plus(Tally(problems=(f"{unread} of {received.announced} received frames could not be read",)))
+        tally = tally.plus(
+            BurstCount(problems=(f"{unread} of {received.announced} received frames could not be read",))
+        )
     if sent is None:
-        tally = tally.plus(Tally(problems=("testpmd did not say what it sent",)))
+        tally = tally.plus(BurstCount(problems=("testpmd did not say what it sent",)))
     return tally
 
 
-def _rise(before: t.Mapping[int, Counters], after: t.Mapping[int, Counters]) -> dict[int, Counters]:
-    def less(port: int) -> Counters:
+def _rise(before: t.Mapping[int, PortCounters], after: t.Mapping[int, PortCounters]) -> dict[int, PortCounters]:
+    def less(port: int) -> PortCounters:
         now, then = dataclasses.astuple(after[port]), dataclasses.astuple(before[port])
-        return Counters(*(one - other for one, other in zip(now, then)))
+        return PortCounters(*(one - other for one, other in zip(now, then)))
 
     return {port: less(port) for port in after if port in before}

@@ -41,7 +41,7 @@ def test_empty_errors_are_no_errors(good: dict[str, t.Any]) -> None:
     assert not poll_mode_verdict({**good, "errors": ["no route"]}, EXPECTED)["proved"]
 
 
-@pytest.mark.parametrize("expected", [{}, {**EXPECTED, "lst": 1}, "text"])
+@pytest.mark.parametrize("expected", [{}, {**EXPECTED, "lost": 1}, "text"])
 def test_an_incomplete_expectation_is_refused(expected: t.Any, good: dict[str, t.Any]) -> None:
     with pytest.raises(AnsibleFilterError, match="poll_mode_verdict"):
         poll_mode_verdict(good, expected)

@@ -11,10 +11,10 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.testpmd.run import (
-    Side,
+    GeneratorAdapter,
     check_memory,
-    forget_runtime_directory,
     locate,
+    remove_runtime_directory,
 )
 from tests.unit.guest.conftest import MACS, S5U, SGI, RecordedGuest
 
@@ -24,8 +24,8 @@ if t.TYPE_CHECKING:
 GUEST_MAC = "00:50:56:01:00:f2"
 
 
-def side(mac: str) -> Side:
-    return Side(mac, GUEST_MAC)
+def side(mac: str) -> GeneratorAdapter:
+    return GeneratorAdapter(mac, GUEST_MAC)
 
 
 def refusal(guest: RecordedGuest, mac: str) -> NfvError:
@@ -80,5 +80,5 @@ def test_the_runtime_directory_goes_unless_it_is_used(tmp_path: Path) -> None:
     used.mkdir()
     (used / "config").touch()
     for directory in (ours, used, tmp_path / "missing"):
-        forget_runtime_directory(str(directory))
+        remove_runtime_directory(str(directory))
     assert (ours.exists(), used.exists()) == (False, True)

@@ -9,7 +9,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.probe import Probe
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.gtpu import GtpuProbe
 
 
 def inner_of(frame: bytes) -> packets.Ipv4:
@@ -17,7 +17,7 @@ def inner_of(frame: bytes) -> packets.Ipv4:
     return packets.parse_ipv4(packets.parse_gtpu(packets.parse_udp(outer.payload).payload).payload)
 
 
-def uplink(probe: Probe, frame: bytes, **changed: t.Any) -> bytes | None:
+def uplink(probe: GtpuProbe, frame: bytes, **changed: t.Any) -> bytes | None:
     """Decapsulates; ``changed`` fields of the inner packet are falsified on the way."""
     outer = packets.parse_ipv4(packets.parse_ethernet(frame))
     message = packets.parse_gtpu(packets.parse_udp(outer.payload).payload)
@@ -28,7 +28,7 @@ def uplink(probe: Probe, frame: bytes, **changed: t.Any) -> bytes | None:
     return packets.build_ethernet(probe.sgi.mac, probe.sgi.gateway_mac, out)
 
 
-def downlink(probe: Probe, frame: bytes, padding: bytes = b"", **changed: t.Any) -> bytes | None:
+def downlink(probe: GtpuProbe, frame: bytes, padding: bytes = b"", **changed: t.Any) -> bytes | None:
     """Encapsulates; ``changed`` may falsify teid, message_type, source or destination (of the outer packet)."""
     inner = packets.parse_ipv4(packets.parse_ethernet(frame))
     session = next((one for one in probe.sessions if one.ue_address == inner.destination), None)

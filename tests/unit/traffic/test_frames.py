@@ -12,30 +12,31 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.af_packet import FrameSide
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.af_packet import FrameInterface
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.checks import PacedLoad, validate_frames
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.frames import (
     BACK,
     FORTH,
     FrameProbe,
-    Wire,
-    frame_legs,
+    FrameSegment,
+    frame_streams,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.probe import Label
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.run import Load, Run, validate_frames
-from tests.unit.verify.test_traffic import FakePort, Way
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.run import ProbeRun
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.streams import Label
+from tests.unit.traffic.test_run import FakePort, Way
 
-LEGS = {leg.number: leg for leg in frame_legs()}
-LOAD = Load(count=20, pps=2000, size=128, drain=0.2)
-FIRST, SECOND = FrameSide("eth1", "00:50:56:01:00:02"), FrameSide("eth2", "00:50:56:01:00:03")
+STREAMS = {stream.number: stream for stream in frame_streams()}
+LOAD = PacedLoad(count=20, pps=2000, size=128, drain=0.2)
+FIRST, SECOND = FrameInterface("eth1", "00:50:56:01:00:02"), FrameInterface("eth2", "00:50:56:01:00:03")
 
 
 @pytest.fixture
 def frames() -> FrameProbe:
-    wires = {
-        FORTH: Wire("02:00:00:00:01:02", FIRST.guest_mac),
-        BACK: Wire("02:00:00:00:02:02", SECOND.guest_mac),
+    segments = {
+        FORTH: FrameSegment("02:00:00:00:01:02", FIRST.guest_mac),
+        BACK: FrameSegment("02:00:00:00:02:02", SECOND.guest_mac),
     }
-    return FrameProbe(7, wires, 128)
+    return FrameProbe(7, segments, 128)
 
 
 def label(number: int) -> Label:
@@ -50,14 +51,14 @@ def changed(frame: bytes, **fields: t.Any) -> bytes:
 
 
 def test_a_frame_goes_to_the_guests_adapter(frames: FrameProbe) -> None:
-    sent = frames.frame(LEGS[1], label(1))
+    sent = frames.frame(STREAMS[1], label(1))
     assert sent[:12] == packets.mac_bytes(FIRST.guest_mac) + packets.mac_bytes("02:00:00:00:01:02")
     assert len(sent) == 14 + 128
 
 
 @pytest.mark.parametrize("fields", [{}, {"ttl": 63}])
 def test_forwarding_may_change_the_header_and_route(frames: FrameProbe, fields: dict[str, t.Any]) -> None:
-    arrival = frames.read(FORTH, LEGS, changed(frames.frame(LEGS[1], label(1)), **fields))
+    arrival = frames.read(FORTH, STREAMS, changed(frames.frame(STREAMS[1], label(1)), **fields))
     assert arrival is not None
     assert (arrival.label, arrival.problem) == (label(1), None)
 
@@ -71,28 +72,28 @@ def test_forwarding_may_change_the_header_and_route(frames: FrameProbe, fields: 
     ],
 )
 def test_a_changed_packet_is_no_right_one(frames: FrameProbe, fields: dict[str, t.Any], problem: str) -> None:
-    arrival = frames.read(FORTH, LEGS, changed(frames.frame(LEGS[1], label(1)), **fields))
+    arrival = frames.read(FORTH, STREAMS, changed(frames.frame(STREAMS[1], label(1)), **fields))
     assert arrival is not None
     assert problem in str(arrival.problem)
 
 
 def test_a_frame_that_comes_back_where_it_was_sent_is_no_right_one(frames: FrameProbe) -> None:
-    arrival = frames.read(BACK, LEGS, frames.frame(LEGS[1], label(1)))
+    arrival = frames.read(BACK, STREAMS, frames.frame(STREAMS[1], label(1)))
     assert arrival is not None
     assert "the side that it was sent from" in str(arrival.problem)
 
 
 def test_other_frames_are_none_of_this_run(frames: FrameProbe) -> None:
-    assert frames.read(FORTH, LEGS, b"\0" * 60) is None
+    assert frames.read(FORTH, STREAMS, b"\0" * 60) is None
     other = dataclasses.replace(frames, run=8)
-    assert frames.read(FORTH, LEGS, other.frame(LEGS[1], Label(8, 1, 0, 3, 10**18))) is None
+    assert frames.read(FORTH, STREAMS, other.frame(STREAMS[1], Label(8, 1, 0, 3, 10**18))) is None
 
 
 def run(frames: FrameProbe, forth: Way, back: Way) -> dict[str, dict[str, t.Any]]:
     first, second = FakePort(forth), FakePort(back)
     first.other, second.other = second, first
     ports: t.Any = {FORTH: first, BACK: second}
-    return {row["name"]: row for row in Run(frames, ports, frame_legs(), LOAD).measure()}
+    return {row["name"]: row for row in ProbeRun(frames, ports, frame_streams(), LOAD).measure()}
 
 
 def test_a_run_through_a_forwarder(frames: FrameProbe) -> None:
@@ -111,9 +112,9 @@ def test_a_forwarder_that_drops_and_doubles(frames: FrameProbe) -> None:
 
 @pytest.mark.parametrize(
     ("first", "path"),
-    [(FrameSide("", FIRST.guest_mac), "first.interface"), (FrameSide("eth1", "00:50:56"), "first.guest_mac")],
+    [(FrameInterface("", FIRST.guest_mac), "first.interface"), (FrameInterface("eth1", "00:50:56"), "first.guest_mac")],
 )
-def test_frames_that_cannot_be_sent(first: FrameSide, path: str) -> None:
+def test_frames_that_cannot_be_sent(first: FrameInterface, path: str) -> None:
     with pytest.raises(NfvError) as caught:
         validate_frames(first, SECOND, LOAD)
     assert (caught.value.error_code, caught.value.subject) == ("traffic_invalid", path)

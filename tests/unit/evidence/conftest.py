@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Samples and a guest's files as recorded in real guests, and the tester's addresses."""
+"""Samples and a guest's files, as recorded in real guests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import Expected
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.probe import Probe, Session, Side
 
 RECORDED = Path(__file__).parent / "recorded"
 
@@ -46,18 +45,4 @@ def expected() -> Expected:
         polling_cpus=(1,),
         hugepages=({"size_kb": 2048, "count": 256, "node": None},),
         outer_checksum=False,
-    )
-
-
-@pytest.fixture(scope="session")
-def probe() -> Probe:
-    return Probe(
-        run=0x0123456789ABCDEF,
-        s5u=Side("02:00:00:00:01:02", "198.18.1.2", "00:50:56:01:00:02", "198.18.1.1"),
-        sgi=Side("02:00:00:00:02:02", "198.18.2.2", "00:50:56:01:00:03", "198.18.2.1"),
-        sessions=(
-            Session("ue-1", "198.19.0.1", 4097, 8193, "198.18.1.2"),
-            Session("ue-2", "198.19.0.2", 4098, 8194, "198.18.1.2"),
-        ),
-        size=128,
     )

@@ -28,7 +28,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.sample 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.telemetry import ovsdb_value
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import procfs
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
-from tests.unit.verify.conftest import recording
+from tests.unit.evidence.conftest import recording
 
 DEVICES = [Device("s5u", "0000:00:04.0", "00:50:56:01:0a:02"), Device("sgi", "0000:00:05.0", "00:50:56:01:0a:03")]
 TELEMETRY = "var/run/dpdk/rte/dpdk_telemetry.v2"

@@ -10,39 +10,41 @@ import typing as t
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.probe import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.gtpu import (
     DOWNLINK,
     UPLINK,
-    Arrival,
-    Label,
-    Leg,
-    Probe,
-    Session,
-    Tally,
-    default_legs,
-    latency_percentiles,
+    GtpuProbe,
+    ProbeSession,
+    gtpu_streams,
     outer_checksum_right,
 )
-from tests.unit.verify import gateway
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.streams import (
+    Arrival,
+    Label,
+    Stream,
+    StreamCount,
+    latency_percentiles,
+)
+from tests.unit.traffic import gateway
 
-LEGS = {1: Leg(1, UPLINK, UPLINK), 2: Leg(2, DOWNLINK, DOWNLINK)}
+STREAMS = {1: Stream(1, UPLINK, UPLINK), 2: Stream(2, DOWNLINK, DOWNLINK)}
 
 
-def label(leg: int, session: int = 0) -> Label:
-    return Label(0x0123456789ABCDEF, leg, session, 3, 10**18)
+def label(stream: int, session: int = 0) -> Label:
+    return Label(0x0123456789ABCDEF, stream, session, 3, 10**18)
 
 
-def arrive(probe: Probe, direction: str, **changed: t.Any) -> Arrival | None:
+def arrive(probe: GtpuProbe, direction: str, **changed: t.Any) -> Arrival | None:
     number = 1 if direction == UPLINK else 2
-    sent = probe.frame(LEGS[number], label(number))
+    sent = probe.frame(STREAMS[number], label(number))
     way = gateway.uplink if direction == UPLINK else gateway.downlink
     out = way(probe, sent, **changed)
     assert out is not None
-    return probe.read(direction, LEGS, out)
+    return probe.read(direction, STREAMS, out)
 
 
 @pytest.mark.parametrize("direction", [UPLINK, DOWNLINK])
-def test_a_right_packet_arrives_without_a_problem(probe: Probe, direction: str) -> None:
+def test_a_right_packet_arrives_without_a_problem(probe: GtpuProbe, direction: str) -> None:
     assert arrive(probe, direction) == Arrival(label(1 if direction == UPLINK else 2), None)
 
 
@@ -56,26 +58,26 @@ def test_a_right_packet_arrives_without_a_problem(probe: Probe, direction: str) 
         ({"identification": 9}, "inner identification 9"),
     ],
 )
-def test_a_changed_inner_packet_is_noticed(probe: Probe, changed: dict[str, t.Any], problem: str) -> None:
+def test_a_changed_inner_packet_is_noticed(probe: GtpuProbe, changed: dict[str, t.Any], problem: str) -> None:
     arrival = arrive(probe, UPLINK, **changed)
     assert arrival
     assert problem in (arrival.problem or "")
 
 
-def test_a_changed_payload_is_noticed(probe: Probe) -> None:
-    out = bytearray(gateway.uplink(probe, probe.frame(LEGS[1], label(1))) or b"")
+def test_a_changed_payload_is_noticed(probe: GtpuProbe) -> None:
+    out = bytearray(gateway.uplink(probe, probe.frame(STREAMS[1], label(1))) or b"")
     out[-1] ^= 0xFF
-    arrival = probe.read(UPLINK, LEGS, bytes(out))
+    arrival = probe.read(UPLINK, STREAMS, bytes(out))
     assert arrival
     assert "inner payload" in (arrival.problem or "")
 
 
-def test_a_packet_that_the_pgw_did_not_send_is_noticed(probe: Probe) -> None:
-    out = gateway.uplink(probe, probe.frame(LEGS[1], label(1))) or b""
+def test_a_packet_that_the_pgw_did_not_send_is_noticed(probe: GtpuProbe) -> None:
+    out = gateway.uplink(probe, probe.frame(STREAMS[1], label(1))) or b""
     foreign = out[:6] + packets.mac_bytes("02:00:00:00:99:99") + out[12:]
     astray = packets.mac_bytes("02:00:00:00:99:99") + out[6:]
     for frame, problem in ((foreign, "sent by MAC 02:00:00:00:99:99"), (astray, "sent to MAC 02:00:00:00:99:99")):
-        arrival = probe.read(UPLINK, LEGS, frame)
+        arrival = probe.read(UPLINK, STREAMS, frame)
         assert arrival
         assert problem in (arrival.problem or "")
 
@@ -91,25 +93,25 @@ def test_a_packet_that_the_pgw_did_not_send_is_noticed(probe: Probe) -> None:
         ({"padding": b"\0\0"}, "bytes behind the inner packet 2"),
     ],
 )
-def test_a_wrong_tunnel_is_noticed(probe: Probe, changed: dict[str, t.Any], problem: str) -> None:
+def test_a_wrong_tunnel_is_noticed(probe: GtpuProbe, changed: dict[str, t.Any], problem: str) -> None:
     arrival = arrive(probe, DOWNLINK, **changed)
     assert arrival
     assert problem in (arrival.problem or "")
 
 
-def test_a_packet_that_was_not_encapsulated_does_not_count(probe: Probe) -> None:
+def test_a_packet_that_was_not_encapsulated_does_not_count(probe: GtpuProbe) -> None:
     """A tester that hears its own downlink packet on S5-U must not take it for the PGW's."""
-    assert probe.read(DOWNLINK, LEGS, probe.frame(LEGS[2], label(2))) is None
-    assert probe.read(UPLINK, LEGS, probe.frame(LEGS[1], label(1))) is None
+    assert probe.read(DOWNLINK, STREAMS, probe.frame(STREAMS[2], label(2))) is None
+    assert probe.read(UPLINK, STREAMS, probe.frame(STREAMS[1], label(1))) is None
 
 
-def test_a_packet_of_another_run_does_not_count(probe: Probe) -> None:
+def test_a_packet_of_another_run_does_not_count(probe: GtpuProbe) -> None:
     old = Label(1, 1, 0, 3, 10**18)
-    assert probe.read(UPLINK, LEGS, gateway.uplink(probe, probe.frame(LEGS[1], old)) or b"") is None
+    assert probe.read(UPLINK, STREAMS, gateway.uplink(probe, probe.frame(STREAMS[1], old)) or b"") is None
 
 
-def test_outer_checksum(probe: Probe) -> None:
-    out = bytearray(gateway.downlink(probe, probe.frame(LEGS[2], label(2))) or b"")
+def test_outer_checksum(probe: GtpuProbe) -> None:
+    out = bytearray(gateway.downlink(probe, probe.frame(STREAMS[2], label(2))) or b"")
     assert outer_checksum_right(bytes(out))
     out[40] ^= 0x01
     assert not outer_checksum_right(bytes(out))
@@ -118,29 +120,31 @@ def test_outer_checksum(probe: Probe) -> None:
 
 
 @pytest.mark.parametrize("size", [64, 65, 128, 283, 284, 600, 1464])
-def test_sizes_are_those_of_the_inner_packet(probe: Probe, size: int) -> None:
-    one = Probe(probe.run, probe.s5u, probe.sgi, probe.sessions, size)
-    assert len(packets.build_ipv4(one.inner(LEGS[1], label(1)))) == size
+def test_sizes_are_those_of_the_inner_packet(probe: GtpuProbe, size: int) -> None:
+    one = GtpuProbe(probe.run, probe.s5u, probe.sgi, probe.sessions, size)
+    assert len(packets.build_ipv4(one.inner(STREAMS[1], label(1)))) == size
 
 
 @pytest.mark.parametrize("teids", [(1,), (4097, 4098), (2**32 - 1,), (2**32 - 1, 1), (2**32 - 2, 2**32 - 1, 1, 2)])
 def test_the_wrong_teid_is_of_no_session_and_not_zero(teids: tuple[int, ...]) -> None:
-    sessions = [Session(str(teid), "198.19.0.1", teid, 1, "198.18.1.2") for teid in teids]
-    wrong = next(leg for leg in default_legs(sessions) if leg.name == "wrong TEID").teid
+    sessions = [ProbeSession(str(teid), "198.19.0.1", teid, 1, "198.18.1.2") for teid in teids]
+    wrong = next(stream for stream in gtpu_streams(sessions) if stream.name == "wrong TEID").teid
     assert wrong
     assert wrong not in teids
     assert 0 < wrong < 2**32
 
 
 def test_one_session_has_no_foreign_source() -> None:
-    assert "wrong source" not in [leg.name for leg in default_legs([Session("a", "198.19.0.1", 1, 1, "198.18.1.2")])]
+    assert "wrong source" not in [
+        stream.name for stream in gtpu_streams([ProbeSession("a", "198.19.0.1", 1, 1, "198.18.1.2")])
+    ]
 
 
 def tallied(*arrivals: tuple[int, str | None, bool], delivered: bool = True) -> dict[str, t.Any]:
-    tally = Tally(Leg(1, UPLINK, UPLINK, delivered=delivered))
+    count = StreamCount(Stream(1, UPLINK, UPLINK, delivered=delivered))
     for sequence, problem, warm_up in arrivals:
-        tally.add(Arrival(Label(1, 1, 0, sequence, 1000, warm_up), problem), 3000)
-    return tally.row(3, 3, 1, (100.0, 99.95))
+        count.add(Arrival(Label(1, 1, 0, sequence, 1000, warm_up), problem), 3000)
+    return count.row(3, 3, 1, (100.0, 99.95))
 
 
 def test_tally_counts_each_packet_once() -> None:
@@ -165,10 +169,10 @@ def test_tally_of_what_must_be_dropped() -> None:
 
 
 def test_a_thousand_problems_are_told_by_the_first() -> None:
-    tally = Tally(Leg(1, UPLINK, UPLINK))
+    count = StreamCount(Stream(1, UPLINK, UPLINK))
     for number in range(1000):
-        tally.note(str(number))
-    assert tally.problems == ["0", "1", "2", "3", "4"]
+        count.note(str(number))
+    assert count.problems == ["0", "1", "2", "3", "4"]
 
 
 def test_percentiles_are_nearest_rank() -> None:

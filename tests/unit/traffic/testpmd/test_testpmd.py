@@ -22,8 +22,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.testpmd 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.testpmd import run
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.testpmd.console import Console
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.testpmd.count import (
-    End,
-    Tally,
+    BurstCount,
+    GeneratorPort,
     count,
     cross_check,
     difference,
@@ -32,22 +32,30 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.testpmd.
     row,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.testpmd.output import (
-    Counters,
     Frame,
+    PortCounters,
     parse_counters,
     parse_ports,
     parse_received,
     parse_sent,
     refusal,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.testpmd.run import Load, Program, Side
-from tests.unit.verify.conftest import RECORDED
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.testpmd.run import (
+    BurstLoad,
+    GeneratorAdapter,
+    Program,
+)
 
-FIRST, SECOND = Side("00:50:56:3f:18:01", "00:50:56:3f:d3:01"), Side("00:50:56:3f:18:02", "00:50:56:3f:d3:02")
-LOAD, PROGRAM = Load(count=40, burst=32, size=128, drain=0.5), Program(start_timeout=10)
-FORTH, BACK = directions(End(0, FIRST.mac, FIRST.guest_mac), End(1, SECOND.mac, SECOND.guest_mac), 128)
+FIRST, SECOND = (
+    GeneratorAdapter("00:50:56:3f:18:01", "00:50:56:3f:d3:01"),
+    GeneratorAdapter("00:50:56:3f:18:02", "00:50:56:3f:d3:02"),
+)
+LOAD, PROGRAM = BurstLoad(count=40, burst=32, size=128, drain=0.5), Program(start_timeout=10)
+FORTH, BACK = directions(
+    GeneratorPort(0, FIRST.mac, FIRST.guest_mac), GeneratorPort(1, SECOND.mac, SECOND.guest_mac), 128
+)
 RIGHT = Frame(1, SECOND.guest_mac, SECOND.mac, 0x0800, 142, "L2_ETHER L3_IPV4 L4_UDP")
-NEVER = Counters(0, 0, 0, 0, 0, 0)
+NEVER = PortCounters(0, 0, 0, 0, 0, 0)
 
 
 @pytest.fixture(scope="module")
@@ -56,19 +64,19 @@ def recorded() -> str:
 
     Recorded on af_packet ports in network namespaces, not on VMXNET3 adapters: the driver's name differs.
     """
-    return (RECORDED / "testpmd.txt").read_text()
+    return Path(__file__).with_name("recorded.txt").read_text()
 
 
 def test_recorded_frames_ports_and_counters_are_read(recorded: str) -> None:
     received = parse_received(recorded)
     assert received.announced == len(received.frames) == 80
-    assert count((one for one in received.frames if one.port == 1), 40, FORTH) == Tally(sent=40, right=40)
-    assert count((one for one in received.frames if one.port == 0), 40, BACK) == Tally(sent=40, right=40)
+    assert count((one for one in received.frames if one.port == 1), 40, FORTH) == BurstCount(sent=40, right=40)
+    assert count((one for one in received.frames if one.port == 0), 40, BACK) == BurstCount(sent=40, right=40)
     assert [(one.number, one.mac, one.driver, one.up) for one in parse_ports(recorded)] == [
         (0, FIRST.mac, "net_af_packet", True),
         (1, SECOND.mac, "net_af_packet", True),
     ]
-    assert parse_counters(recorded) == {0: Counters(40, 0, 0, 0, 40, 0), 1: Counters(40, 0, 0, 0, 40, 0)}
+    assert parse_counters(recorded) == {0: PortCounters(40, 0, 0, 0, 40, 0), 1: PortCounters(40, 0, 0, 0, 40, 0)}
     assert refusal(recorded) is None
 
 
@@ -129,11 +137,11 @@ def test_a_frame_that_arrives_otherwise_is_corrupt_and_says_why(changed: dict[st
 
 @pytest.mark.parametrize("changed", [{"ether_type": 0x0806}, {"ether_type": 0x86DD}, {"source": "00:50:56:00:00:99"}])
 def test_frames_of_others_are_noise(changed: dict[str, t.Any]) -> None:
-    assert count([dataclasses.replace(RIGHT, **changed)], 1, FORTH) == Tally(sent=1, noise=1)
+    assert count([dataclasses.replace(RIGHT, **changed)], 1, FORTH) == BurstCount(sent=1, noise=1)
 
 
 def test_the_ports_own_counters_have_the_last_word() -> None:
-    tally = Tally(sent=40, right=40)
+    tally = BurstCount(sent=40, right=40)
     agreed = {0: dataclasses.replace(NEVER, sent=40), 1: dataclasses.replace(NEVER, received=43)}
     assert cross_check(tally, FORTH, agreed) == tally
     less = {0: dataclasses.replace(NEVER, sent=39), 1: dataclasses.replace(NEVER, received=10)}
@@ -146,18 +154,18 @@ def test_the_ports_own_counters_have_the_last_word() -> None:
 @pytest.mark.parametrize(
     ("tally", "failing"),
     [
-        (Tally(sent=40, right=40), None),
-        (Tally(sent=40, right=40, noise=7), None),
-        (Tally(sent=40, right=39), "1 of 40 lost"),
-        (Tally(sent=40, right=41), "1 arrived twice"),
-        (Tally(sent=40, right=40, corrupt=1, problems=("a frame came back",)), "1 arrived changed"),
-        (Tally(sent=32, right=32), "only 32 of 40 sent"),
-        (Tally(), "no traffic seen: not proved"),
+        (BurstCount(sent=40, right=40), None),
+        (BurstCount(sent=40, right=40, noise=7), None),
+        (BurstCount(sent=40, right=39), "1 of 40 lost"),
+        (BurstCount(sent=40, right=41), "1 arrived twice"),
+        (BurstCount(sent=40, right=40, corrupt=1, problems=("a frame came back",)), "1 arrived changed"),
+        (BurstCount(sent=32, right=32), "only 32 of 40 sent"),
+        (BurstCount(), "no traffic seen: not proved"),
     ],
 )
-def test_the_judge_takes_the_rows(tally: Tally, failing: str | None) -> None:
+def test_the_judge_takes_the_rows(tally: BurstCount, failing: str | None) -> None:
     expected = Expected((), {"first": "s5u", "second": "sgi"}, (1,), (), traffic="testpmd")
-    legs = [row(FORTH, tally, 40, 2.0), row(BACK, Tally(sent=40, right=40), 40, 2.0)]
+    legs = [row(FORTH, tally, 40, 2.0), row(BACK, BurstCount(sent=40, right=40), 40, 2.0)]
     forth, back = traffic_rows(legs, expected)
     assert back.verdict == "pass"
     assert back.reason == "not observed: payload, order, latency, which frame was lost or came twice"
@@ -189,10 +197,14 @@ def test_prompt_and_worker_get_a_cpu_each_where_there_are_two(tmp_path: Path, on
 @pytest.mark.parametrize(
     ("changed", "code", "subject"),
     [
-        ({"first": Side("nonsense", FIRST.guest_mac)}, "traffic_invalid", "first.mac"),
-        ({"second": Side(FIRST.mac, SECOND.guest_mac)}, "traffic_invalid", "second.mac"),
-        ({"second": Side(SECOND.mac, FIRST.guest_mac)}, "traffic_invalid", "second.guest_mac"),
-        ({"second": Side(FIRST.guest_mac, SECOND.guest_mac)}, "generator_is_guest", f"second ({FIRST.guest_mac})"),
+        ({"first": GeneratorAdapter("nonsense", FIRST.guest_mac)}, "traffic_invalid", "first.mac"),
+        ({"second": GeneratorAdapter(FIRST.mac, SECOND.guest_mac)}, "traffic_invalid", "second.mac"),
+        ({"second": GeneratorAdapter(SECOND.mac, FIRST.guest_mac)}, "traffic_invalid", "second.guest_mac"),
+        (
+            {"second": GeneratorAdapter(FIRST.guest_mac, SECOND.guest_mac)},
+            "generator_is_guest",
+            f"second ({FIRST.guest_mac})",
+        ),
         ({"load": dataclasses.replace(LOAD, count=0)}, "traffic_invalid", "count"),
         ({"load": dataclasses.replace(LOAD, burst=512)}, "traffic_invalid", "burst"),
         ({"load": dataclasses.replace(LOAD, size=10)}, "traffic_invalid", "size"),

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.judge import judge
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import Expected
-from tests.unit.verify.conftest import recording
+from tests.unit.evidence.conftest import recording
 
 Sample = dict[str, t.Any]
 Change = t.Callable[[Sample], object]
@@ -148,7 +148,7 @@ def other_thread(sample: Sample) -> None:
 
 def unsent(sample: Sample) -> None:
     for one in sample["traffic"]:
-        one.update(sent=0, received=0, lost=0, warm_up_sent=0, warm_up_received=0)
+        one.update(sent=0, received=0, frame_loss_tolerance=0, warm_up_sent=0, warm_up_received=0)
         one["problems"] = ["nothing sent: nobody answers ARP for 198.18.1.1 on eth1"]
 
 
@@ -247,7 +247,12 @@ CONTROLS: list[tuple[str, Change, str, str]] = [
     ("nothing sent", unsent, "traffic uplink", "nobody answers ARP"),
     ("nothing sent, nothing dropped", unsent, "traffic wrong TEID", "no traffic seen"),
     ("half sent", lambda s: leg(s, "uplink").update(sent=100, received=100), "traffic uplink", "only 100 of 200 sent"),
-    ("uplink lost", lambda s: leg(s, "uplink").update(received=199, lost=1), "traffic uplink", "1 of 200 lost"),
+    (
+        "uplink lost",
+        lambda s: leg(s, "uplink").update(received=199, lost=1),
+        "traffic uplink",
+        "1 of 200 lost",
+    ),
     ("downlink twice", lambda s: leg(s, "downlink").update(duplicate=2), "traffic downlink", "2 arrived twice"),
     ("downlink changed", lambda s: leg(s, "downlink").update(corrupt=3), "traffic downlink", "3 arrived changed"),
     ("wrong TEID passes", lambda s: leg(s, "wrong TEID").update(received=1), "traffic wrong TEID", "1 packets came"),
@@ -317,8 +322,8 @@ def test_wrong_outer_checksums_fail_where_they_are_asked_for(good: Sample, expec
 def test_loss_may_be_allowed(good: Sample, expected: Expected) -> None:
     leg(good, "uplink").update(received=198, lost=2)
     next(one for one in good["after"]["ports"] if one["name"] == "0000:00:05.0")["counters"]["opackets"] -= 2
-    assert failed(verdict(good, dataclasses.replace(expected, lost=2))) == {}
-    assert "traffic uplink" in failed(verdict(good, dataclasses.replace(expected, lost=1)))
+    assert failed(verdict(good, dataclasses.replace(expected, frame_loss_tolerance=2))) == {}
+    assert "traffic uplink" in failed(verdict(good, dataclasses.replace(expected, frame_loss_tolerance=1)))
 
 
 def test_a_shared_interrupt_line_is_judged_by_the_devices_own_count(good: Sample, expected: Expected) -> None:

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.probe import Label, Probe, default_legs
-from tests.unit.verify import gateway
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.gtpu import GtpuProbe, gtpu_streams
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.streams import Label
+from tests.unit.traffic import gateway
 
 FIELDS = [
     "eth.dst",
@@ -53,10 +54,12 @@ def dissect(frames: t.Sequence[bytes], directory: Path) -> list[dict[str, list[s
     return [dict(zip(FIELDS, [value.split(",") for value in line.split(";")])) for line in lines]
 
 
-def frames_of(probe: Probe) -> dict[str, bytes]:
-    """One frame of each leg, and the PGW's answer to those that it delivers."""
-    legs = {leg.name: leg for leg in default_legs(probe.sessions)}
-    frames = {name: probe.frame(leg, Label(probe.run, leg.number, 1, 7, 123456789)) for name, leg in legs.items()}
+def frames_of(probe: GtpuProbe) -> dict[str, bytes]:
+    """One frame of each stream, and the PGW's answer to those that it delivers."""
+    streams = {stream.name: stream for stream in gtpu_streams(probe.sessions)}
+    frames = {
+        name: probe.frame(stream, Label(probe.run, stream.number, 1, 7, 123456789)) for name, stream in streams.items()
+    }
     uplink, downlink = gateway.uplink(probe, frames["uplink"]), gateway.downlink(probe, frames["downlink"])
     assert uplink
     assert downlink
@@ -64,7 +67,7 @@ def frames_of(probe: Probe) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def dissected(probe: Probe, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, list[str]]]:
+def dissected(probe: GtpuProbe, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, list[str]]]:
     frames = frames_of(probe)
     return dict(zip(frames, dissect(list(frames.values()), tmp_path_factory.mktemp("frames"))))
 
@@ -100,7 +103,7 @@ def test_downlink_is_plain_and_checksums_hold(dissected: dict[str, dict[str, lis
     assert seen["gtp.teid"] == [""]
 
 
-def test_the_dissector_notices_a_wrong_checksum(probe: Probe, tmp_path: Path) -> None:
+def test_the_dissector_notices_a_wrong_checksum(probe: GtpuProbe, tmp_path: Path) -> None:
     """The negative control of the checksum statuses above, and of our own reading of them."""
     frame = bytearray(frames_of(probe)["uplink"])
     frame[40] ^= 0x01  # the low byte of the outer UDP checksum
@@ -110,7 +113,7 @@ def test_the_dissector_notices_a_wrong_checksum(probe: Probe, tmp_path: Path) ->
     assert not packets.udp_checksum_right(outer.payload, outer.source, outer.destination)
 
 
-def test_extension_headers_are_skipped_as_the_dissector_does(probe: Probe, tmp_path: Path) -> None:
+def test_extension_headers_are_skipped_as_the_dissector_does(probe: GtpuProbe, tmp_path: Path) -> None:
     """A G-PDU with sequence number and a PDU session container (TS 38.415) in front of the packet."""
     inner = packets.build_ipv4(gateway.inner_of(frames_of(probe)["uplink"]))
     optional = struct.pack("!HBB", 77, 0, 0x85) + bytes([1, 0x10, 0x09, 0])
@@ -125,7 +128,7 @@ def test_extension_headers_are_skipped_as_the_dissector_does(probe: Probe, tmp_p
     assert seen["ip.src"] == ["198.18.1.2", packets.parse_ipv4(ours.payload).source]
 
 
-def test_sequence_number_is_where_the_dissector_expects_it(probe: Probe, tmp_path: Path) -> None:
+def test_sequence_number_is_where_the_dissector_expects_it(probe: GtpuProbe, tmp_path: Path) -> None:
     message = packets.build_gtpu(packets.Gtpu(packets.G_PDU, 4097, b"x" * 40, sequence_number=513))
     datagram = packets.build_udp(packets.Udp(2152, 2152, message), "198.18.1.2", "198.18.1.1")
     outer = packets.build_ipv4(packets.Ipv4("198.18.1.2", "198.18.1.1", 17, 64, 0, datagram))

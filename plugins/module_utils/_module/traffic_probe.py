@@ -1,0 +1,55 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What traffic_probe does: paced packets from a tester's two interfaces, and the count of what arrives."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import report
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.af_packet import (
+    FrameInterface,
+    GatewayInterface,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.checks import (
+    PacedLoad,
+    validate_frames,
+    validate_gtpu,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.gtpu import ProbeSession
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.run import run_frames, run_gtpu
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+
+def run(module: AnsibleModule) -> None:
+    """Ends the module with the tester's count."""
+    report(module, lambda _tester: _send(module.params))
+
+
+def _send(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    load = PacedLoad(options["count"], options["pps"], options["size"], options["drain"])
+    rows, dropped = _send_frames(options, load) if options["kind"] == "frames" else _send_gtpu(options, load)
+    return {"traffic": rows, "capture_dropped": dropped}
+
+
+def _send_frames(options: t.Mapping[str, t.Any], load: PacedLoad) -> tuple[list[dict[str, t.Any]], int]:
+    first, second = (
+        FrameInterface(options[side]["interface"], options[side]["guest_mac"].lower()) for side in ("first", "second")
+    )
+    validate_frames(first, second, load)
+    return run_frames(first, second, load)
+
+
+def _send_gtpu(options: t.Mapping[str, t.Any], load: PacedLoad) -> tuple[list[dict[str, t.Any]], int]:
+    keys = [field.name for field in dataclasses.fields(ProbeSession)]
+    sessions = [ProbeSession(**{key: session[key] for key in keys}) for session in options["sessions"]]
+    s5u, sgi = (
+        GatewayInterface(*(options[side][key] for key in ("interface", "address", "gateway")))
+        for side in ("s5u", "sgi")
+    )
+    validate_gtpu(s5u, sgi, sessions, load)
+    return run_gtpu(s5u, sgi, sessions, load)
