@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the image's packages come from: the archives that this machine itself uses for Debian."""
+"""The archives of the image's packages: those that this machine uses for Debian."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def source_lines(targets: Iterable[str], suite: str) -> list[str]:
     """Return sources.list lines for Debian's own archives of a suite (pure).
 
     ``targets`` are lines in TARGET_FORMAT; third parties' archives and other releases are left out. Empty
-    when the machine knows none: mmdebstrap's own defaults serve then.
+    if the machine has none, so that mmdebstrap's defaults apply.
     """
     lines = []
     for target in targets:
@@ -47,7 +47,7 @@ def _lines(*command: str) -> list[str]:
 
 
 def renamed(lines: Iterable[str], own: str, suite: str) -> list[str]:
-    """Return the lines of one suite as those of another: Debian's mirrors carry all suites at one place (pure)."""
+    """Return the lines of one suite rewritten for another (pure): a Debian mirror has all suites."""
     return [re.sub(rf"\b{re.escape(own)}\b", suite, line) for line in lines]
 
 

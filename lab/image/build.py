@@ -32,17 +32,17 @@ LEFT_OUT = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*", "/usr
 
 @dataclass(frozen=True)
 class Image:
-    """A golden image that is there."""
+    """A golden image."""
 
     name: str
     path: Path
     """qcow2 file, backing file of the guests' disks."""
     built_seconds: float
-    """How long it took to build now; 0 when it was cached."""
+    """Duration of the build in seconds; 0 if it was cached."""
 
 
 def ensure(state: State, say: Say, release: Release = DEBIAN_12) -> Image:
-    """Return a release's image for the present inputs, building it when there is none."""
+    """Return a release's image for the current inputs, building it if there is none."""
     pki = ensure_pki(state.pki)
     inputs = collect(state.checkout, (pki.ssh_public_key, pki.host_public_key), release)
     path = state.images / f"{inputs.digest}.qcow2"
@@ -61,7 +61,7 @@ def ensure(state: State, say: Say, release: Release = DEBIAN_12) -> Image:
 
 
 def _name_it(name: Path, path: Path) -> None:
-    """Let a name point at a file of the same directory; whole or not at all."""
+    """Atomically make a name a symbolic link to a file of the same directory."""
     temporary = name.with_name(f"{name.name}.new")
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(path.name)
@@ -69,7 +69,7 @@ def _name_it(name: Path, path: Path) -> None:
 
 
 def _forget_old(state: State) -> None:
-    """Keep the newest images, for a change that is taken back; called while no machine's disk needs an old one."""
+    """Remove all but the newest images, which serve a reverted change. No machine's disk may need an older one."""
     named = {link.resolve() for link in state.images.glob("*.qcow2") if link.is_symlink()}
     images = sorted(state.images.glob("????????????????.qcow2"), key=lambda image: image.stat().st_mtime)
     for image in [image for image in images if image not in named][: -IMAGES_KEPT * len(RELEASES)]:
@@ -107,7 +107,7 @@ def _bootstrap(sources: Path, root: Path, log: Path, release: Release) -> None:
     command += [
         f"--essential-hook=sync-in '{sources / 'guest'}' /",
         f"--customize-hook={sources / 'finish.sh'}",
-        # The install role comes after this: it needs the package lists.
+        # The install role runs later and needs the package lists.
         "--skip=cleanup/apt/lists",
         release.suite,
         root,
@@ -119,7 +119,7 @@ def _bootstrap(sources: Path, root: Path, log: Path, release: Release) -> None:
 
 
 def _place_keys(root: Path, pki: Pki) -> None:
-    """Let the lab's ssh key in, and give all guests the host key that the lab verifies."""
+    """Authorise the lab's ssh key, and install the host key that the lab verifies."""
     directory = root / "home/nfv/.ssh"
     directory.mkdir(mode=0o700)
     shutil.copyfile(pki.ssh_public_key, directory / "authorized_keys")
@@ -140,7 +140,7 @@ def _install_role(state: State, workshop: Path, root: Path, log: Path) -> None:
     )
     install_collection(state)
     shutil.copyfile("/etc/resolv.conf", root / "etc/resolv.conf")
-    # Mounts live in a mount namespace of the playbook's own: none is left behind, however it ends.
+    # The playbook runs in a mount namespace of its own, so that no mount is left behind, however it ends.
     script = (
         'set -eu; root=$1; shift; mount -t proc proc "$root/proc"; mount -t sysfs -o ro sysfs "$root/sys";'
         ' mount --rbind /dev "$root/dev"; exec "$@"'
@@ -166,7 +166,7 @@ def _install_role(state: State, workshop: Path, root: Path, log: Path) -> None:
 
 
 def _clean(root: Path) -> None:
-    """Remove what only the build needed."""
+    """Remove what only the build needs."""
     for name in ("etc/resolv.conf", "etc/apt/apt.conf.d/99mmdebstrap"):
         (root / name).unlink(missing_ok=True)
     run(

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 SOURCE = "usr/src/dpdk.orig.tar.xz"
 """The release's DPDK as its authors made it, checked by apt against Debian's signatures."""
-# What Ansible needs there; what the build needs is the install role's business.
+# What Ansible needs; the install role installs what the build needs.
 PACKAGES = ("python3", "python3-apt")
 
 
 def ensure(state: State, release: Release = DEBIAN_12) -> Path:
-    """Return the root file system, making it when there is none (about 30 s)."""
+    """Return the root file system, making it if there is none (about 30 s)."""
     require_root()
     root = state.root / "cache" / f"builder-{release.name}"
     if not (root / SOURCE).exists():
@@ -48,7 +48,7 @@ def _make(root: Path, release: Release, log: Path) -> None:
     command: list[str | Path] = ["mmdebstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}"]
     command += [f"--aptopt={setting}" for setting in archives.machine_settings()]
     command += [
-        # The role installs packages later: it needs the settings and the package lists.
+        # The role installs packages later and needs apt's settings and package lists.
         "--skip=cleanup/apt/lists,cleanup/apt,cleanup/tmp",
         "--customize-hook=cp /etc/resolv.conf $1/etc/resolv.conf",
         '--customize-hook=chroot "$1" sh -c "cd /usr/src && apt-get source --download-only dpdk"',

@@ -46,7 +46,7 @@ def first_menu(arguments: str) -> str:
 
 
 def make(root: Path, raw: Path, qcow2: Path) -> None:
-    """Write the disk image ``qcow2`` from the root file system; ``raw`` is scratch space."""
+    """Write the disk image ``qcow2`` from the root file system; ``raw`` is a temporary file."""
     core = _prepare_grub(root)
     with raw.open("wb") as disk:
         disk.truncate(SIZE_BYTES)

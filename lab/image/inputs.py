@@ -16,28 +16,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Release:
-    """A Debian release that guests can be made of."""
+    """A Debian release for golden images."""
 
     name: str
     """Name of the image, as a template in vCenter gives it."""
     suite: str
+    """Its code name, as in sources.list."""
     packages: tuple[str, ...] = ()
     """What guests of this release have beyond packages.txt."""
 
 
 DEBIAN_12 = Release("debian-12", "bookworm")
-# With tuned, enabled as its package does it, so that role guest_tuning meets it in one release and not in the other.
+# With tuned, enabled by its package: role guest_tuning meets it in one release and not in the other.
 DEBIAN_13 = Release("debian-13", "trixie", packages=("tuned",))
 RELEASES = {release.name: release for release in (DEBIAN_12, DEBIAN_13)}
 KERNEL_NAME = f"{DEBIAN_12.name}.vmlinuz"
-"""The first image's kernel beside it: what hardware virtualisation is tried with."""
+"""Debian 12's kernel, stored beside its image, for the trial of hardware virtualisation."""
 SIZE_BYTES = 4 * 1024**3
 """Size of the virtual disk; only written blocks take space."""
 
 
 @dataclass(frozen=True)
 class ImageInputs:
-    """Every file that goes into an image, by a name that does not depend on the checkout's place."""
+    """The files that go into an image, under names that do not depend on the checkout's path."""
 
     files: Mapping[str, bytes]
     """Content by name; the name of an executable file ends with ``*``."""
