@@ -10,7 +10,7 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.data import plan_from_data
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.serialize import plan_from_data
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.verify import described_at
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec import fleet
 

@@ -19,11 +19,11 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.filter.vms import (
     vms_of_hosts,
     vms_placed,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.data import plan_as_data
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Placed, Plan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Placed, PlacementPlan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.serialize import plan_as_data
 
 PLAN = plan_as_data(
-    Plan(
+    PlacementPlan(
         (
             Placed("pgw-1", "esx-a1.lab", "host-1", (0,), 4, 4096),
             Placed("pgw-wide", "esx-a2.lab", "host-2", (0, 1), 6, 32768),
