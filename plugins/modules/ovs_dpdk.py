@@ -2,7 +2,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Configures Open vSwitch with DPDK."""
+"""Configures Open vSwitch with DPDK; see _module/ovs_dpdk.py."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ module: ovs_dpdk
 short_description: Configure Open vSwitch with DPDK
 version_added: 0.1.0
 description:
-  - Brings DPDK's settings of Open vSwitch, its userspace bridges and their ports to what is asked for, in one
-    transaction of the switch's database.
-  - DPDK is told to use exactly the devices of the ports that are named here, and no other.
+  - Configures DPDK's settings of Open vSwitch, its userspace bridges and their ports, in one transaction of the
+    switch's database.
+  - Allows DPDK to use the devices of the ports named here, and no other.
   - On Debian and Ubuntu it also chooses the build of C(ovs-vswitchd) that has DPDK.
   - Only bridges that this module made are changed or removed.
 requirements:
@@ -22,7 +22,7 @@ author:
   - nfv.vsphere_dpdk contributors (@nfv)
 attributes:
   check_mode:
-    description: Nothing is written and nothing is restarted; the result is predicted.
+    description: Predicts the result, changes nothing and restarts nothing. Open vSwitch may be missing.
     support: full
   diff_mode:
     description: Shows the settings, bridges and ports before and after.
@@ -31,8 +31,8 @@ options:
   state:
     description:
       - V(present) configures the switch.
-      - V(absent) removes the bridges, brings DPDK's settings back to what they were and gives the choice of
-        the program back to the system.
+      - V(absent) removes the bridges, restores DPDK's former settings and lets the system choose the build of
+        C(ovs-vswitchd) again. Open vSwitch may be missing.
     type: str
     choices: [present, absent]
     default: present
@@ -156,13 +156,19 @@ EXAMPLES = r"""
           - {name: gtpu-messages, number: 4, type: gtpu_signalling}
     restart: when_needed
 
-- name: Take everything back
+- name: Restore the former settings
   nfv.vsphere_dpdk.ovs_dpdk:
     state: absent
     restart: when_needed
 """
 
 RETURN = r"""
+installed:
+  description: Whether Open vSwitch with DPDK is installed. It can be false in check mode and with O(state=absent) only.
+  returned: success
+  type: bool
+  version_added: 0.2.0
+  sample: true
 restart_required:
   description: Whether settings wait for a restart of C(ovs-vswitchd) that was not allowed.
   returned: success
@@ -175,7 +181,7 @@ restart_reasons:
   elements: str
   sample: ["dpdk-init, dpdk-extra changes"]
 ovs_version:
-  description: Version of Open vSwitch.
+  description: Version of Open vSwitch, null when it is not installed.
   returned: success
   type: str
   sample: 3.1.0
@@ -195,7 +201,7 @@ switch:
   type: dict
   sample: {"bridges": {}, "other_config": {"dpdk-init": "true"}}
 defects:
-  description: What this version of Open vSwitch is known to do wrong with such a configuration; also given as warnings.
+  description: Known defects of this version of Open vSwitch that affect the configuration. Each is a warning, too.
   returned: success
   type: list
   elements: str
@@ -207,23 +213,9 @@ error_code:
   sample: port_failed
 """
 
-import typing as t
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import converge
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._ovs.model import (
-    Bridge,
-    Port,
-    Switch,
-    allow_list,
-    other_config,
-)
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._ovs.plan import observe, plan
-
-if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import Plan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.ovs_dpdk import run
 
 _PORT = {
     "name": {"type": "str", "required": True},
@@ -261,57 +253,13 @@ ARGUMENTS = {
 }
 
 
-def desired_switch(params: t.Mapping[str, t.Any]) -> Switch:
-    """The switch that the module's parameters ask for."""
-    bridges = tuple(
-        Bridge(
-            bridge["name"],
-            bridge["fail_mode"],
-            tuple(sorted((_port(port) for port in bridge["ports"]), key=lambda port: port.name)),
-        )
-        for bridge in params["bridges"]
-    )
-    settings = other_config(params["polling_cpus"], params["housekeeping_cpus"], params["hugepages"])
-    return Switch({**settings, "dpdk-extra": allow_list(bridges)}, bridges)
-
-
-def _port(port: t.Mapping[str, t.Any]) -> Port:
-    options: tuple[tuple[str, str], ...]
-    if port["type"] == "dpdk":
-        rings = (("n_rxq_desc", port["rx_descriptors"]), ("n_txq_desc", port["tx_descriptors"]))
-        sizes = tuple((key, str(size)) for key, size in rings if size is not None)
-        options = (("dpdk-devargs", port["pci_address"]), ("n_rxq", str(port["queues"])), *sizes)
-    elif port["type"] == "internal":
-        options = ()
-    else:
-        # "flow": each flow sets the peer's address and TEID (ovs-vswitchd.conf.db(5), "Tunnel Options").
-        options = (("key", "flow"), ("remote_ip", "flow"))
-    if port["type"] == "gtpu_signalling":
-        # OVS leaves a message that is no G-PDU in its Ethernet frame, which a tunnel for IP packets does not take.
-        options = tuple(sorted((*options, ("packet_type", "ptap"))))
-    kind = "gtpu" if port["type"] == "gtpu_signalling" else port["type"]
-    return Port(port["name"], kind, port["number"], options, port["mtu"])
-
-
 def main() -> None:
     module = AnsibleModule(
         argument_spec=ARGUMENTS,
         required_if=[("state", "present", ["polling_cpus", "housekeeping_cpus", "hugepages", "bridges"])],
         supports_check_mode=True,
     )
-    params = module.params
-    warned: set[str] = set()
-
-    def decide(guest: Guest) -> Plan:
-        desired = desired_switch(params) if params["state"] == "present" else None
-        planned = plan(observe(guest), desired, params["restart"] == "when_needed")
-        for defect in planned.result["defects"]:
-            if defect not in warned:
-                module.warn(defect)
-            warned.add(defect)
-        return planned
-
-    converge(module, decide)
+    run(module)
 
 
 if __name__ == "__main__":

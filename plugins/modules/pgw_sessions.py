@@ -2,40 +2,38 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Installs the sessions of a PGW's user plane."""
+"""Installs the sessions of a PGW's user plane; see _module/pgw_sessions.py."""
 
 from __future__ import annotations
-
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode
 
 DOCUMENTATION = r"""
 module: pgw_sessions
 short_description: Install the sessions of a PGW's user plane in Open vSwitch
 version_added: 0.1.0
 description:
-  - Brings the addresses and the subscriber sessions of a PGW's user plane (GTP-U on S5/S8-U, plain IP on SGi) to what
-    is asked for, on the bridges C(br-s5u) and C(br-sgi) that M(nfv.vsphere_dpdk.ovs_dpdk) makes.
-  - The input is checked as a whole before anything is changed.
-  - What differs is applied as one atomic bundle a bridge; flows of unchanged sessions keep their counters and lose no
-    packet.
-  - A systemd unit of its own, C(nfv-pgw.service), brings addresses and sessions back whenever C(ovs-vswitchd) starts.
-  - A handler beside the switch, C(nfv-pgw-path.service), answers and sends Echo Requests, sends Error Indications for
-    unknown TEIDs (3GPP TS 29.281) and answers packets that are too large for the tunnel with ICMP. It sees no G-PDU of
-    a session.
+  - Installs the addresses and subscriber sessions of a PGW's user plane (GTP-U on S5/S8-U, plain IP on SGi) on the
+    bridges C(br-s5u) and C(br-sgi) that M(nfv.vsphere_dpdk.ovs_dpdk) makes.
+  - Checks the whole input before it changes anything.
+  - Applies differences as one atomic bundle for each bridge. Flows of unchanged sessions keep their counters and lose
+    no packet.
+  - The systemd unit C(nfv-pgw.service) restores addresses and sessions whenever C(ovs-vswitchd) starts.
+  - The daemon C(nfv-pgw-path.service) answers and sends Echo Requests, sends Error Indications for unknown TEIDs
+    (3GPP TS 29.281), and answers packets that are too large for the tunnel with ICMP. It sees no G-PDU of a session.
 requirements:
   - Open vSwitch 3.1 or newer, Linux 5.16 or newer and iproute2 5.17 or newer in the guest
 author:
   - nfv.vsphere_dpdk contributors (@nfv)
 attributes:
   check_mode:
-    description: Nothing is written; the result is predicted.
+    description: >-
+      Predicts the result and changes nothing. Open vSwitch, its bridges and the textfile's directory may be missing.
     support: full
   diff_mode:
-    description: Shows the sessions that differ and the addresses, before and after; not flows.
+    description: Shows the addresses and the sessions that differ, before and after; no flows.
     support: full
 options:
   state:
-    description: V(absent) removes sessions, addresses and the unit.
+    description: V(absent) removes sessions, addresses and units. Open vSwitch may be missing.
     type: str
     choices: [present, absent]
     default: present
@@ -58,17 +56,17 @@ options:
         type: str
         version_added: 0.2.0
       next_hop_mac:
-        description: MAC address of that router, which is then asked for by no ARP request.
+        description: MAC address of that router. Without it the kernel asks by ARP.
         type: str
         version_added: 0.2.0
       vlan:
-        description: VLAN of frames, for a port group that passes tags on. Without it they are untagged.
+        description: VLAN of frames, for a port group that passes tags on. Without it frames are untagged.
         type: int
         version_added: 0.2.0
       mtu:
         description:
           - Largest IP packet in bytes; M(nfv.vsphere_dpdk.ovs_dpdk) sets it. Without it 1500.
-          - A subscriber's packet may be 36 bytes shorter. Larger ones are answered with ICMP.
+          - The largest packet of a subscriber is 36 bytes shorter. Larger ones are answered with ICMP.
         type: int
       rx_descriptors:
         description: Size of each receive ring; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
@@ -112,13 +110,13 @@ options:
         type: str
         version_added: 0.2.0
       vlan:
-        description: VLAN of frames, for a port group that passes tags on. Without it they are untagged.
+        description: VLAN of frames, for a port group that passes tags on. Without it frames are untagged.
         type: int
         version_added: 0.2.0
       mtu:
         description:
           - Largest IP packet in bytes; M(nfv.vsphere_dpdk.ovs_dpdk) sets it. Without it 1500.
-          - Larger packets of subscribers, which a wider S5-U lets through, are answered with ICMP.
+          - Larger packets of subscribers, which a larger MTU on S5-U lets in, are answered with ICMP.
         type: int
       rx_descriptors:
         description: Size of each receive ring; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
@@ -140,7 +138,7 @@ options:
         type: str
         required: true
       imsi:
-        description: Subscriber's IMSI. It is checked and not kept in the guest.
+        description: Subscriber's IMSI. It is checked and not stored in the guest.
         type: str
       ue_address:
         description:
@@ -160,7 +158,7 @@ options:
         type: int
         version_added: 0.2.0
       source:
-        description: Where the session was written, such as V(ue.csv:12). Problems of the session are told with it.
+        description: Where the session was written, such as V(ue.csv:12). Messages about the session begin with it.
         type: str
         version_added: 0.2.0
       local_teid:
@@ -175,13 +173,13 @@ options:
         description: Address of the peer (SGW) on S5/S8-U.
         type: str
         required: true
-  path:
-    description: Path management (3GPP TS 29.281, 7.2).
+  path_management:
+    description: GTP-U path management (3GPP TS 29.281, 7.2).
     type: dict
     version_added: 0.2.0
     suboptions:
       echo_interval:
-        description: Seconds between Echo Requests to each peer. The standard allows no less than 60 in a live network.
+        description: Seconds between Echo Requests to each peer. The standard demands at least 60 in a live network.
         type: int
         default: 60
       response_seconds:
@@ -194,8 +192,8 @@ options:
         default: 5
   statistics:
     description:
-      - Files with what M(nfv.vsphere_dpdk.pgw_sessions_info) returns, written by a systemd timer.
-      - One is C(nfv_pgw.prom) for the textfile collector of Prometheus' node exporter, the other
+      - A systemd timer that writes what M(nfv.vsphere_dpdk.pgw_sessions_info) returns to two files,
+        C(nfv_pgw.prom) for the textfile collector of Prometheus' node exporter and
         C(/run/nfv-vsphere-dpdk/pgw-statistics.json).
       - Without it, and with O(state=absent), timer and files are removed.
     type: dict
@@ -206,7 +204,7 @@ options:
         type: path
         required: true
       interval:
-        description: Seconds between the end of one writing and the next.
+        description: Seconds between the end of one export and the start of the next.
         type: int
         default: 60
 seealso:
@@ -242,7 +240,7 @@ EXAMPLES = r"""
     statistics:
       textfile_directory: /var/lib/prometheus/node-exporter
 
-- name: Take everything back
+- name: Remove the user plane
   nfv.vsphere_dpdk.pgw_sessions:
     state: absent
 """
@@ -290,6 +288,13 @@ peers:
   returned: success
   type: dict
   sample: {"198.18.1.2": "00:50:56:01:00:08"}
+silent:
+  description: Peers, or the routers to them, and SGi next hops that have not answered ARP or neighbour discovery.
+  returned: success
+  type: list
+  elements: str
+  version_added: 0.2.0
+  sample: []
 error_code:
   description: The kind of failure, for machines.
   returned: failure
@@ -297,20 +302,9 @@ error_code:
   sample: pgw_invalid
 """
 
-import typing as t
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import converge
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.observe import observe, sgi_mac
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.plan import plan, remove
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.rules import problems, statistics_problems
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
-
-if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import Plan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.pgw_sessions import run
 
 _END = {
     "adapter": {"type": "str", "required": True},
@@ -341,7 +335,7 @@ _SESSION = {
     "downlink_kbps": {"type": "int"},
     "source": {"type": "str"},
 }
-_PATH = {
+_PATH_MANAGEMENT = {
     "echo_interval": {"type": "int", "default": 60},
     "response_seconds": {"type": "int", "default": 3},
     "echo_requests": {"type": "int", "default": 5},
@@ -355,19 +349,9 @@ ARGUMENTS = {
     "s5u": {"type": "dict", "options": _S5U},
     "sgi": {"type": "dict", "options": _SGI},
     "sessions": {"type": "list", "elements": "dict", "options": _SESSION},
-    "path": {"type": "dict", "options": _PATH},
+    "path_management": {"type": "dict", "options": _PATH_MANAGEMENT, "apply_defaults": True},
     "statistics": {"type": "dict", "options": _STATISTICS},
 }
-
-
-def desired_plane(params: t.Mapping[str, t.Any]) -> UserPlane:
-    """The user plane that the parameters ask for; raises NfvError ``pgw_invalid`` with every problem's key path."""
-    found = problems(params["s5u"], params["sgi"], params["sessions"]) + statistics_problems(params["statistics"])
-    if found:
-        raise NfvError(
-            ErrorCode.PGW_INVALID, found[0].path, "; ".join(str(problem) for problem in found), "Nothing was changed."
-        )
-    return UserPlane.of(params["s5u"], params["sgi"], params["sessions"], params["path"], params["statistics"])
 
 
 def main() -> None:
@@ -376,18 +360,7 @@ def main() -> None:
         required_if=[("state", "present", ["s5u", "sgi", "sessions"])],
         supports_check_mode=True,
     )
-
-    def ask(argv: t.Sequence[str], text: str) -> tuple[int, str, str]:
-        status, output, errors = module.run_command(list(argv), data=text)
-        return int(status), str(output), str(errors)
-
-    def decide(guest: Guest) -> Plan:
-        if module.params["state"] == "absent":
-            return remove(observe(guest, ask, None))
-        plane = desired_plane(module.params)
-        return plan(observe(guest, ask, plane), plane, sgi_mac(guest), bool(module.check_mode))
-
-    converge(module, decide)
+    run(module)
 
 
 if __name__ == "__main__":

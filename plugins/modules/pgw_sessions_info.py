@@ -2,7 +2,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads what a PGW's user plane carries and has done."""
+"""Reads the statistics of a PGW's user plane; see _module/pgw_sessions_info.py."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ module: pgw_sessions_info
 short_description: Read sessions, peers and counters of a PGW's user plane
 version_added: 0.2.0
 description:
-  - Reads what the switch carries, from its flows and meters, and what path management knows of the peers.
+  - Reads the sessions from the switch's flows and meters, and the peers' states from path management.
   - Changes nothing.
 requirements:
   - Open vSwitch 3.1 or newer in the guest
@@ -22,7 +22,7 @@ attributes:
     description: Reads only, so that check mode makes no difference.
     support: full
   diff_mode:
-    description: Nothing changes, so that there is no diff.
+    description: Changes nothing, so that there is no diff.
     support: none
 options:
   names:
@@ -38,7 +38,7 @@ EXAMPLES = r"""
   nfv.vsphere_dpdk.pgw_sessions_info:
   register: pgw
 
-- name: Give it to the node exporter
+- name: Hand them to the node exporter
   ansible.builtin.copy:
     content: "{{ pgw.textfile }}"
     dest: /var/lib/prometheus/node-exporter/nfv_pgw.prom
@@ -81,22 +81,22 @@ sessions:
       description: Largest rate to the subscriber in kbit/s.
       type: int
     uplink_packets:
-      description: Packets that came from the subscriber, those over the rate included.
+      description: Packets from the subscriber, those above the rate included.
       type: int
     uplink_bytes:
-      description: Bytes of these.
+      description: Their bytes.
       type: int
     downlink_packets:
-      description: Packets that came for the subscriber, those over the rate and those too big included.
+      description: Packets to the subscriber, those above the rate and those too big included.
       type: int
     downlink_bytes:
-      description: Bytes of these.
+      description: Their bytes.
       type: int
     uplink_over_rate:
-      description: Packets from the subscriber that were dropped for the rate.
+      description: Packets from the subscriber that were dropped because of the rate.
       type: int
     downlink_over_rate:
-      description: Packets to the subscriber that were dropped for the rate.
+      description: Packets to the subscriber that were dropped because of the rate.
       type: int
     spoofed:
       description: Packets with the session's TEID and another source, dropped.
@@ -113,8 +113,8 @@ dropped:
   returned: success
   type: dict
   sample: {"uplink": 10, "downlink": 0, "unknown_teid": 10, "spoofed_source": 0, "unknown_destination": 0}
-path:
-  description: What path management has sent and received since it started.
+path_management:
+  description: Messages that path management has sent and received since its daemon started.
   returned: success
   type: dict
   sample: {"echo_requests_received": 5, "echo_responses_sent": 5, "error_indications_sent": 1}
@@ -130,30 +130,16 @@ error_code:
   sample: ovs_not_running
 """
 
-import typing as t
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import report
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.observe import read_statistics
-
-if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.pgw_sessions_info import run
 
 ARGUMENTS = {"names": {"type": "list", "elements": "str"}}
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-
-    def read(guest: Guest) -> dict[str, t.Any]:
-        found = read_statistics(guest)
-        names = module.params["names"]
-        if names is not None:
-            found["sessions"] = [session for session in found["sessions"] if session.get("name") in names]
-        return found
-
-    report(module, read)
+    run(module)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Open vSwitch with DPDK: what a switch should be, and the one transaction that makes it so. Pure."""
+"""The configuration of Open vSwitch with DPDK, and the transaction that leads from one to another. Pure."""
 
 from __future__ import annotations
 
 import dataclasses
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import cpu_mask, parse_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
 # The keys of Open_vSwitch.other_config that this collection sets (ovs-vswitchd.conf.db(5), "DPDK configuration").
@@ -21,105 +20,77 @@ OWNED_KEYS = (
     "per-port-memory",
     "pmd-cpu-mask",
 )
-# All the others are read once, when ovs-vswitchd initialises DPDK.
+# ovs-vswitchd reads all other keys once, when it initialises DPDK.
 LIVE_KEYS = ("pmd-cpu-mask",)
-# Put on bridges that this collection made: no other bridge is ever changed or removed.
+# Marks the bridges that this collection made. No other bridge is ever changed or removed.
 OWNER_KEY = "nfv-vsphere-dpdk"
 
 
 @dataclasses.dataclass(frozen=True)
-class Port:
-    """A port of a bridge; number is its OpenFlow port number, mtu in bytes of IP packet (None: 1500)."""
+class BridgePort:
+    """A port of a bridge."""
 
     name: str
+    """Name of port and interface."""
     kind: str
+    """The interface's type in OVS."""
     number: int
+    """OpenFlow port number."""
     options: tuple[tuple[str, str], ...]
+    """The interface's options, sorted by name."""
     mtu: int | None = None
+    """Largest IP packet in bytes; None for OVS' default, 1500."""
 
     def shown(self) -> dict[str, t.Any]:
-        """The port as it stands in a diff."""
+        """The port as a diff shows it."""
         return {"type": self.kind, "number": self.number, "mtu": self.mtu, **dict(self.options)}
 
 
 @dataclasses.dataclass(frozen=True)
 class Bridge:
-    """A userspace (netdev) bridge; owned tells whether this collection made it."""
+    """A bridge in the userspace datapath."""
 
     name: str
+    """Name of the bridge."""
     fail_mode: str
-    ports: tuple[Port, ...]
+    """``secure``, ``standalone``, or empty while not set."""
+    ports: tuple[BridgePort, ...]
+    """The ports, sorted by name."""
     owned: bool = True
+    """Whether this collection made the bridge."""
     datapath: str = "netdev"
+    """The bridge's datapath type."""
 
     def shown(self) -> dict[str, t.Any]:
-        """The bridge as it stands in a diff."""
+        """The bridge as a diff shows it."""
         return {"fail_mode": self.fail_mode, "ports": {port.name: port.shown() for port in self.ports}}
 
 
 @dataclasses.dataclass(frozen=True)
-class Switch:
-    """The part of the switch's configuration that this collection looks after."""
+class SwitchConfiguration:
+    """The part of the switch's configuration that this collection manages."""
 
     other_config: t.Mapping[str, str]
+    """The settings among OWNED_KEYS that are set."""
     bridges: tuple[Bridge, ...]
+    """All bridges, those of others included."""
 
     def bridge(self, name: str) -> Bridge | None:
         """The bridge of that name."""
         return next((bridge for bridge in self.bridges if bridge.name == name), None)
 
     def shown(self) -> dict[str, t.Any]:
-        """The switch as it stands in a diff."""
+        """The configuration as a diff shows it."""
         return {
             "other_config": dict(sorted(self.other_config.items())),
             "bridges": {bridge.name: bridge.shown() for bridge in self.bridges if bridge.owned},
         }
 
 
-def other_config(polling: str, housekeeping: str, hugepages: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, str]:
-    """DPDK's settings without the devices: cores from CPU lists, memory from hugepage pools.
+def transaction(current: SwitchConfiguration, desired: SwitchConfiguration) -> list[tuple[str, ...]]:
+    """The commands of ovs-vsctl, for one transaction, that lead from current to desired.
 
-    hugepages: pools of {size_kb, count, node}. DPDK gets three quarters of them at once, in whole pages, and may take
-    more later; the rest is for a second process such as dpdk-testpmd. With per-port memory a port's pool of
-    buffers is computed from its queues (OVS, "DPDK memory": at least 16384 buffers, about 50 MB at MTU 1500)
-    instead of 262144 buffers at once, which no small guest has room for.
-    """
-    settings = {"dpdk-init": "true", "per-port-memory": "true"}
-    settings["pmd-cpu-mask"] = _mask("polling_cpus", polling)
-    settings["dpdk-lcore-mask"] = _mask("housekeeping_cpus", housekeeping)
-    nodes = {pool.get("node") for pool in hugepages}
-    if nodes == {None}:
-        settings["dpdk-alloc-mem"] = str(sum(_share_mb(pool) for pool in hugepages))
-    else:
-        by_node = {node: sum(_share_mb(pool) for pool in hugepages if pool.get("node") == node) for node in nodes}
-        last = max((node for node in nodes if node is not None), default=0)
-        settings["dpdk-socket-mem"] = ",".join(str(by_node.get(node, 0)) for node in range(last + 1))
-    return settings
-
-
-def _mask(name: str, cpus: str) -> str:
-    """The mask of a CPU list that names at least one CPU."""
-    numbers = parse_cpu_list(cpus)
-    if not numbers:
-        raise NfvError(ErrorCode.VALUE_MALFORMED, name, f"{cpus!r} is not a CPU list", 'Give one such as "1" or "2-3".')
-    return cpu_mask(numbers)
-
-
-def _share_mb(pool: t.Mapping[str, t.Any]) -> int:
-    size_kb, count = int(pool["size_kb"]), int(pool["count"])
-    return max(1, count * 3 // 4) * size_kb // 1024
-
-
-def allow_list(bridges: t.Iterable[Bridge]) -> str:
-    """The EAL's -a arguments for exactly the devices of our ports: DPDK then never touches another one."""
-    options = [dict(port.options) for bridge in bridges for port in bridge.ports if port.kind == "dpdk"]
-    return " ".join(f"-a {option['dpdk-devargs']}" for option in options)
-
-
-def transaction(current: Switch, desired: Switch) -> list[tuple[str, ...]]:
-    """The ovs-vsctl commands, all for one transaction, that lead from current to desired; none when they agree.
-
-    Raises NfvError ``bridge_not_ours`` when a bridge of that name was made by somebody else.
+    Raises NfvError ``bridge_not_ours`` if somebody else made a bridge of a desired name.
     """
     commands = _settings(current.other_config, desired.other_config)
     for bridge in current.bridges:
@@ -131,7 +102,7 @@ def transaction(current: Switch, desired: Switch) -> list[tuple[str, ...]]:
             raise NfvError(
                 ErrorCode.BRIDGE_NOT_OURS,
                 bridge.name,
-                "exists and was not made by this collection, so it is left alone",
+                "exists, and this collection did not make it",
                 f"Choose another name, or remove it: ovs-vsctl del-br {bridge.name}.",
             )
         commands += _bridge(known, bridge)
@@ -164,7 +135,7 @@ def _bridge(current: Bridge | None, desired: Bridge) -> list[tuple[str, ...]]:
     return commands
 
 
-def _port(port: Port) -> list[tuple[str, ...]]:
+def _port(port: BridgePort) -> list[tuple[str, ...]]:
     options = tuple(f"options:{key}={value}" for key, value in port.options)
     mtu = () if port.mtu is None else (f"mtu_request={port.mtu}",)
     return [
@@ -175,6 +146,6 @@ def _port(port: Port) -> list[tuple[str, ...]]:
 
 
 def needs_restart(current: t.Mapping[str, str], desired: t.Mapping[str, str]) -> list[str]:
-    """The settings that differ and that a running ovs-vswitchd with DPDK takes up only when it starts again."""
+    """The settings that differ and that ovs-vswitchd reads only when it starts."""
     keys = [key for key in OWNED_KEYS if key not in LIVE_KEYS]
     return [key for key in keys if current.get(key) != desired.get(key)]

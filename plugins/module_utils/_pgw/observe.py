@@ -1,162 +1,158 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A PGW's user plane as it is in the switch and the kernel."""
+"""Reads a PGW's user plane as it is in the switch, the kernel and systemd."""
 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import json
-import time
 import typing as t
+from pathlib import Path
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.flow_dump import Carried, Metering, carried
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.flows import HANDLER_PORT, bundle, flows
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import (
-    S5U_BRIDGE,
-    SGI_BRIDGE,
-    UserPlane,
-    allocate_meters,
-)
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.openflow_meters import (
-    Meter,
-    MeterError,
-    Switch,
-)
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.session_statistics import (
-    DUMP,
-    metering,
-    statistics,
-    textfile,
-)
 
-from . import statistics_units
-from .units import BRIDGES, FILES, NAMES, OFCTL, PATH_UNIT, STATUS, UNIT, switch_socket
+from .layout import DAEMON_UNIT, FILES, NAMES, PACKAGE, TIMER, UNIT, management_socket
+from .runtime.flow_dump import Carried, MeterReading, carried
+from .runtime.flows import HANDLER_PORT
+from .runtime.model import BRIDGES, S5U_BRIDGE, SGI_BRIDGE
+from .runtime.openflow_meters import Meter, MeterConnection, MeterError
+from .runtime.session_statistics import DUMP
+from .units import exported_textfile
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
 
-NEIGHBOUR_SECONDS = 4.0  # the kernel asks three times, a second apart (mcast_solicit, retrans_time_ms)
 READ_ATTEMPTS = 3
 HUNG_UP = ("Broken pipe", "Connection reset by peer")
+COMMAND_NOT_FOUND = 127  # sh(1p), 2.8.2
 Answer = tuple[int, str, str]
-"""Status, standard output, standard error."""
-# AnsibleModule.run_command with text for standard input
+"""Exit status, standard output, standard error."""
 Ask = t.Callable[[t.Sequence[str], str], Answer]
+"""Runs a command with a text as its standard input."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Observed:
-    """What was found.
-
-    differences: bridge -> lines of ovs-ofctl diff-flows, the switch against the desired flows;
-    files: path -> content of each file of ours that there is; addresses: bridge -> addresses with prefix;
-    neighbours: bridge -> addresses that the kernel keeps resolved; up: interfaces that are up;
-    tunnel_neighbours: peer -> MAC, as OVS knows it; missing: bridges that do not exist; meters: all of the SGi bridge;
-    allocated: the meter numbers that the desired flows were compared with; handler: whether path management runs;
-    timer: whether the statistics' timer does; no_directory: where statistics are to go, when that does not exist.
-    """
+class ObservedPlane:
+    """The user plane in a guest."""
 
     carried: Carried
-    differences: t.Mapping[str, tuple[str, ...]]
+    """The sessions in the switch, and what their flows have counted."""
     files: t.Mapping[str, str]
+    """Path -> content of each installed file."""
     active: bool
+    """Whether the unit is active."""
     enabled: bool
+    """Whether the unit is enabled."""
     addresses: t.Mapping[str, frozenset[str]]
+    """Bridge -> addresses with prefix length, link-local ones left out."""
     neighbours: t.Mapping[str, frozenset[str]]
+    """Bridge -> neighbours that the kernel keeps resolved."""
     up: frozenset[str]
+    """The interfaces among bridges and the daemon's port that are up."""
     tunnel_neighbours: t.Mapping[str, str]
-    missing: tuple[str, ...]
+    """Neighbour on S5/S8-U -> MAC address, as Open vSwitch knows it."""
+    missing_bridges: tuple[str, ...] = ()
+    """Bridges that do not exist."""
+    installed: bool = True
+    """Whether Open vSwitch is installed."""
+    sgi_mac: str = "00:00:00:00:00:00"
+    """MAC address of the SGi adapter, which the bridge's interface takes over; zeros without the bridge."""
     meters: tuple[Meter, ...] = ()
-    allocated: t.Mapping[str, int] = dataclasses.field(default_factory=dict)
+    """All meters of the SGi bridge."""
     routes: frozenset[str] = frozenset()
-    handler: bool = True
-    timer: bool = False
-    no_directory: str | None = None
+    """Routes through a gateway on S5/S8-U, in the syntax of ip(8)."""
+    daemon_active: bool = True
+    """Whether the path management daemon runs."""
+    timer_active: bool = False
+    """Whether the statistics' timer runs and is enabled."""
+    textfile: str | None = None
+    """The path that the installed export unit writes."""
+
+    @property
+    def linked(self) -> bool:
+        """Whether every bridge and the daemon's port is up."""
+        return {*BRIDGES, HANDLER_PORT} <= self.up
 
 
-def observe(guest: Guest, ask: Ask, plane: UserPlane | None) -> Observed:
-    """Reads the user plane; plane None compares with nothing."""
-    files = {path: guest.text(path) for path in (*FILES, *statistics_units.FILES)}
-    found = {path: content for path, content in files.items() if content is not None}
-    names = json.loads(found.get(NAMES, "{}"))
-    meters, measured = _meters()
-    seen = carried(_dump(ask) or "", names, measured)
-    allocated = allocate_meters(plane, seen.meters) if plane is not None else {}
-    wanted = flows(plane, sgi_mac(guest), allocated) if plane is not None else dict.fromkeys(BRIDGES, ())
-    missing, differences = _differences(ask, wanted)
-    unit, handler = _unit(ask, UNIT), _unit(ask, PATH_UNIT)
-    active = "ActiveState=active" in unit
-    settled = plane is not None and active and not any(map(bundle, differences.values()))
-    if settled and plane is not None:
-        seen = _resolved(ask, names, measured, plane, seen)
+def observe(guest: Guest, ask: Ask) -> ObservedPlane:
+    """Reads the user plane. Raises NfvError ``ovs_not_running``."""
+    files = {path: text for path in _installable(guest) if (text := guest.text(path)) is not None}
+    status, dump, errors = patient(lambda: ask(DUMP, ""))
+    installed = status != COMMAND_NOT_FOUND
+    if installed:
+        dump = _flows_or_nothing(status, dump, errors)
+    meters, reading = read_meters()
+    unit = _unit(ask, UNIT)
     links = {link["ifname"]: link for link in _json(ask, ("ip", "-json", "address", "show"))}
     near = _json(ask, ("ip", "-json", "neighbour", "show"))
-    return Observed(
-        carried=seen,
-        differences=differences,
-        files=found,
-        active=active,
-        enabled="UnitFileState=enabled" in unit,
+    return ObservedPlane(
+        carried=carried(dump, json.loads(files.get(NAMES, "{}")), reading),
+        files=files,
+        active=_ACTIVE in unit,
+        enabled=_ENABLED in unit,
         addresses={bridge: _addresses(links.get(bridge, {})) for bridge in BRIDGES},
         neighbours={bridge: _managed(near, bridge) for bridge in BRIDGES},
         up=frozenset(name for name in (*BRIDGES, HANDLER_PORT) if "UP" in links.get(name, {}).get("flags", ())),
-        tunnel_neighbours=_tunnel_neighbours(ask),
-        missing=tuple(missing),
+        tunnel_neighbours=read_tunnel_neighbours(ask),
+        missing_bridges=tuple(bridge for bridge in BRIDGES if not Path(management_socket(bridge)).is_socket()),
+        installed=installed,
+        sgi_mac=links.get(SGI_BRIDGE, {}).get("address", ObservedPlane.sgi_mac),
         meters=tuple(meters),
-        allocated=allocated,
         routes=_routes(_json(ask, ("ip", "-4", "-json", "route", "show", "dev", S5U_BRIDGE))),
-        handler="ActiveState=active" in handler,
-        timer=_runs(_unit(ask, statistics_units.TIMER)),
-        no_directory=_missing_directory(guest, plane),
+        daemon_active=_ACTIVE in _unit(ask, DAEMON_UNIT),
+        timer_active=_unit(ask, TIMER) >= {_ACTIVE, _ENABLED},
+        textfile=exported_textfile(files),
     )
 
 
-def _unit(ask: Ask, name: str) -> str:
-    return ask(("systemctl", "show", "--property=ActiveState,UnitFileState", name), "")[1]
+_ACTIVE, _ENABLED = "ActiveState=active", "UnitFileState=enabled"
 
 
-def _runs(unit: str) -> bool:
-    return "ActiveState=active" in unit and "UnitFileState=enabled" in unit
+def _unit(ask: Ask, name: str) -> set[str]:
+    return set(ask(("systemctl", "show", "--property=ActiveState,UnitFileState", name), "")[1].splitlines())
 
 
-def _missing_directory(guest: Guest, plane: UserPlane | None) -> str | None:
-    statistics = plane.statistics if plane is not None else None
-    directory = str(statistics["textfile_directory"]) if statistics else None
-    return directory if directory and not guest.path(directory).is_dir() else None
+def _installable(guest: Guest) -> tuple[str, ...]:
+    """The paths of files that this collection may have installed, those of earlier versions included."""
+    return (*FILES, *(f"{PACKAGE}/{name}" for name in guest.names(PACKAGE) if name.endswith(".py")))
 
 
-def _meters() -> tuple[list[Meter], Metering]:
-    try:
-        with Switch(switch_socket()) as switch:
-            meters, passed = switch.read(), switch.passed()
-    except OSError:
-        return [], Metering()  # No bridge: then there are no meters either.
-    except MeterError as error:
-        raise NfvError(ErrorCode.OVS_NOT_RUNNING, SGI_BRIDGE, f"its meters cannot be read: {error}") from error
-    return meters, metering(meters, passed)
-
-
-def read_statistics(guest: Guest) -> dict[str, t.Any]:
-    """What the user plane carries and has done, as sessions_statistics.statistics() tells it; changes nothing.
+def read_carried(ask: Ask, names: t.Mapping[str, str]) -> Carried:
+    """The sessions in the switch; none without the SGi bridge. ``names`` maps Session.key to the session's name.
 
     Raises NfvError ``ovs_missing`` or ``ovs_not_running``.
     """
-    status, output, errors = patient(lambda: guest.run(DUMP))
-    if status != 0 and "is not a bridge" not in errors:
-        if status == 127:
-            raise NfvError(ErrorCode.OVS_MISSING, "ovs-ofctl", f"cannot be run: {errors}", "Install Open vSwitch.")
-        raise _unreadable(SGI_BRIDGE, errors)
-    names = json.loads(guest.text(NAMES) or "{}")
-    seen = carried(output if status == 0 else "", names, _meters()[1])
-    found = statistics(seen, json.loads(guest.text(STATUS) or "{}"))
-    return {**found, "textfile": textfile(found)}
+    status, dump, errors = patient(lambda: ask(DUMP, ""))
+    if status == COMMAND_NOT_FOUND:
+        raise NfvError(ErrorCode.OVS_MISSING, "ovs-ofctl", f"cannot be run: {errors}", "Install Open vSwitch.")
+    return carried(_flows_or_nothing(status, dump, errors), names, read_meters()[1])
+
+
+def read_meters() -> tuple[list[Meter], MeterReading]:
+    """All meters of the SGi bridge and what they have counted; none without the bridge.
+
+    Raises NfvError ``ovs_not_running``.
+    """
+    try:
+        with MeterConnection(management_socket()) as switch:
+            meters, counts = switch.read(), switch.counts()
+    except OSError:
+        return [], MeterReading()
+    except MeterError as error:
+        raise NfvError(ErrorCode.OVS_NOT_RUNNING, SGI_BRIDGE, f"its meters cannot be read: {error}") from error
+    return meters, MeterReading.of(meters, counts)
+
+
+def read_tunnel_neighbours(ask: Ask) -> dict[str, str]:
+    """Neighbour on S5/S8-U -> MAC address, as Open vSwitch knows it."""
+    lines = ask(("ovs-appctl", "tnl/neigh/show"), "")[1].splitlines()
+    rows = [line.split() for line in lines if line.endswith(S5U_BRIDGE)]
+    return {row[0]: row[1] for row in rows if len(row) == 3}
 
 
 def patient(read: t.Callable[[], Answer]) -> Answer:
-    """Reads again when the switch hung up, as a busy one does on a client that it could not serve in time."""
+    """Repeats a read if the switch hung up. A busy switch does so on a client that it does not serve in time."""
     answer = read()
     for _attempt in range(READ_ATTEMPTS - 1):
         if answer[0] == 0 or not any(word in answer[2] for word in HUNG_UP):
@@ -165,61 +161,21 @@ def patient(read: t.Callable[[], Answer]) -> Answer:
     return answer
 
 
-def _dump(ask: Ask) -> str | None:
-    """The SGi bridge's flows of ours, None without a bridge."""
-    try:
-        status, output, errors = patient(lambda: ask(DUMP, ""))
-    except OSError as error:
-        raise NfvError(
-            ErrorCode.OVS_MISSING, "ovs-ofctl", f"cannot be run: {error.strerror}", "Install Open vSwitch."
-        ) from error
-    if status == 0:
-        return output
-    if "is not a bridge" not in errors:
-        raise _unreadable(SGI_BRIDGE, errors)
-    return None
-
-
-def _differences(ask: Ask, wanted: t.Mapping[str, t.Sequence[str]]) -> tuple[list[str], dict[str, tuple[str, ...]]]:
-    """Bridges that do not exist, and what diff-flows says of each bridge; all of a missing one's flows are missing."""
-    missing, differences = [], {}
-    for bridge in BRIDGES:
-        argv, text = (*OFCTL, "diff-flows", bridge, "/dev/stdin"), "\n".join(wanted[bridge]) + "\n"
-        status, output, errors = patient(functools.partial(ask, argv, text))
-        if status not in (0, 2):
-            if "is not a bridge" not in errors:
-                raise _unreadable(bridge, errors)
-            missing.append(bridge)
-            output = "\n".join(
-                f"+{line.replace(',cookie=', ' cookie=').replace(',actions=', ' actions=')}" for line in wanted[bridge]
-            )
-        differences[bridge] = tuple(line for line in output.splitlines() if line)
-    return missing, differences
-
-
-def _resolved(ask: Ask, names: t.Mapping[str, str], measured: Metering, plane: UserPlane, seen: Carried) -> Carried:
-    """What the flows carry once all neighbours are known; waits a little for them to answer."""
-    deadline = time.monotonic() + NEIGHBOUR_SECONDS
-    while True:
-        known = set(_tunnel_neighbours(ask))
-        hops = seen.next_hop_mac and (seen.ipv6_next_hop_mac or plane.ipv6_next_hop is None)
-        if (hops and set(map(plane.via, plane.peers)) <= known) or time.monotonic() > deadline:
-            return seen
-        time.sleep(0.5)
-        seen = carried(_dump(ask) or "", names, measured)
-
-
-def sgi_mac(guest: Guest) -> str:
-    """The SGi adapter's MAC, which the bridge's interface takes over; zeros while there is no bridge."""
-    return guest.value(f"/sys/class/net/{SGI_BRIDGE}/address") or "00:00:00:00:00:00"
-
-
-def _unreadable(bridge: str, errors: str) -> NfvError:
+def unreadable(bridge: str, errors: str) -> NfvError:
+    """The error for a bridge whose flows cannot be read."""
     return NfvError(ErrorCode.OVS_NOT_RUNNING, bridge, f"its flows cannot be read: {errors}", "Start ovs-vswitchd.")
 
 
+def _flows_or_nothing(status: int, dump: str, errors: str) -> str:
+    if status == 0:
+        return dump
+    if "is not a bridge" in errors:
+        return ""
+    raise unreadable(SGI_BRIDGE, errors)
+
+
 def _json(ask: Ask, argv: t.Sequence[str]) -> list[dict[str, t.Any]]:
-    status, output, _rest = ask(argv, "")
+    status, output, _errors = ask(argv, "")
     return [entry for entry in json.loads(output or "[]") if entry] if status == 0 else []
 
 
@@ -234,9 +190,3 @@ def _managed(near: t.Iterable[t.Mapping[str, t.Any]], bridge: str) -> frozenset[
 
 def _routes(found: t.Iterable[t.Mapping[str, t.Any]]) -> frozenset[str]:
     return frozenset(f"{route['dst']} via {route['gateway']}" for route in found if "gateway" in route)
-
-
-def _tunnel_neighbours(ask: Ask) -> dict[str, str]:
-    lines = ask(("ovs-appctl", "tnl/neigh/show"), "")[1].splitlines()
-    rows = [line.split() for line in lines if line.endswith(S5U_BRIDGE)]
-    return {row[0]: row[1] for row in rows if len(row) == 3}

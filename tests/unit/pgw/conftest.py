@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A valid user plane to mangle, and what a real guest (Debian 12, OVS 3.1.0) said."""
+"""A valid user plane to mangle, and the flows of a real guest (Debian 12, OVS 3.1.0)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
 
 RECORDED = Path(__file__).parent / "recorded"
 
@@ -39,13 +41,13 @@ def variables() -> dict[str, t.Any]:
                 (2, {"ue_ipv6_prefix": "2001:db8:1:2::/64", "uplink_kbps": 2000, "downlink_kbps": 4000}),
             )
         ],
+        "path_management": {"echo_interval": 60, "response_seconds": 3, "echo_requests": 5},
     }
 
 
 @pytest.fixture
-def tables() -> str:
-    """The switch's database, as ovs-vsctl printed it in a configured guest."""
-    return (RECORDED / "ovs_tables.jsonl").read_text()
+def plane(variables: dict[str, t.Any]) -> UserPlane:
+    return UserPlane.of(**variables)
 
 
 @pytest.fixture

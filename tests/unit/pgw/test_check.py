@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A user plane is checked whole: the guest's check and the controller's filter name the path of each wrong value."""
+"""A user plane is checked as a whole, and each problem names the path of the wrong value."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.rules import problems
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.check import problems
 
 Variables = dict[str, t.Any]
 
@@ -51,7 +51,7 @@ WRONG = [
     (("sessions", 0, "ue_address"), None, "pgw_sessions[0].ue_address", "key_missing"),
     (("sessions", 1, "uplink_kbps"), 0, "pgw_sessions[1].uplink_kbps", "value_out_of_range"),
 ]
-# Of the wrong keys and types, which Ansible refuses before the module sees them, the filter tells on the controller.
+# In a guest, Ansible refuses wrong keys and types before the module sees them.
 MALFORMED = [
     (("sessions", 0, "local_teid"), "many", "pgw_sessions[0].local_teid"),
     (("sessions", 0, "local_teid"), None, "pgw_sessions[0].local_teid"),
@@ -79,20 +79,20 @@ def filtered(variables: t.Any) -> list[dict[str, str]]:
 
 
 def test_valid_user_plane_has_no_problem(variables: Variables) -> None:
-    assert problems(**variables) == ()
+    assert problems(variables) == ()
     assert filtered(variables) == []
 
 
 def test_a_point_to_point_network_has_two_hosts(variables: Variables) -> None:
     variables["sgi"].update(address="198.18.2.0/31", next_hop="198.18.2.1")
-    assert problems(**variables) == ()
+    assert problems(variables) == ()
 
 
 @pytest.mark.parametrize(("where", "value", "path", "error_code"), WRONG)
 def test_wrong_value_is_named(
     variables: Variables, where: tuple[t.Any, ...], value: t.Any, path: str, error_code: str
 ) -> None:
-    found = problems(**mangled(variables, where, value))
+    found = problems(mangled(variables, where, value))
     assert [(problem.path, problem.error_code) for problem in found] == [(path, error_code)]
     assert path in {problem["path"] for problem in filtered(variables)}
 
@@ -107,26 +107,26 @@ def test_malformed_input_is_named_by_the_filter(
 def test_every_problem_is_told_at_once(variables: Variables) -> None:
     variables["sgi"]["next_hop"] = "198.18.3.2"
     variables["sessions"][1]["ue_address"] = "198.19.0.1"
-    assert len(problems(**variables)) == 2
+    assert len(problems(variables)) == 2
 
 
 def test_ipv6_subscribers_need_an_ipv6_end(variables: Variables) -> None:
     del variables["sgi"]["ipv6_address"], variables["sgi"]["ipv6_next_hop"]
-    (problem,) = problems(**variables)
+    (problem,) = problems(variables)
     assert problem.path == "pgw_sgi.ipv6_address" and "pgw_sessions[1]" in problem.message
 
 
 def test_far_peer_needs_a_router(variables: Variables) -> None:
     variables["sessions"][0]["peer_address"] = "203.0.113.9"
-    assert [problem.error_code for problem in problems(**variables)] == ["next_hop_off_link"]
+    assert [problem.error_code for problem in problems(variables)] == ["next_hop_off_link"]
     variables["s5u"]["next_hop"] = "198.18.1.9"
-    assert problems(**variables) == ()
+    assert problems(variables) == ()
 
 
 def test_a_problem_tells_the_file_and_line_that_the_session_came_from(variables: Variables) -> None:
     variables["sessions"][0]["source"], variables["sessions"][1]["source"] = "ue.csv:2", "ue.csv:3"
     variables["sessions"][1]["local_teid"] = 4097
-    (problem,) = problems(**variables)
+    (problem,) = problems(variables)
     assert (problem.path, problem.message) == ("ue.csv:3.local_teid", "4097 is already taken by ue.csv:2")
     assert "ue.csv:3.local_teid" in {problem["path"] for problem in filtered(variables)}
 
@@ -144,7 +144,31 @@ def test_an_overlap_is_found_behind_other_prefixes(variables: Variables) -> None
         }
         for index, prefix in enumerate(prefixes)
     ]
-    assert [problem.path for problem in problems(**variables)] == [
+    assert [problem.path for problem in problems(variables)] == [
         "pgw_sessions[1].ue_ipv6_prefix",
         "pgw_sessions[2].ue_ipv6_prefix",
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "path", "error_code"),
+    [
+        ("statistics", None, None, None),
+        ("statistics", {"textfile_directory": "/var/lib/prometheus/node-exporter", "interval": 60}, None, None),
+        ("statistics", {"textfile_directory": "node-exporter"}, "textfile_directory", "path_invalid"),
+        ("statistics", {"textfile_directory": "/var/lib/with space"}, "textfile_directory", "path_invalid"),
+        ("statistics", {"textfile_directory": "/var/lib/%h"}, "textfile_directory", "path_invalid"),
+        ("statistics", {"textfile_directory": "/x", "interval": 0}, "interval", "value_out_of_range"),
+        ("statistics", {"textfile_directory": "/x", "interval": 86_401}, "interval", "value_out_of_range"),
+        ("statistics", {"interval": 5}, "textfile_directory", "key_missing"),
+        ("path_management", {"echo_interval": 0}, "echo_interval", "value_out_of_range"),
+        ("path_management", {"echo_requests": "many"}, "echo_requests", "value_type_wrong"),
+        ("path_management", {"echo_every": 60}, "echo_every", "key_unknown"),
+    ],
+)
+def test_statistics_and_path_management_are_checked_too(
+    variables: Variables, key: str, value: t.Any, path: str | None, error_code: str | None
+) -> None:
+    variables[key] = value
+    expected = [(f"pgw_{key}.{path}", error_code)] if path else []
+    assert [(problem.path, problem.error_code) for problem in problems(variables)] == expected

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads the user plane back from what the switch prints of its flows. Pure."""
+"""Reads sessions and counters back from the flows that ovs-ofctl prints. Pure."""
 
 from __future__ import annotations
 
@@ -9,50 +9,58 @@ import dataclasses
 import re
 import typing as t
 
-from .flows import COOKIE, HANDLER_METERS, LEARNED, TOO_BIG, TOO_BIG_UPLINK
+from .flows import COOKIE, HANDLER_METERS, LEARNED
+from .handover import TOO_BIG, TOO_BIG_UPLINK
 from .model import Session, order
-from .openflow_meters import Passed
+from .openflow_meters import Meter, MeterCount
 
 
 @dataclasses.dataclass(frozen=True)
-class Count:
-    """What has come for a session so far.
-
-    uplink_over_rate, downlink_over_rate: packets among these that its meters dropped; spoofed: uplink packets with its
-    TEID and another source, dropped too.
-    """
+class SessionCount:
+    """What a session's flows and meters have counted so far."""
 
     uplink_packets: int = 0
+    """Packets from the subscriber, dropped ones included."""
     uplink_bytes: int = 0
+    """Their bytes."""
     downlink_packets: int = 0
+    """Packets to the subscriber, dropped ones included."""
     downlink_bytes: int = 0
+    """Their bytes."""
     uplink_over_rate: int = 0
+    """Uplink packets that the session's meter dropped."""
     downlink_over_rate: int = 0
+    """Downlink packets that the session's meter dropped."""
     spoofed: int = 0
+    """Uplink packets with the session's TEID and another source, all dropped; not part of uplink_packets."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Carried:
-    """What the flows of the SGi bridge carry.
-
-    counts: by Session.key; meters: the number of each session's meter by "KEY uplink" and "KEY downlink";
-    unknown_teid: uplink packets of no session; unknown_destination: downlink packets for no subscriber;
-    too_big: downlink packets that the tunnel has no room for; uplink_too_big: uplink packets too large for SGi.
-    """
+    """The sessions that the flows of the SGi bridge carry, and what these flows have counted."""
 
     sessions: tuple[Session, ...]
-    counts: t.Mapping[str, Count]
+    """The sessions, sorted by order()."""
+    counts: t.Mapping[str, SessionCount]
+    """Session.key -> what its flows and meters have counted."""
     meters: t.Mapping[str, int]
+    """"KEY uplink" and "KEY downlink" -> number of the session's meter."""
     unknown_teid: int = 0
+    """Uplink packets that belong to no session."""
     unknown_destination: int = 0
+    """Downlink packets for no subscriber."""
     too_big: int = 0
+    """Downlink packets larger than the tunnel's MTU."""
     uplink_too_big: int = 0
+    """Uplink packets larger than SGi's MTU."""
     next_hop_mac: str | None = None
+    """MAC address of the SGi next hop; None while the switch has not learned it."""
     ipv6_next_hop_mac: str | None = None
+    """The same for IPv6."""
 
     @property
     def spoofed(self) -> int:
-        """Uplink packets of all sessions that were dropped for their source."""
+        """Uplink packets of all sessions that were dropped because of their source."""
         return sum(count.spoofed for count in self.counts.values())
 
 
@@ -67,34 +75,39 @@ _NEXT_HOP = re.compile(r" actions=set_field:([0-9a-f:]{17})->eth_dst")
 
 
 @dataclasses.dataclass
-class _Half:
-    """One direction of one subscriber's address."""
+class _Direction:
+    """The flow of one direction of one subscriber's address."""
 
     packets: int
+    """Packets so far."""
     bytes: int
+    """Bytes so far."""
     meter: int | None
+    """Number of its meter."""
     local_teid: int | None = None
+    """TEID of an uplink flow."""
     peer: tuple[int, str] | None = None
+    """TEID and address of the peer of a downlink flow."""
 
 
 class _Reader:
-    """Collects a dump's lines."""
+    """Collects the lines of a dump."""
 
     def __init__(self) -> None:
-        self.uplink: dict[str, _Half] = {}
-        self.downlink: dict[str, _Half] = {}
+        self.uplink: dict[str, _Direction] = {}
+        self.downlink: dict[str, _Direction] = {}
         self.spoofed: dict[int, int] = {}
         self.totals = {"unknown_teid": 0, "unknown_destination": 0}
         self.macs: dict[int, str] = {}
 
     def line(self, line: str) -> None:
-        """Takes one line of the dump; flows of others are passed over."""
+        """Reads one line. Ignores flows that this collection did not make."""
         cookie, counts = _COOKIE.search(line), _COUNTS.search(line)
         if cookie is None or counts is None or int(cookie.group(1), 16) not in (COOKIE, LEARNED):
             return
         table, packets, size = (int(group) for group in counts.groups())
         fields, _actions, actions = line.partition(" actions=")
-        half = _Half(packets, size, _meter(line))
+        half = _Direction(packets, size, _meter(line))
         next_hop = _NEXT_HOP.search(line)
         if table == 10:
             self._uplink(fields, half)
@@ -103,7 +116,7 @@ class _Reader:
         elif table in (2, 12) and next_hop:
             self.macs[table] = next_hop.group(1)
 
-    def _uplink(self, fields: str, half: _Half) -> None:
+    def _uplink(self, fields: str, half: _Direction) -> None:
         teid, source = _TEID.search(fields), _SOURCE.search(fields)
         if teid and source:
             half.local_teid = int(teid.group(1), 16)
@@ -113,7 +126,7 @@ class _Reader:
         else:
             self.totals["unknown_teid"] += half.packets
 
-    def _downlink(self, fields: str, actions: str, half: _Half) -> None:
+    def _downlink(self, fields: str, actions: str, half: _Direction) -> None:
         target, tunnel = _TARGET.search(fields), _TUNNEL.search(actions)
         if target and tunnel:
             half.peer = int(tunnel.group(1), 0), tunnel.group(2)
@@ -122,7 +135,7 @@ class _Reader:
             self.totals["unknown_destination"] += half.packets
 
     def groups(self) -> list[set[str]]:
-        """Addresses that belong together: by local TEID, or by peer and its TEID where no uplink flow is left."""
+        """The addresses of each session: they share a local TEID, or without uplink flows a peer and its TEID."""
         together: dict[t.Any, set[str]] = {}
         for address, half in self.uplink.items():
             together.setdefault(half.local_teid, set()).add(address)
@@ -133,7 +146,7 @@ class _Reader:
 
 
 def _address(text: str) -> str:
-    """ovs-ofctl leaves the length of a whole IPv6 address away."""
+    """Adds the prefix length that ovs-ofctl omits from a single IPv6 address."""
     return f"{text}/128" if ":" in text and "/" not in text else text
 
 
@@ -143,35 +156,41 @@ def _meter(line: str) -> int | None:
 
 
 @dataclasses.dataclass(frozen=True)
-class Metering:
-    """The meters of the switch: kbit/s of each session's, and what each has seen."""
+class MeterReading:
+    """The meters of the switch at one moment."""
 
     rates: t.Mapping[int, int] = dataclasses.field(default_factory=dict)
-    passed: t.Mapping[int, Passed] = dataclasses.field(default_factory=dict)
+    """Number of a session's meter -> rate in kbit/s."""
+    counts: t.Mapping[int, MeterCount] = dataclasses.field(default_factory=dict)
+    """Number of any meter -> what it has counted."""
 
-    def came(self, kind: int) -> int:
-        """Packets of a kind that came for the handler."""
-        return self.passed.get(HANDLER_METERS[kind][0], Passed(0, 0)).packets
+    @classmethod
+    def of(cls, meters: t.Iterable[Meter], counts: t.Mapping[int, MeterCount]) -> MeterReading:
+        """The reading of all meters of the bridge."""
+        return cls({meter.number: meter.rate for meter in meters if not meter.packets}, counts)
+
+    def handed_over(self, reason: int) -> int:
+        """Packets that the switch handed over for a reason, before the limit."""
+        return self.counts.get(HANDLER_METERS[reason][0], MeterCount(0, 0)).packets
 
     def dropped(self, number: int | None) -> int:
         """Packets that a meter has dropped."""
-        return 0 if number is None else self.passed.get(number, Passed(0, 0)).dropped
+        return 0 if number is None else self.counts.get(number, MeterCount(0, 0)).dropped
 
 
-def carried(dump: str, names: t.Mapping[str, str], metering: Metering | None = None) -> Carried:
-    """Reads ``ovs-ofctl --no-names dump-flows`` of the SGi bridge back.
+def carried(dump: str, names: t.Mapping[str, str], reading: MeterReading | None = None) -> Carried:
+    """Parses the output of ``ovs-ofctl --no-names dump-flows`` for the SGi bridge.
 
-    names: Session.key -> name. A session of which only one direction is there has None for what the other would tell.
-    The packets that are too big are those that came to the handler's meter: a flow behind check_pkt_larger counts every
-    packet of the datapath's flow, whichever way it went.
+    ``names`` maps Session.key to the session's name. The daemon's meters tell how many packets were too big: a flow
+    behind check_pkt_larger counts every packet of its datapath flow, whichever branch it took.
     """
-    metering = metering or Metering()
+    reading = reading or MeterReading()
     reader = _Reader()
     for line in dump.splitlines():
         reader.line(line)
     sessions, counts, meters = [], {}, {}
     for addresses in reader.groups():
-        session, count, own = _joined(reader, addresses, names, metering)
+        session, count, own = _joined(reader, addresses, names, reading)
         sessions.append(session)
         counts[session.key] = count
         meters.update(own)
@@ -179,8 +198,8 @@ def carried(dump: str, names: t.Mapping[str, str], metering: Metering | None = N
         tuple(sorted(sessions, key=order)),
         counts,
         meters,
-        too_big=metering.came(TOO_BIG),
-        uplink_too_big=metering.came(TOO_BIG_UPLINK),
+        too_big=reading.handed_over(TOO_BIG),
+        uplink_too_big=reading.handed_over(TOO_BIG_UPLINK),
         next_hop_mac=reader.macs.get(2),
         ipv6_next_hop_mac=reader.macs.get(12),
         **reader.totals,
@@ -188,8 +207,8 @@ def carried(dump: str, names: t.Mapping[str, str], metering: Metering | None = N
 
 
 def _joined(
-    reader: _Reader, addresses: set[str], names: t.Mapping[str, str], metering: Metering
-) -> tuple[Session, Count, dict[str, int]]:
+    reader: _Reader, addresses: set[str], names: t.Mapping[str, str], reading: MeterReading
+) -> tuple[Session, SessionCount, dict[str, int]]:
     ups = [reader.uplink[address] for address in addresses if address in reader.uplink]
     downs = [reader.downlink[address] for address in addresses if address in reader.downlink]
     local_teid = ups[0].local_teid if ups else None
@@ -206,16 +225,16 @@ def _joined(
         peer_teid=peer[0] if peer else None,
         peer_address=peer[1] if peer else None,
         ue_ipv6_prefix=ipv6,
-        uplink_kbps=metering.rates.get(meters.get(f"{key} uplink", 0)),
-        downlink_kbps=metering.rates.get(meters.get(f"{key} downlink", 0)),
+        uplink_kbps=reading.rates.get(meters.get(f"{key} uplink", 0)),
+        downlink_kbps=reading.rates.get(meters.get(f"{key} downlink", 0)),
     )
-    count = Count(
+    count = SessionCount(
         sum(half.packets for half in ups),
         sum(half.bytes for half in ups),
         sum(half.packets for half in downs),
         sum(half.bytes for half in downs),
-        metering.dropped(meters.get(f"{key} uplink")),
-        metering.dropped(meters.get(f"{key} downlink")),
+        reading.dropped(meters.get(f"{key} uplink")),
+        reading.dropped(meters.get(f"{key} downlink")),
         reader.spoofed.get(local_teid or 0, 0),
     )
     return session, count, meters

@@ -1,22 +1,22 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A PGW's user plane as OpenFlow flows, in the form of ovs-ofctl(8) with port numbers. Pure.
+"""A PGW's user plane as OpenFlow flows, in the syntax of ovs-ofctl(8) with port numbers. Pure.
 
-Bridge br-s5u ends the tunnels: ARP, ICMP and GTP-U reach its local port, where OVS takes tunnel packets out.
+Bridge br-s5u terminates the tunnels: ARP, ICMP and GTP-U reach its local port, where OVS decapsulates tunnel packets.
 
 Bridge br-sgi, by table:
 
 =====  ===========================================================================================
-0      tells packets apart by the port that they come in by
+0      dispatches packets by ingress port
 1, 11  sends an IPv4 or IPv6 packet to the next hop
-2, 12  the next hop's MAC address, learned from each of its ARP or neighbour messages when not given
+2, 12  sets the next hop's MAC address: the given one, or the one learned from its latest ARP or neighbour message
 3      downlink: one flow for each subscriber's address
-4, 5   a packet too large for the tunnel goes to the handler
-6, 7   a packet under 60 bytes of frame is cut to its IP length: Ethernet's padding stays outside
-8, 9   uplink, where SGi's MTU is the smaller one: a packet too large for it goes to the handler
-10     uplink: TEID and inner source must be one session's
-13     lets a change reach packets whose type was mended; see _uplink_type()
+4, 5   hands a packet that is too large for the tunnel to the daemon
+6, 7   cuts a packet in a frame under 60 bytes to its IP length, which keeps Ethernet's padding out of the tunnel
+8, 9   uplink, if SGi has the smaller MTU: hands a packet that is too large for SGi to the daemon
+10     uplink: TEID and inner source must belong to one session
+13     lets a change reach packets whose type was corrected; see _uplink_type()
 =====  ===========================================================================================
 """
 
@@ -25,36 +25,36 @@ from __future__ import annotations
 import re
 import typing as t
 
+from .handover import SIGNALLING_MESSAGE, TO_NEXT_HOP, TOO_BIG, TOO_BIG_UPLINK, UNKNOWN_TEID
 from .model import S5U_BRIDGE, SGI_BRIDGE, Session, UserPlane
+from .packets import ETHERNET_BYTES, GTPU_PORT, IPV4_BYTES
 
-# OpenFlow port numbers, which ovs_dpdk asks for. The device is the first port of either bridge; OVS gives G-PDUs to
+# OpenFlow port numbers, which ovs_dpdk asks for. The device is the first port of either bridge. OVS gives G-PDUs to
 # TUNNEL and all other GTP-U messages, whole, to SIGNALLING, because only that port takes Ethernet frames.
 DEVICE, TUNNEL, HANDLER, SIGNALLING = 1, 2, 3, 4
-HANDLER_PORT = "pgw-path"
-GTPU_PORT = 2152  # 3GPP TS 29.281, 4.4.2: UDP destination port of a G-PDU
-# Every flow of ours carries this cookie ("nfv-pgw" in ASCII), the learned next hop the one after it.
+TUNNEL_PORT, HANDLER_PORT, SIGNALLING_PORT = "gtpu", "pgw-path", "gtpu-messages"
+# Every flow of this collection carries the first cookie ("nfv-pgw" in ASCII), a learned next hop the second.
 COOKIE, LEARNED = 0x6E66762D70677700, 0x6E66762D70677701
-# What the handler gets, told in the destination MAC of the frame: a locally administered prefix and a kind.
-UNKNOWN_TEID, TOO_BIG, SIGNAL, TOO_BIG_UPLINK = 0x0201, 0x0202, 0x0203, 0x0204
-# What the handler sends goes to subscribers, but for the parts of an uplink packet, which have this destination.
-TO_NEXT_HOP = "02:00:00:00:00:02"
-# A meter for each kind, in packets a second: a flood must not keep the handler from answering Echo Requests.
-HANDLER_METERS = {UNKNOWN_TEID: (1, 1000), TOO_BIG: (2, 1000), SIGNAL: (3, 1000), TOO_BIG_UPLINK: (4, 1000)}
-ETHERNET_BYTES = 14
+# Reason for a handover -> meter number and rate in packets a second. A flood of one kind must not keep the daemon from
+# answering Echo Requests.
+HANDLER_METERS = {
+    UNKNOWN_TEID: (1, 1000),
+    TOO_BIG: (2, 1000),
+    SIGNALLING_MESSAGE: (3, 1000),
+    TOO_BIG_UPLINK: (4, 1000),
+}
 # IEEE 802.3: the shortest frame without its check sequence.
 SHORTEST_FRAME = 60
-# IPv4 without options; nothing shorter is an IP packet.
-SHORTEST_PACKET = 20
-# Open vSwitch 3.1 prints these fields by names that it does not read.
+# Open vSwitch 3.1 prints these fields with names that it does not read.
 _SPELLING = re.compile(r"\bgtpu_(flags|msgtype)=")
 
 
 def flows(plane: UserPlane, sgi_mac: str, meters: t.Mapping[str, int]) -> dict[str, tuple[str, ...]]:
-    """The flows of each bridge. sgi_mac: of the SGi adapter; meters: see sessions.allocate_meters().
+    """The flows of each bridge.
 
-    SGi lets ARP, neighbour discovery and ICMP reach its local port and nothing else: OVS takes GTP-U to any local
-    address, and a packet from SGi must never enter the tunnel. A packet is routed, so its TTL is decremented (RFC 1812,
-    5.3.1).
+    ``sgi_mac`` is the SGi adapter's MAC address, ``meters`` the result of model.allocate_meters(). Only ARP, neighbour
+    discovery and ICMP reach the local port of the SGi bridge: OVS would decapsulate GTP-U to any local address, and a
+    packet from SGi must never look like a tunnel's. The PGW routes, so the TTL is decremented (RFC 1812, 5.3.1).
     """
     sgi = [
         *_sgi_control(plane),
@@ -65,7 +65,7 @@ def flows(plane: UserPlane, sgi_mac: str, meters: t.Mapping[str, int]) -> dict[s
         *_trim(),
     ]
     for session in plane.sessions:
-        sgi += _session_flows(session, meters, plane.narrows)
+        sgi += _session_flows(session, meters, plane.sgi_is_narrower)
     return {S5U_BRIDGE: _s5u(plane), SGI_BRIDGE: tuple(sgi)}
 
 
@@ -75,7 +75,7 @@ def _flow(priority: int, match: str, actions: str, table: int = 0) -> str:
 
 
 def _tagged(vlan: int | None) -> tuple[str, str, str]:
-    """Match of the device's frames, action on arrival, action before leaving; without a VLAN, tagged ones match not."""
+    """Match of the device's frames, actions on arrival, actions before leaving. No VLAN: tagged frames do not match."""
     if vlan is None:
         return f"in_port={DEVICE},vlan_tci=0x0000/0x1000", "", ""
     # OpenFlow 1.5, 7.2.3.8: bit 12 of vlan_vid says that there is a tag.
@@ -96,15 +96,15 @@ def _s5u(plane: UserPlane) -> tuple[str, ...]:
 
 
 def _given_next_hop(plane: UserPlane) -> t.Iterator[str]:
-    """Answers the kernel's ARP requests for a next hop whose MAC is given, in its place.
+    """Answers the kernel's ARP requests for a next hop whose MAC address is given.
 
-    Kernel and Open vSwitch then know it as they know every other neighbour. An entry set by hand (ovs-appctl
-    tnl/neigh/set) would be gone after a quarter of an hour without traffic.
+    The kernel and Open vSwitch then learn it as they learn every other neighbour. An entry set by ``ovs-appctl
+    tnl/neigh/set`` would expire after 15 minutes without traffic.
     """
     if not plane.s5u_next_hop or not plane.s5u_next_hop_mac:
         return
     mac, address = plane.s5u_next_hop_mac, plane.s5u_next_hop
-    # RFC 826: operation 2 is a reply, to whom the request came from.
+    # RFC 826: operation 2 is a reply; it goes to the sender of the request.
     swap = "move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],move:NXM_NX_ARP_SHA[]->NXM_NX_ARP_THA[],"
     swap += "move:NXM_OF_ARP_SPA[]->NXM_OF_ARP_TPA[],"
     reply = f"set_field:{mac}->eth_src,set_field:2->arp_op,set_field:{mac}->arp_sha,set_field:{address}->arp_spa,"
@@ -151,26 +151,26 @@ def _to_handler(kind: int, more: str = "") -> str:
 
 
 def _sgi_signalling() -> t.Iterator[str]:
-    """GTP-U of no session. TEID and peer of an unknown tunnel stand in the MAC addresses that the handler gets."""
-    told = "move:NXM_NX_TUN_ID[0..31]->NXM_OF_ETH_DST[0..31],move:NXM_NX_TUN_IPV4_SRC[]->NXM_OF_ETH_SRC[0..31],"
+    """Hands GTP-U of no session to the daemon, with TEID and peer of an unknown tunnel (see handover.py)."""
+    tunnel = "move:NXM_NX_TUN_ID[0..31]->NXM_OF_ETH_DST[0..31],move:NXM_NX_TUN_IPV4_SRC[]->NXM_OF_ETH_SRC[0..31],"
     yield from _uplink_type()
-    yield _flow(100, f"in_port={SIGNALLING}", _to_handler(SIGNAL))
-    yield _flow(10, "", _to_handler(UNKNOWN_TEID, told), table=10)
+    yield _flow(100, f"in_port={SIGNALLING}", _to_handler(SIGNALLING_MESSAGE))
+    yield _flow(10, "", _to_handler(UNKNOWN_TEID, tunnel), table=10)
 
 
 def _uplink_type() -> t.Iterator[str]:
-    """Gives uplink packets their true type, which Open vSwitch (3.1 to 3.6 at least) reads in the wrong place.
+    """Corrects the type of uplink packets, which Open vSwitch (3.1 to 3.6 at least) reads from the wrong byte.
 
-    netdev_gtpu_pop_header() takes the IP version from byte 8 of the packet instead of byte 0: IPv4's TTL, or the first
-    byte of an IPv6 source. A TTL from 64 to 79 looks like IPv4, which is right; one from 96 to 111 like IPv6; with all
-    others, such as 128 or 255, packets come to SIGNALLING as if they were Ethernet frames, and so do all IPv6 packets.
-    To push an MPLS label and pop it again with another type is how OpenFlow can say what a packet is; the packet stays
-    in the datapath.
+    netdev_gtpu_pop_header() takes the IP version from byte 8 of the packet instead of byte 0: the TTL of IPv4, or the
+    first byte of an IPv6 source. A TTL from 64 to 79 happens to look like IPv4, one from 96 to 111 like IPv6. With
+    every other TTL, such as 128 or 255, the packet comes to SIGNALLING as if it were an Ethernet frame, and so does
+    every IPv6 packet. OpenFlow can set a packet's type by pushing an MPLS label and popping it with another type; the
+    packet stays in the datapath and is looked up a second time.
 
-    It is looked up a second time then. Up to 3.2 (corrected in 3.3), Open vSwitch finds an entry of its datapath by its
-    key when it is to get other actions; netdev_gtpu_pop_header() sets no FLOW_TNL_F_KEY, which the key that is looked
-    for has, so that the entry stays as it was for as long as packets hit it. An entry whose match has the message type
-    it deletes instead and makes anew, because no key can express that match.
+    Table 13 matches the message type in that lookup because of another defect. Up to 3.2 (corrected in 3.3), Open
+    vSwitch looks for a datapath entry by its key to change its actions. netdev_gtpu_pop_header() does not set
+    FLOW_TNL_F_KEY, and that key has it, so that the entry keeps its old actions for as long as packets hit it. An entry
+    that matches the message type is deleted and made anew instead, because no key can express that match.
     """
     yield _flow(100, f"in_port={TUNNEL},ip", "resubmit(,10)")
     yield _flow(100, f"in_port={TUNNEL},ipv6", "decap(),encap(mpls),encap(ethernet),pop_mpls:0x0800,resubmit(,13)")
@@ -195,7 +195,7 @@ def _next_hop(plane: UserPlane, sgi_mac: str) -> t.Iterator[str]:
 
 
 def _downlink_size(plane: UserPlane) -> t.Iterator[str]:
-    """Table 4 and 5. OVS compares the frame without its padding; a switch's registers hold the answers."""
+    """Tables 4 and 5. OVS compares the length of the frame without padding; registers hold the result."""
     largest = ETHERNET_BYTES + plane.tunnel_mtu
     yield _flow(100, "", f"check_pkt_larger({largest})->NXM_NX_REG0[0],resubmit(,5)", table=4)
     yield _flow(100, "reg0=0x1/0x1", _to_handler(TOO_BIG), table=5)
@@ -203,8 +203,8 @@ def _downlink_size(plane: UserPlane) -> t.Iterator[str]:
 
 
 def _uplink_size(plane: UserPlane) -> t.Iterator[str]:
-    """Tables 8 and 9; with their way back into the switch for the parts of a packet that may be fragmented."""
-    if not plane.narrows:
+    """Tables 8 and 9, and the way back into the switch for the daemon's fragments."""
+    if not plane.sgi_is_narrower:
         return
     yield _flow(100, "", f"check_pkt_larger({ETHERNET_BYTES + plane.sgi_mtu})->NXM_NX_REG0[3],resubmit(,9)", table=8)
     yield _flow(100, "reg0=0x8/0x8", _to_handler(TOO_BIG_UPLINK), table=9)
@@ -214,13 +214,13 @@ def _uplink_size(plane: UserPlane) -> t.Iterator[str]:
 
 
 def _trim() -> t.Iterator[str]:
-    """Tables 6 and 7: finds a short frame's length by halving, and cuts what is behind it.
+    """Tables 6 and 7: find the length of a short frame by binary search, and cut the padding behind it.
 
-    OVS can cut a frame to a constant length only, so there is a flow for each length. NXM_NX_REG1 holds the part that
-    is looked at, as its shortest and longest frame in 16 bits each.
+    OVS can cut a frame to a constant length only, so there is one flow for each length. NXM_NX_REG1 holds the bounds of
+    the search, the shortest and the longest frame, in 16 bits each.
     """
     yield _flow(100, "reg0=0x2/0x2", f"output:{TUNNEL}", table=6)
-    shortest, longest = ETHERNET_BYTES + SHORTEST_PACKET, SHORTEST_FRAME - 1
+    shortest, longest = ETHERNET_BYTES + IPV4_BYTES, SHORTEST_FRAME - 1
     yield _flow(10, "", _halve(shortest, longest), table=6)
     parts = [(shortest, longest)]
     while parts:
@@ -254,15 +254,16 @@ def _session_flows(session: Session, meters: t.Mapping[str, int], narrows: bool)
         uplink = f"ipv6,tun_id={session.local_teid},ipv6_src={session.ue_ipv6_prefix}"
         yield _flow(100, uplink, f"{up}dec_ttl,resubmit(,{8 if narrows else 11})", table=10)
         yield _flow(100, f"ipv6,ipv6_dst={session.ue_ipv6_prefix}", f"{down}dec_ttl,{tunnel}", table=3)
-    # The session's TEID with another source: a spoofed packet, counted by session.
+    # The session's TEID with another source: a spoofed packet. The flow counts them by session.
     yield _flow(50, f"tun_id={session.local_teid}", "drop", table=10)
 
 
 def bundle(differences: t.Iterable[str]) -> tuple[str, ...]:
-    """The commands of an ovs-ofctl bundle that undo the output of ``ovs-ofctl diff-flows SWITCH FILE``.
+    """The commands of an ovs-ofctl bundle that remove the differences.
 
-    Lines begin with "-" for a flow that only the switch has and "+" for one that only the file has. Flows of others are
-    left alone. So is a learned next hop, unless what it was learned by goes: it is another's MAC then.
+    ``differences`` are lines of ``ovs-ofctl diff-flows SWITCH FILE``: "-" marks a flow that only the switch has, "+"
+    one that only the file has. Flows that this collection did not make stay. A learned next hop stays unless the flow
+    that learned it goes; the MAC address may belong to another router then.
     """
     spelled = (_SPELLING.sub(r"tun_gtpu_\1=", line) for line in differences)
     ours = [line for line in spelled if f"cookie={COOKIE:#x} " in line]
@@ -272,7 +273,7 @@ def bundle(differences: t.Iterable[str]) -> tuple[str, ...]:
     kept = {line.partition(" cookie=")[0] for line in added}
     deletions = [f"flow delete_strict {match.replace(' ', ',')}" for match in removed if match not in kept]
     learned = [line for line in removed_lines if "learn(" in line]
-    for table, told_by in ((2, "arp_spa="), (12, "nd_target=")):
-        if any(told_by in line for line in learned):
+    for table, learned_from in ((2, "arp_spa="), (12, "nd_target=")):
+        if any(learned_from in line for line in learned):
             deletions.append(f"flow delete table={table},cookie={LEARNED:#x}/-1")
     return (*deletions, *(f"flow add {line}" for line in added))

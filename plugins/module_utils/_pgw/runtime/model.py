@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A PGW's user plane as data: its two ends, its sessions, and the meters that hold them to their rates. Pure."""
+"""A PGW's user plane as data: its two ends, its sessions, and the meters that enforce their rates. Pure."""
 
 from __future__ import annotations
 
@@ -9,68 +9,92 @@ import dataclasses
 import ipaddress
 import typing as t
 
+from .packets import GTPU_BYTES, IPV4_BYTES, UDP_BYTES
+from .path_state import EchoTiming
+
 S5U_BRIDGE, SGI_BRIDGE = "br-s5u", "br-sgi"
-# A G-PDU's headers in front of the subscriber's packet: IPv4, UDP, GTP-U (3GPP TS 29.281, 4.4 and 5.1).
-TUNNEL_BYTES = 20 + 8 + 8
+BRIDGES = (S5U_BRIDGE, SGI_BRIDGE)
+# The headers of a G-PDU in front of the subscriber's packet (3GPP TS 29.281, 4.4 and 5.1).
+TUNNEL_BYTES = IPV4_BYTES + UDP_BYTES + GTPU_BYTES
 DEFAULT_MTU = 1500
-# The meters below are the handler's; a session's come after them.
+# Lower meter numbers belong to the path management daemon.
 FIRST_SESSION_METER = 16
-# 3GPP TS 29.281, 7.2.1: not more often than every 60 s. T3-RESPONSE and N3-REQUESTS are the operator's (TS 23.007, 20).
-PATH_DEFAULTS = {"echo_interval": 60, "response_seconds": 3, "echo_requests": 5}
-# Reading ten thousand sessions takes seconds of a CPU (docs/pgw.md).
-STATISTICS_DEFAULTS = {"interval": 60}
-BOTH_WAYS = ("uplink", "downlink")
+DIRECTIONS = ("uplink", "downlink")
 
 
 @dataclasses.dataclass(frozen=True)
 class Session:
-    """A subscriber's bearer on S5/S8-U.
-
-    ue_address, ue_ipv6_prefix: an IPv4 address, an IPv6 network, or both; local_teid: the TEID that we receive on;
-    peer_teid: the one that we send to; uplink_kbps, downlink_kbps: APN-AMBR or MBR in kbit/s (3GPP TS 29.274, 8.7 and
-    8.15), None for no limit.
-    """
+    """A subscriber's bearer on S5/S8-U. Read back from a switch, a field is None if its flow is missing."""
 
     name: str | None
+    """Name in results and diffs."""
     ue_address: str | None
+    """The subscriber's IPv4 address; None for a subscriber with IPv6 alone."""
     local_teid: int | None
+    """TEID of the uplink G-PDUs, which the PGW receives."""
     peer_teid: int | None
+    """TEID of the downlink G-PDUs, which the PGW sends."""
     peer_address: str | None
+    """IPv4 address of the peer, the SGW."""
     ue_ipv6_prefix: str | None = None
+    """The subscriber's IPv6 prefix; None for a subscriber with IPv4 alone."""
     uplink_kbps: int | None = None
+    """APN-AMBR or MBR in kbit/s (3GPP TS 29.274, 8.7 and 8.15); None for no limit."""
     downlink_kbps: int | None = None
+    """The same for the downlink."""
 
     @property
     def key(self) -> str:
-        """What tells the session from all others in the switch: its subscriber's address."""
+        """The subscriber's address, which identifies the session in the switch."""
         return str(self.ue_address or self.ue_ipv6_prefix)
 
 
 @dataclasses.dataclass(frozen=True)
-class UserPlane:
-    """The two ends and the sessions; addresses of ends have their prefix length, MTUs are bytes of IP packet.
+class StatisticsExport:
+    """A timer that writes statistics to files."""
 
-    A MAC of a next hop that is None: learned by ARP or neighbour discovery. s5u_next_hop: router to peers that are
-    not on S5-U's own network. vlan None: untagged. statistics None: none are written to files; else
-    ``textfile_directory`` and ``interval`` in seconds.
-    """
+    textfile_directory: str
+    """Directory that the node exporter's textfile collector reads."""
+    interval: int
+    """Seconds between the end of one export and the start of the next."""
+
+
+@dataclasses.dataclass(frozen=True)
+class UserPlane:
+    """The description of a PGW's user plane. The addresses of its ends have their prefix length."""
 
     s5u_address: str
+    """Own IPv4 address on S5/S8-U."""
     sgi_address: str
+    """Own IPv4 address on SGi."""
     next_hop: str
+    """Router on SGi that takes all uplink IPv4 packets."""
     next_hop_mac: str | None
+    """Its MAC address; None if the switch learns it from ARP."""
     sessions: tuple[Session, ...]
+    """All sessions, sorted by order()."""
+    path_management: EchoTiming
+    """When peers are asked, and when they count as down."""
     s5u_next_hop: str | None = None
+    """Router to peers outside the S5/S8-U network."""
     s5u_next_hop_mac: str | None = None
+    """Its MAC address; None if the kernel resolves it by ARP."""
     s5u_vlan: int | None = None
+    """VLAN of frames on S5/S8-U; None for untagged frames."""
     sgi_vlan: int | None = None
+    """VLAN of frames on SGi; None for untagged frames."""
     s5u_mtu: int = DEFAULT_MTU
+    """Largest IP packet on S5/S8-U in bytes."""
     sgi_mtu: int = DEFAULT_MTU
+    """Largest IP packet on SGi in bytes."""
     ipv6_address: str | None = None
+    """Own IPv6 address on SGi; None without IPv6."""
     ipv6_next_hop: str | None = None
+    """Router on SGi that takes all uplink IPv6 packets."""
     ipv6_next_hop_mac: str | None = None
-    path: t.Mapping[str, int] = dataclasses.field(default_factory=PATH_DEFAULTS.copy)
-    statistics: t.Mapping[str, t.Any] | None = None
+    """Its MAC address; None if the switch learns it from neighbour discovery."""
+    statistics: StatisticsExport | None = None
+    """The timer that exports statistics; None for none."""
 
     @classmethod
     def of(
@@ -78,16 +102,17 @@ class UserPlane:
         s5u: t.Mapping[str, t.Any],
         sgi: t.Mapping[str, t.Any],
         sessions: t.Sequence[t.Mapping[str, t.Any]],
-        path: t.Mapping[str, int] | None = None,
+        path_management: t.Mapping[str, int],
         statistics: t.Mapping[str, t.Any] | None = None,
     ) -> UserPlane:
-        """The plane that valid input describes (see sessions_check.problems())."""
+        """The user plane that valid options of the module pgw_sessions describe (see check.problems())."""
         return cls(
             s5u_address=s5u["address"],
             sgi_address=sgi["address"],
             next_hop=sgi["next_hop"],
             next_hop_mac=_mac(sgi.get("next_hop_mac")),
             sessions=tuple(sorted(map(_session, sessions), key=order)),
+            path_management=EchoTiming(**path_management),
             s5u_next_hop=s5u.get("next_hop"),
             s5u_next_hop_mac=_mac(s5u.get("next_hop_mac")),
             s5u_vlan=s5u.get("vlan"),
@@ -97,13 +122,12 @@ class UserPlane:
             ipv6_address=sgi.get("ipv6_address"),
             ipv6_next_hop=sgi.get("ipv6_next_hop"),
             ipv6_next_hop_mac=_mac(sgi.get("ipv6_next_hop_mac")),
-            path={**PATH_DEFAULTS, **(path or {})},
-            statistics={**STATISTICS_DEFAULTS, **statistics} if statistics else None,
+            statistics=StatisticsExport(**statistics) if statistics else None,
         )
 
     @property
     def peers(self) -> tuple[str, ...]:
-        """The addresses of all peers, once each."""
+        """The addresses of all peers, each once."""
         return tuple(sorted({str(session.peer_address) for session in self.sessions}))
 
     @property
@@ -112,19 +136,14 @@ class UserPlane:
         network = ipaddress.IPv4Interface(self.s5u_address).network
         return tuple(peer for peer in self.peers if ipaddress.IPv4Address(peer) not in network)
 
-    def via(self, peer: str) -> str:
-        """The neighbour that G-PDUs to a peer are sent to: the peer itself, or the router to it."""
-        near = ipaddress.IPv4Address(peer) in ipaddress.IPv4Interface(self.s5u_address).network
-        return peer if near else str(self.s5u_next_hop)
-
     @property
     def tunnel_mtu(self) -> int:
-        """The largest subscriber's packet in bytes that a G-PDU can carry on S5-U."""
+        """The largest packet of a subscriber in bytes that a G-PDU can carry on S5/S8-U."""
         return self.s5u_mtu - TUNNEL_BYTES
 
     @property
-    def narrows(self) -> bool:
-        """Whether a subscriber's packet that fits into the tunnel may be too large for SGi."""
+    def sgi_is_narrower(self) -> bool:
+        """Whether a packet of a subscriber may fit into the tunnel and be too large for SGi."""
         return self.sgi_mtu < self.tunnel_mtu
 
 
@@ -147,23 +166,29 @@ def _session(entry: t.Mapping[str, t.Any]) -> Session:
 
 
 def order(session: Session) -> tuple[int, int]:
-    """A session's place in lists: IPv4 subscribers by address, then those with IPv6 alone."""
+    """A sort key: subscribers with IPv4 by address, then those with IPv6 alone."""
     if session.ue_address:
         return 0, int(ipaddress.IPv4Address(session.ue_address))
     return 1, int(ipaddress.IPv6Network(session.ue_ipv6_prefix or "::/0").network_address)
 
 
-def allocate_meters(plane: UserPlane, previous: t.Mapping[str, int]) -> dict[str, int]:
-    """The number of each limited session's meter and direction, by "KEY uplink" and "KEY downlink".
-
-    previous: as it is in the switch. Sessions keep their numbers, so that a change touches no other session's flows.
-    """
-    wanted = [
-        f"{session.key} {way}"
+def session_rates(plane: UserPlane) -> dict[str, int]:
+    """The rate of each limited session and direction in kbit/s, by "KEY uplink" and "KEY downlink"."""
+    return {
+        f"{session.key} {direction}": kbps
         for session in plane.sessions
-        for way, kbps in zip(BOTH_WAYS, (session.uplink_kbps, session.downlink_kbps))
+        for direction, kbps in zip(DIRECTIONS, (session.uplink_kbps, session.downlink_kbps))
         if kbps is not None
-    ]
+    }
+
+
+def allocate_meters(names: t.Iterable[str], previous: t.Mapping[str, int]) -> dict[str, int]:
+    """A meter number for each name that session_rates() returns.
+
+    ``previous`` is the allocation in the switch. Names keep their numbers, so that a change of one session touches no
+    other session's flows.
+    """
+    wanted = list(names)
     kept = {name: previous[name] for name in wanted if name in previous}
     taken = set(kept.values())
     number = FIRST_SESSION_METER
@@ -175,13 +200,3 @@ def allocate_meters(plane: UserPlane, previous: t.Mapping[str, int]) -> dict[str
         kept[name] = number
         taken.add(number)
     return kept
-
-
-def rates(plane: UserPlane, meters: t.Mapping[str, int]) -> dict[int, int]:
-    """Meter number -> kbit/s."""
-    found = {}
-    for session in plane.sessions:
-        for way, kbps in zip(BOTH_WAYS, (session.uplink_kbps, session.downlink_kbps)):
-            if kbps is not None:
-                found[meters[f"{session.key} {way}"]] = kbps
-    return found

@@ -1,13 +1,13 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The meters of a bridge, read and changed over OpenFlow 1.5 in one connection.
+"""Reads and changes the meters of a bridge in one OpenFlow 1.5 connection.
 
-ovs-ofctl(8) sets one meter a call, and OpenFlow bundles of Open vSwitch take no meters: ten thousand sessions with two
-rates each would be twenty thousand processes. Section numbers are those of the OpenFlow 1.5.1 specification.
+ovs-ofctl(8) sets one meter per call, and Open vSwitch takes no meters in bundles: ten thousand sessions with two rates
+each would need twenty thousand processes. Section numbers are those of the OpenFlow 1.5.1 specification.
 
-Runs as a program too: ``meters.py SOCKET add FILE`` adds the meters of a file and brings them to their rates,
-``meters.py SOCKET prune FILE`` deletes all others, with the flows that still use them.
+The module is also a program: ``openflow_meters.py SOCKET add FILE`` adds the meters of a file and sets their rates,
+``openflow_meters.py SOCKET prune FILE`` deletes all other meters, together with the flows that still use them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ADD, MODIFY, DELETE = 0, 1, 2  # 7.3.4.4
 KBPS, PKTPS, BURST, STATS = 1, 2, 4, 8
 DROP = 1
 ALL_METERS = 0xFFFFFFFF
-# At least this much may pass at once, in milliseconds of the rate: less drops bursts that a sender may well make.
+# The burst size in milliseconds of the rate. A smaller one would drop the bursts of ordinary senders.
 BURST_MS = 100
 _HEADER = struct.Struct("!BBHI")
 _MOD = struct.Struct("!HHI")
@@ -38,25 +38,28 @@ _BAND_STATS = struct.Struct("!QQ")
 
 
 class MeterError(Exception):
-    """The switch refused, or said what cannot be understood."""
+    """The switch refused a request, or sent a message that cannot be parsed."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Meter:
-    """A meter that drops what exceeds a rate: in kbit/s, or in packets a second with packets True."""
+    """A meter that drops packets above a rate."""
 
     number: int
+    """Meter number on the bridge."""
     rate: int
+    """Rate in kbit/s, or in packets a second; 0 for a meter that this collection did not make."""
     packets: bool = False
+    """Whether the rate is in packets a second."""
 
     @property
     def flags(self) -> int:
-        """The flags of the meter in OpenFlow."""
+        """The meter's flags in OpenFlow."""
         return (PKTPS if self.packets else KBPS) | BURST | STATS
 
     @property
     def burst(self) -> int:
-        """The burst size: kbit or packets."""
+        """The burst size in kbit or packets."""
         return max(1, self.rate * BURST_MS // 1000)
 
 
@@ -74,7 +77,7 @@ def build_mod(command: int, meter: Meter, transaction: int) -> bytes:
 
 
 def parse_descriptions(body: bytes) -> list[Meter]:
-    """The meters in one multipart reply's body; those of another kind than ours have rate 0."""
+    """The meters in the body of a multipart reply. Meters that this collection did not make have rate 0."""
     found = []
     while len(body) >= _MOD.size:
         length, flags, number = _MOD.unpack_from(body)
@@ -92,28 +95,30 @@ def parse_descriptions(body: bytes) -> list[Meter]:
 
 
 @dataclasses.dataclass(frozen=True)
-class Passed:
-    """Packets that came to a meter, and those among them that it dropped."""
+class MeterCount:
+    """What a meter has counted."""
 
     packets: int
+    """Packets that reached the meter."""
     dropped: int
+    """How many of them it dropped."""
 
 
-def parse_stats(body: bytes) -> dict[int, Passed]:
-    """Meter number -> what it saw, from one multipart reply's body."""
+def parse_counts(body: bytes) -> dict[int, MeterCount]:
+    """Meter number -> count, from the body of a multipart reply."""
     found = {}
     while len(body) >= _STATS.size:
         number, length, _flows, packets, _bytes, _seconds, _nanoseconds = _STATS.unpack_from(body)
         if not _STATS.size <= length <= len(body):
             raise MeterError(f"statistics of {length} bytes in {len(body)}")
         bands = range(_STATS.size, length - _BAND_STATS.size + 1, _BAND_STATS.size)
-        found[number] = Passed(packets, sum(_BAND_STATS.unpack_from(body, band)[0] for band in bands))
+        found[number] = MeterCount(packets, sum(_BAND_STATS.unpack_from(body, band)[0] for band in bands))
         body = body[length:]
     return found
 
 
 def changes(current: t.Iterable[Meter], desired: t.Iterable[Meter]) -> tuple[list[Meter], list[Meter], list[Meter]]:
-    """The meters to add, to modify and to delete."""
+    """The meters to add, those to modify and those to delete."""
     known = {meter.number: meter for meter in current}
     wanted = {meter.number: meter for meter in desired}
     added = [meter for number, meter in wanted.items() if number not in known]
@@ -121,18 +126,18 @@ def changes(current: t.Iterable[Meter], desired: t.Iterable[Meter]) -> tuple[lis
     return added, modified, [meter for number, meter in known.items() if number not in wanted]
 
 
-class Switch:
-    """One connection to a bridge."""
+class MeterConnection:
+    """A connection to a bridge."""
 
     def __init__(self, path: str, seconds: float = 60.0) -> None:
-        """Connects to the bridge's management socket, such as ``/run/openvswitch/br-sgi.mgmt``."""
+        """Connects to a management socket such as ``/run/openvswitch/br-sgi.mgmt``. Raises OSError."""
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(seconds)
         self._received = b""
         self._socket.connect(path)
         self._socket.sendall(build(HELLO))
 
-    def __enter__(self) -> Switch:
+    def __enter__(self) -> MeterConnection:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -142,12 +147,12 @@ class Switch:
         """All meters of the bridge."""
         return [meter for body in self._ask(METER_DESC) for meter in parse_descriptions(body)]
 
-    def passed(self) -> dict[int, Passed]:
-        """What each meter has seen so far."""
-        return {number: seen for body in self._ask(METER_STATS) for number, seen in parse_stats(body).items()}
+    def counts(self) -> dict[int, MeterCount]:
+        """Meter number -> what it has counted so far."""
+        return {number: count for body in self._ask(METER_STATS) for number, count in parse_counts(body).items()}
 
     def _ask(self, what: int) -> list[bytes]:
-        """The bodies of the replies to a multipart request about all meters."""
+        """Requests a kind of statistics of all meters; returns the bodies of the replies."""
         self._socket.sendall(build(MULTIPART_REQUEST, struct.pack("!HHxxxxIxxxx", what, 0, ALL_METERS), 1))
         bodies = []
         while True:
@@ -159,8 +164,8 @@ class Switch:
                 return bodies
 
     def apply(self, command: int, meters: t.Sequence[Meter]) -> None:
-        """Adds, modifies or deletes meters, and waits until the switch has done it."""
-        # In portions: a switch that answers each of many errors must not wait for us while we wait for it.
+        """Adds, modifies or deletes meters, and waits until the switch has done so."""
+        # In portions: a switch that has many errors to report must not wait for us to read while we wait for it.
         for start in range(0, len(meters), 500):
             portion = meters[start : start + 500]
             self._socket.sendall(b"".join(build_mod(command, meter, meter.number) for meter in portion))
@@ -169,7 +174,7 @@ class Switch:
                 pass
 
     def _message(self) -> tuple[int, bytes]:
-        """The next message's type and body; answers Echo Requests itself, raises MeterError for an error."""
+        """The type and body of the next message. Answers Echo Requests; raises MeterError for an error message."""
         while True:
             _version, kind, length, transaction = _HEADER.unpack(self._exactly(_HEADER.size))
             body = self._exactly(length - _HEADER.size)
@@ -191,20 +196,20 @@ class Switch:
 
 
 def format_file(meters: t.Iterable[Meter]) -> str:
-    """Meters as the text of a file, one a line."""
+    """The text of a file with one meter a line."""
     lines = [json.dumps([meter.number, meter.rate, meter.packets]) for meter in meters]
     return "".join(f"{line}\n" for line in lines)
 
 
 def parse_file(text: str) -> list[Meter]:
-    """What format_file() wrote."""
+    """The meters in a text that format_file() returned."""
     return [Meter(*json.loads(line)) for line in text.splitlines()]
 
 
 def main(arguments: t.Sequence[str]) -> None:
-    """Adds and modifies meters, or deletes those that are not in the file."""
+    """Runs the program. Arguments: management socket, ``add`` or ``prune``, file of meters."""
     bridge, command, path = arguments
-    with Switch(bridge) as switch:
+    with MeterConnection(bridge) as switch:
         added, modified, surplus = changes(switch.read(), parse_file(Path(path).read_text(encoding="utf-8")))
         if command == "add":
             switch.apply(ADD, added)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Building and parsing Ethernet, IPv4 (RFC 791), UDP (RFC 768) and GTP-U (3GPP TS 29.281): bytes in, bytes out."""
+"""Builds and parses Ethernet, IPv4 (RFC 791), UDP (RFC 768) and GTP-U (3GPP TS 29.281). Bytes in, bytes out."""
 
 from __future__ import annotations
 
@@ -26,60 +26,85 @@ _GTPU = struct.Struct("!BBHI")
 
 
 class PacketError(ValueError):
-    """Bytes that are not the packet they should be; the text says in what."""
+    """The bytes are not the packet that they should be; the message says why."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Ipv4:
-    """An IPv4 packet; addresses dotted, ``payload`` without any padding behind the total length."""
+    """An IPv4 packet."""
 
     source: str
+    """Source address."""
     destination: str
+    """Destination address."""
     protocol: int
+    """Protocol number."""
     ttl: int
+    """Time to live."""
     identification: int
+    """Identification field."""
     payload: bytes
+    """Content, without padding behind the packet's total length."""
     type_of_service: int = 0
+    """Type of service field."""
     checksum_right: bool = True
+    """Whether the header checksum of a parsed packet is right."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Ipv4Header:
-    """An IPv4 header of any packet, a fragment too; length and total in bytes, offset in units of eight bytes."""
+    """The header of an IPv4 packet or fragment."""
 
     source: str
+    """Source address."""
     destination: str
+    """Destination address."""
     protocol: int
+    """Protocol number."""
     length: int
+    """Length of the header in bytes."""
     total: int
+    """Total length in bytes."""
     offset: int
+    """Fragment offset in units of eight bytes."""
     more_fragments: bool
+    """The flag More Fragments."""
     dont_fragment: bool
+    """The flag Don't Fragment."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Udp:
-    """A UDP datagram; ``checksum`` 0 means that the sender computed none (RFC 768)."""
+    """A UDP datagram."""
 
     source_port: int
+    """Source port."""
     destination_port: int
+    """Destination port."""
     payload: bytes
+    """Content."""
     checksum: int = 0
+    """Checksum field; 0 if the sender computed none (RFC 768)."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Gtpu:
-    """A GTP-U message, version 1, protocol type 1 (TS 29.281, 5.1)."""
+    """A GTP-U message of version 1 and protocol type 1 (TS 29.281, 5.1)."""
 
     message_type: int
+    """Message type (TS 29.281, table 6.1-1)."""
     teid: int
+    """TEID; 0 in signalling messages."""
     payload: bytes
+    """Content behind all headers."""
     sequence_number: int | None = None
+    """Sequence number; None without the S flag."""
     extension_types: tuple[int, ...] = ()
+    """Types of the extension headers."""
 
 
 def internet_checksum(data: bytes) -> int:
-    """The checksum of RFC 1071 over the bytes; 0 over data that holds its own right checksum."""
+    """The checksum of RFC 1071; 0 for data that includes its own right checksum."""
     if len(data) % 2:
         data += b"\0"
     total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
@@ -89,7 +114,7 @@ def internet_checksum(data: bytes) -> int:
 
 
 def mac_bytes(mac: str) -> bytes:
-    """A MAC address such as ``00:50:56:01:00:02`` as its six bytes; ValueError when it is none."""
+    """The six bytes of a MAC address such as ``00:50:56:01:00:02``. Raises ValueError."""
     data = bytes.fromhex(mac.replace(":", ""))
     if len(data) != 6:
         raise ValueError(f"not a MAC address: {mac}")
@@ -120,7 +145,7 @@ def build_ipv4(packet: Ipv4) -> bytes:
 
 
 def build_udp(datagram: Udp, source: str, destination: str) -> bytes:
-    """A UDP datagram between two IPv4 addresses with its checksum computed, whatever ``checksum`` says."""
+    """A UDP datagram between two IPv4 addresses. The checksum is computed; the field ``checksum`` is ignored."""
     length = UDP_BYTES + len(datagram.payload)
     header = _UDP.pack(datagram.source_port, datagram.destination_port, length, 0)
     checksum = internet_checksum(_pseudo_header(source, destination, length) + header + datagram.payload)
@@ -128,7 +153,7 @@ def build_udp(datagram: Udp, source: str, destination: str) -> bytes:
 
 
 def build_gtpu(message: Gtpu) -> bytes:
-    """A GTP-U message without extension headers; the sequence number (S flag) only when there is one."""
+    """A GTP-U message without extension headers; with the S flag if it has a sequence number."""
     if message.sequence_number is None:
         return _GTPU.pack(0x30, message.message_type, len(message.payload), message.teid) + message.payload
     optional = struct.pack("!HBB", message.sequence_number, 0, 0)
@@ -137,14 +162,14 @@ def build_gtpu(message: Gtpu) -> bytes:
 
 
 def parse_ethernet(frame: bytes) -> bytes:
-    """What an Ethernet II frame carries as IPv4, padding included; PacketError for anything else."""
+    """The IPv4 packet in an Ethernet II frame, padding included. Raises PacketError for anything else."""
     if len(frame) < ETHERNET_BYTES or int.from_bytes(frame[12:14], "big") != ETHERTYPE_IPV4:
         raise PacketError("not an IPv4 frame")
     return frame[ETHERNET_BYTES:]
 
 
 def parse_ipv4(data: bytes) -> Ipv4:
-    """The packet at the start of the data; PacketError when it is cut short, a fragment or no IPv4."""
+    """The packet at the start of the data. Raises PacketError if it is cut short, a fragment or not IPv4."""
     if len(data) < IPV4_BYTES or data[0] >> 4 != 4:
         raise PacketError("not an IPv4 packet")
     _version, service, total, identification, fragment, ttl, protocol, _checksum, source, destination = (
@@ -168,7 +193,7 @@ def parse_ipv4(data: bytes) -> Ipv4:
 
 
 def parse_ipv4_header(data: bytes) -> Ipv4Header:
-    """The header at the start of the data; PacketError when the packet is cut short or no IPv4."""
+    """The header at the start of the data. Raises PacketError if the packet is cut short or not IPv4."""
     if len(data) < IPV4_BYTES or data[0] >> 4 != 4:
         raise PacketError("not an IPv4 packet")
     fields = _IPV4.unpack_from(data)
@@ -181,7 +206,7 @@ def parse_ipv4_header(data: bytes) -> Ipv4Header:
 
 
 def parse_udp(data: bytes) -> Udp:
-    """The datagram that fills the data; PacketError when its length field says something else."""
+    """The datagram that fills the data. Raises PacketError if its length field differs."""
     if len(data) < UDP_BYTES:
         raise PacketError("not a UDP datagram")
     source_port, destination_port, length, checksum = _UDP.unpack_from(data)
@@ -191,14 +216,14 @@ def parse_udp(data: bytes) -> Udp:
 
 
 def udp_checksum_right(data: bytes, source: str, destination: str) -> bool:
-    """Whether a datagram's checksum is right, or absent as RFC 768 allows over IPv4."""
+    """Whether a datagram's checksum is right, or absent, which RFC 768 allows over IPv4."""
     if len(data) < UDP_BYTES or data[6:8] == b"\0\0":
         return len(data) >= UDP_BYTES
     return internet_checksum(_pseudo_header(source, destination, len(data)) + data) == 0
 
 
 def parse_gtpu(data: bytes) -> Gtpu:
-    """The GTP-U message that fills the data, extension headers skipped (TS 29.281, 5.2); PacketError otherwise."""
+    """The GTP-U message that fills the data, extension headers skipped (TS 29.281, 5.2). Raises PacketError."""
     if len(data) < GTPU_BYTES or data[0] >> 5 != 1 or not data[0] & 0x10:
         raise PacketError("not a GTP-U version 1 message")
     flags, message_type, length, teid = _GTPU.unpack_from(data)
@@ -214,7 +239,7 @@ def parse_gtpu(data: bytes) -> Gtpu:
 
 
 def _skip_extensions(data: bytes, extension: int) -> tuple[tuple[int, ...], int]:
-    """The types of the chained extension headers, and where the payload behind them starts."""
+    """The types of the chained extension headers, and the offset of the payload behind them."""
     types = []
     start = GTPU_BYTES + 4
     while extension:

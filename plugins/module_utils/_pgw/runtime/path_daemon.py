@@ -1,11 +1,11 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The handler beside the switch: GTP-U path management and ICMP for packets too big. It sees no G-PDU of a session.
+"""The daemon beside the switch: GTP-U path management, and ICMP for packets that are too big.
 
-pgw_sessions installs this file, packets.py, path_messages.py and path_state.py in the guest and runs it as
-nfv-pgw-path.service. The switch hands frames over at the interface pgw-path; answers to peers leave by a UDP socket on
-br-s5u, ICMP by pgw-path. The configuration is read again when its file changes; the state is written to a file.
+It runs as nfv-pgw-path.service and sees no G-PDU of a session. The switch hands frames over on the interface pgw-path.
+GTP-U messages to peers leave through a UDP socket on br-s5u, ICMP messages and fragments through pgw-path. The daemon
+reads its configuration again when the file changes, and writes its state to another file.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ import typing as t
 from pathlib import Path
 
 from . import packets, path_messages
-from .path_state import Paths, Timing
+from .handover import TO_NEXT_HOP, TO_SUBSCRIBER, TOO_BIG, TOO_BIG_UPLINK, UNKNOWN_TEID
+from .path_state import EchoTiming, Paths
 
 OUTGOING = 4  # packet(7): PACKET_OUTGOING
 ETH_P_ALL = 3
@@ -39,43 +40,43 @@ COUNTERS = (
 
 
 class Handler:
-    """Answers what the switch hands over; send(peer, port, message) and inject(frame) are the ways out."""
+    """Answers the frames that the switch hands over."""
 
-    def __init__(
-        self, send: t.Callable[[str, int, bytes], None], inject: t.Callable[[bytes], None], counters: t.Any = None
-    ) -> None:
-        self.paths = Paths(Timing())
-        self.counters: collections.Counter[str] = collections.Counter(counters or {})
+    def __init__(self, send: t.Callable[[str, int, bytes], None], inject: t.Callable[[bytes], None]) -> None:
+        """send(peer, port, message) sends a GTP-U message; inject(frame) gives a frame to the switch."""
+        self.paths = Paths()
+        self.counters: collections.Counter[str] = collections.Counter()
         self._send, self._inject = send, inject
         self._s5u, self._mtu, self._sgi_mtu = "", 0, 0
         self._sgi: tuple[str | None, str | None] = (None, None)
 
     def configure(self, configuration: t.Mapping[str, t.Any]) -> None:
-        """Takes up what pgw_sessions wrote."""
+        """Takes the configuration that pgw_sessions wrote."""
         self._s5u, self._mtu = configuration["s5u_address"], configuration["tunnel_mtu"]
         self._sgi_mtu = configuration["sgi_mtu"]
         self._sgi = configuration["sgi_address"], configuration["ipv6_address"]
-        timing = Timing(
+        timing = EchoTiming(
             configuration["echo_interval"], configuration["response_seconds"], configuration["echo_requests"]
         )
         self.paths.configure(timing, configuration["peers"])
 
     def frame(self, frame: bytes) -> None:
-        """Takes one frame from the switch."""
-        handed = path_messages.parse_handed(frame)
-        if handed is None:
+        """Answers one frame from the switch."""
+        handover = path_messages.parse_handover(frame)
+        if handover is None:
             return
         try:
-            if handed.kind == path_messages.UNKNOWN_TEID:
-                self._sent("error_indications_sent", handed.peer, packets.GTPU_PORT, self._unknown(handed))
-            elif handed.kind == path_messages.TOO_BIG:
+            if handover.reason == UNKNOWN_TEID:
+                indication = path_messages.error_indication(handover.teid, self._s5u)
+                self._send_counted("error_indications_sent", handover.peer, packets.GTPU_PORT, indication)
+            elif handover.reason == TOO_BIG:
                 self.counters["packets_too_big"] += 1
-                self._answer(handed, self._mtu, path_messages.TO_SUBSCRIBER)
-            elif handed.kind == path_messages.TOO_BIG_UPLINK:
+                self._answer_too_big(handover.packet, self._mtu, TO_SUBSCRIBER)
+            elif handover.reason == TOO_BIG_UPLINK:
                 self.counters["uplink_packets_too_big"] += 1
-                self._answer(handed, self._sgi_mtu, path_messages.TO_NEXT_HOP)
+                self._answer_too_big(handover.packet, self._sgi_mtu, TO_NEXT_HOP)
             else:
-                self._signal(path_messages.parse_signal(handed.packet))
+                self._answer_signalling(path_messages.parse_signalling(handover.packet))
         except packets.PacketError:
             self.counters["messages_not_understood"] += 1
         except OSError:
@@ -93,24 +94,21 @@ class Handler:
         """Counters and peers."""
         return {"counters": {name: self.counters[name] for name in COUNTERS}, "peers": self.paths.shown()}
 
-    def _answer(self, handed: path_messages.Handed, mtu: int, onwards: str) -> None:
-        for answer in path_messages.too_big(handed.packet, self._sgi, mtu, onwards):
+    def _answer_too_big(self, packet: bytes, mtu: int, onwards: str) -> None:
+        for answer in path_messages.too_big(packet, self._sgi, mtu, onwards):
             self._inject(answer)
 
-    def _unknown(self, handed: path_messages.Handed) -> bytes:
-        return path_messages.error_indication(handed.teid, self._s5u)
-
-    def _sent(self, counter: str, peer: str, port: int, message: bytes) -> None:
+    def _send_counted(self, counter: str, peer: str, port: int, message: bytes) -> None:
         self._send(peer, port, message)
         self.counters[counter] += 1
 
-    def _signal(self, signal: path_messages.Signal) -> None:
+    def _answer_signalling(self, signal: path_messages.SignallingMessage) -> None:
         message = signal.message
         if message.message_type == path_messages.ECHO_REQUEST:
             self.counters["echo_requests_received"] += 1
-            # TS 29.281, 4.4.2.2: a response goes to the port that the request came from.
+            # TS 29.281, 4.4.2.2: the response goes to the request's source port.
             response = path_messages.echo_response(message.sequence_number or 0)
-            self._sent("echo_responses_sent", signal.peer, signal.port, response)
+            self._send_counted("echo_responses_sent", signal.peer, signal.port, response)
         elif message.message_type == path_messages.ECHO_RESPONSE:
             if not self.paths.answered(signal.peer, message.sequence_number or 0):
                 self.counters["messages_not_understood"] += 1
@@ -124,7 +122,7 @@ class Handler:
 
 
 class Files:
-    """The configuration that changes, and the state that is written."""
+    """The configuration file and the status file."""
 
     def __init__(self, configuration: Path, status: Path) -> None:
         self._configuration, self._status = configuration, status
@@ -132,7 +130,7 @@ class Files:
         self._written = ""
 
     def changed(self) -> dict[str, t.Any] | None:
-        """The configuration when it has changed since it was last read."""
+        """The configuration if it changed since the last call; None otherwise, and while it cannot be read."""
         try:
             about = self._configuration.stat()
             if (about.st_ino, about.st_mtime_ns) == self._seen:
@@ -144,7 +142,7 @@ class Files:
         return content
 
     def write(self, status: t.Mapping[str, t.Any]) -> None:
-        """Writes the state, whole, when it has changed."""
+        """Replaces the status file if the status changed. A reader never sees a part of it."""
         text = json.dumps(status, indent=1) + "\n"
         if text != self._written:
             temporary = self._status.with_suffix(".new")
@@ -154,7 +152,7 @@ class Files:
 
 
 class Sockets:
-    """The ways in and out; opened anew when the switch has taken its interfaces away."""
+    """The sockets to the switch and to peers. They must be opened again after the switch removed its interfaces."""
 
     def __init__(self, tap: str, bridge: str) -> None:
         self._tap, self._bridge = tap, bridge
@@ -162,25 +160,25 @@ class Sockets:
         self._udp: socket.socket | None = None
 
     def open(self, own_address: str) -> None:
-        """Opens both sockets; OSError as long as an interface or its address is not there."""
+        """Opens both sockets. Raises OSError while an interface or the address is missing."""
         self.close()
         self._raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self._raw.bind((self._tap, 0))
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        # Never by another interface, whatever the routing table says.
+        # Messages never leave through another interface, whatever the routing table says.
         self._udp.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, self._bridge.encode())
         self._udp.bind((own_address, packets.GTPU_PORT))
         self._raw.setblocking(False)
 
     def close(self) -> None:
-        """Closes what is open."""
+        """Closes the sockets that are open."""
         for one in (self._raw, self._udp):
             if one is not None:
                 one.close()
         self._raw = self._udp = None
 
     def frames(self, seconds: float) -> t.Iterator[bytes]:
-        """Frames that arrive within the time; OSError when the interface is gone."""
+        """Yields frames that arrive within so many seconds. Raises OSError if the interface is gone."""
         if self._raw is None:
             raise OSError("not open")
         if not select.select([self._raw], [], [], seconds)[0]:
@@ -207,7 +205,7 @@ class Sockets:
 
 
 def main(arguments: t.Sequence[str]) -> None:
-    """Runs for ever; arguments: interface, bridge, configuration file, status file."""
+    """Runs for ever. Arguments: interface, bridge, configuration file, status file."""
     tap, bridge, configuration, status = arguments
     sockets, files = Sockets(tap, bridge), Files(Path(configuration), Path(status))
     handler = Handler(sockets.send, sockets.inject)

@@ -1,10 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a PGW says beside its G-PDUs: GTP-U path management (3GPP TS 29.281, 7.2 and 7.3) and ICMP. Bytes in, bytes out.
-
-Runs in the guest beside packets.py, without Ansible; see path_daemon.py.
-"""
+"""The messages of the path management daemon: GTP-U (3GPP TS 29.281, 7.2 and 7.3) and ICMP. Bytes in, bytes out."""
 
 from __future__ import annotations
 
@@ -14,59 +11,62 @@ import struct
 import typing as t
 
 from . import packets
+from .handover import REASONS, TO_SUBSCRIBER
 
 # TS 29.281, table 6.1-1
 ECHO_REQUEST, ECHO_RESPONSE, ERROR_INDICATION, END_MARKER = 1, 2, 26, 254
 # TS 29.281, 8.1: types of information elements
 RECOVERY, TEID_DATA_I, PEER_ADDRESS = 14, 16, 133
-# The kinds that the switch tells in a frame's destination MAC; the same as in sessions_flows.py.
-UNKNOWN_TEID, TOO_BIG, SIGNAL, TOO_BIG_UPLINK = 0x0201, 0x0202, 0x0203, 0x0204
 PROTOCOL_ICMP, PROTOCOL_ICMPV6 = 1, 58
 TTL = 64
 # RFC 1812, 4.3.2.3: an ICMP error may be as long as 576 bytes; RFC 4443, 2.4 (c): not longer than 1280.
 _LONGEST_ICMP, _LONGEST_ICMPV6 = 576, 1280
 _IPV6_BYTES = 40
-# The switch takes what the handler sends to the subscriber that it is addressed to, or to the SGi next hop; the second
-# is the same as in sessions_flows.py.
-TO_SUBSCRIBER, TO_NEXT_HOP = "02:00:00:00:00:01", "02:00:00:00:00:02"
 
 
 @dataclasses.dataclass(frozen=True)
-class Handed:
-    """A frame that the switch handed over: its kind, for an unknown tunnel TEID and peer, and the IP packet."""
+class Handover:
+    """A frame from the switch; see handover.py."""
 
-    kind: int
+    reason: int
+    """One of handover.REASONS."""
     teid: int
+    """The unknown TEID; meaningless with another reason."""
     peer: str
+    """The peer that sent the unknown TEID; meaningless with another reason."""
     packet: bytes
+    """The IP packet."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Signal:
-    """A GTP-U message that is no G-PDU, and who sent it."""
+class SignallingMessage:
+    """A GTP-U message other than a G-PDU, and its sender."""
 
     peer: str
+    """IPv4 address of the sender."""
     port: int
+    """UDP source port."""
     message: packets.Gtpu
+    """The message."""
 
 
-def parse_handed(frame: bytes) -> Handed | None:
-    """What the switch handed over, None for a frame that is none of it."""
+def parse_handover(frame: bytes) -> Handover | None:
+    """The handover in a frame; None for any other frame on the interface."""
     if len(frame) < packets.ETHERNET_BYTES:
         return None
-    kind, teid, _rest, peer = struct.unpack_from("!HIH4s", frame)
-    if kind not in (UNKNOWN_TEID, TOO_BIG, SIGNAL, TOO_BIG_UPLINK):
+    reason, teid, _rest, peer = struct.unpack_from("!HIH4s", frame)
+    if reason not in REASONS:
         return None
-    return Handed(kind, teid, str(ipaddress.IPv4Address(peer)), frame[packets.ETHERNET_BYTES :])
+    return Handover(reason, teid, str(ipaddress.IPv4Address(peer)), frame[packets.ETHERNET_BYTES :])
 
 
-def parse_signal(packet: bytes) -> Signal:
-    """The GTP-U message in a whole IPv4 packet; PacketError when it is none."""
+def parse_signalling(packet: bytes) -> SignallingMessage:
+    """The GTP-U message in a whole IPv4 packet. Raises PacketError for anything else."""
     outer = packets.parse_ipv4(packet)
     if outer.protocol != packets.PROTOCOL_UDP:
         raise packets.PacketError("not UDP")
     datagram = packets.parse_udp(outer.payload)
-    return Signal(outer.source, datagram.source_port, packets.parse_gtpu(datagram.payload))
+    return SignallingMessage(outer.source, datagram.source_port, packets.parse_gtpu(datagram.payload))
 
 
 def echo_request(sequence: int) -> bytes:
@@ -75,31 +75,29 @@ def echo_request(sequence: int) -> bytes:
 
 
 def echo_response(sequence: int) -> bytes:
-    """An Echo Response: the request's sequence number, and the Recovery IE, whose counter is 0 (7.2.2, 8.2)."""
+    """An Echo Response to the request with that sequence number. The Recovery IE's counter is 0 (7.2.2, 8.2)."""
     return packets.build_gtpu(packets.Gtpu(ECHO_RESPONSE, 0, bytes((RECOVERY, 0)), sequence))
 
 
 def error_indication(teid: int, own_address: str) -> bytes:
-    """An Error Indication (7.3.1): the TEID and the destination address of the G-PDU that nobody knew."""
+    """An Error Indication (7.3.1) with the TEID and the destination address of a G-PDU that belongs to no session."""
     address = ipaddress.ip_address(own_address).packed
     content = struct.pack("!BIBH", TEID_DATA_I, teid, PEER_ADDRESS, len(address)) + address
     return packets.build_gtpu(packets.Gtpu(ERROR_INDICATION, 0, content, 0))
 
 
 def indicated_teid(message: packets.Gtpu) -> int:
-    """The TEID that a received Error Indication names; PacketError when it names none."""
+    """The TEID in a received Error Indication. Raises PacketError if there is none."""
     if len(message.payload) < 5 or message.payload[0] != TEID_DATA_I:
         raise packets.PacketError("an Error Indication without TEID Data I")
     return int.from_bytes(message.payload[1:5], "big")
 
 
 def too_big(packet: bytes, own: t.Sequence[str | None], mtu: int, onwards: str = TO_SUBSCRIBER) -> list[bytes]:
-    """The frames that answer a packet longer than mtu bytes: an ICMP error to its sender, or the packet in fragments.
+    """The frames that answer a packet longer than ``mtu`` bytes: an ICMP error to its sender, or its fragments.
 
-    own: our IPv4 and IPv6 address on SGi; onwards: TO_SUBSCRIBER or TO_NEXT_HOP, where fragments go.
-
-    Nothing is said about what must not be answered (RFC 1122, 3.2.2; RFC 4443, 2.4 (e)). The switch
-    decrements the TTL of what comes back to it: fragments get back what it took.
+    ``own`` is the PGW's IPv4 and IPv6 address on SGi. Fragments go ``onwards``: TO_SUBSCRIBER or TO_NEXT_HOP. The
+    result is empty for packets that no ICMP error may answer (RFC 1122, 3.2.2; RFC 4443, 2.4 (e)).
     """
     version = packet[0] >> 4 if packet else 0
     if version == 4 and own[0] is not None:
@@ -132,7 +130,7 @@ def _may_answer_ipv6(packet: bytes) -> bool:
 
 
 def _fragmentation_needed(packet: bytes, own: str, mtu: int) -> bytes:
-    """RFC 1191, 4: Destination Unreachable, code 4, with the next hop's MTU."""
+    """Destination Unreachable, code 4, with the MTU of the next hop (RFC 1191, 4)."""
     quoted = packet[: _LONGEST_ICMP - packets.IPV4_BYTES - 8]
     body = struct.pack("!BBHHH", 3, 4, 0, 0, mtu) + quoted
     checksum = packets.internet_checksum(body)
@@ -142,7 +140,7 @@ def _fragmentation_needed(packet: bytes, own: str, mtu: int) -> bytes:
 
 
 def _packet_too_big(packet: bytes, own: str, mtu: int) -> bytes:
-    """RFC 4443, 3.2."""
+    """Packet Too Big (RFC 4443, 3.2)."""
     quoted = packet[: _LONGEST_ICMPV6 - _IPV6_BYTES - 8]
     body = struct.pack("!BBHI", 2, 0, 0, mtu) + quoted
     ends = ipaddress.IPv6Address(own).packed + packet[8:24]
@@ -152,9 +150,10 @@ def _packet_too_big(packet: bytes, own: str, mtu: int) -> bytes:
 
 
 def fragments(packet: bytes, mtu: int) -> list[bytes]:
-    """An IPv4 packet in fragments of at most mtu bytes (RFC 791, 3.2), with the TTL that the switch took given back.
+    """The fragments of an IPv4 packet, of at most ``mtu`` bytes each (RFC 791, 3.2).
 
-    None of a packet with options: they are rare, and not all may be copied.
+    The switch decrements the TTL of each fragment once more, so the TTL is incremented here. A packet with options is
+    not fragmented, because not every option may be copied; such packets are rare.
     """
     header = packets.parse_ipv4_header(packet)
     if header.length != packets.IPV4_BYTES:

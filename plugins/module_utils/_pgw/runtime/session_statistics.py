@@ -1,44 +1,41 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a PGW's user plane has done so far: as data, and as text for Prometheus' node exporter. Pure."""
+"""The statistics of a PGW's user plane, as data and in the text format of Prometheus. Pure."""
 
 from __future__ import annotations
 
 import dataclasses
 import typing as t
 
-from .flow_dump import Carried, Count, Metering
+from .flow_dump import Carried, SessionCount
 from .flows import COOKIE
-from .model import SGI_BRIDGE
-from .openflow_meters import Meter, Passed
+from .model import DIRECTIONS, SGI_BRIDGE
 
 OFCTL = ("ovs-ofctl", "--protocols=OpenFlow15")
 DUMP = (*OFCTL, "--no-names", "dump-flows", SGI_BRIDGE, f"cookie={COOKIE:#x}/{2**64 - 2:#x}")
-# What is said of a switch that cannot be read.
+# The textfile while the switch cannot be read.
 UNREADABLE = """\
 # HELP nfv_pgw_up Whether the switch could be read.
 # TYPE nfv_pgw_up gauge
 nfv_pgw_up 0
 """
-# Peer states as numbers, as Prometheus wants them.
+# Prometheus' samples are numbers.
 STATES = {"down": 0, "up": 1, "unknown": 2}
-WAYS = ("uplink", "downlink")
-# Why a session's packets are dropped, by the counter's name, for people.
-REASONS = {"spoofed": "spoofed", "uplink_over_rate": "uplink over rate", "downlink_over_rate": "downlink over rate"}
-
-
-def metering(meters: t.Iterable[Meter], passed: t.Mapping[int, Passed]) -> Metering:
-    """The session's rates among all meters, and what the meters have seen."""
-    return Metering({meter.number: meter.rate for meter in meters if not meter.packets}, passed)
+# SessionCount's counters of dropped packets -> the reason as a label.
+DROP_REASONS = {
+    "spoofed": "spoofed",
+    "uplink_over_rate": "uplink over rate",
+    "downlink_over_rate": "downlink over rate",
+}
 
 
 def statistics(seen: Carried, status: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Sessions, peers, drops and the handler's counters; status: what the handler has written of itself."""
+    """Sessions, peers, dropped packets and the daemon's counters; ``status`` is the daemon's status file."""
     sessions = []
     by_peer: dict[str, dict[str, int]] = {}
     for session in seen.sessions:
-        count = dataclasses.asdict(seen.counts.get(session.key, Count()))
+        count = dataclasses.asdict(seen.counts.get(session.key, SessionCount()))
         shown = {key: value for key, value in dataclasses.asdict(session).items() if value is not None}
         sessions.append({**shown, **count})
         total = by_peer.setdefault(str(session.peer_address), {"sessions": 0, **dict.fromkeys(count, 0)})
@@ -50,13 +47,18 @@ def statistics(seen: Carried, status: t.Mapping[str, t.Any]) -> dict[str, t.Any]
         address: {"state": "unknown", **by_peer.get(address, {}), **known.get(address, {})}
         for address in sorted({*by_peer, *known})
     }
-    return {"sessions": sessions, "peers": peers, "dropped": dropped(seen), "path": dict(status.get("counters", {}))}
+    return {
+        "sessions": sessions,
+        "peers": peers,
+        "dropped": dropped(seen),
+        "path_management": dict(status.get("counters", {})),
+    }
 
 
 def dropped(seen: Carried) -> dict[str, int]:
-    """Dropped packets by reason, and by direction in all."""
+    """Dropped packets by reason; ``uplink`` and ``downlink`` are the sums by direction."""
     counts = seen.counts.values()
-    over = [sum(getattr(count, f"{way}_over_rate") for count in counts) for way in ("uplink", "downlink")]
+    over = [sum(getattr(count, f"{direction}_over_rate") for count in counts) for direction in DIRECTIONS]
     return {
         "uplink": seen.unknown_teid + seen.spoofed + seen.uplink_too_big + over[0],
         "downlink": seen.unknown_destination + seen.too_big + over[1],
@@ -81,26 +83,30 @@ def textfile(found: t.Mapping[str, t.Any]) -> str:
             lines.append(f"nfv_pgw_{name}{{{inside}}} {value}" if inside else f"nfv_pgw_{name} {value}")
 
     sessions = [(_label(session), session) for session in found["sessions"]]
-    # A peer that no session uses any more has no sums.
+    # A peer without sessions has no sums.
     peers = [(address, peer) for address, peer in found["peers"].items() if "sessions" in peer]
     for label, what, counted in (("session", "a session", sessions), ("peer", "a peer's sessions", peers)):
         for unit in ("packets", "bytes"):
-            samples = [({label: name, "direction": way}, one[f"{way}_{unit}"]) for name, one in counted for way in WAYS]
+            samples = [
+                ({label: name, "direction": way}, one[f"{way}_{unit}"]) for name, one in counted for way in DIRECTIONS
+            ]
             family(f"{label}_{unit}_total", "counter", f"{unit.capitalize()} that came for {what}.", samples)
-        samples = [({label: name, "reason": text}, one[key]) for name, one in counted for key, text in REASONS.items()]
+        samples = [
+            ({label: name, "reason": text}, one[key]) for name, one in counted for key, text in DROP_REASONS.items()
+        ]
         family(f"{label}_dropped_total", "counter", f"Packets of {what} that were dropped.", samples)
-    samples = [({"reason": key}, value) for key, value in found["dropped"].items() if key not in WAYS]
+    samples = [({"reason": key}, value) for key, value in found["dropped"].items() if key not in DIRECTIONS]
     family("dropped_total", "counter", "Packets dropped, by reason.", samples)
     family("sessions", "gauge", "Sessions that are carried.", [({}, len(sessions))])
     samples = [({"peer": name}, STATES[one["state"]]) for name, one in found["peers"].items()]
     family("peer_state", "gauge", "State of a peer: 0 down, 1 up, 2 unknown.", samples)
-    samples = [({"message": name}, value) for name, value in found["path"].items()]
+    samples = [({"message": name}, value) for name, value in found["path_management"].items()]
     family("path_messages_total", "counter", "What path management has sent and received.", samples)
     return "\n".join(lines) + "\n"
 
 
 def _label(session: t.Mapping[str, t.Any]) -> str:
-    """The session's name, or for one that nobody has named its subscriber's address."""
+    """The session's name, or the subscriber's address if it has none."""
     return str(session.get("name") or session.get("ue_address") or session.get("ue_ipv6_prefix"))
 
 

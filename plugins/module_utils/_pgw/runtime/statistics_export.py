@@ -1,10 +1,9 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes the user plane's statistics to files: for the node exporter's textfile collector, and as JSON.
+"""Exports the user plane's statistics to two files: for the node exporter's textfile collector, and as JSON.
 
-pgw_sessions installs this file and what it imports in the guest; nfv-pgw-statistics.timer runs it. Each file is written
-whole and renamed into its place, so that nobody reads half of one.
+nfv-pgw-statistics.timer runs it. Each file is replaced as a whole, so that no reader sees a part of it.
 """
 
 from __future__ import annotations
@@ -16,32 +15,35 @@ import sys
 import typing as t
 from pathlib import Path
 
-from .flow_dump import Carried, Metering, carried
-from .openflow_meters import MeterError, Switch
-from .session_statistics import DUMP, UNREADABLE, metering, statistics, textfile
+from .flow_dump import Carried, MeterReading, carried
+from .openflow_meters import MeterConnection, MeterError
+from .session_statistics import DUMP, UNREADABLE, statistics, textfile
 
 TEXTFILE = "nfv_pgw.prom"
 
 
 class UnreadableError(Exception):
-    """The switch does not say what it carries."""
+    """The switch cannot be read."""
 
 
 def read(management: str, names: t.Mapping[str, str]) -> Carried:
-    """What the switch carries; management: the SGi bridge's socket, names: Session.key -> name."""
+    """Reads the switch through the SGi bridge's management socket. Raises UnreadableError.
+
+    ``names`` maps Session.key to the session's name.
+    """
     try:
         done = subprocess.run(DUMP, capture_output=True, text=True, check=False, timeout=60)
         if done.returncode != 0:
             raise UnreadableError(done.stderr.strip())
-        with Switch(management) as switch:
-            measured: Metering = metering(switch.read(), switch.passed())
+        with MeterConnection(management) as switch:
+            reading = MeterReading.of(switch.read(), switch.counts())
     except (OSError, MeterError, subprocess.SubprocessError) as error:
         raise UnreadableError(str(error)) from error
-    return carried(done.stdout, names, measured)
+    return carried(done.stdout, names, reading)
 
 
 def replace(path: Path, text: str) -> None:
-    """Writes a file that everybody may read, whole. The node exporter looks at no other name than ``*.prom``."""
+    """Replaces a file that everybody may read. The node exporter ignores the temporary one, which is no ``*.prom``."""
     temporary = path.with_name(f".{path.name}.new")
     temporary.write_text(text, encoding="utf-8")
     temporary.chmod(0o644)
@@ -49,10 +51,11 @@ def replace(path: Path, text: str) -> None:
 
 
 def main(arguments: t.Sequence[str]) -> None:
-    """arguments: the SGi bridge's management socket, names, the handler's status; the JSON and the textfile to write.
+    """Runs the program.
 
-    A switch that cannot be read is told in both files, which must not go on saying how well it was; and by the exit
-    status, so that the unit has failed.
+    Arguments: the SGi bridge's management socket, the file of names, the daemon's status file; the JSON file and the
+    textfile to write. If the switch cannot be read, both files say so instead of keeping old figures, and the exit
+    status makes the unit fail.
     """
     management, names, status = arguments[:3]
     output, exposed = map(Path, arguments[3:])
@@ -67,7 +70,7 @@ def main(arguments: t.Sequence[str]) -> None:
 
 
 def _json(path: str) -> dict[str, t.Any]:
-    """A file's content, which is nothing while there is no such file."""
+    """The content of a file; empty if there is no such file."""
     try:
         content: dict[str, t.Any] = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -5,15 +5,10 @@
 
 from __future__ import annotations
 
-import typing as t
-
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw import statistics_units
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.rules import statistics_problems
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.flow_dump import Metering, carried
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.openflow_meters import Passed
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.flow_dump import MeterReading, carried
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.openflow_meters import MeterCount
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.session_statistics import (
     UNREADABLE,
     statistics,
@@ -29,8 +24,8 @@ STATUS = {
 
 
 def test_sums(dump: str) -> None:
-    metering = Metering({16: 2000, 17: 4000}, {2: Passed(2, 0), 16: Passed(7, 3), 17: Passed(3, 1)})
-    found = statistics(carried(dump, NAMES, metering), STATUS)
+    reading = MeterReading({16: 2000, 17: 4000}, {2: MeterCount(2, 0), 16: MeterCount(7, 3), 17: MeterCount(3, 1)})
+    found = statistics(carried(dump, NAMES, reading), STATUS)
     assert found["dropped"] == {
         "uplink": 9,
         "downlink": 5,
@@ -85,29 +80,3 @@ def test_wrong_exposition_is_refused(text: str) -> None:
     """The control of what the tests above read with."""
     with pytest.raises(ValueError, match=r"line|ended"):
         parse(text)
-
-
-def test_timer_is_made_changed_and_taken_back(variables: dict[str, t.Any]) -> None:
-    wanted = {"textfile_directory": "/var/lib/prometheus/node-exporter", "interval": 30}
-    plane = UserPlane.of(**variables, statistics=wanted)
-    files = statistics_units.wanted(plane)
-    assert "OnUnitInactiveSec=30s" in files[statistics_units.TIMER_FILE]
-    assert statistics_units.textfile(files) == "/var/lib/prometheus/node-exporter/nfv_pgw.prom"
-    assert statistics_units.wanted(UserPlane.of(**variables)) == {}
-    assert statistics_units.textfile({}) is None
-
-
-@pytest.mark.parametrize(
-    ("statistics", "code"),
-    [
-        (None, None),
-        ({"textfile_directory": "/var/lib/prometheus/node-exporter"}, None),
-        ({"textfile_directory": "node-exporter"}, "path_invalid"),
-        ({"textfile_directory": "/var/lib/with space"}, "path_invalid"),
-        ({"textfile_directory": "/var/lib/%h"}, "path_invalid"),
-        ({"textfile_directory": "/x", "interval": 0}, "value_out_of_range"),
-        ({"textfile_directory": "/x", "interval": 86_401}, "value_out_of_range"),
-    ],
-)
-def test_where_statistics_cannot_go_is_told(statistics: dict[str, t.Any] | None, code: str | None) -> None:
-    assert [problem.error_code for problem in statistics_problems(statistics)] == ([code] if code else [])

@@ -13,14 +13,14 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.open
     ADD,
     DELETE,
     Meter,
+    MeterCount,
     MeterError,
-    Passed,
     build_mod,
     changes,
     format_file,
+    parse_counts,
     parse_descriptions,
     parse_file,
-    parse_stats,
 )
 
 LIMIT, FLOOD = Meter(16, 2000), Meter(1, 1000, packets=True)
@@ -63,6 +63,6 @@ def test_file_holds_what_was_written() -> None:
 
 def test_statistics_of_a_meter_with_a_band() -> None:
     body = struct.pack("!IH6xIQQII", 16, 56, 2, 100, 50_000, 1, 2) + struct.pack("!QQ", 30, 15_000)
-    assert parse_stats(body * 1) == {16: Passed(100, 30)}
+    assert parse_counts(body * 1) == {16: MeterCount(100, 30)}
     with pytest.raises(MeterError):
-        parse_stats(body[:-1])
+        parse_counts(body[:-1])
