@@ -52,7 +52,7 @@ def plane(sessions: Sequence[dict[str, t.Any]]) -> UserPlane:
             "ipv6_next_hop": SERVER6,
         },
         sessions=sessions,
-        path={},
+        path_management={"echo_interval": 60, "response_seconds": 3, "echo_requests": 5},
     )
 
 

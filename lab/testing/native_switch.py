@@ -23,11 +23,15 @@ from pathlib import Path
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest, apply
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import Plan
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.observe import Ask, observe, sgi_mac
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.plan import plan, remove
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.pgw_sessions import decide
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.layout import (
+    DAEMON_CONFIGURATION,
+    DAEMON_STATUS,
+    DAEMON_UNIT,
+    EXPORT_UNIT_FILE,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.observe import Ask
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.statistics_units import SERVICE_FILE
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.units import PATH, PATH_UNIT, STATUS
 from lab.testing.pgw_packets import PEER, SERVER, SERVER6
 
 # Debian keeps the daemons outside of a user's search path.
@@ -186,16 +190,7 @@ class NativeSwitch:
     def decide(self, plane: UserPlane | None) -> Plan:
         """The plan that pgw_sessions would carry out."""
         os.environ["OVS_RUNDIR"] = str(self.run_directory)
-        observed = observe(self.guest, self.ask, plane)
-        return remove(observed) if plane is None else plan(observed, plane, self.mac(), check_mode=False)
-
-    def mac(self) -> str:
-        """The SGi bridge's MAC address, which the module reads in sysfs in a guest."""
-        (link,) = json.loads(self.call("ip", "-json", "link", "show", "br-sgi"))
-        address = self.root / "sys/class/net/br-sgi/address"
-        address.parent.mkdir(parents=True, exist_ok=True)
-        address.write_text(link["address"] + "\n")
-        return sgi_mac(self.guest)
+        return decide(self.guest, self.ask, plane)
 
     @property
     def ask(self) -> Ask:
@@ -227,7 +222,7 @@ class NativeSwitch:
         unit, files = argv[-1], self.root / "etc/systemd/system"
         started = self.root / "run/started"
         if argv[1] == "show":
-            active = (started / unit).exists() or (unit == PATH_UNIT and self._handler is not None)
+            active = (started / unit).exists() or (unit == DAEMON_UNIT and self._handler is not None)
             return (
                 0,
                 f"ActiveState={'active' if active else 'inactive'}\nUnitFileState={'enabled' if active else ''}\n",
@@ -238,7 +233,7 @@ class NativeSwitch:
             (started / unit).touch()
         elif unit.endswith(".timer"):
             (started / unit).unlink(missing_ok=True)
-        elif argv[1] in ("enable", "start") and unit != PATH_UNIT:
+        elif argv[1] in ("enable", "start") and unit != DAEMON_UNIT:
             started.mkdir(parents=True, exist_ok=True)
             for line in (files / unit).read_text().splitlines():
                 if line.startswith("ExecStart="):
@@ -250,7 +245,7 @@ class NativeSwitch:
         elif argv[1] == "restart":
             self.stop_handler()
             self.start_handler()
-        elif argv[1] in ("disable", "stop") and f"/etc/systemd/system/{unit}" != SERVICE_FILE:
+        elif argv[1] in ("disable", "stop") and f"/etc/systemd/system/{unit}" != EXPORT_UNIT_FILE:
             self.stop_handler()
             (started / unit).unlink(missing_ok=True)
         return 0, "", ""
@@ -263,8 +258,15 @@ class NativeSwitch:
     def start_handler(self) -> None:
         """Starts the handler that pgw_sessions installed, as its unit does, after stopping an earlier one."""
         self.stop_handler()
-        (self.root / STATUS[1:]).parent.mkdir(parents=True, exist_ok=True)
-        program = ("-m", "nfv_pgw.path_daemon", "pgw-path", "br-s5u", f"{self.root}{PATH}", f"{self.root}{STATUS}")
+        (self.root / DAEMON_STATUS[1:]).parent.mkdir(parents=True, exist_ok=True)
+        program = (
+            "-m",
+            "nfv_pgw.path_daemon",
+            "pgw-path",
+            "br-s5u",
+            f"{self.root}{DAEMON_CONFIGURATION}",
+            f"{self.root}{DAEMON_STATUS}",
+        )
         self._handler = subprocess.Popen(
             ["ip", "netns", "exec", self.switch, sys.executable, *program],
             env={**self.environment, "PYTHONPATH": f"{self.root}/usr/lib/nfv-vsphere-dpdk"},
@@ -279,7 +281,7 @@ class NativeSwitch:
 
     def export_statistics(self) -> subprocess.CompletedProcess[str]:
         """Runs the command that the statistics' timer starts."""
-        unit = (self.root / SERVICE_FILE[1:]).read_text()
+        unit = (self.root / EXPORT_UNIT_FILE[1:]).read_text()
         (command,) = [line.partition("=")[2] for line in unit.splitlines() if line.startswith("ExecStart=")]
         words = [f"{self.root}{word}" if word.startswith(OURS) else word for word in command.split()[1:]]
         return subprocess.run(
@@ -292,8 +294,8 @@ class NativeSwitch:
         )
 
     def status(self) -> dict[str, t.Any]:
-        """The handler's status file."""
-        path = self.root / STATUS[1:]
+        """What the handler has written of its state."""
+        path = self.root / DAEMON_STATUS[1:]
         content: dict[str, t.Any] = json.loads(path.read_text()) if path.exists() else {"counters": {}, "peers": {}}
         return content
 

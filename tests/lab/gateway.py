@@ -24,7 +24,12 @@ if t.TYPE_CHECKING:
 
 VARIABLES = ROOT / "lab/inventory/group_vars/pgw/sessions.yml"
 # What the lab's variables are for the module.
-PLANE = {"s5u": "{{ pgw_s5u }}", "sgi": "{{ pgw_sgi }}", "sessions": "{{ pgw_sessions }}", "path": "{{ pgw_path }}"}
+PLANE = {
+    "s5u": "{{ pgw_s5u }}",
+    "sgi": "{{ pgw_sgi }}",
+    "sessions": "{{ pgw_sessions }}",
+    "path_management": "{{ pgw_path_management }}",
+}
 STATUS = "/run/nfv-vsphere-dpdk/pgw-path.json"
 
 

@@ -16,13 +16,14 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import parse_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.ovsdb import plain_value
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import procfs
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation import cpus
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.hugepages import read_pools
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.pci import device_nodes
 
-from .telemetry import JsonRpc, Telemetry, ovsdb_value
+from .telemetry import JsonRpc, Telemetry
 
 # Names of the threads that poll: of Open vSwitch, and of EAL before and since DPDK 23.11.
 _WORKERS = {"ovs": ("pmd-c",), "dpdk": ("rte-worker-", "dpdk-worker", "lcore-worker-")}
@@ -213,7 +214,7 @@ def _ovs_interfaces(tree: Tree, problems: dict[str, str]) -> list[dict[str, t.An
     except (OSError, ValueError, KeyError) as error:
         problems["ovs_database"] = f"{_OVS_RUN}/db.sock: {error}"
         return None
-    return [{column: ovsdb_value(row[column]) for column in _INTERFACE_COLUMNS} for row in rows]
+    return [{column: plain_value(row[column]) for column in _INTERFACE_COLUMNS} for row in rows]
 
 
 def _ovs_cycles(tree: Tree, pid: int, problems: dict[str, str]) -> list[dict[str, int]]:

@@ -84,12 +84,3 @@ class JsonRpc(UnixClient):
             except ValueError:
                 continue
             return answer
-
-
-def ovsdb_value(value: t.Any) -> t.Any:
-    """A column's value in plain types: RFC 7047 (5.1) wraps sets, maps and row ids in tagged lists."""
-    if isinstance(value, list) and len(value) == 2 and value[0] == "map":
-        return dict(value[1])
-    if isinstance(value, list) and len(value) == 2 and value[0] == "set":
-        return [ovsdb_value(one) for one in value[1]]
-    return value

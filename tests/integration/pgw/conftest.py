@@ -32,7 +32,7 @@ def variables(count: int, **more: t.Any) -> dict[str, t.Any]:
             **more.get("sgi", {}),
         },
         "sessions": [session(number) for number in range(1, count + 1)] + more.get("sessions", []),
-        "path": {"echo_interval": 1, "response_seconds": 1, "echo_requests": 2, **more.get("path", {})},
+        "path_management": {"echo_interval": 1, "response_seconds": 1, "echo_requests": 2},
         "statistics": more.get("statistics"),
     }
 

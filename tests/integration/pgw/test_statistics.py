@@ -13,14 +13,19 @@ import typing as t
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.layout import (
+    EXPORT_UNIT_FILE,
+    STATISTICS,
+    TIMER,
+    TIMER_FILE,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.statistics_units import FILES, OUTPUT, TIMER
 from lab.testing.pgw_packets import PEER, SERVER, ipv4
 from tests.integration.pgw.conftest import Bench, session
 from tests.support.exposition import Family, parse
 
 DIRECTORY = "/var/lib/prometheus/node-exporter"
-WANTED: dict[str, t.Any] = {"statistics": {"textfile_directory": DIRECTORY}}
+WANTED: dict[str, t.Any] = {"statistics": {"textfile_directory": DIRECTORY, "interval": 60}}
 
 
 def plane_with(bench: Bench, **more: t.Any) -> UserPlane:
@@ -44,7 +49,7 @@ def exposed(bench: Bench) -> dict[str, Family]:
 def test_missing_directory_is_refused_and_nothing_is_changed(bench: Bench) -> None:
     bench.switch.converge(plane_with(bench))
     with pytest.raises(NfvError) as error:
-        bench.switch.decide(plane_with(bench, statistics={"textfile_directory": "/nowhere"}))
+        bench.switch.decide(plane_with(bench, statistics={"textfile_directory": "/nowhere", "interval": 60}))
     assert error.value.error_code == "textfile_directory_missing"
     assert "/nowhere" in str(error.value)
 
@@ -56,7 +61,7 @@ def test_files_say_what_the_switch_carries(bench: Bench, exporting: UserPlane) -
     time.sleep(1.5)
     done = bench.switch.export_statistics()
     assert (done.returncode, done.stderr) == (0, "")
-    found, told = exposed(bench), json.loads(bench.switch.guest.path(OUTPUT).read_text())
+    found, told = exposed(bench), json.loads(bench.switch.guest.path(STATISTICS).read_text())
     assert found["nfv_pgw_up"].value() == 1
     assert found["nfv_pgw_sessions"].value() == len(told["sessions"]) == 2
     assert found["nfv_pgw_session_packets_total"].value(session="ue-2", direction="uplink") == 1
@@ -93,7 +98,7 @@ def test_switch_that_is_gone_is_told_instead_of_old_figures(bench: Bench, export
         done = bench.switch.export_statistics()
         assert done.returncode == 1 and "the switch cannot be read" in done.stderr
         assert {name: family.value() for name, family in exposed(bench).items()} == {"nfv_pgw_up": 0}
-        assert "error" in json.loads(bench.switch.guest.path(OUTPUT).read_text())
+        assert "error" in json.loads(bench.switch.guest.path(STATISTICS).read_text())
     finally:
         bench.switch.start_switch()
         bench.switch.guest.run(["systemctl", "start", "nfv-pgw.service"])
@@ -106,11 +111,13 @@ def test_timer_and_files_go_with_the_option_and_with_the_user_plane(
     bench: Bench, exporting: UserPlane, whole: bool
 ) -> None:
     bench.switch.export_statistics()
-    files = [bench.switch.guest.path(path) for path in (OUTPUT, f"{DIRECTORY}/nfv_pgw.prom", *FILES)]
+    files = [
+        bench.switch.guest.path(path)
+        for path in (STATISTICS, f"{DIRECTORY}/nfv_pgw.prom", EXPORT_UNIT_FILE, TIMER_FILE)
+    ]
     assert all(path.exists() for path in files)
     bench.switch.converge(None if whole else plane_with(bench))
-    kept = {"meters.py"} if not whole else set()
-    assert {path.name for path in files if path.exists()} == kept
+    assert not any(path.exists() for path in files)
     assert not (bench.switch.root / "run/started" / TIMER).exists()
 
 

@@ -25,7 +25,6 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.sample 
     parse_pmd_stats,
     take_sample,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.telemetry import ovsdb_value
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import procfs
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
 from tests.unit.evidence.conftest import recording
@@ -264,12 +263,6 @@ def test_pmd_stats_of_several_threads() -> None:
         {"cpu": 1, "packets": 10, "idle": 90, "busy": 10},
         {"cpu": 3, "packets": 0, "idle": 0, "busy": 0},
     ]
-
-
-def test_values_of_the_database() -> None:
-    assert ovsdb_value(["map", [["a", "b"]]]) == {"a": "b"}
-    assert ovsdb_value(["set", []]) == []
-    assert ovsdb_value("plain") == "plain"
 
 
 def test_a_device_without_an_address_is_refused() -> None:

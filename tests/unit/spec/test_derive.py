@@ -117,10 +117,12 @@ def test_pgw_variables_that_do_not_fit(description: Description) -> None:
         ("pgw_sgi.next_hop", "key_missing"),
         ("pgw_sessions[1].local_teid", "value_out_of_range"),
         ("pgw_sessions[1].ue_address", "session_repeated"),
+        ("pgw_sessions[1].peer_teid", "session_repeated"),
         ("pgw_sessions[2].teid", "key_unknown"),
         ("pgw_sessions[2].name", "session_repeated"),
         ("pgw_sessions[2].ue_address", "session_repeated"),
         ("pgw_sessions[2].local_teid", "session_repeated"),
+        ("pgw_sessions[2].peer_teid", "session_repeated"),
         ("pgw_sessions[3]", "value_type_wrong"),
     ]
     assert pgw_found({}, description)[0] == ("pgw_s5u", "value_type_wrong")
