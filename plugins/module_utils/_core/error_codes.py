@@ -357,6 +357,8 @@ class ErrorCode(str, enum.Enum):
     # Guest: Open vSwitch and the PGW
     OVS_MISSING = "ovs_missing"
     """Open vSwitch is not installed."""
+    APPLICATION_NOT_RUNNING = "application_not_running"
+    """The service does not run, is not started at boot, runs another program, or does not drive a polled adapter."""
     OVS_NOT_RUNNING = "ovs_not_running"
     """Open vSwitch does not run; look at `/var/log/openvswitch/ovs-vswitchd.log`."""
     OVS_WITHOUT_DPDK = "ovs_without_dpdk"

@@ -126,7 +126,7 @@ def plan(adapters: t.Sequence[Adapter], current: Current, policy: Policy, state:
         current = dataclasses.replace(current, holders={})
     wanted = [adapter for adapter in adapters if adapter.driver == "pmd"] if state == "present" else []
     _check_unique(adapters)
-    found = [(adapter, _locate(adapter, current)) for adapter in wanted]
+    found = [(adapter, locate(adapter, current)) for adapter in wanted]
     for adapter, device in found:
         _check_adapter(adapter, device, current, policy)
     if wanted and not current.driverctl:
@@ -186,7 +186,7 @@ def _check_unique(adapters: t.Sequence[Adapter]) -> None:
                 raise NfvError(ErrorCode.ADAPTER_REPEATED, value, f"is the {field} of two adapters", "Name each once.")
 
 
-def _locate(adapter: Adapter, current: Current) -> NetworkDevice:
+def locate(adapter: Adapter, current: Current) -> NetworkDevice:
     """The device that shows the MAC, else the recorded one, provided that it shows no other MAC now."""
     for device in current.devices:
         if device.mac == adapter.mac:
