@@ -16,9 +16,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic import
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import Adapter, Current, Policy
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.pci import NetworkDevice
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.procfs import holders
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.service import read_service
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.tuning import Difference
-
-_SHOW = ("systemctl", "show", "--property=ActiveState", "--property=MainPID", "--property=UnitFileState")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,17 +127,14 @@ def dpdk_differences(dpdk: Installed | None, requirement: Requirement) -> t.Iter
 
 def read_application(guest: Guest, service: str, found: t.Sequence[FoundAdapter]) -> Application:
     """The service now, and which processes of it drive adapters."""
-    _status, output, _errors = guest.run((*_SHOW, service))
-    properties = dict(line.partition("=")[::2] for line in output.splitlines())
-    process = int(properties.get("MainPID") or 0)
+    seen = read_service(guest, service)
     holding = sorted({pid for adapter in found for pid in adapter.held_by})
     return Application(
         service=service,
-        state=properties.get("ActiveState", ""),
-        # Such as static for ovs-vswitchd.service, which openvswitch-switch.service starts.
-        enabled=properties.get("UnitFileState", "") not in ("", "disabled", "masked"),
-        process=process,
-        program=guest.link(f"/proc/{process}/exe") if process else None,
+        state=seen.state,
+        enabled=seen.starts_at_boot,
+        process=seen.process,
+        program=guest.link(f"/proc/{seen.process}/exe") if seen.process else None,
         processes=tuple(pid for pid in holding if f"/{service}" in (guest.text(f"/proc/{pid}/cgroup") or "")),
     )
 

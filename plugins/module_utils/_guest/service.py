@@ -22,8 +22,8 @@ class Service:
     """ActiveState, such as ``active``, ``inactive`` or ``failed``; empty where there is no systemd."""
     process: int
     """The main process, 0 for none."""
-    enabled: bool
-    """Whether it is started at boot."""
+    unit_file_state: str
+    """UnitFileState, such as ``enabled``, ``disabled`` or ``static``; empty for a unit without a file."""
     reload_needed: bool
     """Whether its files have changed since systemd read them."""
 
@@ -31,6 +31,16 @@ class Service:
     def runs(self) -> bool:
         """Whether it runs or is on its way to it."""
         return self.state in {"active", "activating", "reloading"}
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it is started at boot by itself."""
+        return self.unit_file_state == "enabled"
+
+    @property
+    def starts_at_boot(self) -> bool:
+        """Whether it is started at boot, by itself or by another unit: openvswitch-switch starts ovs-vswitchd."""
+        return self.unit_file_state not in {"", "disabled", "masked"}
 
 
 def show_command(unit: str) -> tuple[str, ...]:
@@ -45,7 +55,7 @@ def read_service(guest: Guest, unit: str) -> Service:
     return Service(
         state=properties.get("ActiveState", ""),
         process=int(properties.get("MainPID") or 0),
-        enabled=properties.get("UnitFileState") == "enabled",
+        unit_file_state=properties.get("UnitFileState", ""),
         reload_needed=properties.get("NeedDaemonReload") == "yes",
     )
 

@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.dpdk.packages import QUERIES
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.service import show_command
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.guest_dataplane_info import gather
 from tests.unit.guest.conftest import MACS, MGMT, S5U, SGI, bound, fresh, recorded
 
@@ -21,7 +22,7 @@ __all__ = ["bound", "fresh", "recorded"]
 
 SERVICE = "vnf-testpmd.service"
 PROGRAM = "/usr/bin/dpdk-testpmd"
-SHOW = f"systemctl show --property=ActiveState --property=MainPID --property=UnitFileState {SERVICE}"
+SHOW = " ".join(show_command(SERVICE))
 RUNNING = "ActiveState=active\nMainPID=612\nUnitFileState=enabled\n"
 PACKAGES = " ".join(QUERIES["apt"])
 DRIVER = "/usr/lib/x86_64-linux-gnu/dpdk/pmds-23.0/librte_net_vmxnet3.so.23.0"
