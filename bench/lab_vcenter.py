@@ -16,6 +16,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.c
 from bench import ROOT
 from lab.control import Control
 from lab.pki import ensure_pki
+from lab.testing import descriptions
 from lab.testing.vcenter import running_vcenter
 
 if t.TYPE_CHECKING:
@@ -38,15 +39,7 @@ MACHINE: t.Final[dict[str, t.Any]] = {
 
 def description(cpus: int = 4) -> dict[str, t.Any]:
     """The description of the fleet's VMs."""
-    return {
-        "cpu": {"count": cpus, "polling": "1"},
-        "memory": {"size_mb": 4096, "host_page_size": "1G", "hugepages": [{"size": "2M", "amount_mb": 512}]},
-        "adapters": [
-            {"name": "mgmt", "network": "PG-Mgmt", "driver": "kernel"},
-            {"name": "s5u", "network": "PG-S5U", "driver": "pmd"},
-            {"name": "sgi", "network": "PG-SGi", "driver": "pmd"},
-        ],
-    }
+    return descriptions.description(cpu={"count": cpus}, memory={"size_mb": 4096, "host_page_size": "1G"})
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,6 +12,7 @@ import pytest
 from pyVmomi import vim
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
+from lab.testing.descriptions import description, hugepages
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 ANSIBLE_SECONDS = 300
@@ -129,16 +130,10 @@ INVENTORY: dict[str, t.Any] = {
 }
 
 
-DESCRIPTION: dict[str, t.Any] = {
-    "cpu": {"count": 2, "polling": "1"},
-    "memory": {"size_mb": 4096, "hugepages": [{"size": "2M", "amount_mb": 1024}]},
-    "adapters": [
-        {"name": "mgmt", "network": "PG-Mgmt", "driver": "kernel"},
-        {"name": "s5u", "network": "PG-S5U", "driver": "pmd"},
-        {"name": "sgi", "network": "PG-SGi", "driver": "pmd"},
-    ],
-    "placement": {"cluster": "nfv-a", "numa": "auto", "keep_apart_from": "pgw"},
-}
+DESCRIPTION = description(
+    memory={"size_mb": 4096, "hugepages": hugepages(1024)},
+    placement={"cluster": "nfv-a", "numa": "auto", "keep_apart_from": "pgw"},
+)
 
 
 @pytest.fixture(scope="session")

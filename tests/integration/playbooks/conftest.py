@@ -10,22 +10,12 @@ from pathlib import Path
 import pytest
 
 from lab.control import Control
+from lab.testing.descriptions import description
 from tests.support.playbook import Run, run_playbook
 
-DATAPLANE: dict[str, t.Any] = {
-    "cpu": {"count": 2, "polling": "1", "exclusivity": "latency_sensitivity"},
-    "memory": {
-        "size_mb": 2048,
-        "reserve_all": True,
-        "host_page_size": "1G",
-        "hugepages": [{"size": "2M", "amount_mb": 512}],
-    },
-    "adapters": [
-        {"name": "mgmt", "network": "PG-Mgmt", "driver": "kernel"},
-        {"name": "s5u", "network": "PG-S5U", "driver": "pmd"},
-        {"name": "sgi", "network": "PG-SGi", "driver": "pmd"},
-    ],
-}
+DATAPLANE = description(
+    cpu={"exclusivity": "latency_sensitivity"}, memory={"reserve_all": True, "host_page_size": "1G"}
+)
 PGW = {
     "pgw_s5u": {"adapter": "s5u", "address": "198.18.1.1/24"},
     "pgw_sgi": {"adapter": "sgi", "address": "198.18.2.1/24", "next_hop": "198.18.2.2"},

@@ -26,21 +26,14 @@ from pyVmomi import vim
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.vm_dataplane import converge
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.vm_dataplane_info import gather
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
+from lab.testing.descriptions import description as complete_description
 
 from . import other_vcenters
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 ANSIBLE_SECONDS = 300
 
-DESCRIPTION: dict[str, t.Any] = {
-    "cpu": {"count": 2, "polling": "1"},
-    "memory": {"size_mb": 2048, "host_page_size": "1G", "hugepages": [{"size": "2M", "amount_mb": 512}]},
-    "adapters": [
-        {"name": "mgmt", "network": "PG-Mgmt", "driver": "kernel"},
-        {"name": "s5u", "network": "PG-S5U", "driver": "pmd"},
-        {"name": "sgi", "network": "PG-SGi", "driver": "pmd"},
-    ],
-}
+DESCRIPTION = complete_description(memory={"host_page_size": "1G"})
 
 _numbers = itertools.count(1)
 

@@ -11,14 +11,12 @@ import pytest
 from pyVim.task import WaitForTask
 from pyVmomi import vim
 
-from .conftest import DESCRIPTION, REPOSITORY
+from lab.testing.descriptions import description
+
+from .conftest import REPOSITORY
 
 MakeVm = t.Callable[..., t.Any]
-RESERVED = {
-    **DESCRIPTION,
-    "cpu": {"count": 2, "polling": "1", "exclusivity": "none"},
-    "memory": {"size_mb": 2048, "reserve_all": True, "hugepages": [{"size": "2M", "amount_mb": 512}]},
-}
+RESERVED = description(cpu={"exclusivity": "none"}, memory={"reserve_all": True})
 PLAYBOOKS = REPOSITORY / "playbooks"
 
 # What each of them needs to get through its vSphere half without a guest; drift has a file of tests of its own.

@@ -13,6 +13,7 @@ from pyVmomi import vim
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ADAPTERS, CPU_PINNING, HUGEPAGES
+from lab.testing.descriptions import adapter
 
 from .test_settings import BASE, patched
 
@@ -20,8 +21,8 @@ PINNED = {"cpu": {"count": 2, "polling": "1"}}
 BACKED = {"memory": {"size_mb": 1024, "host_page_size": "1G", "hugepages": []}}
 TUNED = {
     "adapters": [
-        {"name": "mgmt", "network": "PG-Mgmt", "driver": "kernel", "interrupt_coalescing": False},
-        {"name": "s5u", "network": "PG-S5U", "driver": "pmd", "tx_contexts": "per_adapter"},
+        adapter("mgmt", interrupt_coalescing=False),
+        adapter("s5u", tx_contexts="per_adapter"),
     ]
 }
 

@@ -15,15 +15,9 @@ from pyVmomi import vim, vmodl
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.adapter_settings import ADAPTER_SETTINGS
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import SETTINGS
+from lab.testing.descriptions import adapters, description
 
-BASE: dict[str, t.Any] = {
-    "cpu": {"count": 4, "polling": "2-3"},
-    "memory": {"size_mb": 2048, "hugepages": [{"size": "2M", "amount_mb": 512}]},
-    "adapters": [
-        {"name": "mgmt", "network": "PG-Mgmt", "driver": "kernel"},
-        {"name": "s5u", "network": "PG-S5U", "driver": "pmd"},
-    ],
-}
+BASE = description(cpu={"count": 4, "polling": "2-3"}, adapters=adapters("mgmt", "s5u"))
 MHZ = 2300
 
 

@@ -18,6 +18,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.hugepages import Pool
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.tuning import Tuning
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
+from lab.testing.descriptions import adapters, description, hugepages
 from tests.unit.guest.boot.test_grub import update_grub
 
 if t.TYPE_CHECKING:
@@ -29,14 +30,11 @@ THP = "/sys/kernel/mm/transparent_hugepage/enabled"
 def described(*pools: dict[str, t.Any], polling: str = "1") -> Tuning:
     """The tuning of the recorded guest's description, with other pools if given."""
     dataplane, problems = parse_dataplane(
-        {
-            "cpu": {"count": 2, "polling": polling, "exclusivity": "none"},
-            "memory": {"size_mb": 4096, "hugepages": list(pools or ({"size": "2M", "amount_mb": 512},))},
-            "adapters": [
-                {"name": "mgmt", "network": "PG-Mgmt", "driver": "kernel"},
-                {"name": "s5u", "network": "PG-S5U", "driver": "pmd"},
-            ],
-        }
+        description(
+            cpu={"polling": polling, "exclusivity": "none"},
+            memory={"size_mb": 4096, "hugepages": list(pools or hugepages(512))},
+            adapters=adapters("mgmt", "s5u"),
+        )
     )
     assert problems == ()
     assert dataplane is not None

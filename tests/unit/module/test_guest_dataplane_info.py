@@ -13,6 +13,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.dpdk.packages import QUERIES
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.service import show_command
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.guest_dataplane_info import gather
+from lab.testing.descriptions import description
 from tests.unit.guest.conftest import MACS, MGMT, S5U, SGI, bound, fresh, recorded
 
 if t.TYPE_CHECKING:
@@ -27,15 +28,7 @@ RUNNING = "ActiveState=active\nMainPID=612\nUnitFileState=enabled\n"
 PACKAGES = " ".join(QUERIES["apt"])
 DRIVER = "/usr/lib/x86_64-linux-gnu/dpdk/pmds-23.0/librte_net_vmxnet3.so.23.0"
 ASKED: dict[str, t.Any] = {
-    "dataplane": {
-        "cpu": {"count": 2, "polling": "1", "exclusivity": "none"},
-        "memory": {"size_mb": 4096, "hugepages": [{"size": "2M", "amount_mb": 512}]},
-        "adapters": [
-            {"name": "mgmt", "network": "PG-Mgmt", "driver": "kernel"},
-            {"name": "s5u", "network": "PG-S5U", "driver": "pmd"},
-            {"name": "sgi", "network": "PG-SGi", "driver": "pmd"},
-        ],
-    },
+    "dataplane": description(cpu={"exclusivity": "none"}, memory={"size_mb": 4096}),
     "tuned": True,
     "minimum_version": "22.11",
     "prefix": None,

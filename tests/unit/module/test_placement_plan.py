@@ -14,17 +14,15 @@ import pytest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.placement_plan import compute
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.serialize import hosts_as_data
+from lab.testing.descriptions import adapters, description, hugepages
 from tests.unit.plan.placement.worlds import make_host
 
-DATAPLANE: dict[str, t.Any] = {
-    "cpu": {"count": 4, "polling": "1-3"},
-    "memory": {"size_mb": 4096, "hugepages": [{"size": "2M", "amount_mb": 1024}]},
-    "adapters": [
-        {"name": "mgmt", "network": "PG-Mgmt", "driver": "kernel"},
-        {"name": "s5u", "network": "PG-S5U", "driver": "pmd"},
-    ],
-    "placement": {"numa": "auto"},
-}
+DATAPLANE = description(
+    cpu={"count": 4, "polling": "1-3"},
+    memory={"size_mb": 4096, "hugepages": hugepages(1024)},
+    adapters=adapters("mgmt", "s5u"),
+    placement={"numa": "auto"},
+)
 
 
 @pytest.fixture

@@ -9,21 +9,15 @@ import typing as t
 
 import pytest
 
+from lab.testing.descriptions import adapter, hugepages
+from lab.testing.descriptions import description as complete_description
+
 
 @pytest.fixture
 def description() -> dict[str, t.Any]:
-    return {
-        "cpu": {"count": 4, "polling": "2-3", "exclusivity": "latency_sensitivity"},
-        "memory": {
-            "size_mb": 4096,
-            "reserve_all": True,
-            "host_page_size": "1G",
-            "hugepages": [{"size": "2M", "amount_mb": 1024}],
-        },
-        "adapters": [
-            {"name": "mgmt", "network": "PG-Mgmt", "driver": "kernel"},
-            {"name": "s5u", "network": "PG-S5U", "driver": "pmd", "queues": 1},
-            {"name": "sgi", "network": "PG-SGi", "driver": "pmd", "queues": 1},
-        ],
-        "placement": {"cluster": "nfv-a", "numa": "auto", "keep_apart_from": "pgw"},
-    }
+    return complete_description(
+        cpu={"count": 4, "polling": "2-3", "exclusivity": "latency_sensitivity"},
+        memory={"size_mb": 4096, "reserve_all": True, "host_page_size": "1G", "hugepages": hugepages(1024)},
+        adapters=[adapter("mgmt"), adapter("s5u", queues=1), adapter("sgi", queues=1)],
+        placement={"cluster": "nfv-a", "numa": "auto", "keep_apart_from": "pgw"},
+    )

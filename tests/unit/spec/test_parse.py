@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.derive import derive
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.placement import Placement
+from lab.testing.descriptions import adapters
+from lab.testing.descriptions import description as complete_description
 
 Description = dict[str, t.Any]
 MISSING = object()
@@ -254,16 +256,7 @@ PATHS = [
     "placement.numa",
     "placement.keep_apart_from",
 ]
-VALID: Description = {
-    "cpu": {"count": 2, "polling": "1"},
-    "memory": {"size_mb": 2048, "hugepages": [{"size": "2M", "amount_mb": 512}]},
-    "adapters": [
-        {"name": "mgmt", "network": "PG-Mgmt", "driver": "kernel"},
-        {"name": "s5u", "network": "PG-S5U", "driver": "pmd"},
-    ],
-    "placement": {},
-    "numa": {},
-}
+VALID: Description = complete_description(adapters=adapters("mgmt", "s5u"), placement={}, numa={})
 
 
 @given(JUNK)

@@ -16,21 +16,14 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.applicatio
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import apply
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.service import show_command
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module import dpdk_application
+from lab.testing.descriptions import description, hugepages
 
 UNIT = "vnf-testpmd.service"
 PATH = f"/etc/systemd/system/{UNIT}"
 SHOW = " ".join(show_command(UNIT))
 RUNS = "ActiveState=active\nMainPID=712\nNeedDaemonReload=no\nUnitFileState=enabled\n"
 INACTIVE = "ActiveState=inactive\nMainPID=0\nNeedDaemonReload=no\nUnitFileState=\n"
-DESCRIPTION = {
-    "cpu": {"count": 4, "polling": "2-3"},
-    "memory": {"size_mb": 4096, "hugepages": [{"size": "2M", "amount_mb": 1024}]},
-    "adapters": [
-        {"name": "mgmt", "network": "PG-Mgmt", "driver": "kernel"},
-        {"name": "s5u", "network": "PG-S5U", "driver": "pmd"},
-        {"name": "sgi", "network": "PG-SGi", "driver": "pmd"},
-    ],
-}
+DESCRIPTION = description(cpu={"count": 4, "polling": "2-3"}, memory={"size_mb": 4096, "hugepages": hugepages(1024)})
 DEVICES = [
     {"name": "s5u", "pci_address": "0000:0b:00.0", "mac": "00:50:56:01:00:02", "driver": "vfio-pci"},
     {"name": "sgi", "pci_address": "0000:13:00.0", "mac": "00:50:56:01:00:03", "driver": "vfio-pci"},

@@ -23,20 +23,13 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.features.ju
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.features.model import ClusterFacts, VmFacts
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.placement import FEATURES
+from lab.testing.descriptions import adapters, description
 
 # A VM of VMXNET3 adapters and nothing that holds it: the reason to prefer them.
 PLAIN = VmFacts("pgw-1", 4)
 CLUSTER = ClusterFacts("nfv-a", True, "fully_automated", True, True, "medium")
 
-DESCRIPTION: dict[str, t.Any] = {
-    "cpu": {"count": 2, "polling": "1", "exclusivity": "latency_sensitivity"},
-    "memory": {"size_mb": 2048, "hugepages": [{"size": "2M", "amount_mb": 512}]},
-    "adapters": [
-        {"name": "mgmt", "network": "PG-Mgmt", "driver": "kernel"},
-        {"name": "s5u", "network": "PG-S5U", "driver": "pmd"},
-    ],
-    "placement": {},
-}
+DESCRIPTION = description(cpu={"exclusivity": "latency_sensitivity"}, adapters=adapters("mgmt", "s5u"), placement={})
 
 
 def verdicts(cluster: ClusterFacts | None = CLUSTER, **changed: t.Any) -> dict[str, str]:

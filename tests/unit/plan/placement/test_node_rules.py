@@ -14,6 +14,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.d
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import REFUSE, Demand, Rules
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import BASIS_AFFINITY, Holding
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
+from lab.testing.descriptions import adapter, description, hugepages
 from tests.unit.plan.placement.questions import NOT_ALLOWED, mutated, of, places, planned, refused, world
 from tests.unit.plan.placement.rules import broken
 from tests.unit.plan.placement.worlds import GIB, make_demand, make_host
@@ -162,14 +163,11 @@ class TestCores:
 
 def dataplane(count: int, threads: int) -> t.Any:
     parsed, problems = parse_dataplane(
-        {
-            "cpu": {"count": count, "polling": "2-3", "simultaneous_threads": threads},
-            "memory": {"size_mb": 8192, "reserve_all": True, "hugepages": [{"size": "2M", "amount_mb": 1024}]},
-            "adapters": [
-                {"name": "mgmt", "network": "PG-Mgmt", "driver": "kernel"},
-                {"name": "data", "network": "PG-0", "driver": "pmd"},
-            ],
-        },
+        description(
+            cpu={"count": count, "polling": "2-3", "simultaneous_threads": threads},
+            memory={"size_mb": 8192, "reserve_all": True, "hugepages": hugepages(1024)},
+            adapters=[adapter("mgmt"), adapter("data", network="PG-0")],
+        ),
         "dataplane",
     )
     assert parsed is not None, problems

@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import AdapterState, Network, VmState
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
+from lab.testing.descriptions import adapter, changed, description, hugepages
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Dataplane
@@ -80,18 +81,16 @@ def describe() -> Describe:
     """A function that makes the description of a PGW, each section changed by the keywords given."""
 
     def make(**sections: t.Any) -> Dataplane:
-        raw: dict[str, t.Any] = {
-            "cpu": {"count": 4, "polling": "2-3"},
-            "memory": {"size_mb": 4096, "host_page_size": "1G", "hugepages": [{"size": "2M", "amount_mb": 1024}]},
-            "adapters": [
-                {"name": "mgmt", "network": "Mgmt", "driver": "kernel"},
-                {"name": "s5u", "network": "S5U", "driver": "pmd"},
-                {"name": "sgi", "network": "SGi", "driver": "pmd"},
+        base = description(
+            cpu={"count": 4, "polling": "2-3"},
+            memory={"size_mb": 4096, "host_page_size": "1G", "hugepages": hugepages(1024)},
+            adapters=[
+                adapter("mgmt", network="Mgmt"),
+                adapter("s5u", network="S5U"),
+                adapter("sgi", network="SGi"),
             ],
-        }
-        for name, section in sections.items():
-            raw[name] = {**raw[name], **section} if isinstance(section, dict) else section
-        dataplane, problems = parse_dataplane(raw)
+        )
+        dataplane, problems = parse_dataplane(changed(base, **sections))
         assert dataplane is not None, problems
         return dataplane
 

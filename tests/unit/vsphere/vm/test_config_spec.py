@@ -25,20 +25,18 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.config_spec import config_spec, newer_fields
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import vm_record
+from lab.testing.descriptions import adapters, description, hugepages
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import Inventory
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import VmRecord
 
-RAW: dict[str, t.Any] = {
-    "cpu": {"count": 4, "polling": "2-3"},
-    "memory": {"size_mb": 4096, "hugepages": [{"size": "2M", "amount_mb": 1024}]},
-    "adapters": [
-        {"name": "mgmt", "network": "PG-Mgmt", "driver": "kernel"},
-        {"name": "s5u", "network": "PG-S5U", "driver": "pmd"},
-    ],
-}
+RAW = description(
+    cpu={"count": 4, "polling": "2-3"},
+    memory={"size_mb": 4096, "hugepages": hugepages(1024)},
+    adapters=adapters("mgmt", "s5u"),
+)
 
 
 def plan_of(record: VmRecord, inventory: Inventory, **sections: t.Any) -> ChangeSet:
