@@ -227,8 +227,6 @@ class ErrorCode(str, enum.Enum):
     """Several adapters are on one port group; say by `label` or `mac` which is which."""
     ADAPTER_NOT_CONVERTIBLE = "adapter_not_convertible"
     """The adapter is neither VMXNET3, E1000 nor E1000E."""
-    ADAPTER_NOT_CONVERGED = "adapter_not_converged"
-    """After the change an adapter is not VMXNET3 or has no MAC address."""
     SETTING_IGNORED = "setting_ignored"
     """vSphere reported success, and the value is not there; look for an overriding advanced setting."""
     # Placement and features
