@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import parse_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.holdings import VmUse, holding
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import (
@@ -18,6 +17,12 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.mo
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import find_datacenter, name_of
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.values import (
+    advanced_settings,
+    cpu_affinity,
+    latency_high,
+    node_affinity,
+)
 
 from .uplinks import DistributedPortGroup, distributed_port_groups, host_port_groups
 
@@ -225,7 +230,7 @@ def _read_uses(client: Client, root: t.Any) -> dict[str, list[VmUse]]:
     ]
     holders = [each for each, properties in running if _holds(properties)]
     advanced = {
-        each._moId: {option.key: str(option.value) for option in properties.get("config.extraConfig") or ()}
+        each._moId: advanced_settings(properties)
         for each, properties in client.of_objects(vim.VirtualMachine, holders, ["config.extraConfig"])
     }
     uses: dict[str, list[VmUse]] = {}
@@ -241,17 +246,12 @@ def _holds(properties: Properties) -> bool:
     return bool(
         properties.get("config.memoryAllocation.reservation")
         or properties.get("config.memoryReservationLockedToMax")
-        or _high(properties.get("config.latencySensitivity"))
+        or latency_high(properties)
     )
-
-
-def _high(latency: t.Any) -> bool:
-    return latency is not None and latency.level == "high"
 
 
 def vm_use(managed: t.Any, properties: Properties, advanced: t.Mapping[str, str]) -> VmUse:
     """Converts a VM with _VM_PROPERTIES. advanced: its extraConfig."""
-    affinity = properties.get("config.cpuAffinity")
     memory = properties.get("config.hardware.memoryMB") or 0
     locked = bool(properties.get("config.memoryReservationLockedToMax"))
     contexts = advanced.get("sched.cpu.latencySensitivity.sysContexts", "")
@@ -259,7 +259,7 @@ def vm_use(managed: t.Any, properties: Properties, advanced: t.Mapping[str, str]
         name=name_of(managed, properties),
         moid=managed._moId,
         cpus=properties.get("config.hardware.numCPU") or 0,
-        latency_high=_high(properties.get("config.latencySensitivity")),
+        latency_high=latency_high(properties),
         normal_cpus=sum(
             vcpu.latencySensitivity is not None and vcpu.latencySensitivity.level == "normal"
             for vcpu in properties.get("config.vcpuConfig") or ()
@@ -267,8 +267,8 @@ def vm_use(managed: t.Any, properties: Properties, advanced: t.Mapping[str, str]
         threads=properties.get("config.hardware.simultaneousThreads") or 1,
         system_contexts=int(contexts) if contexts.isdecimal() else 0,
         cpu_reservation_mhz=properties.get("config.cpuAllocation.reservation") or 0,
-        affinity=tuple(sorted(affinity.affinitySet or ())) if affinity is not None else (),
-        node_affinity=parse_cpu_list(advanced.get("numa.nodeAffinity", "")) or (),
+        affinity=cpu_affinity(properties),
+        node_affinity=node_affinity(advanced),
         memory_mb=memory,
         memory_reservation_mb=memory if locked else properties.get("config.memoryAllocation.reservation") or 0,
     )

@@ -8,12 +8,12 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import parse_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.features.model import VmFacts
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import name_of
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim, vmodl
 
 from .read import devices_of
+from .values import advanced_settings, cpu_affinity, latency_high, node_affinity
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Properties
@@ -61,17 +61,15 @@ def read_features(client: Client, machines: t.Sequence[t.Any]) -> dict[str, Feat
 def vm_facts(managed: t.Any, properties: Properties) -> VmFacts:
     """Converts the properties of a VM. Raises NfvError: vm_unreadable."""
     devices = devices_of(managed, properties)
-    advanced = {option.key: str(option.value) for option in properties.get("config.extraConfig") or ()}
-    affinity = properties.get("config.cpuAffinity")
-    latency = properties.get("config.latencySensitivity")
+    advanced = advanced_settings(properties)
     flags = properties.get("config.flags")
     snapshot = properties.get("snapshot")
     return VmFacts(
         name=name_of(managed, properties),
         cpus=properties.get("config.hardware.numCPU") or 0,
-        affinity=tuple(sorted(affinity.affinitySet or ())) if affinity is not None else (),
-        node_affinity=parse_cpu_list(advanced.get("numa.nodeAffinity", "")) or (),
-        latency_high=latency is not None and latency.level == "high",
+        affinity=cpu_affinity(properties),
+        node_affinity=node_affinity(advanced),
+        latency_high=latency_high(properties),
         host_1g_pages=advanced.get("sched.mem.lpage.enable1GPage", "").upper() == "TRUE",
         cpu_hot_add=bool(properties.get("config.cpuHotAddEnabled")),
         memory_hot_add=bool(properties.get("config.memoryHotAddEnabled")),

@@ -57,6 +57,28 @@ def read_setting(setting: Setting, properties: Properties, advanced: t.Mapping[s
     return setting.default if unset else _READERS.get(setting.kind, int)(value)
 
 
+def cpu_affinity(properties: Properties) -> tuple[int, ...]:
+    """The host CPUs that a VM is bound to (config.cpuAffinity), ascending; empty without affinity."""
+    affinity = properties.get("config.cpuAffinity")
+    return tuple(sorted(affinity.affinitySet or ())) if affinity is not None else ()
+
+
+def node_affinity(advanced: t.Mapping[str, str]) -> tuple[int, ...]:
+    """The NUMA nodes that ``numa.nodeAffinity`` names, ascending; empty when it is unset or malformed."""
+    return parse_cpu_list(advanced.get("numa.nodeAffinity", "")) or ()
+
+
+def latency_high(properties: Properties) -> bool:
+    """Whether the latency sensitivity of a VM (config.latencySensitivity) is High."""
+    latency = properties.get("config.latencySensitivity")
+    return latency is not None and latency.level == "high"
+
+
+def advanced_settings(properties: Properties) -> dict[str, str]:
+    """The advanced settings of a VM (config.extraConfig) by key."""
+    return {option.key: str(option.value) for option in properties.get("config.extraConfig") or ()}
+
+
 def _version(text: str) -> int | None:
     """Converts ``vmx-20`` to 20."""
     digits = text.removeprefix("vmx-")
@@ -73,8 +95,7 @@ _READERS: t.Final[t.Mapping[str, t.Callable[[t.Any], Value]]] = {
 
 def _read_levels(entries: t.Any, properties: Properties) -> str | None:
     """Returns None when no vCPU differs from its VM: the VM is not at high, or all vCPUs are."""
-    latency = properties.get("config.latencySensitivity")
-    if latency is None or latency.level != "high" or not entries:
+    if not latency_high(properties) or not entries:
         return None
     levels = [entry.latencySensitivity.level if entry.latencySensitivity is not None else "high" for entry in entries]
     high = [number for number, level in enumerate(levels) if level == "high"]

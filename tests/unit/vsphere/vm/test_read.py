@@ -9,10 +9,8 @@ import typing as t
 
 from pyVmomi import vim
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.guest_address import GuestNic, GuestState
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import AdapterState
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import SETTINGS
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.guest import guest_state
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import vm_record
 
 if t.TYPE_CHECKING:
@@ -87,16 +85,3 @@ def test_a_vm_with_nothing_set_has_the_defaults_of_vsphere(properties: dict[str,
     assert (state.settings["cpu.reservation_mhz"], state.settings["cpu.limit_mhz"]) == (0, -1)
     assert (state.settings["cpu.affinity"], state.settings["cpu.latency_sensitivity"]) == ((), "normal")
     assert (state.host, state.host_mhz, state.host_latency_sensitivity) == (None, None, False)
-
-
-def test_what_the_guest_reports() -> None:
-    nic = vim.vm.GuestInfo.NicInfo(macAddress="00:50:56:80:00:0A", ipAddress=["198.18.0.10"])
-    assert guest_state(
-        {
-            "runtime.powerState": "poweredOn",
-            "guest.toolsRunningStatus": "guestToolsRunning",
-            "guest.ipAddress": "",
-            "guest.net": [nic],
-        }
-    ) == GuestState("poweredOn", True, None, (GuestNic("00:50:56:80:00:0a", ("198.18.0.10",)),))
-    assert guest_state({}) == GuestState("", False, None, ())

@@ -1,0 +1,69 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a module for vCenter ends: with its result, what a query finds in it, or one line for its error."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module import _vsphere_run
+
+OPTIONS = {"hostname": "h", "port": 443, "username": "u", "password": "s3cret", "validate_certs": True, "ca_path": None}
+
+
+class ModuleExitError(Exception):
+    """A module that ended, with its result."""
+
+    def __init__(self, result: dict[str, t.Any]) -> None:
+        super().__init__(result)
+        self.result = result
+
+
+class Module:
+    """What the runner uses of an AnsibleModule."""
+
+    check_mode = True
+
+    def __init__(self, query: str | None = None) -> None:
+        self.params = {**OPTIONS, "query": query}
+
+    def exit_json(self, **result: t.Any) -> None:
+        raise ModuleExitError(result)
+
+    def fail_json(self, **result: t.Any) -> None:
+        raise ModuleExitError({"failed": True, **result})
+
+
+def info(query: str | None = None) -> dict[str, t.Any]:
+    with pytest.raises(ModuleExitError) as ended:
+        _vsphere_run.run_info(Module(query), lambda _params, connection: {"vms": {"a": connection.port}})  # type: ignore[arg-type]
+    return ended.value.result
+
+
+def test_query_adds_what_it_finds() -> None:
+    assert info() == {"vms": {"a": 443}}
+    assert info("vms.a") == {"vms": {"a": 443}, "found": 443}
+
+
+def test_query_that_is_malformed_is_an_error() -> None:
+    assert info("vms[")["error_code"] == "query_invalid"
+
+
+@pytest.mark.parametrize(("constant", "query"), [("IMPORT_ERROR", None), ("JMESPATH_IMPORT_ERROR", "vms")])
+def test_missing_library_is_an_error(monkeypatch: pytest.MonkeyPatch, constant: str, query: str | None) -> None:
+    monkeypatch.setattr(_vsphere_run, constant, "Traceback …")
+    assert info(query)["error_code"] == "library_missing"
+
+
+def test_check_mode_reaches_the_work_and_its_error_the_result() -> None:
+    def converge(_params: t.Any, _connection: t.Any, check_mode: bool) -> dict[str, t.Any]:
+        raise NfvError(ErrorCode.VM_BUSY, "pgw-1", "another task runs", details={"check_mode": check_mode})
+
+    with pytest.raises(ModuleExitError) as ended:
+        _vsphere_run.run_change(Module(), converge)  # type: ignore[arg-type]
+    assert ended.value.result["msg"] == "[vm_busy] pgw-1: another task runs"
+    assert ended.value.result["check_mode"] is True
