@@ -47,16 +47,7 @@ WITHOUT_ANSIBLE = ("_core", "_spec", "_plan", "_pgw/runtime", "_report")
 JUDGE = ("_evidence/judge.py", "_evidence/model.py", "_evidence/devices.py", "_evidence/application.py")
 
 # Modules whose work has yet to move to _module/NAME.py; the list only ever gets shorter.
-WITHOUT_ENTRY = frozenset(
-    {
-        "ovs_dpdk",
-        "pgw_sessions",
-        "pgw_sessions_info",
-        "pmd_evidence",
-        "testpmd_traffic",
-        "traffic_probe",
-    }
-)
+WITHOUT_ENTRY = frozenset({"ovs_dpdk", "pgw_sessions", "pgw_sessions_info"})
 
 
 def forbidden_imports(root: Path = ROOT) -> list[str]:

@@ -117,7 +117,7 @@ def test_a_run_that_breaks_off_is_told_and_the_next_one_goes_on(
     run = ansible.playbook(PLAYBOOK, *TAGS, nfv_dataplane=broken)
     message = run.failure()["msg"]
     assert message.startswith(f"[mac_reserved] {NAME}: ")
-    assert "The VM was made in this run and is left powered off; the next run goes on from there" in message
+    assert "The VM was created in this run and stays powered off; the next run continues from here" in message
     made = no_vm()
     assert made.runtime.powerState == "poweredOff"
 
