@@ -30,13 +30,13 @@ class Request:
 
 
 def read_requests(
-    vms: t.Sequence[t.Mapping[str, t.Any]], default: t.Any, needed: bool, concern: str = ALL
+    vms: t.Sequence[t.Mapping[str, t.Any]], default: t.Any, needed: bool, scope: str = ALL
 ) -> list[Request]:
     """Reads the option ``vms`` without a connection.
 
     default: the description of VMs that have none of their own; needed: whether every VM must have a description;
 
-    concern: what the descriptions are read for, one of ``_spec.model.SECTIONS``.
+    scope: what the descriptions are read for, one of ``_spec.model.SECTIONS``.
 
     Raises NfvError: description_invalid, with every problem of every description.
     """
@@ -49,7 +49,7 @@ def read_requests(
                 problems.append(f"{entry[by]}: [key_missing] dataplane: is missing and has no default")
             requests.append(Request(by, entry[by], None))
             continue
-        dataplane, found = parse_dataplane(raw, "dataplane", concern)
+        dataplane, found = parse_dataplane(raw, "dataplane", scope)
         problems += [f"{entry[by]}: {problem}" for problem in found]
         requests.append(Request(by, entry[by], dataplane))
     if problems:

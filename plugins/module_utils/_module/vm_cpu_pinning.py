@@ -19,4 +19,4 @@ if t.TYPE_CHECKING:
 
 def run(module: AnsibleModule) -> None:
     """Runs the module and exits."""
-    run_change(module, functools.partial(converge, concern=CPU_PINNING))
+    run_change(module, functools.partial(converge, scope=CPU_PINNING))

@@ -50,20 +50,20 @@ def run(module: AnsibleModule) -> None:
 
 
 def converge(
-    params: t.Mapping[str, t.Any], connection: Connection, check_mode: bool, concern: str = ALL
+    params: t.Mapping[str, t.Any], connection: Connection, check_mode: bool, scope: str = ALL
 ) -> dict[str, t.Any]:
     """Brings the VMs of ``params`` to their descriptions; returns the result of the module.
 
-    concern: what of the descriptions is carried out, one of ``_spec.model.SECTIONS``.
+    scope: what of the descriptions is carried out, one of ``_spec.model.SECTIONS``.
 
     Raises NfvError before any change when a VM does not exist, lacks what its description needs, or needs a consent
     that was not given; and afterwards when VMs failed, with the result for each VM in its details. A VM that fails
     while it is being changed stops no other.
     """
     releasing = params["state"] == "absent"
-    requests = read_requests(params["vms"], params["dataplane"], needed=not releasing, concern=concern)
+    requests = read_requests(params["vms"], params["dataplane"], needed=not releasing, scope=scope)
     options = PlanOptions(
-        concern, params.get("hardware_upgrade") == "when_needed", bool(params.get("remove_unmanaged_adapters"))
+        scope, params.get("hardware_upgrade") == "when_needed", bool(params.get("remove_unmanaged_adapters"))
     )
     with (
         Client.open(connection, closed_for_writes=check_mode) as client,

@@ -19,4 +19,4 @@ if t.TYPE_CHECKING:
 
 def run(module: AnsibleModule) -> None:
     """Runs the module and exits."""
-    run_change(module, functools.partial(converge, concern=HUGEPAGES))
+    run_change(module, functools.partial(converge, scope=HUGEPAGES))

@@ -29,12 +29,14 @@ _OPTIONAL = (
 
 
 def read_adapters(top: Section, whole: bool) -> tuple[Adapter | None, ...]:
-    """Reads the entries, those that cannot be read as None. whole: one of them must carry the guest's management."""
+    """Reads the entries; None stands for one that is wrong. whole: the guest must have a management adapter."""
     read = [_read_adapter(top, path, entry) for path, entry in top.items("adapters")]
     adapters = tuple(adapter for adapter in read if adapter is not None)
     if len(read) > MAX_ADAPTERS:
         top.report(
-            "adapters", ErrorCode.ADAPTER_LIMIT_EXCEEDED, f"has {len(read)} entries; a VM takes at most {MAX_ADAPTERS}"
+            "adapters",
+            ErrorCode.ADAPTER_LIMIT_EXCEEDED,
+            f"has {len(read)} entries; a VM can have at most {MAX_ADAPTERS} adapters",
         )
     for field, code in (
         ("name", ErrorCode.NAME_REPEATED),
@@ -45,7 +47,7 @@ def read_adapters(top: Section, whole: bool) -> tuple[Adapter | None, ...]:
         for index, adapter in enumerate(read):
             value = getattr(adapter, field) if adapter is not None else None
             if value in seen:
-                top.report(f"adapters[{index}].{field}", code, f"{value} is already taken by an earlier adapter")
+                top.report(f"adapters[{index}].{field}", code, f"{value} is already used by an earlier adapter")
             if value is not None:
                 seen.add(value)
     if len(adapters) == len(read):
@@ -56,7 +58,7 @@ def read_adapters(top: Section, whole: bool) -> tuple[Adapter | None, ...]:
 def resolve_nodes(
     top: Section, adapters: t.Sequence[Adapter | None], cpu: Cpu | None, numa: Numa
 ) -> tuple[Adapter | None, ...]:
-    """Puts the node of the polling vCPUs where an adapter says ``numa_node: auto``."""
+    """Replaces ``numa_node: auto`` with the node of the polling vCPUs."""
     node = None if cpu is None else node_of_polling(cpu, numa)
     if node is None:
         for index, adapter in enumerate(adapters):
@@ -64,7 +66,7 @@ def resolve_nodes(
                 top.report(
                     f"adapters[{index}].numa_node",
                     ErrorCode.NUMA_NODE_UNKNOWN,
-                    "must be a number: auto needs numa.nodes and all of cpu.polling on one of those nodes",
+                    "must be a number: auto needs numa.nodes, and all of cpu.polling on one of those nodes",
                 )
     return tuple(
         dataclasses.replace(adapter, numa_node=node)
@@ -111,18 +113,18 @@ def _check_adapter(section: Section, adapter: Adapter) -> None:
         section.report(
             "management",
             ErrorCode.MANAGEMENT_ADAPTER_POLLED,
-            "needs driver kernel: a polled adapter carries no management",
+            "needs driver kernel: the guest cannot be managed over a polled adapter",
         )
     if not adapter.interrupt_coalescing and adapter.driver != "kernel":
         section.report(
-            "interrupt_coalescing", ErrorCode.VALUE_NOT_ALLOWED, "has no use with driver pmd, which takes no interrupts"
+            "interrupt_coalescing",
+            ErrorCode.VALUE_NOT_ALLOWED,
+            "has no effect with driver pmd, which uses no interrupts",
         )
     if adapter.udp_rss and adapter.queues == 1:
-        section.report(
-            "udp_rss", ErrorCode.QUEUES_NEEDED, "spreads UDP over receive queues; ask for more than 1 in queues"
-        )
+        section.report("udp_rss", ErrorCode.QUEUES_NEEDED, "spreads UDP over receive queues; set queues to more than 1")
     if adapter.tx_contexts == "per_queue" and adapter.queues == 1:
-        section.report("tx_contexts", ErrorCode.QUEUES_NEEDED, "per_queue asks for more than 1 in queues")
+        section.report("tx_contexts", ErrorCode.QUEUES_NEEDED, "per_queue needs more than 1 in queues")
 
 
 def _check_management(top: Section, adapters: tuple[Adapter, ...], whole: bool) -> None:
@@ -130,7 +132,7 @@ def _check_management(top: Section, adapters: tuple[Adapter, ...], whole: bool) 
         top.report(
             "adapters",
             ErrorCode.MANAGEMENT_ADAPTER_MISSING,
-            "has no adapter with driver kernel; the guest is managed over one, add it",
+            "needs an adapter with driver kernel, over which the guest is managed",
         )
     if sum(adapter.management for adapter in adapters) > 1:
         top.report(

@@ -12,14 +12,14 @@ from .reader import Section
 
 # Configuration maximum of a VM in vSphere 8.
 MAX_CPUS = 768
-# Each takes a core of its own; no more than an adapter has transmit queues.
+# Each takes a core; more than an adapter has transmit queues would be idle.
 MAX_SYSTEM_CONTEXTS = 32
 
 _OPTIONAL = ("polling", "exclusivity", "affinity", "simultaneous_threads", "reserve_all", "system_contexts")
 
 
 def read_cpu(top: Section) -> Cpu | None:
-    """Reads the section; what is wrong is in the problems of ``top``."""
+    """Reads the section; adds what is wrong to the problems of ``top``."""
     section = Section.read(top.values["cpu"], f"{top.path}.cpu", top.problems, ("count",), _OPTIONAL)
     if section is None:
         return None
@@ -53,7 +53,7 @@ def _check_polling(section: Section, cpu: Cpu) -> None:
         section.report(
             "polling",
             ErrorCode.HOUSEKEEPING_CPU_MISSING,
-            f"names all {cpu.count} vCPUs; leave at least one, best vCPU 0, to Linux",
+            f"names all {cpu.count} vCPUs; leave at least one to Linux, preferably vCPU 0",
         )
 
 
@@ -65,7 +65,7 @@ def _check_threads(section: Section, cpu: Cpu) -> None:
         section.report(
             "count",
             ErrorCode.VALUE_NOT_MULTIPLE,
-            f"must be a multiple of cpu.simultaneous_threads, 2, and not {cpu.count}",
+            f"must be a multiple of cpu.simultaneous_threads (2), not {cpu.count}",
         )
         return
     split = [number for number in cpu.polling if number ^ 1 not in cpu.polling]
@@ -74,7 +74,7 @@ def _check_threads(section: Section, cpu: Cpu) -> None:
             "polling",
             ErrorCode.POLLING_SPLITS_CORE,
             f"must name whole cores with cpu.simultaneous_threads 2; vCPU {split[0]} shares its core with vCPU"
-            f" {split[0] ^ 1}, which Linux would keep",
+            f" {split[0] ^ 1}, which would be left to Linux",
         )
 
 
@@ -83,10 +83,10 @@ def _check_exclusivity(section: Section, cpu: Cpu) -> None:
         section.report(
             "affinity",
             ErrorCode.AFFINITY_TOO_SMALL,
-            f"must name at least {cpu.count} host CPUs, one for each of cpu.count",
+            f"must name at least {cpu.count} host CPUs, one per vCPU",
         )
     if cpu.exclusivity != "affinity" and cpu.affinity:
-        section.report("affinity", ErrorCode.VALUE_NOT_ALLOWED, "goes only with cpu.exclusivity affinity")
+        section.report("affinity", ErrorCode.VALUE_NOT_ALLOWED, "is only allowed with cpu.exclusivity affinity")
     if cpu.exclusivity == "latency_sensitivity":
         if not cpu.reserve_all:
             section.report(
@@ -94,5 +94,5 @@ def _check_exclusivity(section: Section, cpu: Cpu) -> None:
             )
     elif cpu.system_contexts:
         section.report(
-            "system_contexts", ErrorCode.VALUE_NOT_ALLOWED, "goes only with cpu.exclusivity latency_sensitivity"
+            "system_contexts", ErrorCode.VALUE_NOT_ALLOWED, "is only allowed with cpu.exclusivity latency_sensitivity"
         )

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that follows from a description and is therefore never asked for."""
+"""Everything in the guest that follows from a description, so that nobody has to state it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if t.TYPE_CHECKING:
 
 
 def derive(dataplane: Dataplane) -> dict[str, t.Any]:
-    """The guest's side of a description as plain data for roles (see the filter dataplane_derived)."""
+    """The guest's side of a description as plain data, documented at the filter dataplane_derived."""
     cpu, memory = dataplane.cpu, dataplane.memory
     adapters = [_adapter(adapter) for adapter in dataplane.adapters]
     return {
@@ -35,11 +35,10 @@ def derive(dataplane: Dataplane) -> dict[str, t.Any]:
 
 
 def kernel_arguments(dataplane: Dataplane) -> dict[str, t.Any]:
-    """The guest's kernel arguments, in the order in which they must stand on the command line.
+    """The guest's kernel arguments, in the order that they need on the command line.
 
-    Isolation is that of the kernel's admin guide (kernel-parameters: isolcpus, nohz_full, rcu_nocbs, irqaffinity).
-    With pools of several sizes ``hugepagesz`` and ``hugepages`` are lists of the same length whose entries belong
-    together pairwise.
+    Sources for isolation: the kernel's admin guide (kernel-parameters: isolcpus, nohz_full, rcu_nocbs, irqaffinity).
+    With pools of several sizes ``hugepagesz`` and ``hugepages`` are lists of equal length, paired by index.
     """
     arguments: dict[str, t.Any] = {}
     polling = format_cpu_list(dataplane.cpu.polling)
@@ -49,7 +48,7 @@ def kernel_arguments(dataplane: Dataplane) -> dict[str, t.Any]:
         arguments["rcu_nocbs"] = polling
         arguments["irqaffinity"] = format_cpu_list(dataplane.cpu.housekeeping)
     if dataplane.iommu:
-        # DPDK's Linux guide, "Linux Drivers": devices that vfio-pci does not have pass the IOMMU untranslated.
+        # DPDK's Linux guide, "Linux Drivers": devices that vfio-pci does not hold pass the IOMMU untranslated.
         arguments["intel_iommu"] = "on"
         arguments["iommu"] = "pt"
     pools = dataplane.memory.hugepages

@@ -19,7 +19,7 @@ LINUX_MEMORY_MB = 256
 
 
 def read_memory(top: Section) -> Memory | None:
-    """Reads the section; what is wrong is in the problems of ``top``."""
+    """Reads the section; adds what is wrong to the problems of ``top``."""
     section = Section.read(
         top.values["memory"],
         f"{top.path}.memory",
@@ -62,7 +62,7 @@ def _read_pool(memory: Section, path: str, raw: t.Any) -> HugepagePool | None:
 
 def _check_memory(section: Section, memory: Memory) -> None:
     if memory.size_mb % 4:
-        # vim.vm.ConfigSpec.memoryMB: a virtual machine's memory is a multiple of 4 MiB.
+        # vim.vm.ConfigSpec.memoryMB: a VM's memory is a multiple of 4 MiB.
         section.report("size_mb", ErrorCode.VALUE_NOT_MULTIPLE, f"must be a multiple of 4, not {memory.size_mb}")
     if memory.host_page_size == "1G":
         if memory.size_mb % 1024:
@@ -78,8 +78,8 @@ def _check_memory(section: Section, memory: Memory) -> None:
         section.report(
             "hugepages",
             ErrorCode.HUGEPAGES_BEYOND_MEMORY,
-            f"sum up to {wanted_mb} MiB; memory.size_mb {memory.size_mb} less {LINUX_MEMORY_MB} for Linux leaves"
-            f" {max(0, memory.size_mb - LINUX_MEMORY_MB)}",
+            f"add up to {wanted_mb} MiB; memory.size_mb {memory.size_mb} less {LINUX_MEMORY_MB} for Linux leaves"
+            f" {max(0, memory.size_mb - LINUX_MEMORY_MB)} MiB",
         )
     for size in PAGE_SIZES_KB:
         nodes = [pool.node for pool in memory.hugepages if pool.size == size]
@@ -87,5 +87,5 @@ def _check_memory(section: Section, memory: Memory) -> None:
             section.report(
                 "hugepages",
                 ErrorCode.POOL_REPEATED,
-                f"has {size} pools that overlap; give each its own node, or have only one",
+                f"has {size} pools that overlap; give each its own node, or keep only one",
             )

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a valid description holds. Sizes are in MiB unless a name says otherwise."""
+"""A valid description as dataclasses. Sizes are in MiB unless a name says otherwise."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ PAGE_SIZES_KB: t.Final = {"2M": 2048, "1G": 1048576}
 HOST_PAGE_SIZES: t.Final = ("4K", "2M", "1G")
 DRIVERS: t.Final = ("kernel", "pmd")
 EXCLUSIVITIES: t.Final = ("latency_sensitivity", "affinity", "none")
-# How the host's switch works: VMware's standard stack, or the enhanced data path of NSX and vSphere 8.
+# The mode of the host's switch: the standard stack, or the enhanced data path of NSX and vSphere 8.
 SWITCH_MODES: t.Final = ("standard", "enhanced_data_path")
 PROFILES: t.Final = ("general", "low_latency")
 NUMA_AUTOSIZE: t.Final = ("once", "every_power_on")
-# An adapter's numa_node while the node of the polling vCPUs is still to be put there.
+# Stands for ``auto`` in Adapter.numa_node until the node of the polling vCPUs is known.
 AUTO_NODE: t.Final = -1
 TX_CONTEXTS: t.Final = ("per_vm", "per_adapter", "per_queue")
 
-# What a description is read for: all of it, or one concern of it with only the section that the concern needs.
+# The scope of a description: all of it, or the one section that a module such as vm_cpu_pinning carries out.
 ALL: t.Final = "dataplane"
 ADAPTERS: t.Final = "vmxnet3"
 CPU_PINNING: t.Final = "cpu_pinning"
@@ -38,34 +38,37 @@ SECTIONS: t.Final[t.Mapping[str, tuple[str, ...]]] = {
 
 @dataclasses.dataclass(frozen=True)
 class Cpu:
-    """Virtual CPUs: how many, which of them poll, and how they get cores of their own on the host.
-
-    affinity: host CPU numbers, only for exclusivity ``affinity`` (vim.vm.AffinityInfo.affinitySet);
-    simultaneous_threads: vCPUs that share a core of the host, 1 or 2 (virtual hyper-threading);
-    reserve_all: all of the vCPUs' clock is reserved; system_contexts: cores for the hypervisor's transmit threads.
-    """
+    """The virtual CPUs: how many there are, which of them poll, and how they get cores of their own on the host."""
 
     count: int
     polling: tuple[int, ...]
+    """vCPUs that the poll-mode driver owns."""
     exclusivity: str
+    """How the vCPUs get cores of their own, one of EXCLUSIVITIES."""
     affinity: tuple[int, ...]
+    """Host CPU numbers, only with exclusivity ``affinity`` (vim.vm.AffinityInfo.affinitySet)."""
     simultaneous_threads: int = 1
+    """vCPUs that share a core of the host: 2 is virtual hyper-threading."""
     reserve_all: bool = True
+    """Whether all of the vCPUs' clock is reserved."""
     system_contexts: int = 0
+    """Cores for the hypervisor's transmit threads."""
 
     @property
     def housekeeping(self) -> tuple[int, ...]:
-        """The vCPUs that keep Linux: all that do not poll."""
+        """The vCPUs that are left to Linux: all that do not poll."""
         return tuple(number for number in range(self.count) if number not in self.polling)
 
 
 @dataclasses.dataclass(frozen=True)
 class HugepagePool:
-    """Guest hugepages of one size, on one guest NUMA node or (None) wherever the kernel puts them."""
+    """Hugepages of one size in the guest."""
 
     size: str
+    """``2M`` or ``1G``."""
     amount_mb: int
     node: int | None
+    """The guest's NUMA node, None to let the kernel spread the pages."""
 
     @property
     def size_kb(self) -> int:
@@ -78,51 +81,60 @@ class HugepagePool:
 
 @dataclasses.dataclass(frozen=True)
 class Memory:
-    """The VM's memory, its reservation and host page backing, and the guest's hugepages."""
+    """The VM's memory and the guest's hugepages."""
 
     size_mb: int
     reserve_all: bool
+    """Whether all of the memory is reserved on the host."""
     host_page_size: str
+    """The page size that backs the memory on the host, one of HOST_PAGE_SIZES."""
     hugepages: tuple[HugepagePool, ...]
 
 
 @dataclasses.dataclass(frozen=True)
 class Numa:
-    """The NUMA nodes that the guest sees. nodes: how many, None leaves it to vSphere; autosize: when vSphere sizes."""
+    """The NUMA nodes that the guest sees."""
 
     nodes: int | None = None
+    """How many, None to let vSphere decide."""
     autosize: str = "once"
+    """When vSphere sizes the nodes, one of NUMA_AUTOSIZE."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Adapter:
-    """One VMXNET3 adapter.
-
-    mac: lower case with colons, or None to keep or get vSphere's; label: vSphere's, such as ``Network adapter 2``;
-    tx_contexts: one of TX_CONTEXTS; numa_node: the guest's node that the adapter is shown on, None for no node.
-    """
+    """One VMXNET3 adapter."""
 
     name: str
+    """Its name in reports and as an Open vSwitch port."""
     network: str
+    """Name of the port group."""
     driver: str
+    """Who drives it in the guest, one of DRIVERS."""
     queues: int
+    """Receive queues."""
     mac: str | None
+    """Lower case with colons; None keeps the adapter's address, or lets vSphere assign one."""
     management: bool
+    """Whether the guest is managed over it."""
     label: str | None = None
+    """vSphere's label, such as ``Network adapter 2``."""
     tx_contexts: str = "per_vm"
+    """The hypervisor's transmit threads, one of TX_CONTEXTS."""
     udp_rss: bool = False
+    """Whether UDP is spread over the receive queues."""
     interrupt_coalescing: bool = True
     numa_node: int | None = None
+    """The guest's NUMA node that the adapter is shown on, None for no node."""
     uptv2: bool = False
+    """Uniform passthrough."""
     strict_latency: bool = False
+    """The real-time features of the distributed switch."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Dataplane:
-    """One VM's whole description, known to be consistent.
-
-    iommu: None leaves the VM's virtual IOMMU as it is; hardware_version: the least that the VM must have.
-    """
+    """One VM's whole description, checked for consistency."""
 
     cpu: Cpu
     memory: Memory
@@ -130,12 +142,16 @@ class Dataplane:
     placement: Placement
     numa: Numa = Numa()
     switch_mode: str = "standard"
+    """One of SWITCH_MODES."""
     profile: str = "general"
+    """One of PROFILES."""
     iommu: bool | None = None
+    """Whether the VM has a virtual IOMMU, None to leave that as it is."""
     hardware_version: int | None = None
+    """The oldest virtual hardware that will do."""
 
     @property
     def management_adapter(self) -> Adapter:
-        """The adapter marked ``management``, or else the first on the kernel's driver."""
+        """The adapter marked ``management``, otherwise the first one with driver ``kernel``."""
         kernel = [adapter for adapter in self.adapters if adapter.driver == "kernel"]
         return next((adapter for adapter in kernel if adapter.management), kernel[0])

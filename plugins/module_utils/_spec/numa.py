@@ -14,7 +14,7 @@ from .reader import MAX_NODE, Section
 
 
 def read_numa(top: Section) -> Numa | None:
-    """Reads the section; absent, everything is left to vSphere."""
+    """Reads the section; without it everything is left to vSphere."""
     raw = top.values.get("numa")
     section = Section.read({} if raw is None else raw, f"{top.path}.numa", top.problems, (), ("nodes", "autosize"))
     if section is None:
@@ -24,14 +24,14 @@ def read_numa(top: Section) -> Numa | None:
     if autosize is None:
         return None
     if nodes is not None and autosize != "once":
-        section.report("autosize", ErrorCode.VALUE_NOT_ALLOWED, "has no use with numa.nodes, which sizes the nodes")
+        section.report("autosize", ErrorCode.VALUE_NOT_ALLOWED, "has no effect with numa.nodes, which sizes the nodes")
     return Numa(nodes, autosize)
 
 
 def check_nodes(
     top: Section, numa: Numa, cpu: Cpu | None, memory: Memory | None, adapters: t.Sequence[Adapter | None]
 ) -> None:
-    """The vCPUs fill the guest's nodes, and nothing names a node that the guest does not have."""
+    """Checks that the vCPUs fill the guest's nodes, and that every node that is named exists."""
     if numa.nodes is None:
         # vSphere 8, "Virtual Topology": a device is put on a node of a size that the user gave.
         for index, adapter in enumerate(adapters):
@@ -42,7 +42,7 @@ def check_nodes(
         top.report(
             "numa.nodes",
             ErrorCode.VALUE_NOT_DIVISOR,
-            f"must divide the cores of the VM, {cpu.count // cpu.simultaneous_threads}, and not be {numa.nodes}",
+            f"must divide the VM's {cpu.count // cpu.simultaneous_threads} cores; {numa.nodes} does not",
         )
     pools = memory.hugepages if memory is not None else ()
     named = [(f"memory.hugepages[{index}].node", pool.node) for index, pool in enumerate(pools)]
@@ -55,7 +55,7 @@ def check_nodes(
 
 
 def node_of_polling(cpu: Cpu, numa: Numa) -> int | None:
-    """The guest's node that all polling vCPUs are on; None when they are on several, or nodes are not described.
+    """The guest's node that all polling vCPUs are on; None when they are on several, or ``numa.nodes`` is not given.
 
     vSphere fills the nodes in the order of the vCPUs (API reference, VirtualNuma.coresPerNumaNode).
     """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks a description as a whole and turns it into dataclasses."""
+"""Reads a description, checks it as a whole, and turns it into dataclasses."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import Problem
 
 _OPTIONAL = ("placement", "numa", "switch_mode", "profile", "iommu", "hardware_version")
-# From the virtual hardware with VMXNET3 v3 on; which is the newest depends on the host.
+# From the virtual hardware with VMXNET3 v3 on; the newest depends on the host.
 HARDWARE_VERSIONS = (13, 99)
-# What a description of one concern leaves out; nothing of it is written.
+# What stands for a section that the scope leaves out; nothing of it is written.
 _NO_CPU = Cpu(1, (), "none", (), reserve_all=False)
 _NO_MEMORY = Memory(4, False, "4K", ())
 
 
 def parse_dataplane(
-    raw: t.Any, path: str = "nfv_dataplane", concern: str = ALL
+    raw: t.Any, path: str = "nfv_dataplane", scope: str = ALL
 ) -> tuple[Dataplane | None, tuple[Problem, ...]]:
-    """Reads a whole description, or one of which only the sections that a concern needs must be there.
+    """Reads a description. scope: one of SECTIONS, whose sections must be there; others are checked if given.
 
-    Returns the description and no problem, or None and every problem found, in the order of the description.
-    Never raises, whatever ``raw`` is.
+    Returns the description without a problem, or None with every problem found, in the order of the description.
+    Never raises, whatever ``raw`` is. path: what the description is called in the paths of problems.
     """
     problems: list[Problem] = []
-    needed = SECTIONS[concern]
+    needed = SECTIONS[scope]
     left_out = [section for section in SECTIONS[ALL] if section not in needed]
     top = Section.read(raw, path, problems, needed, (*left_out, *_OPTIONAL))
     if top is None:
         return None, tuple(problems)
     cpu = read_cpu(top) if top.has("cpu") else None
     memory = read_memory(top) if top.has("memory") else None
-    adapters = read_adapters(top, whole=concern == ALL) if top.has("adapters") else ()
+    adapters = read_adapters(top, whole=scope == ALL) if top.has("adapters") else ()
     numa = read_numa(top)
     placement = read_placement(top)
     switch_mode = top.choice("switch_mode", SWITCH_MODES, "standard")
@@ -72,7 +72,7 @@ def parse_dataplane(
 
 
 def _check_together(top: Section, cpu: Cpu | None, memory: Memory | None, adapters: tuple[Adapter, ...]) -> None:
-    """Rules that join sections: what polling and exclusive CPUs ask of memory and CPUs, and adapters of both."""
+    """Rules that involve several sections."""
     polled = [adapter.name for adapter in adapters if adapter.driver == "pmd"]
     if polled and cpu is not None and not cpu.polling:
         top.report(
@@ -92,7 +92,7 @@ def _check_together(top: Section, cpu: Cpu | None, memory: Memory | None, adapte
 
 
 def _check_exclusive(top: Section, cpu: Cpu, memory: Memory | None, adapters: tuple[Adapter, ...]) -> None:
-    """What goes only with latency sensitivity high, and what that needs."""
+    """What needs latency sensitivity High, and what that needs itself."""
     if cpu.exclusivity == "latency_sensitivity":
         if memory is not None and not memory.reserve_all:
             top.report(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The description's section ``placement``: where a VM may run, near and far from whom, and what it must keep."""
+"""The section ``placement``: where a VM may run, with which other VMs, and which vSphere features it must keep."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 
 from .reader import Section
 
-# The features of vSphere that a deployment can be required to leave working.
+# The vSphere features that ``must_keep`` may name.
 FEATURES: t.Final = ("vmotion", "drs", "ha", "fault_tolerance", "snapshots")
-# vim.cluster.DasVmSettings.RestartPriority, from last to first, without clusterRestartPriority: that is no key at all.
+# vim.cluster.DasVmSettings.RestartPriority, from last to first. Leaving the key out means clusterRestartPriority.
 RESTART_PRIORITIES: t.Final = ("disabled", "lowest", "low", "medium", "high", "highest")
 # vim.cluster.DrsConfigInfo.DrsBehavior in our spelling; disabled is vim.cluster.DrsVmConfigInfo.enabled false.
 AUTOMATION_LEVELS: t.Final = ("disabled", "manual", "partially_automated", "fully_automated")
@@ -36,26 +36,27 @@ _NAMES = "a VM's or a placement group's name, or a list of such names"
 
 @dataclasses.dataclass(frozen=True)
 class Placement:
-    """Where the VM may run and what it must keep; None and an empty tuple leave it to the cluster.
-
-    hosts: names of the only hosts that it may run on; numa: ``auto`` or the number of its NUMA node;
-    keep_apart_from: VMs and placement groups that may not be on its host; a group's own members mean each other;
-    keep_together_with: VMs and placement groups that must be on its host;
-    must_keep: of FEATURES; restart_priority: of RESTART_PRIORITIES; automation_level: of AUTOMATION_LEVELS.
-    """
+    """Where the VM may run and what it must keep. None or an empty tuple leaves it to the cluster."""
 
     cluster: str | None
     numa: str
+    """``auto``, or the number of the host's NUMA node."""
     keep_apart_from: tuple[str, ...] = ()
+    """VMs and placement groups that may not share its host; of its own group, the other members."""
     keep_together_with: tuple[str, ...] = ()
+    """VMs and placement groups that must share its host."""
     must_keep: tuple[str, ...] = ()
+    """vSphere features that its settings may not block, of FEATURES."""
     restart_priority: str | None = None
+    """HA's, one of RESTART_PRIORITIES."""
     automation_level: str | None = None
+    """DRS', one of AUTOMATION_LEVELS."""
     hosts: tuple[str, ...] = ()
+    """Names of the only hosts that it may run on."""
 
     @property
     def node(self) -> int | None:
-        """The NUMA node that is asked for, None for ``auto``."""
+        """The host's NUMA node, None for ``auto``."""
         return None if self.numa == "auto" else int(self.numa)
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads untrusted values and collects every problem, each with its key path, instead of stopping at the first."""
+"""Reads untrusted values and collects every problem with its key path, instead of stopping at the first."""
 
 from __future__ import annotations
 
@@ -16,25 +16,26 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 
 _MAC = re.compile(r"^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$")
 _INTEGER = re.compile(r"^[0-9]{1,18}$")
-# The highest NUMA node that a key may name; far above what a host or a VM has.
+# The highest NUMA node that a key may name, far above what a host or VM has.
 MAX_NODE = 63
 _BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 
 
 def shown(value: t.Any) -> str:
-    """The value as it may stand in a one-line message."""
+    """The value in a form that fits a one-line message."""
     text = repr(str(value)) if isinstance(value, str) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 @dataclasses.dataclass(frozen=True)
 class Section:
-    """One mapping of the description, its key path, and the list that collects problems.
+    """One mapping of the description.
 
-    A reader of a field returns None when the field is absent or wrong; what is wrong is then in ``problems``.
+    Each method that reads a field returns None when the field is absent or wrong; a wrong one adds to ``problems``.
     """
 
     path: str
+    """Its key path, such as ``nfv_dataplane.cpu``."""
     values: t.Mapping[t.Any, t.Any]
     problems: list[Problem]
 
@@ -47,7 +48,7 @@ class Section:
         required: t.Sequence[str],
         optional: t.Sequence[str] = (),
     ) -> Section | None:
-        """Takes a mapping with the given keys; reports unknown keys with the nearest right one, and missing ones."""
+        """Takes a mapping; reports missing keys, and unknown ones with the nearest known key."""
         if not isinstance(value, t.Mapping):
             problems.append(Problem(path, f"must be a dictionary, not {shown(value)}", ErrorCode.VALUE_TYPE_WRONG))
             return None
@@ -72,7 +73,7 @@ class Section:
         return self.values.get(key) is not None
 
     def integer(self, key: str, low: int, high: int, default: int | None = None) -> int | None:
-        """A whole number; templating's strings of digits are taken, a boolean is not."""
+        """A whole number, or a string of digits, as templating yields; not a boolean."""
         value = self.values.get(key)
         if value is None:
             return default
@@ -87,7 +88,7 @@ class Section:
         return int(value)
 
     def boolean(self, key: str, default: bool) -> bool | None:
-        """True or false; the strings true, yes, false and no are taken."""
+        """A boolean, or one of the strings true, yes, false and no."""
         value = self.values.get(key)
         if value is None:
             return default
@@ -99,7 +100,7 @@ class Section:
         return value
 
     def text(self, key: str, pattern: str = r"\S(.*\S)?", form: str = "a name") -> str | None:
-        """A string that matches the whole pattern; ``form`` says in words what that is."""
+        """A string that matches the whole pattern; ``form`` describes it in messages."""
         value = self.values.get(key)
         if value is None:
             return None
@@ -122,7 +123,7 @@ class Section:
         return str(value)
 
     def cpu_list(self, key: str) -> tuple[int, ...] | None:
-        """A list in cpuset syntax, or one bare number; absent is empty."""
+        """A CPU list, or one bare number; empty when absent."""
         value = self.values.get(key)
         if value is None:
             return ()
@@ -136,7 +137,7 @@ class Section:
         return numbers
 
     def mac(self, key: str) -> str | None:
-        """A unicast MAC address, returned in lower case with colons."""
+        """A unicast MAC address, in lower case with colons."""
         value = self.values.get(key)
         if value is None:
             return None
@@ -147,14 +148,14 @@ class Section:
             )
             return None
         normal = normal.replace("-", ":")
-        # IEEE 802: the lowest bit of the first octet marks a group address, which no adapter may own.
+        # IEEE 802: the lowest bit of the first octet marks a group address, which no adapter may have.
         if int(normal[:2], 16) & 1 or normal == "00:00:00:00:00:00":
             self.report(key, ErrorCode.MAC_INVALID, f"must be a unicast address, not {shown(value)}")
             return None
         return normal
 
     def ipv4(self, key: str, with_prefix: bool = False) -> str | None:
-        """An IPv4 address, with its prefix length when the field needs one."""
+        """An IPv4 address. with_prefix: the prefix length must be there; otherwise it may not."""
         value = self.values.get(key)
         if value is None:
             return None
@@ -170,7 +171,7 @@ class Section:
         return str(value)
 
     def ipv6(self, key: str, with_prefix: bool = False) -> str | None:
-        """An IPv6 address, with its prefix length when the field needs one."""
+        """An IPv6 address. with_prefix: as in ``ipv4``."""
         value = self.values.get(key)
         if value is None:
             return None
@@ -187,7 +188,7 @@ class Section:
         return str(value)
 
     def items(self, key: str) -> list[tuple[str, t.Any]]:
-        """A list's entries, each with its key path; absent is empty."""
+        """The entries of a list, each with its key path; empty when absent."""
         value = self.values.get(key)
         if value is None:
             return []

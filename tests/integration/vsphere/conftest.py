@@ -111,12 +111,12 @@ class Engine:
     connection: Connection
 
     def converge(
-        self, *machines: t.Any, check_mode: bool = False, concern: str = "dataplane", **options: t.Any
+        self, *machines: t.Any, check_mode: bool = False, scope: str = "dataplane", **options: t.Any
     ) -> dict[str, t.Any]:
         defaults = {"state": "present", "power_cycle": "never", "datacenter": "nfv-dc", "dataplane": DESCRIPTION}
         params = {"vms": [{"name": machine.name} for machine in machines], **defaults, **options}
         self.vcenter.reset_calls()
-        return converge(params, self.connection, check_mode, concern)
+        return converge(params, self.connection, check_mode, scope)
 
     def gather(self, *names: str, **options: t.Any) -> dict[str, t.Any]:
         defaults = {

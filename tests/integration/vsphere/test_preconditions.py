@@ -54,7 +54,7 @@ def test_older_virtual_hardware_is_told_and_upgraded_only_when_asked_for(
     prepare(vm, version="vmx-13")
     error = refusal(engine, vm, *changes)
     assert error.error_code == "hardware_version_old"
-    assert f"has version 13, and {names}" in str(error)
+    assert f"is version 13, but {names}" in str(error)
     assert f"version {version} with hardware_upgrade" in str(error)
     result = engine.converge(vm, dataplane=patched(*changes), hardware_upgrade="when_needed")["vms"][vm.name]
     assert result["changes"][0] == {
@@ -104,18 +104,18 @@ def test_older_virtual_hardware_has_its_nodes_sized_by_the_older_key(engine: t.A
         (
             (("cpu.count", 17), ("cpu.polling", "1")),
             "host_too_small",
-            "17 cores of its own are asked for, and host esx-",
+            "asks for 17 exclusive cores, but host esx-",
         ),
         (
             (("cpu.exclusivity", "affinity"), ("cpu.affinity", "30-33")),
             "affinity_beyond_host",
-            "names CPUs 32-33, and host esx-a1.lab has CPUs 0 to 31",
+            "names CPUs 32-33, but host esx-a1.lab has CPUs 0 to 31",
         ),
-        ((("placement.numa", 2),), "numa_node_beyond_host", "is 2, and host esx-a1.lab has NUMA nodes 0 to 1"),
+        ((("placement.numa", 2),), "numa_node_beyond_host", "is 2, but host esx-a1.lab has NUMA nodes 0 to 1"),
         (
             (("numa.nodes", 2), ("adapters.1.numa_node", 0)),
             "firmware_unsuitable",
-            "needs firmware efi, and it has bios",
+            "needs firmware efi, but the VM has bios",
         ),
         ((("adapters.1.network", "PG-Nowhere"),), "network_not_found", "port group PG-Nowhere of adapter s5u"),
         ((("adapters.1.mac", "00:50:56:80:ff:ff"),), "mac_reserved", "asks for 00:50:56:80:ff:ff"),
@@ -208,9 +208,7 @@ class TestNewest:
         changes = (("adapters.1.queues", 2), ("adapters.1.udp_rss", True))
         error = refusal(newest.engine, newest.clone(host="no-udp-rss.lab"), *changes)
         assert error.error_code == "udp_rss_not_allowed"
-        assert "udp_rss of adapter s5u was to be set, and host no-udp-rss.lab has Net.Vmxnet3UDPRSSAllowed 0" in str(
-            error
-        )
+        assert "udp_rss of adapter s5u is set, but host no-udp-rss.lab has Net.Vmxnet3UDPRSSAllowed 0" in str(error)
         allowed = newest.clone(host="usual.lab")
         newest.engine.converge(allowed, dataplane=patched(*changes))
         assert advanced("ethernet1.udpRSS")(allowed) == "1"

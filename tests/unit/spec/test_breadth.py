@@ -140,20 +140,18 @@ def test_an_iommu_is_switched_on_in_the_guest_too(description: Description) -> N
     assert (arguments["intel_iommu"], arguments["iommu"]) == ("on", "pt")
 
 
-@pytest.mark.parametrize(("concern", "section"), [(ADAPTERS, "adapters"), (CPU_PINNING, "cpu"), (HUGEPAGES, "memory")])
-def test_a_concern_needs_its_section_and_checks_the_others(
-    description: Description, concern: str, section: str
-) -> None:
-    assert found({section: description[section]}, concern=concern) == set()
-    assert found({}, concern=concern) == {(f"nfv_dataplane.{section}", "key_missing")}
-    assert found(description, concern=concern) == set()
+@pytest.mark.parametrize(("scope", "section"), [(ADAPTERS, "adapters"), (CPU_PINNING, "cpu"), (HUGEPAGES, "memory")])
+def test_a_concern_needs_its_section_and_checks_the_others(description: Description, scope: str, section: str) -> None:
+    assert found({section: description[section]}, scope=scope) == set()
+    assert found({}, scope=scope) == {(f"nfv_dataplane.{section}", "key_missing")}
+    assert found(description, scope=scope) == set()
     other = next(name for name in SECTIONS["dataplane"] if name != section)
-    assert found({section: description[section], other: "junk"}, concern=concern) == {
+    assert found({section: description[section], other: "junk"}, scope=scope) == {
         (f"nfv_dataplane.{other}", "value_type_wrong")
     }
 
 
 def test_adapters_alone_need_no_management_adapter(description: Description) -> None:
     polled = {"adapters": description["adapters"][1:]}
-    assert found(polled, concern=ADAPTERS) == set()
+    assert found(polled, scope=ADAPTERS) == set()
     assert ("nfv_dataplane.adapters", "management_adapter_missing") in found(polled)

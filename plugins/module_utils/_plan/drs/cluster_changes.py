@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a cluster as it is to the cluster as wanted: what is ours is made, changed or removed, nothing else touched."""
+"""The changes that bring a cluster to its desired state. Only what this collection made is changed or removed."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _groups_of(rule: Rule) -> tuple[str, ...]:
 
 
 def _refuse_foreign(state: ClusterState, wanted: DesiredCluster, names: RuleNames) -> None:
-    """What has a name of ours and is of another kind than ours was made by somebody else."""
+    """Refuses objects with a name of ours that are of another kind, so somebody else made them."""
     foreign = [
         *(f"group {name}" for name in wanted.vm_groups if name in state.host_groups),
         *(f"group {name}" for name in wanted.host_groups if name in state.vm_groups),
@@ -127,7 +127,7 @@ def _plan_overrides(
 ) -> tuple[list[tuple[str, str | None]], Members]:
     """The changes as (VM, value or None), and the VMs whose override is ours afterwards.
 
-    An override that somebody else made and that already says what is wanted stays theirs: we do not remove it later.
+    An override that somebody else made and that already has the wanted value stays theirs and is never removed.
     """
     changes: list[tuple[str, str | None]] = []
     foreign: list[NfvError] = []
@@ -137,7 +137,7 @@ def _plan_overrides(
         if current == value:
             continue
         if current is not None and vm not in recorded:
-            said = f"its {what} is {current}, set by somebody else; wanted is {value}"
+            said = f"somebody else set its {what} to {current}; the plan wants {value}"
             foreign.append(_not_ours(names.get(vm, vm), said))
         changes.append((vm, value))
         ours.add(vm)
@@ -148,21 +148,21 @@ def _plan_overrides(
 
 
 def _without_effect(state: ClusterState, wanted: DesiredCluster) -> list[str]:
-    """What is written and does nothing until the cluster is configured otherwise."""
+    """Warnings about changes that have no effect while the cluster is configured as it is."""
     found = []
     if wanted.rules and not state.drs:
-        found.append(f"DRS is off in cluster {state.name}: rules and groups are made and nothing acts upon them")
+        found.append(f"DRS is off in cluster {state.name}: groups and rules have no effect")
     if wanted.automation and not state.overrides_allowed:
         found.append(
             f"cluster {state.name} does not allow VMs automation levels of their own (enableVmBehaviorOverrides)"
         )
     if wanted.restart and not state.ha:
-        found.append(f"HA is off in cluster {state.name}: restart priorities are set and nothing acts upon them")
+        found.append(f"HA is off in cluster {state.name}: restart priorities have no effect")
     return found
 
 
 def summary_of(changes: ClusterChanges) -> str:
-    """The changes in few words, for an error that says what has not been set."""
+    """The changes in a few words, for an error message."""
     parts = [f"{change.kind} {change.name}" for change in changes.groups]
     parts += [f"rule {change.name}" for change in changes.rules]
     parts += [f"automation level of {change.vm}" for change in changes.automation]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a plan asks of each cluster: the objects, and the names by which they are known as ours."""
+"""What each cluster must hold for a plan, and the names that mark these objects as made by this collection."""
 
 from __future__ import annotations
 
@@ -26,12 +26,10 @@ MUST: t.Final = "must"
 
 @dataclasses.dataclass(frozen=True)
 class RuleNames:
-    """The names of everything that is made for one placement; what begins so is ours and nobody else's.
-
-    placement: such as ``pgw``.
-    """
+    """The names of everything that is made for one placement. Whatever has the prefix is ours and nobody else's."""
 
     placement: str
+    """Name of the placement, such as ``pgw``."""
 
     @property
     def prefix(self) -> str:
@@ -41,7 +39,7 @@ class RuleNames:
         return name.startswith(self.prefix)
 
     def of(self, kind: str, label: str) -> str:
-        """A name of one kind; a label that does not fit is cut and told apart by its hash."""
+        """The name of an object of one kind. A name that is too long is cut and ends with its hash."""
         name = f"{self.prefix}{kind}:{label}"
         if len(name) <= MAX_NAME:
             return name
@@ -50,21 +48,23 @@ class RuleNames:
 
     @property
     def automation_record(self) -> str:
-        """The group of the VMs whose DRS override we made: an override has no name that could say so."""
+        """The VM group that records whose DRS override is ours, since an override has no name."""
         return f"{self.prefix}overrides:drs"
 
     @property
     def restart_record(self) -> str:
-        """The group of the VMs whose HA restart priority we made."""
+        """The VM group that records whose HA restart priority is ours."""
         return f"{self.prefix}overrides:ha"
 
 
 @dataclasses.dataclass(frozen=True)
 class VmOverrides:
-    """What VMs are to have beside their place, by name: automation levels of DRS, restart priorities of HA."""
+    """The overrides that descriptions ask for."""
 
     automation: t.Mapping[str, str]
+    """DRS automation levels by VM name."""
     restart: t.Mapping[str, str]
+    """HA restart priorities by VM name."""
 
 
 def desired_cluster(
@@ -75,17 +75,17 @@ def desired_cluster(
     vms: t.Mapping[str, str],
     hosts: t.Container[str],
 ) -> DesiredCluster:
-    """What a plan asks of the cluster with the given hosts (moids). vms: moids by name; strength: SHOULD or MUST.
+    """What the cluster with the given hosts (moids) must hold. vms: moids by name; strength: SHOULD or MUST.
 
-    Raises NfvError for planned VMs that are not there.
+    Raises NfvError (vm_not_found) for planned VMs that do not exist.
     """
     here = [placed for placed in plan.placements if placed.host_moid in hosts]
     missing = [
         NfvError(
             ErrorCode.VM_NOT_FOUND,
             placed.vm,
-            f"it is planned on {placed.host}, and there is no such VM",
-            "Make it first",
+            f"it is planned on {placed.host}, but no VM has this name",
+            "Create it first",
         )
         for placed in here
         if placed.vm not in vms
@@ -118,11 +118,11 @@ def desired_cluster(
 def _between_vms(
     kind: str, groups: t.Iterable[t.Iterable[str]], placed: t.Container[str], names: RuleNames, vms: t.Mapping[str, str]
 ) -> list[VmVmRule]:
-    """One rule for each group; VMs of other clusters, and those that nobody plans, are left out."""
+    """One rule per group; VMs of other clusters and VMs that are not planned are left out."""
     rules: dict[str, VmVmRule] = {}
     for group in sorted(tuple(sorted(vm for vm in group if vm in placed)) for group in groups):
         if len(group) < 2:
-            continue  # nobody is left to be kept apart from, or together with
+            continue  # a rule needs two VMs
         name = names.of(kind, group[0])
         number = 2
         while name in rules:

@@ -1,14 +1,14 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a cluster's configuration holds of groups, rules and overrides, and what changes; VMs and hosts by moid."""
+"""A cluster's groups, rules and VM overrides, and changes to them. VMs and hosts are given by managed object id."""
 
 from __future__ import annotations
 
 import dataclasses
 import typing as t
 
-# vim.cluster.DasVmSettings.RestartPriority: the VM has the cluster's.
+# vim.cluster.DasVmSettings.RestartPriority of a VM without a priority of its own.
 CLUSTER_PRIORITY: t.Final = "clusterRestartPriority"
 
 Members = frozenset[str]
@@ -16,34 +16,38 @@ Members = frozenset[str]
 
 @dataclasses.dataclass(frozen=True)
 class VmHostRule:
-    """A rule between a group of VMs and one of hosts (vim.cluster.VmHostRuleInfo). affine: they belong together."""
+    """A rule between a VM group and a host group (vim.cluster.VmHostRuleInfo)."""
 
     name: str
     vm_group: str | None
     host_group: str | None
     mandatory: bool
+    """A must rule; otherwise a should rule."""
     affine: bool = True
+    """The VMs run on the hosts; otherwise anywhere else."""
     enabled: bool = True
     key: int | None = dataclasses.field(default=None, compare=False)
 
 
 @dataclasses.dataclass(frozen=True)
 class VmVmRule:
-    """A rule between VMs. together: of affinity (vim.cluster.AffinityRuleSpec), else of anti-affinity."""
+    """An affinity or anti-affinity rule between VMs."""
 
     name: str
     vms: Members
     together: bool
+    """Affinity (vim.cluster.AffinityRuleSpec); otherwise anti-affinity."""
     enabled: bool = True
     key: int | None = dataclasses.field(default=None, compare=False)
 
 
 @dataclasses.dataclass(frozen=True)
 class OtherRule:
-    """A rule of a kind that we never make, such as one of dependencies. groups: those that it names."""
+    """A rule of a kind that this collection never makes, such as a dependency rule."""
 
     name: str
     groups: tuple[str, ...] = ()
+    """The groups that it names."""
 
 
 Rule = t.Union[VmHostRule, VmVmRule, OtherRule]
@@ -51,10 +55,12 @@ Rule = t.Union[VmHostRule, VmVmRule, OtherRule]
 
 @dataclasses.dataclass(frozen=True)
 class RestartOverride:
-    """HA's settings of one VM. priority: None or CLUSTER_PRIORITY is the cluster's; others: it has further settings."""
+    """HA's settings of one VM."""
 
     priority: str | None
+    """Its restart priority; None and CLUSTER_PRIORITY stand for the cluster's."""
     others: bool = False
+    """It has further settings, which must be kept."""
 
     @property
     def own(self) -> str | None:
@@ -64,37 +70,45 @@ class RestartOverride:
 
 @dataclasses.dataclass(frozen=True)
 class ClusterState:
-    """A cluster's configuration as far as placement goes (vim.cluster.ConfigInfoEx).
-
-    hosts: names by moid; automation_level and restart_priority: the cluster's own; vm_groups and host_groups: members
-    by name; automation: levels of VMs that have one of their own; restart: HA's settings of VMs that have some.
-    """
+    """A cluster's configuration, as far as placement is concerned (vim.cluster.ConfigInfoEx)."""
 
     name: str
     moid: str
     hosts: t.Mapping[str, str]
+    """Names of its hosts by moid."""
     drs: bool
+    """Whether DRS is on."""
     automation_level: str
+    """The cluster's own level."""
     overrides_allowed: bool
+    """Whether VMs may have automation levels of their own (enableVmBehaviorOverrides)."""
     ha: bool
+    """Whether HA is on."""
     admission_control: bool
     restart_priority: str
+    """The cluster's own priority."""
     vm_groups: t.Mapping[str, Members]
+    """Members by group name."""
     host_groups: t.Mapping[str, Members]
+    """Members by group name."""
     rules: tuple[Rule, ...]
     automation: t.Mapping[str, str]
+    """Automation levels of the VMs that have one of their own."""
     restart: t.Mapping[str, RestartOverride]
+    """HA's settings of the VMs that have any."""
 
 
 @dataclasses.dataclass(frozen=True)
 class DesiredCluster:
-    """What a placement asks of one cluster. automation, restart: levels and priorities by VM."""
+    """What one cluster must hold for a placement."""
 
     vm_groups: t.Mapping[str, Members]
     host_groups: t.Mapping[str, Members]
     rules: tuple[VmHostRule | VmVmRule, ...]
     automation: t.Mapping[str, str]
+    """Automation levels by VM."""
     restart: t.Mapping[str, str]
+    """Restart priorities by VM."""
 
 
 NOTHING: t.Final = DesiredCluster({}, {}, (), {}, {})
@@ -102,17 +116,20 @@ NOTHING: t.Final = DesiredCluster({}, {}, (), {}, {})
 
 @dataclasses.dataclass(frozen=True)
 class GroupChange:
-    """A group that is made (before None), changed, or removed (after None). kind: ``vm_group`` or ``host_group``."""
+    """A group that is created, changed or removed."""
 
     kind: str
+    """``vm_group`` or ``host_group``."""
     name: str
     before: Members | None
+    """None when it is created."""
     after: Members | None
+    """None when it is removed."""
 
 
 @dataclasses.dataclass(frozen=True)
 class RuleChange:
-    """A rule that is made, changed, or removed."""
+    """A rule that is created (before is None), changed, or removed (after is None)."""
 
     name: str
     before: VmHostRule | VmVmRule | None
@@ -121,7 +138,7 @@ class RuleChange:
 
 @dataclasses.dataclass(frozen=True)
 class AutomationChange:
-    """DRS' automation level of one VM; None is the cluster's."""
+    """The DRS automation level of one VM; None stands for the cluster's."""
 
     vm: str
     before: str | None
@@ -130,11 +147,13 @@ class AutomationChange:
 
 @dataclasses.dataclass(frozen=True)
 class RestartChange:
-    """HA's restart priority of one VM; None is the cluster's. entry: what HA has of it, None when there is nothing."""
+    """The HA restart priority of one VM."""
 
     vm: str
     entry: RestartOverride | None
+    """HA's settings of the VM, None when it has none."""
     after: str | None
+    """The new priority; None stands for the cluster's."""
 
     @property
     def before(self) -> str | None:
@@ -143,7 +162,7 @@ class RestartChange:
 
 @dataclasses.dataclass(frozen=True)
 class ClusterChanges:
-    """Everything that one reconfiguration of one cluster changes. Empty when it is as wanted."""
+    """Everything that one reconfiguration of one cluster changes. False as a boolean when that is nothing."""
 
     cluster: str
     moid: str

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Changes of clusters as the plain data that a module returns, and as diffs."""
+"""Changes of clusters as the plain data that placement_rules returns, and as diffs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def changes_as_data(changes: ClusterChanges, names: RuleNames) -> list[Data]:
 
 
 def diff_of(changes: ClusterChanges, names: RuleNames) -> Data:
-    """Before and after of one cluster, of what changes only."""
+    """Before and after of one cluster, for what changes only."""
     rows = changes_as_data(changes, names)
     return {
         "before_header": f"cluster {changes.cluster}",

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The verdict on each feature of a VM, and what a description asks to keep and cannot have."""
+"""The verdict on each vSphere feature of a VM, and the features that a description must keep but blocks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
 
 
 def judge_features(facts: VmFacts, cluster: ClusterFacts | None = None) -> tuple[FeatureVerdict, ...]:
-    """The verdict on each feature, in the order of FEATURES. cluster: None leaves out what a cluster decides."""
+    """The verdict on each feature, in the order of FEATURES. cluster: None leaves out what the cluster decides."""
     reasons = list(
         itertools.chain(
             cpu_reasons(facts),
@@ -39,7 +39,7 @@ def judge_features(facts: VmFacts, cluster: ClusterFacts | None = None) -> tuple
 
 
 def as_described(dataplane: Dataplane, facts: VmFacts | None = None) -> VmFacts:
-    """The facts once the VM is as described; what a description says nothing of is as it is now, or unset."""
+    """The facts once the VM is as described. Whatever the description leaves open is as it is now, or unset."""
     now = facts or VmFacts("", 0)
     pinned = dataplane.cpu.exclusivity == "affinity"
     node = node_affinity(dataplane)
@@ -58,7 +58,7 @@ def as_described(dataplane: Dataplane, facts: VmFacts | None = None) -> VmFacts:
 
 
 def cluster_as_described(dataplane: Dataplane, cluster: ClusterFacts | None = None) -> ClusterFacts:
-    """What the cluster will say of the VM once its overrides are as described."""
+    """What the cluster will decide about the VM once its overrides are as described."""
     now = cluster or ClusterFacts(dataplane.placement.cluster or "")
     return dataclasses.replace(
         now,
@@ -68,12 +68,12 @@ def cluster_as_described(dataplane: Dataplane, cluster: ClusterFacts | None = No
 
 
 def kept_problems(dataplane: Dataplane, path: str = "nfv_dataplane") -> tuple[Problem, ...]:
-    """The features that the description asks to keep (placement.must_keep) and blocks itself."""
+    """The features that a description must keep (placement.must_keep) but blocks itself."""
     verdicts = judge_features(as_described(dataplane), cluster_as_described(dataplane))
     return tuple(
         Problem(
             f"{path}.placement.must_keep",
-            f"asks for {verdict.feature}, which {reason.setting} blocks: {reason.text}",
+            f"names {verdict.feature}, which {reason.setting} blocks: {reason.text}",
             ErrorCode.FEATURE_BLOCKED,
         )
         for verdict in verdicts
@@ -83,7 +83,7 @@ def kept_problems(dataplane: Dataplane, path: str = "nfv_dataplane") -> tuple[Pr
 
 
 def refuse_blocked(name: str, verdicts: t.Iterable[FeatureVerdict], must_keep: t.Collection[str]) -> None:
-    """Raises NfvError, feature_blocked, when a VM lacks a feature that it must keep."""
+    """Raises NfvError (feature_blocked) when a feature that the VM must keep is blocked."""
     blocked = [
         f"{verdict.feature} is blocked by {reason.setting}: {reason.text}"
         for verdict in verdicts
@@ -94,8 +94,8 @@ def refuse_blocked(name: str, verdicts: t.Iterable[FeatureVerdict], must_keep: t
         raise NfvError(
             ErrorCode.FEATURE_BLOCKED,
             name,
-            f"it must keep {', '.join(must_keep)}, and {'; '.join(blocked)}",
-            "Nothing was changed. Change the setting that is named, or take the feature off must_keep",
+            f"it must keep {', '.join(must_keep)}, but {'; '.join(blocked)}",
+            "Nothing was changed. Change the setting, or remove the feature from must_keep",
         )
 
 

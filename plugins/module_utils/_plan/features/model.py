@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is known of a VM where its features are judged, and the verdicts."""
+"""The settings of VM and cluster that vSphere features depend on, and the verdicts."""
 
 from __future__ import annotations
 
@@ -25,73 +25,84 @@ DISABLED: t.Final = "disabled"
 
 @dataclasses.dataclass(frozen=True)
 class VmFacts:
-    """A VM's settings as far as features depend on them.
-
-    affinity: host CPUs; node_affinity: NUMA nodes of ``numa.nodeAffinity``; devices are named by their labels:
-    passthrough (DirectPath I/O), sriov, upt (VMXNET3 with uptv2Enabled), serial_ports (and parallel ones),
-    host_drives (CD-ROM or floppy on a device of the host or a client), raw_disks (physical mode), independent_disks,
-    shared_buses (SCSI controllers); snapshots: how many there are; snapshots_disabled: flags.snapshotDisabled.
-    """
+    """The settings of a VM that vSphere features depend on. Devices are given by their labels."""
 
     name: str
     cpus: int
+    """Number of vCPUs."""
     affinity: tuple[int, ...] = ()
+    """Host CPUs of its affinity set."""
     node_affinity: tuple[int, ...] = ()
+    """NUMA nodes of ``numa.nodeAffinity``."""
     latency_high: bool = False
+    """Latency sensitivity is High."""
     host_1g_pages: bool = False
+    """Its memory is backed by 1 GiB pages."""
     cpu_hot_add: bool = False
     memory_hot_add: bool = False
     passthrough: tuple[str, ...] = ()
+    """DirectPath I/O devices."""
     sriov: tuple[str, ...] = ()
+    """SR-IOV adapters."""
     upt: tuple[str, ...] = ()
+    """VMXNET3 adapters with uptv2Enabled."""
     serial_ports: tuple[str, ...] = ()
+    """Serial and parallel ports."""
     host_drives: tuple[str, ...] = ()
+    """CD-ROM and floppy drives that use a device of the host or a client."""
     raw_disks: tuple[str, ...] = ()
+    """Raw device mappings in physical mode."""
     independent_disks: tuple[str, ...] = ()
     shared_buses: tuple[str, ...] = ()
+    """SCSI controllers that share their bus with other VMs."""
     snapshots: int = 0
+    """Number of existing snapshots."""
     snapshots_disabled: bool = False
+    """flags.snapshotDisabled."""
     fault_tolerant: bool = False
+    """Fault Tolerance is on."""
     security_by_virtualization: bool = False
+    """flags.vbsEnabled."""
     tpm: bool = False
+    """It has a vTPM."""
 
 
 @dataclasses.dataclass(frozen=True)
 class ClusterFacts:
-    """What the VM's cluster says of it; None in the place of this whole when that is not known.
-
-    automation_level: of DRS for this VM, its own or the cluster's (``disabled``, ``manual``, ``partially_automated``,
-    ``fully_automated``), None when it is not known; restart_priority: of HA likewise; allowed_hosts: names of the hosts
-    that mandatory VM-host rules leave the VM, None without such a rule.
-    """
+    """What a VM's cluster decides about it. None: unknown."""
 
     name: str | None
+    """Name of the cluster; None when the VM's host is in no cluster."""
     drs: bool | None = None
+    """Whether DRS is on."""
     automation_level: str | None = None
+    """DRS automation level of this VM, its own or the cluster's: one of ``_spec.placement.AUTOMATION_LEVELS``."""
     ha: bool | None = None
+    """Whether HA is on."""
     admission_control: bool | None = None
     restart_priority: str | None = None
+    """HA restart priority of this VM, its own or the cluster's: one of ``_spec.placement.RESTART_PRIORITIES``."""
     allowed_hosts: tuple[str, ...] | None = None
+    """Names of the hosts that mandatory VM-host rules leave the VM; None without such a rule."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Limitation:
-    """Why a feature is limited or blocked.
-
-    setting: by the names of ``settings.SETTINGS`` where it is one of those, else what an operator would look for;
-    source: where vSphere says so.
-    """
+    """Why a feature is limited or blocked."""
 
     feature: str
     verdict: str
+    """LIMITED or BLOCKED."""
     setting: str
+    """By its name in ``settings.SETTINGS``, otherwise what an operator would look for."""
     text: str
     source: str
+    """The documentation that says so."""
 
 
 @dataclasses.dataclass(frozen=True)
 class FeatureVerdict:
-    """One feature of one VM; works without any reason."""
+    """One feature of one VM. Without any reason it works."""
 
     feature: str
     reasons: tuple[Limitation, ...]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The settings of a VMXNET3 adapter: the table, and what a description wants of them."""
+"""The table of a VMXNET3 adapter's settings, and their values for a description."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ if t.TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class AdapterSetting:
-    """A setting of one adapter by our name.
-
-    field: of vim.vm.device.VirtualVmxnet3, after a dot the field of its value; advanced_key: the part of a key of
-    extraConfig after ``ethernetX.``. The rest is as in ``settings.Setting``.
-    """
+    """One setting of an adapter, by the name that reports and docs use."""
 
     name: str
     field: str | None = None
+    """Field of vim.vm.device.VirtualVmxnet3; after a dot, the field of its value."""
     advanced_key: str | None = None
+    """What follows ``ethernetX.`` in its key in extraConfig, when it has no typed field."""
     default: Value = None
+    """As in ``settings.Setting``; so are the following."""
     api: str | None = None
     hardware: int | None = None
     power_off_needed: bool = True
@@ -54,7 +53,7 @@ ANY_QUEUES_HARDWARE: t.Final = 17
 
 
 def desired_adapter(adapter: Adapter, switch_mode: str) -> dict[str, Value]:
-    """The value of every setting of an adapter. On the enhanced data path transmit contexts have no use."""
+    """The value of every setting for a described adapter. The enhanced data path makes no use of transmit contexts."""
     contexts = {"per_vm": None, "per_adapter": "1", "per_queue": "3"}[adapter.tx_contexts]
     return {
         "tx_contexts": contexts if switch_mode == "standard" else None,
@@ -69,7 +68,7 @@ def desired_adapter(adapter: Adapter, switch_mode: str) -> dict[str, Value]:
 
 
 def hardware_of_queues(adapter: Adapter) -> int | None:
-    """The virtual hardware that the number of queues needs, None when any will do."""
+    """The oldest virtual hardware that supports the number of queues, None when any does."""
     return None if adapter.queues in _OLD_QUEUES else ANY_QUEUES_HARDWARE
 
 
@@ -79,7 +78,7 @@ def key_name(setting: AdapterSetting, key: int) -> str:
 
 
 def adapter_values(adapter: AdapterState, advanced: t.Mapping[str, str]) -> dict[str, Value]:
-    """The value of every setting of an adapter that is there. advanced: the VM's advanced keys."""
+    """The value of every setting of an existing adapter. advanced: the VM's advanced keys."""
     return {
         setting.name: adapter.fields.get(setting.name, setting.default)
         if setting.advanced_key is None
@@ -95,7 +94,7 @@ def changed_adapter_settings(
     key: int,
     advanced: t.Mapping[str, str],
 ) -> tuple[Change, ...]:
-    """The settings that differ. current: the VMXNET3 adapter that is there, None when one is to be made at ``key``."""
+    """The settings that differ. current: the existing VMXNET3 adapter, None when one will be made with ``key``."""
     there = current or AdapterState(key, "", "", "", "", None, None, False, False)
     now = adapter_values(there, advanced)
     return tuple(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which adapter of a VM is which of its description, and what is done to each."""
+"""Matches a VM's adapters with those of its description, and plans what is done to each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .model import FIRST_ADAPTER_KEY, VMXNET3, AdapterAction, AdapterState, Chan
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Adapter
 
-# Emulated and paravirtual types that a VMXNET3 adapter can stand in for; passthrough is not given up silently.
+# Types that are converted to VMXNET3. Passthrough adapters are not: whoever made one meant it.
 CONVERTIBLE: t.Final = ("e1000", "e1000e", "vlance", "vmxnet", "vmxnet2")
 # Configuration maximum of a VM in vSphere 8.
 MAX_ADAPTERS: t.Final = 10
@@ -26,22 +26,25 @@ Networks = t.Mapping[str, t.Sequence[Network]]
 
 @dataclasses.dataclass(frozen=True)
 class AdapterPlan:
-    """What the adapters of one VM need: actions and keys for vSphere, changes for people, and what is refused."""
+    """What is done to the adapters of one VM."""
 
     actions: tuple[AdapterAction, ...] = ()
     changes: tuple[Change, ...] = ()
+    """The actions as reports show them."""
     warnings: tuple[str, ...] = ()
     keys: t.Mapping[str, str | None] = dataclasses.field(default_factory=dict)
+    """Keys of extraConfig to write; None removes the key."""
     removals: tuple[AdapterState, ...] = ()
     errors: tuple[NfvError, ...] = ()
+    """Why the description cannot be carried out."""
 
 
 def match_adapters(wanted: t.Sequence[Adapter], current: t.Sequence[AdapterState]) -> dict[str, AdapterState]:
-    """Finds each described adapter among those of the VM; by name, those not found left out.
+    """The VM's adapters by the name of the described adapter; adapters that do not exist yet are left out.
 
-    A MAC address decides, then a label; without either it is the port group. Several adapters of one port group are
-    taken in the order of their keys. The order of the lists alone never decides, so an adapter on another port group
-    is never taken.
+    The MAC address decides, then the label, otherwise the port group. Several adapters of one port group are taken in
+    the order of their device keys. The place in a list never decides, so an adapter on another port group is never
+    taken by mistake.
     """
     found: dict[str, AdapterState] = {}
     free = sorted(current, key=lambda adapter: adapter.key)
@@ -75,10 +78,11 @@ def plan_adapters(
     switch_mode: str = "standard",
     remove_unmanaged: bool = False,
 ) -> AdapterPlan:
-    """Compares described adapters with those of the VM; adapters that no description names are left alone or removed.
+    """Compares the described adapters with those of the VM. networks: all port groups by name.
 
-    networks: every port group by name. In the errors are port groups that are missing or not unique, adapters that
-    cannot be converted, MAC addresses that vSphere keeps for itself, and more adapters than a VM takes.
+    remove_unmanaged: removes adapters that the description does not name, instead of leaving them alone.
+    Errors are collected for port groups that are missing or not unique, adapters that cannot be converted, MAC
+    addresses that vSphere reserves, and more adapters than a VM can have.
     """
     found = match_adapters(wanted, state.adapters)
     taken = {adapter.key for adapter in found.values()}

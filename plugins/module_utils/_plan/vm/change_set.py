@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan for one VM."""
+"""The change set that brings one VM to its description, or gives back what it holds."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from .model import (
     VmState,
 )
 from .preconditions import (
-    concerned,
     hardware_needs,
     notes,
+    only_in_scope,
     refused_adapters,
     refused_api,
     refused_by_host,
@@ -51,19 +51,19 @@ def plan_vm(
     networks: t.Mapping[str, t.Sequence[Network]],
     options: PlanOptions = WHOLE,
 ) -> ChangeSet:
-    """What brings the VM to its description. networks: every port group by name.
+    """The changes that bring the VM to its description. networks: all port groups by name.
 
-    Raises NfvError with every reason why it cannot be brought there.
+    Raises NfvError with every reason why that is impossible.
     """
     _refuse_template(state)
     current = state.settings.get(HARDWARE_VERSION)
     hardware = current if isinstance(current, int) else None
     if options.upgrade_hardware and hardware is not None:
         hardware = max(hardware, dataplane.hardware_version or 0)
-    wanted = concerned(desired_settings(dataplane, state, hardware), options.concern)
+    wanted = only_in_scope(desired_settings(dataplane, state, hardware), options.scope)
     adapters = _plan_adapters(state, dataplane, networks, options)
     errors = list(adapters.errors)
-    needs = hardware_needs(dataplane, wanted, state, options.concern)
+    needs = hardware_needs(dataplane, wanted, state, options.scope)
     needed = max(needs.values(), default=0)
     if isinstance(current, int) and needed > current:
         if options.upgrade_hardware:
@@ -72,41 +72,41 @@ def plan_vm(
             errors.append(refused_hardware(state, needs, current))
     changes = changed_settings(state.settings, wanted) + adapters.changes
     final = {**state.settings, **wanted}
-    errors += refused_sizes(state, dataplane, options.concern)
+    errors += refused_sizes(state, dataplane, options.scope)
     errors += refused_api(state, changes)
     errors += refused_reservations(state, final, dataplane.adapters)
     errors += refused_by_host(state, dataplane, wanted)
-    if options.concern in (ALL, ADAPTERS):
+    if options.scope in (ALL, ADAPTERS):
         errors += refused_adapters(state, dataplane, networks, final)
         errors += refused_udp_rss(state, dataplane)
     if errors:
         raise _all_of(state, errors)
-    warnings = (*adapters.warnings, *notes(dataplane, hardware, options.concern), *conflicts(state))
+    warnings = (*adapters.warnings, *notes(dataplane, hardware, options.scope), *conflicts(state))
     return _change_set(state, changes, adapters, warnings)
 
 
 def plan_release(state: VmState, dataplane: Dataplane | None = None, options: PlanOptions = WHOLE) -> ChangeSet:
-    """What makes the VM give back what a description lets it hold on its host; its size and adapters stay.
+    """The changes that give back what the VM holds on its host; its size and adapters stay.
 
-    dataplane: its adapters, as far as there are such, get vSphere's own settings again. Raises NfvError for memory that
-    something else of the VM still needs reserved.
+    dataplane: the adapters that it describes go back to vSphere's defaults.
+    Raises NfvError for a memory reservation that another setting of the VM still needs.
     """
     _refuse_template(state)
-    released = released_settings(options.concern)
+    released = released_settings(options.scope)
     errors = refused_reservations(state, {**state.settings, **released})
-    if errors and options.concern == HUGEPAGES:
+    if errors and options.scope == HUGEPAGES:
         raise _all_of(state, errors)
     changes = changed_settings(state.settings, released)
     adapters = AdapterPlan()
-    if dataplane is not None and options.concern in (ALL, ADAPTERS):
+    if dataplane is not None and options.scope in (ALL, ADAPTERS):
         adapters = release_adapters(dataplane.adapters, state)
     return _change_set(state, changes + adapters.changes, adapters, ())
 
 
 def conflicts(state: VmState) -> tuple[str, ...]:
-    """The advanced keys of the VM that work against a polled data plane; whoever set them must remove them."""
+    """A warning for each of the VM's advanced keys that works against a polled data plane."""
     return tuple(
-        f"{key} is {value}: {why}; left so"
+        f"{key} is {value}: {why}; left as it is"
         for key, value in sorted(state.advanced.items())
         for pattern, why in CONFLICTS.items()
         if fnmatch.fnmatchcase(key, pattern)
@@ -116,7 +116,7 @@ def conflicts(state: VmState) -> tuple[str, ...]:
 def _plan_adapters(
     state: VmState, dataplane: Dataplane, networks: t.Mapping[str, t.Sequence[Network]], options: PlanOptions
 ) -> AdapterPlan:
-    if options.concern not in (ALL, ADAPTERS):
+    if options.scope not in (ALL, ADAPTERS):
         return AdapterPlan()
     return plan_adapters(dataplane.adapters, state, networks, dataplane.switch_mode, options.remove_unmanaged_adapters)
 
@@ -137,12 +137,12 @@ def _change_set(
 
 
 def _all_of(state: VmState, errors: t.Sequence[NfvError]) -> NfvError:
-    """One error for all reasons; each is in the details as well."""
+    """One error for all of them; the details have each one."""
     return joined(errors, {"problems": [error.result() for error in errors]}, f"problems of {state.name}")
 
 
 def predict(state: VmState, plan: ChangeSet) -> VmState:
-    """The state after the plan, as far as vSphere does not decide it (addresses of new adapters)."""
+    """The VM after the plan, except for what vSphere decides itself, such as addresses of new adapters."""
     settings = {**state.settings, **{change.setting: change.after for change in plan.settings}}
     advanced = {key: value for key, value in state.advanced.items() if plan.adapter_keys.get(key, value) is not None}
     advanced.update({key: value for key, value in plan.adapter_keys.items() if value is not None})
@@ -175,7 +175,7 @@ def _predicted(adapter: AdapterState, action: AdapterAction) -> AdapterState:
 
 
 def adapter_facts(state: VmState, dataplane: Dataplane | None) -> list[dict[str, t.Any]]:
-    """The VM's adapters as plain data, first those of the description in its order, with its names and drivers."""
+    """The VM's adapters as plain data: first the described ones, with name and driver, then all others."""
     wanted = dataplane.adapters if dataplane is not None else ()
     found = match_adapters(wanted, state.adapters)
     facts = [
@@ -203,6 +203,6 @@ def _refuse_template(state: VmState) -> None:
         raise NfvError(
             ErrorCode.VM_IS_TEMPLATE,
             state.name,
-            "a template's hardware was to be changed",
+            "it is a template, whose hardware is not changed",
             "Name a VM made from it instead",
         )

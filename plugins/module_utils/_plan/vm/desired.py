@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a description wants of a VM's settings."""
+"""The value of each of a VM's settings for a description."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if t.TYPE_CHECKING:
 
 
 def desired_settings(dataplane: Dataplane, state: VmState, hardware: int | None) -> dict[str, Value]:
-    """The value of every setting that the description asks for, or else does without.
+    """The wanted value of every setting that the description decides, defaults included.
 
-    hardware: the version of the virtual hardware that the VM has or will have, None when it is not known. Not in the
-    result are settings that the description leaves to the VM, such as the limits of what it does not reserve.
+    hardware: version of the virtual hardware after the change, None when unknown. Settings that the description leaves
+    to the VM are not in the result, such as the limit of what it does not reserve.
     """
     wanted: dict[str, Value] = {}
     for part in (_size, _exclusivity, _reservations, _profile, _memory, _numa):
@@ -46,7 +46,7 @@ def _size(dataplane: Dataplane, state: VmState) -> dict[str, Value]:
     size = count // (dataplane.numa.nodes or 1)
     fits = isinstance(cores, int) and cores > 0 and not count % cores and not (size % cores and cores % size)
     if isinstance(cores, int) and not fits:
-        # vCPUs must fill their sockets, and sockets and NUMA nodes each other; how many cores each has is the user's.
+        # vCPUs must fill sockets, and sockets and NUMA nodes may not overlap in part; their sizes are up to the user.
         wanted["cpu.cores_per_socket"] = 1
     return wanted
 
@@ -64,7 +64,7 @@ def _exclusivity(dataplane: Dataplane, _state: VmState) -> dict[str, Value]:
 
 
 def levels(cpu: Cpu) -> str:
-    """The levels of the vCPUs as the setting shows them: polling ones high, those that keep Linux normal."""
+    """The levels of the vCPUs as the setting shows them: polling vCPUs high, those left to Linux normal."""
     return shown_levels(cpu.polling, cpu.housekeeping)
 
 
@@ -120,21 +120,21 @@ def _numa(dataplane: Dataplane, _state: VmState) -> dict[str, Value]:
 
 
 def node_affinity(dataplane: Dataplane) -> str | None:
-    """The host's node that the VM is bound to.
+    """The host's NUMA node that the VM is bound to, None for none.
 
-    CPU affinity takes a VM from NUMA management; on the enhanced data path the scheduler follows the uplink itself.
+    ESXi excludes VMs with CPU affinity from NUMA scheduling; on the enhanced data path it follows the uplink.
     """
     fixed = dataplane.placement.numa != "auto"
     return dataplane.placement.numa if fixed and may_be_bound(dataplane) else None
 
 
 def may_be_bound(dataplane: Dataplane) -> bool:
-    """Whether binding the VM to a node of the host has an effect."""
+    """Whether it has an effect to bind the VM to a NUMA node of the host."""
     return _standard(dataplane) and dataplane.cpu.exclusivity != "affinity"
 
 
 def _virtual_nodes(dataplane: Dataplane, state: VmState, hardware: int | None) -> dict[str, Value]:
-    """The size of the guest's NUMA nodes, in the typed field where there is one, else in the older advanced key."""
+    """The size of the guest's NUMA nodes: in the typed field if there is one, otherwise in the older advanced key."""
     typed = BY_NAME["numa.cores_per_node"]
     modern = at_least(state.api_version, typed.api) and (hardware is None or hardware >= (typed.hardware or 0))
     nodes = dataplane.numa.nodes
@@ -146,5 +146,5 @@ def _virtual_nodes(dataplane: Dataplane, state: VmState, hardware: int | None) -
 
 
 def _standard(dataplane: Dataplane) -> bool:
-    """Whether the host's switch is the standard one, where transmit contexts and node affinity have a use."""
+    """Whether the host's switch runs in standard mode; only there do transmit contexts and node affinity matter."""
     return dataplane.switch_mode == "standard"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a running guest reports of itself, and which of its addresses is the one to reach it at."""
+"""What a running guest reports about itself, and the address at which to reach it."""
 
 from __future__ import annotations
 
@@ -11,27 +11,30 @@ import ipaddress
 
 @dataclasses.dataclass(frozen=True)
 class GuestNic:
-    """An adapter as the guest sees it. mac: lower case with colons."""
+    """An adapter as the guest sees it."""
 
     mac: str
+    """Lower case with colons."""
     addresses: tuple[str, ...]
+    """IPv4 and IPv6 addresses without prefix length."""
 
 
 @dataclasses.dataclass(frozen=True)
 class GuestState:
-    """What VMware Tools report. address: the one that they call primary."""
+    """What VMware Tools report."""
 
     power_state: str
     tools_running: bool
     address: str | None
+    """The address that they call primary."""
     nics: tuple[GuestNic, ...]
 
 
 def management_address(guest: GuestState, mac: str | None) -> str | None:
-    """The guest's address on the adapter with the given MAC address, IPv4 before IPv6; link-local ones do not count.
+    """The guest's address on the adapter with this MAC address, IPv4 before IPv6, never a link-local one.
 
-    Without a MAC, or when the tools list no such adapter, it is the address that they call primary. That one may belong
-    to the data plane once the workload has addresses of its own, hence the MAC.
+    Without a MAC address, or when VMware Tools list no such adapter, it is the primary address. That may belong to the
+    data plane once the workload has addresses, so the MAC address is the safer choice.
     """
     listed = [nic for nic in guest.nics if mac is not None and nic.mac == mac]
     if not listed:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is known of a VM, and what a plan for it holds."""
+"""A VM as vSphere has it, and the changes that a plan makes to it."""
 
 from __future__ import annotations
 
@@ -14,86 +14,95 @@ POWERED_ON: t.Final = "poweredOn"
 POWERED_OFF: t.Final = "poweredOff"
 VMXNET3: t.Final = "vmxnet3"
 HARDWARE_VERSION: t.Final = "hardware_version"
-# A VM's first network adapter has this key; the X of the advanced settings ethernetX.* is the key less this.
+# Device key of a VM's first network adapter; the X of the advanced keys ethernetX.* counts from it.
 FIRST_ADAPTER_KEY: t.Final = 4000
 
 
 @dataclasses.dataclass(frozen=True)
 class Network:
-    """A port group.
-
-    moid: of the object; key: on a distributed switch the port group's key, in NSX the opaque network's id, else the
-    moid; switch_uuid, switch_version: of the distributed switch; opaque_type: the type of NSX's opaque network.
-    """
+    """A port group."""
 
     name: str
     moid: str
+    """Managed object id."""
     key: str
+    """Key of a distributed port group, id of an NSX opaque network, otherwise the moid."""
     switch_uuid: str | None = None
+    """UUID of the distributed switch."""
     switch_version: str | None = None
+    """Version of the distributed switch."""
     opaque_type: str | None = None
+    """Type of an NSX opaque network."""
 
 
 @dataclasses.dataclass(frozen=True)
 class AdapterState:
-    """A network adapter as vSphere has it. type: such as ``vmxnet3`` or ``e1000``; mac: lower case with colons.
-
-    address_type is that of vim.vm.device.VirtualEthernetCard: manual, generated or assigned;
-    fields: its settings with a typed field, by the names of ``adapter_settings.ADAPTER_SETTINGS``.
-    """
+    """A network adapter as vSphere has it."""
 
     key: int
+    """Device key."""
     label: str
     type: str
+    """Such as ``vmxnet3`` or ``e1000``."""
     mac: str
+    """Lower case with colons."""
     address_type: str
+    """manual, generated or assigned (vim.vm.device.VirtualEthernetCard.addressType)."""
     network: str | None
+    """Name of its port group."""
     network_key: str | None
+    """``Network.key`` of its port group."""
     connected: bool
     start_connected: bool
+    """Whether it is connected at power-on."""
     fields: t.Mapping[str, Value] = dataclasses.field(default_factory=dict)
+    """Settings with a typed field, by the names of ``adapter_settings.ADAPTER_SETTINGS``."""
 
 
 @dataclasses.dataclass(frozen=True)
 class HostFacts:
-    """What a VM's settings depend on of its host; None where vSphere does not tell.
-
-    cores, cpus: physical cores and logical CPUs; simultaneous_threads: vim.host.Capability's
-    maxSupportedSimultaneousThreads; cpu_model: summary.hardware.cpuModel; udp_rss_allowed: the host's advanced setting
-    Net.Vmxnet3UDPRSSAllowed.
-    """
+    """What a VM's settings depend on in its host. None: vSphere does not report it."""
 
     cores: int | None = None
+    """Physical cores."""
     cpus: int | None = None
+    """Logical CPUs."""
     numa_nodes: int | None = None
     simultaneous_threads: int | None = None
+    """vim.host.Capability.maxSupportedSimultaneousThreads."""
     cpu_model: str | None = None
+    """summary.hardware.cpuModel."""
     udp_rss_allowed: bool | None = None
+    """The host's advanced setting Net.Vmxnet3UDPRSSAllowed."""
 
 
 @dataclasses.dataclass(frozen=True)
 class VmState:
-    """A VM as vSphere has it. settings: by the names of ``settings.SETTINGS``, those not set being None.
-
-    host_mhz: clock of one core of the VM's host, in MHz; None when the VM has no host.
-    advanced: the keys of extraConfig that the collection knows, those of adapters and conflicting ones included;
-    firmware: bios or efi; api_version: that was negotiated, such as ``8.0.3.0``, None when it does not matter.
-    """
+    """A VM as vSphere has it."""
 
     name: str
     moid: str
+    """Managed object id."""
     uuid: str
     change_version: str
     power_state: str
+    """POWERED_ON, POWERED_OFF or ``suspended``."""
     template: bool
     host: str | None
+    """Name of its host."""
     host_mhz: int | None
+    """Clock of one core of its host in MHz, None without a host."""
     host_latency_sensitivity: bool
+    """Whether its host supports latency sensitivity."""
     settings: t.Mapping[str, Value]
+    """By the names of ``settings.SETTINGS``; None where a setting is not set."""
     adapters: tuple[AdapterState, ...]
     advanced: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """The keys of extraConfig that this collection knows, those of adapters and conflicting ones included."""
     firmware: str | None = None
+    """``bios`` or ``efi``."""
     api_version: str | None = None
+    """The negotiated version of the API, such as ``8.0.3.0``; None when it does not matter."""
     host_facts: HostFacts = HostFacts()
 
     @property
@@ -103,43 +112,47 @@ class VmState:
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-    """One difference between a VM and its description. power_off_needed: it takes effect at a power cycle only."""
+    """One difference between a VM and its description."""
 
     setting: str
+    """Such as ``cpu.count`` or ``adapters.s5u.mac``."""
     before: Value
     after: Value
     power_off_needed: bool
+    """It takes effect only at a power cycle."""
 
 
 @dataclasses.dataclass(frozen=True)
 class AdapterAction:
-    """What is done to one adapter: ``add`` it, ``edit`` it, or ``replace`` it by one of another type.
-
-    mac None lets vSphere assign an address; address_type as in AdapterState. current is None for ``add``.
-    key: the adapter's key, for ``add`` the one that it will get; fields: what changes of those of AdapterState.
-    """
+    """What is done to one adapter."""
 
     operation: str
+    """``add``, ``edit``, or ``replace`` by one of another type."""
     name: str
+    """Its name in the description."""
     current: AdapterState | None
+    """The adapter as it is, None for ``add``."""
     network: Network
     mac: str | None
+    """None lets vSphere assign an address."""
     address_type: str
+    """As in AdapterState."""
     key: int = 0
+    """Its device key; for ``add`` the key that it will get."""
     fields: t.Mapping[str, Value] = dataclasses.field(default_factory=dict)
+    """The settings of AdapterState.fields that change."""
 
 
 @dataclasses.dataclass(frozen=True)
 class PlanOptions:
-    """What the user allows and asks for beside a description.
+    """What the user allows and asks for beside a description."""
 
-    concern: one of ``_spec.model.SECTIONS``; upgrade_hardware: the virtual hardware may be upgraded, for good;
-    remove_unmanaged_adapters: adapters that the description does not name are removed.
-    """
-
-    concern: str = "dataplane"
+    scope: str = "dataplane"
+    """Which part of the description is carried out, one of ``_spec.model.SECTIONS``."""
     upgrade_hardware: bool = False
+    """The virtual hardware may be upgraded, which cannot be undone."""
     remove_unmanaged_adapters: bool = False
+    """Adapters that the description does not name are removed."""
 
 
 WHOLE: t.Final = PlanOptions()
@@ -147,39 +160,38 @@ WHOLE: t.Final = PlanOptions()
 
 @dataclasses.dataclass(frozen=True)
 class ChangeSet:
-    """Everything that one reconfiguration of one VM changes. Empty when the VM is as described.
-
-    adapter_keys: keys of extraConfig that belong to adapters, with None for those to remove;
-    removals: adapters to remove. An upgrade of the virtual hardware comes before the reconfiguration.
-    """
+    """Everything that one reconfiguration of one VM changes. False as a boolean when that is nothing."""
 
     name: str
     moid: str
     change_version: str
+    """That of the VM when it was read; vSphere refuses the reconfiguration if the VM has changed since."""
     changes: tuple[Change, ...]
     adapter_actions: tuple[AdapterAction, ...]
     warnings: tuple[str, ...] = ()
     adapter_keys: t.Mapping[str, str | None] = dataclasses.field(default_factory=dict)
+    """Keys of extraConfig that belong to adapters; None removes the key."""
     removals: tuple[AdapterState, ...] = ()
+    """Adapters to remove."""
 
     @property
     def upgrade(self) -> int | None:
-        """The hardware version to upgrade to, None when it stays."""
+        """The version of the virtual hardware to upgrade to before the reconfiguration, None when it stays."""
         return next((int(change.after) for change in self.changes if change.setting == HARDWARE_VERSION), None)  # type: ignore[arg-type]
 
     @property
     def settings(self) -> tuple[Change, ...]:
-        """The changes other than those of adapters."""
+        """The changes that are not about adapters."""
         return tuple(change for change in self.changes if not change.setting.startswith("adapters."))
 
     @property
     def power_off_needed(self) -> tuple[str, ...]:
-        """The settings that take effect at a power cycle only."""
+        """The settings that take effect only at a power cycle."""
         return tuple(change.setting for change in self.changes if change.power_off_needed)
 
     @property
     def reconfigures(self) -> bool:
-        """Whether there is anything for a reconfiguration, an upgrade of the virtual hardware left aside."""
+        """Whether anything but the version of the virtual hardware changes."""
         return any(change.setting != HARDWARE_VERSION for change in self.changes)
 
     def __bool__(self) -> bool:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a plan needs before its first write: each problem with a code and what to do, all problems of a VM at once."""
+"""What a plan needs before the first write. All problems of a VM are found at once, each with its remedy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model impor
 
 from .adapter_settings import ADAPTER_SETTINGS, ANY_QUEUES_HARDWARE, desired_adapter, hardware_of_queues
 from .model import HARDWARE_VERSION, Change, Network, Value, VmState
-from .settings import BY_NAME, in_concern
+from .settings import BY_NAME, in_scope
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Adapter, Dataplane
@@ -25,8 +25,8 @@ AMD_IOMMU_HARDWARE: t.Final = 18
 STRICT_LATENCY_SWITCH: t.Final = "9.0"
 
 
-def hardware_needs(dataplane: Dataplane, wanted: t.Mapping[str, Value], state: VmState, concern: str) -> dict[str, int]:
-    """The oldest virtual hardware for each thing that is asked for, by its name."""
+def hardware_needs(dataplane: Dataplane, wanted: t.Mapping[str, Value], state: VmState, scope: str) -> dict[str, int]:
+    """The oldest virtual hardware that each wanted setting needs, by its name."""
     needs: dict[str, int] = {}
     if dataplane.hardware_version is not None:
         needs[HARDWARE_VERSION] = dataplane.hardware_version
@@ -35,7 +35,7 @@ def hardware_needs(dataplane: Dataplane, wanted: t.Mapping[str, Value], state: V
         if setting.hardware is not None and value != setting.default:
             amd = name == "iommu" and "amd" in (state.host_facts.cpu_model or "").lower()
             needs[name] = AMD_IOMMU_HARDWARE if amd else setting.hardware
-    if concern not in (ALL, ADAPTERS):
+    if scope not in (ALL, ADAPTERS):
         return needs
     for adapter in dataplane.adapters:
         queues = hardware_of_queues(adapter)
@@ -54,13 +54,13 @@ def refused_hardware(state: VmState, needs: t.Mapping[str, int], current: int) -
     return NfvError(
         ErrorCode.HARDWARE_VERSION_OLD,
         state.name,
-        f"its virtual hardware has version {current}, and {missing}",
+        f"its virtual hardware is version {current}, but {missing}",
         f"Allow the upgrade to version {max(needs.values())} with hardware_upgrade, which is for good; or leave it out",
     )
 
 
 def refused_api(state: VmState, changes: t.Sequence[Change]) -> list[NfvError]:
-    """Errors for what the negotiated API does not know yet; pyVmomi would drop it silently."""
+    """Errors for settings that the negotiated API does not have; pyVmomi would drop them silently."""
     adapter = {each.name: each.api for each in ADAPTER_SETTINGS}
     errors = []
     for change in changes:
@@ -81,7 +81,7 @@ def refused_api(state: VmState, changes: t.Sequence[Change]) -> list[NfvError]:
 def refused_reservations(
     state: VmState, final: t.Mapping[str, Value], adapters: t.Sequence[Adapter] = ()
 ) -> list[NfvError]:
-    """What needs all memory reserved, on a VM that would not have it. final: the settings as they would be."""
+    """Settings that need all memory reserved, when it would not be. final: the settings after the change."""
     size, reserved = final.get("memory.size_mb"), final.get("memory.reservation_mb")
     enough = isinstance(size, int) and isinstance(reserved, int) and reserved >= size
     if final.get("memory.reserve_all") or enough:
@@ -98,35 +98,35 @@ def refused_reservations(
         NfvError(
             ErrorCode.MEMORY_RESERVATION_NEEDED,
             state.name,
-            f"{' and '.join(needing)} needs all of its memory reserved, and {reserved} of {size} MiB would be",
+            f"{' and '.join(needing)} needs all of its memory reserved, but only {reserved} of {size} MiB would be",
             "Set memory.reserve_all true and use vm_hugepages or vm_dataplane, or leave out what needs it",
         )
     ]
 
 
-def refused_sizes(state: VmState, dataplane: Dataplane, concern: str) -> list[NfvError]:
-    """A module of one concern does not change the VM's size, so its description must be of that size."""
+def refused_sizes(state: VmState, dataplane: Dataplane, scope: str) -> list[NfvError]:
+    """Only vm_dataplane changes the VM's size; for other scopes the description must have the VM's size."""
     pairs = {
         CPU_PINNING: (ErrorCode.CPU_COUNT_DIFFERS, "cpu.count", dataplane.cpu.count, "vCPUs"),
         HUGEPAGES: (ErrorCode.MEMORY_SIZE_DIFFERS, "memory.size_mb", dataplane.memory.size_mb, "MiB of memory"),
     }
-    if concern not in pairs:
+    if scope not in pairs:
         return []
-    code, name, described, unit = pairs[concern]
+    code, name, described, unit = pairs[scope]
     if state.settings.get(name) == described:
         return []
     return [
         NfvError(
             code,
             state.name,
-            f"it has {state.settings.get(name)} {unit}, and {described} are described",
+            f"it has {state.settings.get(name)} {unit}, but the description says {described}",
             f"Correct {name}, or use vm_dataplane, which changes the size too",
         )
     ]
 
 
 def refused_by_host(state: VmState, dataplane: Dataplane, wanted: t.Mapping[str, Value]) -> list[NfvError]:
-    """What the VM's host does not offer; a host that is not known refuses only what is computed from it."""
+    """Settings that the VM's host does not support; an unknown host refuses only what is computed from it."""
     cpu, facts = dataplane.cpu, state.host_facts
     errors = []
 
@@ -156,14 +156,14 @@ def refused_by_host(state: VmState, dataplane: Dataplane, wanted: t.Mapping[str,
     if wanted.get("cpu.latency_sensitivity") == "high" and facts.cores is not None and cores > facts.cores:
         refuse(
             ErrorCode.HOST_TOO_SMALL,
-            f"{cores} cores of its own are asked for, and host {state.host} has {facts.cores}",
+            f"the description asks for {cores} exclusive cores, but host {state.host} has {facts.cores}",
             "Describe fewer vCPUs, or move the VM to a larger host",
         )
     beyond = [number for number in cpu.affinity if facts.cpus is not None and number >= facts.cpus]
     if beyond and "cpu.affinity" in wanted:
         refuse(
             ErrorCode.AFFINITY_BEYOND_HOST,
-            f"cpu.affinity names CPUs {format_cpu_list(beyond)}, and host {state.host} has CPUs 0 to"
+            f"cpu.affinity names CPUs {format_cpu_list(beyond)}, but host {state.host} has CPUs 0 to"
             f" {(facts.cpus or 1) - 1}",
             "Name CPUs that the host has",
         )
@@ -171,7 +171,7 @@ def refused_by_host(state: VmState, dataplane: Dataplane, wanted: t.Mapping[str,
     if node is not None and facts.numa_nodes and int(str(node)) >= facts.numa_nodes:
         refuse(
             ErrorCode.NUMA_NODE_BEYOND_HOST,
-            f"placement.numa is {node}, and host {state.host} has NUMA nodes 0 to {facts.numa_nodes - 1}",
+            f"placement.numa is {node}, but host {state.host} has NUMA nodes 0 to {facts.numa_nodes - 1}",
             "Name a node that the host has",
         )
     return errors
@@ -183,7 +183,7 @@ def refused_adapters(
     networks: t.Mapping[str, t.Sequence[Network]],
     final: t.Mapping[str, Value],
 ) -> list[NfvError]:
-    """What the VM's firmware and nodes and the adapters' switches do not offer. final: as in refused_reservations."""
+    """Settings that the VM's firmware, its nodes or the switches do not support. final: as in refused_reservations."""
     errors = []
     count, size = final.get("cpu.count"), final.get("numa.cores_per_node")
     nodes = count // size if isinstance(count, int) and isinstance(size, int) and size > 0 else 0
@@ -203,8 +203,8 @@ def refused_adapters(
                 NfvError(
                     ErrorCode.FIRMWARE_UNSUITABLE,
                     state.name,
-                    f"numa_node of adapter {adapter.name} needs firmware efi, and it has {state.firmware}",
-                    "Make the VM with EFI, for an installed guest does not boot with the other; or leave numa_node out",
+                    f"numa_node of adapter {adapter.name} needs firmware efi, but the VM has {state.firmware}",
+                    "Create the VM with EFI (an installed guest would no longer boot after a switch), or leave it out",
                 )
             )
         for network in networks.get(adapter.network, ()):
@@ -215,7 +215,7 @@ def refused_adapters(
                         ErrorCode.SWITCH_VERSION_OLD,
                         state.name,
                         f"strict_latency of adapter {adapter.name} needs a distributed switch of version"
-                        f" {STRICT_LATENCY_SWITCH}, and {adapter.network} is on {network.switch_version or 'another'}",
+                        f" {STRICT_LATENCY_SWITCH}, but {adapter.network} is on {network.switch_version or 'another'}",
                         "Upgrade the switch, or leave strict_latency out",
                     )
                 )
@@ -223,14 +223,14 @@ def refused_adapters(
 
 
 def refused_udp_rss(state: VmState, dataplane: Dataplane) -> list[NfvError]:
-    """A host that does not allow UDP RSS ignores the adapter's key; one that does not tell refuses nothing."""
+    """A host that does not allow UDP RSS ignores the adapter's key. Nothing is refused when the host does not say."""
     if state.host_facts.udp_rss_allowed is not False:
         return []
     return [
         NfvError(
             ErrorCode.UDP_RSS_NOT_ALLOWED,
             state.name,
-            f"udp_rss of adapter {adapter.name} was to be set, and host {state.host} has Net.Vmxnet3UDPRSSAllowed 0",
+            f"udp_rss of adapter {adapter.name} is set, but host {state.host} has Net.Vmxnet3UDPRSSAllowed 0",
             "Set the host's advanced setting Net.Vmxnet3UDPRSSAllowed to 1, or leave udp_rss out",
         )
         for adapter in dataplane.adapters
@@ -238,12 +238,12 @@ def refused_udp_rss(state: VmState, dataplane: Dataplane) -> list[NfvError]:
     ]
 
 
-def notes(dataplane: Dataplane, hardware: int | None, concern: str) -> list[str]:
-    """What the description costs, and what of it has no use. hardware: the version that the VM has or will have."""
+def notes(dataplane: Dataplane, hardware: int | None, scope: str) -> list[str]:
+    """Warnings about what the description costs and what has no effect. hardware: the version after the change."""
     found = []
-    if concern in (ALL, CPU_PINNING):
+    if scope in (ALL, CPU_PINNING):
         found += _cpu_notes(dataplane)
-    if concern in (ALL, ADAPTERS):
+    if scope in (ALL, ADAPTERS):
         found += _adapter_notes(dataplane, hardware)
     return found
 
@@ -254,13 +254,13 @@ def _cpu_notes(dataplane: Dataplane) -> list[str]:
     if cpu.exclusivity == "affinity":
         found.append(
             "cpu.affinity binds the VM to CPUs of one host: vMotion cannot move it while it runs, a fully automated DRS"
-            " cluster refuses it, and it is taken from NUMA management"
+            " cluster refuses it, and ESXi excludes it from NUMA scheduling"
         )
     if dataplane.profile == "low_latency":
         found.append("profile low_latency: the VM's CPU usage is no longer counted (exclusiveNoStats)")
     if dataplane.switch_mode == "enhanced_data_path":
         if cpu.system_contexts:
-            found.append("cpu.system_contexts has no use on the enhanced data path and is not set")
+            found.append("cpu.system_contexts has no effect on the enhanced data path and is not set")
         if dataplane.placement.numa != "auto":
             found.append(
                 "placement.numa is not set as node affinity on the enhanced data path, which follows the uplink"
@@ -272,7 +272,7 @@ def _adapter_notes(dataplane: Dataplane, hardware: int | None) -> list[str]:
     found = []
     if dataplane.switch_mode == "enhanced_data_path":
         found += [
-            f"tx_contexts of adapter {adapter.name} has no use on the enhanced data path and is not set"
+            f"tx_contexts of adapter {adapter.name} has no effect on the enhanced data path and is not set"
             for adapter in dataplane.adapters
             if adapter.tx_contexts != "per_vm"
         ]
@@ -284,6 +284,6 @@ def _adapter_notes(dataplane: Dataplane, hardware: int | None) -> list[str]:
     return found
 
 
-def concerned(wanted: t.Mapping[str, Value], concern: str) -> dict[str, Value]:
-    """The wanted settings that a module with this concern may change."""
-    return {name: value for name, value in wanted.items() if in_concern(BY_NAME[name], concern)}
+def only_in_scope(wanted: t.Mapping[str, Value], scope: str) -> dict[str, Value]:
+    """Those of the wanted settings that a module with this scope may change."""
+    return {name: value for name, value in wanted.items() if in_scope(BY_NAME[name], scope)}

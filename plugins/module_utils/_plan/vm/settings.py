@@ -1,7 +1,11 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The settings of a VM other than its adapters': the one table that reading, writing, checks and tests follow."""
+"""The table of a VM's settings other than its adapters', which reading, writing, checks and tests follow.
+
+To add a setting, add a row to SETTINGS, compute its value in ``desired``, and describe it in docs/description.md, which
+a test compares with this table. Settings of adapters are in ``adapter_settings``.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model impor
 
 from .model import HARDWARE_VERSION, Change, Value
 
-# What the value of a setting is in the API; _vsphere.values reads and writes each of them.
+# The kinds of values; _vsphere.vm.values reads and writes each of them.
 NUMBER: t.Final = "number"
 FLAG: t.Final = "flag"
 CPU_SET: t.Final = "cpu_set"
@@ -27,33 +31,34 @@ UNLIMITED: t.Final = -1
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """A setting by our name.
-
-    kind: one of those above. field: its path below vim.vm.ConfigSpec; shown: the property of the VM that holds it, and
-    after a slash the field of that property's value; both None for a setting without a typed field, which has an
-    advanced_key in extraConfig instead.
-    power_off_needed: changed on a powered-off VM only, or effective at power-on only.
-    default: on a VM where nobody set it. concern: the concern that it belongs to beside the whole description.
-    released: a VM holds something on its host with it, which ``state: absent`` gives back.
-    api, hardware: the oldest API and virtual hardware with it; a value other than the default needs them.
-    """
+    """One setting, by the name that descriptions, reports and docs use."""
 
     name: str
     kind: str
+    """The kind of its value, one of those above."""
     power_off_needed: bool = True
+    """It can be changed, or takes effect, only when the VM is powered off."""
     field: str | None = None
+    """Path of its typed field below vim.vm.ConfigSpec; None for an advanced key."""
     shown: str | None = None
+    """The VM's property that holds it; after a slash, the field of that property's value."""
     advanced_key: str | None = None
+    """Its key in extraConfig, when it has no typed field."""
     default: Value = None
-    concern: str | None = None
+    """Its value on a VM where nobody has set it."""
+    scope: str | None = None
+    """The scope besides the whole description that may change it (``_spec.model.SECTIONS``)."""
     released: bool = False
+    """The VM holds resources of its host with it, which ``state: absent`` gives back."""
     api: str | None = None
+    """The oldest API that has it; only a value other than the default needs it."""
     hardware: int | None = None
+    """The oldest virtual hardware that has it; only a value other than the default needs it."""
 
 
-# In the order in which they are shown. Sources: vSphere API reference (vim.vm.ConfigSpec), vSphere Resource Management
-# guide, and for the advanced keys VMware's guides to tuning telco and latency-sensitive workloads. Latency sensitivity
-# is accepted by a running VM but takes effect at its next power-on.
+# In the order in which reports show them. Sources: vSphere API reference (vim.vm.ConfigSpec), vSphere Resource
+# Management guide, and for the advanced keys VMware's guides to tuning telco and latency-sensitive workloads.
+# Latency sensitivity is accepted by a running VM but takes effect at its next power-on.
 SETTINGS: t.Final = (
     Setting(HARDWARE_VERSION, VERSION, shown="config.version"),
     Setting("cpu.count", NUMBER, field="numCPUs", shown="config.hardware.numCPU"),
@@ -65,7 +70,7 @@ SETTINGS: t.Final = (
         field="simultaneousThreads",
         shown="config.hardware.simultaneousThreads",
         default=1,
-        concern=CPU_PINNING,
+        scope=CPU_PINNING,
         api="8.0.0.1",
         hardware=20,
     ),
@@ -75,7 +80,7 @@ SETTINGS: t.Final = (
         field="latencySensitivity",
         shown="config.latencySensitivity/level",
         default="normal",
-        concern=CPU_PINNING,
+        scope=CPU_PINNING,
         released=True,
         api="5.1",
     ),
@@ -84,7 +89,7 @@ SETTINGS: t.Final = (
         VCPU_LEVELS,
         field="vcpuConfig",
         shown="config.vcpuConfig",
-        concern=CPU_PINNING,
+        scope=CPU_PINNING,
         released=True,
         api="7.0",
     ),
@@ -94,7 +99,7 @@ SETTINGS: t.Final = (
         field="cpuAffinity",
         shown="config.cpuAffinity/affinitySet",
         default=(),
-        concern=CPU_PINNING,
+        scope=CPU_PINNING,
         released=True,
     ),
     Setting(
@@ -104,7 +109,7 @@ SETTINGS: t.Final = (
         field="cpuAllocation.reservation",
         shown="config.cpuAllocation/reservation",
         default=0,
-        concern=CPU_PINNING,
+        scope=CPU_PINNING,
         released=True,
     ),
     Setting(
@@ -114,30 +119,30 @@ SETTINGS: t.Final = (
         field="cpuAllocation.limit",
         shown="config.cpuAllocation/limit",
         default=UNLIMITED,
-        concern=CPU_PINNING,
+        scope=CPU_PINNING,
     ),
     Setting(
         "cpu.system_contexts",
         ADVANCED,
         advanced_key="sched.cpu.latencySensitivity.sysContexts",
-        concern=CPU_PINNING,
+        scope=CPU_PINNING,
         released=True,
     ),
     Setting(
         "cpu.low_latency_timer",
         ADVANCED,
         advanced_key="timeTracker.lowLatency",
-        concern=CPU_PINNING,
+        scope=CPU_PINNING,
         released=True,
     ),
     Setting(
         "cpu.exclusive_without_statistics",
         ADVANCED,
         advanced_key="sched.cpu.affinity.exclusiveNoStats",
-        concern=CPU_PINNING,
+        scope=CPU_PINNING,
         released=True,
     ),
-    Setting("cpu.guest_1g_pages", ADVANCED, advanced_key="featMask.vm.cpuid.PDPE1GB", concern=HUGEPAGES),
+    Setting("cpu.guest_1g_pages", ADVANCED, advanced_key="featMask.vm.cpuid.PDPE1GB", scope=HUGEPAGES),
     Setting("memory.size_mb", NUMBER, field="memoryMB", shown="config.hardware.memoryMB"),
     Setting(
         "memory.hot_add",
@@ -145,7 +150,7 @@ SETTINGS: t.Final = (
         field="memoryHotAddEnabled",
         shown="config.memoryHotAddEnabled",
         default=False,
-        concern=HUGEPAGES,
+        scope=HUGEPAGES,
     ),
     Setting(
         "memory.reserve_all",
@@ -154,7 +159,7 @@ SETTINGS: t.Final = (
         field="memoryReservationLockedToMax",
         shown="config.memoryReservationLockedToMax",
         default=False,
-        concern=HUGEPAGES,
+        scope=HUGEPAGES,
         released=True,
         api="5.0",
     ),
@@ -165,7 +170,7 @@ SETTINGS: t.Final = (
         field="memoryAllocation.reservation",
         shown="config.memoryAllocation/reservation",
         default=0,
-        concern=HUGEPAGES,
+        scope=HUGEPAGES,
         released=True,
     ),
     Setting(
@@ -175,18 +180,18 @@ SETTINGS: t.Final = (
         field="memoryAllocation.limit",
         shown="config.memoryAllocation/limit",
         default=UNLIMITED,
-        concern=HUGEPAGES,
+        scope=HUGEPAGES,
     ),
     Setting(
         "memory.host_1g_pages",
         ADVANCED,
         advanced_key="sched.mem.lpage.enable1GPage",
-        concern=HUGEPAGES,
+        scope=HUGEPAGES,
         released=True,
         api="6.7",
     ),
-    Setting("memory.vmx_swap", ADVANCED, advanced_key="sched.swap.vmxSwapEnabled", concern=CPU_PINNING, released=True),
-    Setting("numa.node_affinity", ADVANCED, advanced_key="numa.nodeAffinity", concern=CPU_PINNING, released=True),
+    Setting("memory.vmx_swap", ADVANCED, advanced_key="sched.swap.vmxSwapEnabled", scope=CPU_PINNING, released=True),
+    Setting("numa.node_affinity", ADVANCED, advanced_key="numa.nodeAffinity", scope=CPU_PINNING, released=True),
     Setting(
         "numa.cores_per_node",
         NODE_SIZE,
@@ -212,23 +217,23 @@ SETTINGS: t.Final = (
 BY_NAME: t.Final = {setting.name: setting for setting in SETTINGS}
 ADVANCED_KEYS: t.Final = {each.name: each.advanced_key for each in SETTINGS if each.advanced_key is not None}
 
-# Advanced keys that work against a polled data plane: reported and never removed, for somebody meant them.
-# A key that ends with * stands for all that begin so.
+# Advanced keys that work against a polled data plane. They are reported and never removed, since somebody set them on
+# purpose. Patterns as in fnmatch.
 CONFLICTS: t.Final[t.Mapping[str, str]] = {
     "monitor_control.*": "it switches off parts of the virtual machine monitor",
-    "numa.vcpu.preferHT": "it counts hyper-threads as cores, which contradicts cores of one's own",
+    "numa.vcpu.preferHT": "it counts hyper-threads as cores, which contradicts exclusive cores",
     "ethernet*.rssoffload": "it asks for dedicated RSS queues, which pnicFeatures replaces",
 }
 
 
-def in_concern(setting: Setting, concern: str) -> bool:
-    """Whether a module that has this concern may change the setting."""
-    return concern in (ALL, setting.concern)
+def in_scope(setting: Setting, scope: str) -> bool:
+    """Whether a module with this scope may change the setting."""
+    return scope in (ALL, setting.scope)
 
 
-def released_settings(concern: str) -> dict[str, Value]:
-    """What a VM holds on its host because of a description, given back."""
-    return {each.name: each.default for each in SETTINGS if each.released and in_concern(each, concern)}
+def released_settings(scope: str) -> dict[str, Value]:
+    """The defaults of the settings by which a VM holds resources of its host, for ``state: absent``."""
+    return {each.name: each.default for each in SETTINGS if each.released and in_scope(each, scope)}
 
 
 def changed_settings(current: t.Mapping[str, Value], wanted: t.Mapping[str, Value]) -> tuple[Change, ...]:
@@ -242,7 +247,7 @@ def changed_settings(current: t.Mapping[str, Value], wanted: t.Mapping[str, Valu
 
 
 def same(current: Value, wanted: Value) -> bool:
-    """Whether two values mean the same; advanced ones are free text, so "TRUE" and "true" do."""
+    """Whether two values mean the same. Advanced values are free text: "TRUE" and "true" are the same."""
     if isinstance(current, str) and isinstance(wanted, str):
         return current.lower() == wanted.lower()
     return current == wanted

@@ -29,7 +29,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings
     ADVANCED,
     FLAG,
     SETTINGS,
-    in_concern,
+    in_scope,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ADAPTERS, ALL, CPU_PINNING, HUGEPAGES
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
@@ -42,7 +42,7 @@ SWITCHES = {
     "Other": Network("Other", "net-Other", "segment", opaque_type="nsx.LogicalSwitch"),
 }
 NETWORKS = {name: (network,) for name, network in SWITCHES.items()}
-CONCERNS = (ALL, ADAPTERS, CPU_PINNING, HUGEPAGES)
+SCOPES = (ALL, ADAPTERS, CPU_PINNING, HUGEPAGES)
 
 VALUES: dict[str, st.SearchStrategy[t.Any]] = {
     "hardware_version": st.sampled_from([None, 10, 17, 20, 20, 21]),
@@ -198,7 +198,7 @@ PATHS = st.sampled_from(
     ]
 )
 MANGLED = st.just([]) | st.just([]) | st.lists(st.tuples(PATHS, JUNK), max_size=2)
-OPTIONS = st.builds(PlanOptions, st.sampled_from(CONCERNS), st.booleans(), st.booleans())
+OPTIONS = st.builds(PlanOptions, st.sampled_from(SCOPES), st.booleans(), st.booleans())
 MANY = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much], max_examples=200, deadline=None
 )
@@ -227,7 +227,7 @@ def test_any_description_gives_a_plan_or_an_error(
 ) -> None:
     for path, junk in mangled:
         mangle(description, path, junk)
-    dataplane, problems = parse_dataplane(description, concern=options.concern)
+    dataplane, problems = parse_dataplane(description, scope=options.scope)
     if dataplane is None:
         event("described wrongly")
         assert problems
@@ -249,14 +249,14 @@ def test_any_description_gives_a_plan_or_an_error(
     if not options.remove_unmanaged_adapters:
         assert {adapter.mac for adapter in state.adapters} <= {adapter.mac for adapter in after.adapters}
     touched = {change.setting for change in plan.settings} - {"hardware_version"}
-    assert touched <= {each.name for each in SETTINGS if in_concern(each, options.concern)}
+    assert touched <= {each.name for each in SETTINGS if in_scope(each, options.scope)}
 
 
 @MANY
-@given(state=states(), description=DESCRIPTIONS, concern=st.sampled_from(CONCERNS))
-def test_what_was_given_back_is_given_back(state: VmState, description: dict[str, t.Any], concern: str) -> None:
-    dataplane, _problems = parse_dataplane(description, concern=concern)
-    options = PlanOptions(concern)
+@given(state=states(), description=DESCRIPTIONS, scope=st.sampled_from(SCOPES))
+def test_what_was_given_back_is_given_back(state: VmState, description: dict[str, t.Any], scope: str) -> None:
+    dataplane, _problems = parse_dataplane(description, scope=scope)
+    options = PlanOptions(scope)
     try:
         plan = plan_release(state, dataplane, options)
     except NfvError as error:

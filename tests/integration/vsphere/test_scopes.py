@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The modules of one concern change that concern and nothing else; together they make what vm_dataplane makes."""
+"""The modules of one scope change that scope and nothing else; together they make what vm_dataplane makes."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ TUNED = {
 }
 
 
-def changed(engine: t.Any, machine: t.Any, concern: str, description: dict[str, t.Any], **options: t.Any) -> set[str]:
+def changed(engine: t.Any, machine: t.Any, scope: str, description: dict[str, t.Any], **options: t.Any) -> set[str]:
     """The settings that one module changes; a second run of it must change nothing."""
-    result = engine.converge(machine, dataplane=description, concern=concern, **options)
-    again = engine.converge(machine, dataplane=description, concern=concern, **options)
+    result = engine.converge(machine, dataplane=description, scope=scope, **options)
+    again = engine.converge(machine, dataplane=description, scope=scope, **options)
     assert (again["changed"], engine.changing_calls()) == (False, {})
     return {change["setting"] for change in result["vms"][machine.name]["changes"]}
 
@@ -91,7 +91,7 @@ def test_each_module_gives_its_concern_back_only(engine: t.Any, vm: t.Any) -> No
 
 
 @pytest.mark.parametrize(
-    ("concern", "description", "code", "says"),
+    ("scope", "description", "code", "says"),
     [
         (CPU_PINNING, PINNED, "memory_reservation_needed", "latency sensitivity high needs all of its memory reserved"),
         (CPU_PINNING, {"cpu": {"count": 4, "exclusivity": "none"}}, "cpu_count_differs", "it has 2 vCPUs, and 4 are"),
@@ -100,7 +100,7 @@ def test_each_module_gives_its_concern_back_only(engine: t.Any, vm: t.Any) -> No
             ADAPTERS,
             {"adapters": [{"name": "s5u", "network": "PG-S5U", "driver": "pmd", "uptv2": True}]},
             "memory_reservation_needed",
-            "uptv2 of adapter s5u needs all of its memory reserved, and 0 of 1024 MiB would be",
+            "uptv2 of adapter s5u needs all of its memory reserved, but only 0 of 1024 MiB would be",
         ),
         (
             ADAPTERS,
@@ -111,10 +111,10 @@ def test_each_module_gives_its_concern_back_only(engine: t.Any, vm: t.Any) -> No
     ],
 )
 def test_what_another_concern_must_do_first_is_told(
-    engine: t.Any, vm: t.Any, concern: str, description: dict[str, t.Any], code: str, says: str
+    engine: t.Any, vm: t.Any, scope: str, description: dict[str, t.Any], code: str, says: str
 ) -> None:
     with pytest.raises(NfvError) as caught:
-        engine.converge(vm, dataplane=description, concern=concern)
+        engine.converge(vm, dataplane=description, scope=scope)
     assert caught.value.error_code == code
     assert says in str(caught.value)
     assert all(problem["remedy"] for problem in caught.value.details["problems"])
@@ -124,10 +124,10 @@ def test_what_another_concern_must_do_first_is_told(
 def test_memory_is_not_given_back_under_latency_sensitivity(engine: t.Any, vm: t.Any) -> None:
     engine.converge(vm, dataplane=BASE)
     with pytest.raises(NfvError, match="memory_reservation_needed"):
-        engine.converge(vm, dataplane={"memory": {"size_mb": 2048, "reserve_all": False}}, concern=HUGEPAGES)
+        engine.converge(vm, dataplane={"memory": {"size_mb": 2048, "reserve_all": False}}, scope=HUGEPAGES)
     assert engine.changing_calls() == {}
     with pytest.raises(NfvError, match="memory_reservation_needed"):
-        engine.converge(vm, dataplane=None, state="absent", concern=HUGEPAGES)
+        engine.converge(vm, dataplane=None, state="absent", scope=HUGEPAGES)
     assert engine.changing_calls() == {}
 
 
