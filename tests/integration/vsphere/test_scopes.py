@@ -35,7 +35,7 @@ def changed(engine: t.Any, machine: t.Any, scope: str, description: dict[str, t.
     return {change["setting"] for change in result["vms"][machine.name]["changes"]}
 
 
-def test_each_module_changes_its_concern_only(engine: t.Any, vm: t.Any) -> None:
+def test_each_module_changes_its_scope_only(engine: t.Any, vm: t.Any) -> None:
     assert changed(engine, vm, HUGEPAGES, BACKED) == {
         "memory.reserve_all",
         "memory.reservation_mb",
@@ -58,7 +58,7 @@ def test_each_module_changes_its_concern_only(engine: t.Any, vm: t.Any) -> None:
     assert not engine.converge(vm, dataplane=whole)["changed"]
 
 
-def test_each_module_gives_its_concern_back_only(engine: t.Any, vm: t.Any) -> None:
+def test_each_module_gives_its_scope_back_only(engine: t.Any, vm: t.Any) -> None:
     whole = patched(
         ("profile", "low_latency"),
         ("placement.numa", 1),
@@ -94,8 +94,18 @@ def test_each_module_gives_its_concern_back_only(engine: t.Any, vm: t.Any) -> No
     ("scope", "description", "code", "says"),
     [
         (CPU_PINNING, PINNED, "memory_reservation_needed", "latency sensitivity high needs all of its memory reserved"),
-        (CPU_PINNING, {"cpu": {"count": 4, "exclusivity": "none"}}, "cpu_count_differs", "it has 2 vCPUs, and 4 are"),
-        (HUGEPAGES, {"memory": {"size_mb": 2048}}, "memory_size_differs", "it has 1024 MiB of memory, and 2048 are"),
+        (
+            CPU_PINNING,
+            {"cpu": {"count": 4, "exclusivity": "none"}},
+            "cpu_count_differs",
+            "it has 2 vCPUs, but the description says 4",
+        ),
+        (
+            HUGEPAGES,
+            {"memory": {"size_mb": 2048}},
+            "memory_size_differs",
+            "it has 1024 MiB of memory, but the description says 2048",
+        ),
         (
             ADAPTERS,
             {"adapters": [{"name": "s5u", "network": "PG-S5U", "driver": "pmd", "uptv2": True}]},
@@ -110,7 +120,7 @@ def test_each_module_gives_its_concern_back_only(engine: t.Any, vm: t.Any) -> No
         ),
     ],
 )
-def test_what_another_concern_must_do_first_is_told(
+def test_what_another_scope_must_do_first_is_told(
     engine: t.Any, vm: t.Any, scope: str, description: dict[str, t.Any], code: str, says: str
 ) -> None:
     with pytest.raises(NfvError) as caught:

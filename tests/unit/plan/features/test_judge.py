@@ -142,7 +142,7 @@ def test_a_description_that_blocks_what_it_must_keep_is_refused(
 ) -> None:
     (problem,) = dataplane_problems(description, "here")
     assert (problem["path"], problem["error_code"]) == ("here.placement.must_keep", "feature_blocked")
-    assert problem["message"].startswith(f"asks for {feature}")
+    assert problem["message"].startswith(f"names {feature}")
     assert f"which {setting} blocks: " in problem["message"]
 
 
