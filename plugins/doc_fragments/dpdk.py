@@ -14,7 +14,7 @@ options:
   minimum_version:
     description:
       - The oldest DPDK that is accepted.
-      - O(dataplane) may need a newer one, and then that one is the oldest.
+      - O(dataplane) may need a newer one, which then counts.
     type: str
     default: "22.11"
   dataplane:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: dpdk_build
-short_description: Builds DPDK from source with meson and ninja
+short_description: Build DPDK from source with meson and ninja
 version_added: 0.2.0
 description:
   - Builds DPDK and keeps the finished directory as an archive in C(/var/cache/nfv-vsphere-dpdk), named by a digest of
-    all that went into it. A build that is there is not made again.
+    its inputs. A build that exists is not repeated.
   - The archive holds what belongs into O(prefix), and C(.nfv-vsphere-dpdk.json), which says what was built.
-  - A driver or program that was asked for and is not in the build fails it. meson silently leaves out what lacks a
-    dependency.
+  - Fails when a driver or program that was asked for is not in the build, since meson silently leaves out whatever
+    lacks a dependency.
 author:
   - nfv.vsphere_dpdk contributors (@nfv)
 extends_documentation_fragment:
@@ -29,7 +29,7 @@ options:
     required: true
 attributes:
   check_mode:
-    description: Says whether it would build.
+    description: Predicts whether it would build.
     support: full
   diff_mode:
     description: Shows no difference.
@@ -54,7 +54,7 @@ archive:
   returned: success
   type: path
 digest:
-  description: Digest of all that went into it.
+  description: Digest of its inputs.
   returned: success
   type: str
 error_code:

@@ -2,16 +2,16 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a guest has of DPDK, compared with what is asked for."""
+"""What a guest has of DPDK, and what is missing."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: dpdk_install_info
-short_description: What a guest has of DPDK, compared with what is asked for
+short_description: Read what a guest has of DPDK and what is missing
 version_added: 0.2.0
 description:
-  - Reads the distribution, the installed packages and the build at O(prefix) in one look, and says what is missing.
+  - Reads the distribution, the installed packages and the build at O(prefix), and returns what is missing.
   - With O(source_checksum) it looks for a build from source, else for the distribution's packages.
   - Changes nothing. Role C(dpdk_install) decides by its result.
 author:
@@ -45,12 +45,12 @@ notes:
 """
 
 EXAMPLES = r"""
-- name: See whether the distribution's DPDK is installed and will do
+- name: Read whether the distribution's DPDK is installed and new enough
   nfv.vsphere_dpdk.dpdk_install_info:
     minimum_version: "22.11"
   register: look
 
-- name: See whether a build from source is installed
+- name: Read whether a build from source is installed
   nfv.vsphere_dpdk.dpdk_install_info:
     source_checksum: "{{ source.checksum }}"
     prefix: /opt/dpdk
@@ -64,7 +64,7 @@ distribution:
   type: dict
   contains:
     name:
-      description: As people write it.
+      description: Its name for people.
       type: str
       sample: Debian GNU/Linux 12 (bookworm)
     release:
@@ -111,7 +111,7 @@ dpdk:
       description: Whether it has the VMXNET3 poll-mode driver.
       type: bool
     missing_libraries:
-      description: Shared libraries that the programs of a build do not find.
+      description: Shared libraries that programs built from source need and the guest lacks.
       type: list
       elements: str
 build:
@@ -120,10 +120,10 @@ build:
   type: dict
   contains:
     digest:
-      description: Digest of all that goes into the build. Equal digests mean equal builds.
+      description: Digest of the inputs of the build. Equal digests mean equal builds.
       type: str
     archive:
-      description: Where M(nfv.vsphere_dpdk.dpdk_build) keeps it on the host that builds.
+      description: Where M(nfv.vsphere_dpdk.dpdk_build) keeps it on the build host.
       type: path
     cached:
       description: Whether this host has that archive.
@@ -137,14 +137,14 @@ build:
       type: str
 problems:
   description:
-    - What speaks against the DPDK that is installed or against building one. Each is a line that begins with its error
-      code, V(dpdk_version_old), V(pmd_missing), V(shared_library_missing) or V(prefix_occupied).
-    - Driver and libraries are judged when no package is missing.
+    - Why the installed DPDK cannot be used, or why none can be built. Each is a line that begins with its error code,
+      V(dpdk_version_old), V(pmd_missing), V(shared_library_missing) or V(prefix_occupied).
+    - Driver and libraries are checked when no package is missing.
   returned: success
   type: list
   elements: str
 leftovers:
-  description: Files and directories that installing DPDK has made, for removal.
+  description: Files and directories to remove with DPDK.
   returned: success
   type: list
   elements: path

@@ -2,20 +2,19 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The record of packages that installing DPDK brings."""
+"""The record of the packages that installing DPDK adds."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: dpdk_package_record
-short_description: Records the packages that an installation brings
+short_description: Record the packages that an installation adds
 version_added: 0.2.0
 description:
-  - Adds to C(/etc/nfv-vsphere-dpdk/dpdk_install.packages) the packages that an installation is going to bring,
+  - Adds to C(/etc/nfv-vsphere-dpdk/dpdk_install.packages) the packages that an installation is going to add,
     dependencies included. Role C(dpdk_install) removes exactly these.
-  - It runs before the installation, so that an interrupted one can be taken back.
-  - apt tells beforehand what it will install. dnf does not; there the module runs a second time afterwards, with
-    O(installed_before).
+  - It runs before the installation, so that an interrupted one can be undone.
+  - apt lists dependencies in advance. dnf cannot; run the module again after dnf, with O(installed_before).
 author:
   - nfv.vsphere_dpdk contributors (@nfv)
 options:
@@ -25,7 +24,7 @@ options:
     elements: str
     required: true
   package_manager:
-    description: What installs them.
+    description: The package manager that installs them.
     type: str
     choices: [apt, dnf]
     required: true

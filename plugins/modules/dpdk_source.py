@@ -8,10 +8,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: dpdk_source
-short_description: Identifies DPDK's source by a checksum
+short_description: Identify DPDK's source by a checksum
 version_added: 0.2.0
 description:
-  - Returns the checksum of DPDK's source, without taking it anywhere. It runs where the source is.
+  - Returns the checksum of DPDK's source. Run it where the source is.
   - Of a tree, names, modes and contents count; times, owners and what version control keeps in it do not.
   - With O(dest) it also packs a tree into an archive.
 author:

@@ -120,7 +120,7 @@ differences:
     message:
       description: The difference as a sentence.
       type: str
-      sample: adapter s5u has driver vmxnet3, described is uio_pci_generic
+      sample: adapter s5u has driver vmxnet3, described as uio_pci_generic
 reboot_required:
   description: Whether RV(pending) holds anything.
   returned: success

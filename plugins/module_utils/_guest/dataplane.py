@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The running guest against its description, beyond its tuning: DPDK, the adapters' drivers, and the application."""
+"""Compares DPDK, the adapters' drivers and the application of a running guest with its description."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.dpdk.look import Installed, unfit
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.dpdk.look import Installed, defects
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.dpdk.requirement import Requirement
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic import binding
@@ -81,10 +81,10 @@ def _located(adapter: Adapter, current: Current) -> NetworkDevice | None:
 def adapter_differences(
     adapters: t.Sequence[Adapter], found: t.Sequence[FoundAdapter], current: Current, policy: Policy
 ) -> t.Iterator[Difference]:
-    """Adapters that are missing, have another driver than described, or would have it at the next boot only."""
+    """Adapters that are missing, have another driver than described, or would lose it at the next boot."""
     for adapter, seen in zip(adapters, found):
         if seen.pci_address is None:
-            message = f"adapter {adapter.name} ({adapter.mac}) is none of the guest's adapters"
+            message = f"the guest has no adapter {adapter.name} ({adapter.mac})"
             yield Difference(f"adapter {adapter.name}", adapter.mac, None, ErrorCode.ADAPTER_NOT_FOUND, message)
         elif adapter.driver == "kernel" and seen.driver is None:
             yield _unbound(adapter.name, "kernel", None)
@@ -105,12 +105,12 @@ def adapter_differences(
 
 
 def _unbound(name: str, asked: str, seen: str | None) -> Difference:
-    message = f"adapter {name} has {f'driver {seen}' if seen else 'no driver'}, described is {asked}"
+    message = f"adapter {name} has {f'driver {seen}' if seen else 'no driver'}, described as {asked}"
     return Difference(f"driver of adapter {name}", asked, seen, ErrorCode.ADAPTER_NOT_BOUND, message)
 
 
 def dpdk_differences(dpdk: Installed | None, requirement: Requirement) -> t.Iterator[Difference]:
-    """What speaks against the DPDK that is installed."""
+    """Why the installed DPDK is not as described."""
     facts: dict[ErrorCode, tuple[str, t.Any, t.Any]] = {
         ErrorCode.DPDK_VERSION_OLD: ("DPDK", f"{requirement.version} or later", dpdk.version if dpdk else None),
         ErrorCode.PMD_MISSING: ("VMXNET3 driver of DPDK", "installed", "missing"),
@@ -120,7 +120,7 @@ def dpdk_differences(dpdk: Installed | None, requirement: Requirement) -> t.Iter
             list(dpdk.missing_libraries) if dpdk else [],
         ),
     }
-    for error in unfit(dpdk, requirement):
+    for error in defects(dpdk, requirement):
         setting, asked, seen = facts[error.error_code]
         yield Difference(setting, asked, seen, error.error_code, _sentence(error))
 
@@ -142,7 +142,7 @@ def read_application(guest: Guest, service: str, found: t.Sequence[FoundAdapter]
 def application_differences(
     application: Application, program: str | None, polled: t.Sequence[FoundAdapter]
 ) -> t.Iterator[Difference]:
-    """How the service differs from one that runs the program, at every boot, and drives every polled adapter."""
+    """Whether the service runs the program, starts at boot, and drives every polled adapter."""
     service = application.service
     if application.state != "active":
         seen = application.state or "unknown to systemd"

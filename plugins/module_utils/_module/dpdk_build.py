@@ -73,7 +73,7 @@ def make(build: Build, source: Path, requirement: Requirement, archive: Path, wo
         version = (tree / "VERSION").read_text(encoding="utf-8").strip()
     except OSError as error:
         raise NfvError(
-            ErrorCode.SOURCE_MISSING, str(source), "it holds no VERSION, so that it is no source of DPDK"
+            ErrorCode.SOURCE_MISSING, str(source), "it has no file VERSION, so it is not a source of DPDK"
         ) from error
     if not requirement.met_by(version):
         raise NfvError(ErrorCode.DPDK_VERSION_OLD, str(source), requirement.unmet(f"it is DPDK {version}"))
@@ -121,7 +121,7 @@ def _run(argv: t.Sequence[str], directory: Path, environment: t.Mapping[str, str
         raise NfvError(
             ErrorCode.BUILD_FAILED,
             " ".join(argv[:2]),
-            f"it ended with status {status}; its last words: {_last_lines(output, errors)}",
+            f"it ended with status {status}; its last output: {_last_lines(output, errors)}",
         )
 
 
@@ -136,13 +136,13 @@ def _check_complete(build: Build, root: Path) -> None:
         raise NfvError(
             ErrorCode.BUILD_INCOMPLETE,
             build.prefix,
-            f"the build has no {', '.join(missing)}: meson leaves out what lacks a dependency",
+            f"the build has no {', '.join(missing)}: meson leaves out whatever lacks a dependency",
             "Correct drivers and apps, or take the library that they need out of disabled_libraries.",
         )
 
 
 def _pack(root: Path, archive: Path, workshop: Path, command: Runner) -> None:
-    """Whole or not at all: the archive has its name when it is complete."""
+    """Writes the archive under a temporary name and renames it when it is complete."""
     archive.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     unfinished = archive.with_name(f".{archive.name}.{workshop.name}")
     try:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module dpdk_install_info does: one look at what installing DPDK decides upon."""
+"""What the module dpdk_install_info does: it reads everything that installing DPDK depends on."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module guest_dataplane_info does: the whole guest against its description, in one look."""
+"""What the module guest_dataplane_info does: it compares a whole guest with its description."""
 
 from __future__ import annotations
 

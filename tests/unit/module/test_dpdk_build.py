@@ -109,7 +109,7 @@ def test_old_source_is_refused_before_it_is_configured(tmp_path: Path, source: P
 
 
 @pytest.mark.parametrize("step", ["meson setup", "ninja -C", "meson install"])
-def test_step_that_fails_is_named_with_its_last_words(step: str, tmp_path: Path, source: Path) -> None:
+def test_step_that_fails_is_named_with_its_last_output(step: str, tmp_path: Path, source: Path) -> None:
     with pytest.raises(NfvError, match=rf"\[build_failed\] {step}: .*: line 26 / .* / ERROR: no libnuma"):
         build(tmp_path, source, Tools(failing=step))
     assert not (tmp_path / "cache").exists()

@@ -142,7 +142,7 @@ def test_adapter_back_on_the_kernels_driver(described: RecordedGuest) -> None:
 def test_adapter_without_a_driver(described: RecordedGuest) -> None:
     described.set_attribute(f"/sys/bus/pci/devices/{SGI}/driver/unbind", SGI)
     (first, _second) = look(described)["differences"]
-    assert (first["seen"], first["message"]) == (None, "adapter sgi has no driver, described is uio_pci_generic")
+    assert (first["seen"], first["message"]) == (None, "adapter sgi has no driver, described as uio_pci_generic")
 
 
 def test_adapter_that_is_gone(described: RecordedGuest) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a build of DPDK is made from, what must come out of it, and the stamp that it carries."""
+"""The inputs of a build of DPDK, the files that it must contain, and its stamp."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
 
-# Finished builds on the host that builds, each named by the digest of all that went into it.
+# Finished builds on the build host, each named by the digest of its inputs.
 CACHE = "/var/cache/nfv-vsphere-dpdk"
 STAMP = ".nfv-vsphere-dpdk.json"
 
 
 @dataclasses.dataclass(frozen=True)
 class Build:
-    """A build as it is asked for. Equal digests mean equal builds."""
+    """A build that is asked for. Equal digests mean equal builds."""
 
     source_checksum: str
     """Of the source, as source.identify() gives it."""
@@ -34,7 +34,7 @@ class Build:
     disabled_libraries: tuple[str, ...] = ()
     """DPDK's meson option disable_libs."""
     meson_options: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """More options of meson's, or others than those that follow from the rest."""
+    """Further meson options; they override those that follow from the other fields."""
 
     @property
     def options(self) -> dict[str, str]:
@@ -58,7 +58,7 @@ class Build:
 
     @property
     def inputs(self) -> dict[str, t.Any]:
-        """All that the build depends on."""
+        """Everything that the build depends on."""
         return {
             "source": self.source_checksum,
             "distribution": self.release,
@@ -73,7 +73,7 @@ class Build:
 
     @property
     def archive(self) -> str:
-        """Where the host that builds keeps it."""
+        """Where the build host keeps it."""
         return f"{CACHE}/dpdk-{self.digest[:16]}.tar.gz"
 
     @property
@@ -89,10 +89,10 @@ class Build:
 
 @dataclasses.dataclass(frozen=True)
 class Stamp:
-    """What a build says of itself at its prefix."""
+    """The file at a prefix that says what was built."""
 
     digest: str
-    """Build.digest of what was asked for then."""
+    """Build.digest of the build."""
     version: str
     """DPDK's version."""
     programs: tuple[str, ...]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guest's distribution, and what DPDK and the tools to build it are called there."""
+"""The guest's distribution, and its packages for DPDK and for building DPDK."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Family:
     driver_directories: tuple[str, ...]
     """Where DPDK's packages put drivers; a search through all of /usr/lib takes long."""
     runtime_packages: tuple[str, ...]
-    """What a DPDK that was built from source needs to run and to be bound."""
+    """What a DPDK built from source needs at run time, and what binds its adapters."""
     build_packages: tuple[str, ...]
     """What building DPDK needs."""
 
@@ -80,13 +80,13 @@ class Distribution:
     version: str
     """Such as ``12``; empty for a rolling release."""
     name: str
-    """As people write it: ``Debian GNU/Linux 12 (bookworm)``."""
+    """The name for people: ``Debian GNU/Linux 12 (bookworm)``."""
     family: Family
-    """What its packages are called."""
+    """Its package manager and the names of its packages."""
 
     @property
     def release(self) -> str:
-        """The release as one word pair, such as ``debian 12``: what was built on one runs on the other."""
+        """Distribution and version, such as ``debian 12``. A build runs on the release that it was built on."""
         return f"{self.id} {self.version}".rstrip()
 
 

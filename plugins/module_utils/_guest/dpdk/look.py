@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One look at everything that installing DPDK decides upon, and what speaks against what is there."""
+"""Reads everything that installing DPDK depends on, and finds what makes an installed DPDK unusable."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VMXNET3_DRIVER = "librte_net_vmxnet3.so*"
 
 @dataclasses.dataclass(frozen=True)
 class Installed:
-    """A DPDK that is there and is the one that is asked for."""
+    """A DPDK that is installed."""
 
     version: str
     """DPDK's own version, such as ``22.11.11``."""
@@ -33,15 +33,15 @@ class Installed:
     vmxnet3: bool
     """Whether it has the VMXNET3 poll-mode driver."""
     missing_libraries: tuple[str, ...] = ()
-    """Shared libraries that the programs of a build do not find."""
+    """Shared libraries that programs built from source need and the guest lacks."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Look:
-    """A guest with regard to DPDK."""
+    """What a guest has of DPDK."""
 
     distribution: Distribution
-    """What it runs."""
+    """The distribution that it runs."""
     wanted: tuple[str, ...]
     """Packages to have."""
     missing: tuple[str, ...]
@@ -49,13 +49,13 @@ class Look:
     recorded: tuple[str, ...]
     """Installed packages that earlier runs installed."""
     dpdk: Installed | None
-    """None when it is missing, or when the build at the prefix is another one than asked for."""
+    """The DPDK that is asked for; None when it is missing or when the prefix holds a different build."""
     build: Build | None
     """The build that is asked for; None for packages."""
     prefix_occupied: bool
     """Whether a build would replace files that this collection did not install."""
     leftovers: tuple[str, ...]
-    """Files and directories of this collection's that an earlier installation left."""
+    """Files and directories that earlier installations of this collection left."""
 
 
 def look(
@@ -151,21 +151,21 @@ def _leftovers(guest: Guest, prefix: str, stamp: Stamp | None) -> tuple[str, ...
 
 
 def problems(found: Look, requirement: Requirement) -> tuple[NfvError, ...]:
-    """What speaks against the DPDK that is there, or against building one.
+    """Why the installed DPDK cannot be used, or why none can be built.
 
-    An empty answer says nothing of a DPDK that is not there. Its driver and libraries are judged when no package is
-    missing, since they may come with one.
+    A DPDK that is still to be installed has no problems. Driver and libraries are checked only when no package is
+    missing, since a missing package may provide them.
     """
     dpdk = found.dpdk
     if found.build is not None and found.prefix_occupied:
         return (_prefix_occupied(found.build.prefix),)
     if dpdk is None and (found.build or found.missing):
         return ()
-    return unfit(dpdk, requirement, complete=not found.missing)
+    return defects(dpdk, requirement, complete=not found.missing)
 
 
-def unfit(dpdk: Installed | None, requirement: Requirement, complete: bool = True) -> tuple[NfvError, ...]:
-    """What speaks against a DPDK; complete: its driver and libraries are judged, too."""
+def defects(dpdk: Installed | None, requirement: Requirement, complete: bool = True) -> tuple[NfvError, ...]:
+    """Why a DPDK cannot be used. complete: check its driver and its libraries too."""
     if dpdk is None:
         return (_too_old("DPDK", "none is installed", requirement),)
     if not requirement.met_by(dpdk.version):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Installed packages, those that are missing, and the record of those that this collection installed."""
+"""Installed packages, missing packages, and the record of the packages that this collection installed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.app
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import Plan, WriteFile
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
 
-# One package a line, written before they are installed: an interrupted run can still be taken back.
+# One package a line. It is written before the installation, so that an interrupted run can be undone.
 RECORD = "/etc/nfv-vsphere-dpdk/dpdk_install.packages"
 # By package manager: commands that print "NAME installed VERSION" for each installed package.
 QUERIES = {
@@ -67,10 +67,12 @@ def plan_record(
     install_recommends: bool = True,
     installed_before: t.Collection[str] | None = None,
 ) -> Plan:
-    """What records the packages that installing ``packages`` brings.
+    """Plans the record of the packages that installing ``packages`` adds, dependencies included.
 
-    apt tells before it installs. dnf does not: ``packages`` alone are recorded before, and, with the names that were
-    ``installed_before``, everything that has come since. Raises NfvError: packages_unreadable, packages_unavailable.
+    apt lists them in advance. dnf cannot: before the installation only ``packages`` are recorded. Afterwards, with the
+    names of the packages that were ``installed_before``, everything new is.
+
+    Raises NfvError: packages_unreadable, packages_unavailable.
     """
     installed = read_installed(guest, package_manager)
     if package_manager == "apt":
@@ -90,7 +92,7 @@ def plan_record(
 
 
 def _simulate(guest: Guest, packages: t.Sequence[str], install_recommends: bool) -> list[str]:
-    """The packages that apt would newly install; those that it would upgrade show their old version in brackets."""
+    """The packages that apt would add. Those that it would upgrade have their old version in brackets."""
     recommends = f"--option=APT::Install-Recommends={int(install_recommends)}"
     command = ("apt-get", "install", "--simulate", "--quiet=2", recommends, *packages)
     status, output, errors = guest.run(command)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The oldest DPDK that will do, and who asks for it."""
+"""The oldest DPDK that is accepted, and why."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ OLDEST_TO_BUILD = "22.11"
 
 @dataclasses.dataclass(frozen=True)
 class Requirement:
-    """The oldest version that will do."""
+    """The oldest version that is accepted."""
 
     version: str
     """As DPDK writes it, such as ``22.11``."""
     reason: str
-    """Who asks for it, as the beginning of a clause: ``minimum_version asks for``."""
+    """What requires it, as the beginning of a clause: ``minimum_version asks for``."""
 
     def met_by(self, version: str) -> bool:
         """Whether a version is this one or a later one."""
         return _numbers(version) >= _numbers(self.version)
 
     def unmet(self, what: str) -> str:
-        """Why a DPDK is too old; what: ``DPDK 20.11 is installed``."""
+        """The sentence that says a DPDK is too old; what: ``DPDK 20.11 is installed``."""
         return f"{what}, and {self.reason} {self.version} or later"
 
 
 def oldest_dpdk(minimum_version: str, dataplane: t.Mapping[str, t.Any], from_source: bool) -> Requirement:
-    """The strictest of what the caller, the description and a build from source ask for."""
+    """The newest of the versions that the caller, the description and a build from source require."""
     queues = [adapter.get("queues", 1) for adapter in dataplane.get("adapters") or ()]
     requirements = [Requirement(minimum_version, "minimum_version asks for")]
     if not set(queues) <= set(QUEUES_BEFORE_DEVICE_6):

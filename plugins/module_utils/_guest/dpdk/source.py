@@ -31,7 +31,7 @@ class Source:
     place: str
     """Path of the archive or tree, or the URL."""
     checksum: str | None
-    """``sha256:`` and 64 hexadecimal digits, None when any will do."""
+    """``sha256:`` and 64 hexadecimal digits; None to accept any source."""
 
 
 def check_source(options: t.Mapping[str, t.Any]) -> Source:
@@ -56,9 +56,9 @@ def _invalid(subject: str, reason: str) -> NfvError:
 
 
 def identify(source: Source) -> str:
-    """The checksum of a source, without taking it anywhere; a URL's is the one that was given.
+    """The checksum of a source, computed in place. For a URL it is the one that was given.
 
-    Raises NfvError(source_missing): it is not there, or is another one than the checksum's.
+    Raises NfvError(source_missing) when it is not there or does not match its checksum.
     """
     if source.kind == "url":
         return source.checksum or ""
