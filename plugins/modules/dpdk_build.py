@@ -52,7 +52,7 @@ RETURN = r"""
 archive:
   description: The finished build.
   returned: success
-  type: path
+  type: str
 digest:
   description: Digest of its inputs.
   returned: success

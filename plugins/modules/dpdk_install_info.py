@@ -124,7 +124,7 @@ build:
       type: str
     archive:
       description: Where M(nfv.vsphere_dpdk.dpdk_build) keeps it on the build host.
-      type: path
+      type: str
     cached:
       description: Whether this host has that archive.
       type: bool
@@ -147,7 +147,7 @@ leftovers:
   description: Files and directories to remove with DPDK.
   returned: success
   type: list
-  elements: path
+  elements: str
 error_code:
   description: Why it failed, one of V(distribution_unsupported), V(packages_unreadable), V(source_invalid),
     V(build_host_differs), V(build_incomplete).
