@@ -130,6 +130,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.dpdk_bind
 
 
 def main() -> None:
+    """Runs the module."""
     module = AnsibleModule(
         argument_spec={
             "adapters": {"type": "list", "elements": "dict", "default": []},

@@ -166,6 +166,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.dpdk_info
 
 
 def main() -> None:
+    """Runs the module."""
     run(AnsibleModule(argument_spec={}, supports_check_mode=True))
 
 

@@ -167,6 +167,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.guest_tun
 
 
 def main() -> None:
+    """Runs the module."""
     module = AnsibleModule(
         argument_spec={
             "dataplane": {"type": "dict", "required": True},

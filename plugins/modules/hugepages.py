@@ -90,6 +90,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.hugepages
 
 
 def main() -> None:
+    """Runs the module."""
     pool = {
         "size_kb": {"type": "int", "required": True},
         "count": {"type": "int", "required": True},

@@ -106,6 +106,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.kernel_cm
 
 
 def main() -> None:
+    """Runs the module."""
     module = AnsibleModule(
         argument_spec={
             "arguments": {"type": "dict", "default": {}},

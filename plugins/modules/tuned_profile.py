@@ -113,6 +113,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.tuned_pro
 
 
 def main() -> None:
+    """Runs the module."""
     module = AnsibleModule(
         argument_spec={
             "polling_cpus": {"type": "str", "default": ""},
