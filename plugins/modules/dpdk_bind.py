@@ -2,19 +2,19 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Adapters of a guest given to a poll-mode driver, or back to the kernel."""
+"""Binds a guest's adapters to a poll-mode driver, or gives them back to the kernel."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: dpdk_bind
-short_description: Gives adapters to a poll-mode driver for good, or back to the kernel
+short_description: Bind adapters to a poll-mode driver, or give them back to the kernel
 version_added: 0.1.0
 description:
-  - Finds adapters by MAC address, gives them to a userspace driver, and keeps it so over reboots
+  - Finds adapters by MAC address, binds them to a userspace driver, and keeps them bound over reboots
     (C(driverctl) and C(/etc/modules-load.d)).
-  - Under a userspace driver a MAC address cannot be read. It is therefore kept with the PCI address in
-    C(/etc/nfv-vsphere-dpdk/adapters.json).
+  - A NIC bound to a userspace driver no longer exposes its MAC address. The module therefore records MAC and PCI
+    address in C(/etc/nfv-vsphere-dpdk/adapters.json).
   - Never takes an adapter that this session or a default route uses, nor one that belongs to a bridge or bond; one that
     carries an address or a route only with O(allow_in_use).
   - When a binding fails, the adapter goes back to its kernel driver.

@@ -2,13 +2,13 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a guest has and runs for a poll-mode data plane."""
+"""Reads what a guest has and runs for a poll-mode data plane."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: dpdk_info
-short_description: A guest's adapters, drivers, hugepages and isolated CPUs as they run
+short_description: Read a guest's adapters, drivers, hugepages and isolated CPUs
 version_added: 0.1.0
 description:
   - Reads what the running kernel shows in C(/proc) and C(/sys). Changes nothing.

@@ -2,16 +2,17 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hugepage pools of a guest at run time."""
+"""Resizes hugepage pools of a guest at run time."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hugepages
-short_description: Hugepage pools at run time
+short_description: Resize hugepage pools at run time
 version_added: 0.1.0
 description:
-  - Brings pools of hugepages to the size asked for, now; M(nfv.vsphere_dpdk.kernel_cmdline) does it at boot.
+  - Resizes pools of hugepages now; M(nfv.vsphere_dpdk.kernel_cmdline) does it at boot, and
+    M(nfv.vsphere_dpdk.guest_tuning) does both from the description of the data plane.
   - A pool that the kernel cannot fill is given its earlier size back, and the module fails with V(hugepages_short).
 author:
   - nfv.vsphere_dpdk contributors (@nfv)

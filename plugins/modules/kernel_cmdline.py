@@ -2,21 +2,21 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kernel arguments of a guest, kept by a GRUB drop-in or by grubby."""
+"""Sets kernel arguments of a guest through a GRUB drop-in or grubby."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: kernel_cmdline
-short_description: Kernel arguments through a GRUB drop-in or grubby, compared with what runs
+short_description: Set kernel arguments through a GRUB drop-in or grubby
 version_added: 0.1.0
 description:
   - On Debian and Ubuntu kernel arguments have one file of their own, C(/etc/default/grub.d/90-nfv-vsphere-dpdk.cfg).
     GRUB's menu is made anew (C(grub-mkconfig)) when that file changed or when no entry of the menu carries them.
-  - A menu is there all the time, the old one or the new, so that a guest that is killed meanwhile boots.
+  - The old menu or the new one is in place at any time, so that a guest that loses power meanwhile boots.
   - On the RHEL family, where grubby writes an entry for each kernel, all entries get them. What the machine had under
     the same keys is remembered in C(/etc/nfv-vsphere-dpdk/kernel-arguments.json) and given back by O(state=absent).
-  - Compares them with C(/proc/cmdline) and tells which of them need a reboot. Never reboots.
+  - Compares the arguments with C(/proc/cmdline) and names those that need a reboot. Never reboots.
   - An interrupted run is finished by the next one.
 author:
   - nfv.vsphere_dpdk contributors (@nfv)

@@ -2,20 +2,20 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The profile of a guest's tuned."""
+"""Selects a profile of tuned that leaves polling CPUs alone."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: tuned_profile
-short_description: A profile for tuned that keeps polling CPUs alone
+short_description: Select a profile of tuned that leaves polling CPUs alone
 version_added: 0.2.0
 description:
   - Where tuned runs or is enabled, writes the profile V(nfv-vsphere-dpdk) and selects it. Elsewhere nothing is done.
   - The profile takes over the distribution's C(cpu-partitioning), or C(network-latency) where that is not installed,
     without what has an owner already or would harm a poll-mode application. The units C(bootloader), C(script),
-    C(irqbalance), C(systemd) and C(scheduler) are switched off, and kernel arguments stay
-    M(nfv.vsphere_dpdk.kernel_cmdline)'s.
+    C(irqbalance), C(systemd) and C(scheduler) are switched off; kernel arguments belong to
+    M(nfv.vsphere_dpdk.kernel_cmdline).
   - What was selected before is remembered in C(/etc/nfv-vsphere-dpdk/tuned.json) and given back by O(state=absent).
     A profile that somebody has selected since then stays.
   - No file of the distribution is changed but those in which tuned itself keeps its selection.

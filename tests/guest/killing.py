@@ -25,7 +25,7 @@ import json, os, signal, subprocess
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot import loader
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine import run
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic import binding
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_current
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_guest_adapters
 
 class Module:
     check_mode, _name = False, "module"
@@ -52,8 +52,9 @@ def die(happening, arguments):
 sys.addaudithook(die)
 """
 _BIND = """
-adapters = [binding.Adapter(**adapter) for adapter in {adapters!r}]
-run.converge(Module(), lambda guest: binding.plan(adapters, read_current(guest), binding.Policy(), "present"))
+adapters = [binding.AdapterRequest(**adapter) for adapter in {adapters!r}]
+policy = binding.BindingPolicy()
+run.converge(Module(), lambda guest: binding.plan(adapters, read_guest_adapters(guest), policy, "present"))
 """
 _CMDLINE = """
 run.converge(Module(), lambda guest: loader.plan(guest, {arguments!r}, "present"))

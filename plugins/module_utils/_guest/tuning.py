@@ -155,7 +155,7 @@ def _plan_parts(guest: Guest, tuning: Tuning, state: str) -> dict[str, Plan]:
     tuned comes before the kernel arguments: an earlier profile may have some of its own in the boot loader, which tuned
     takes away and brings back itself. Mounts come before them, too: what a killed run has left, the next one finds.
     """
-    asked = tuned.Asked(tuning.polling_cpus, tuning.transparent_hugepages)
+    asked = tuned.ProfileRequest(tuning.polling_cpus, tuning.transparent_hugepages)
     kernel = loader.plan(guest, tuning.kernel_arguments, state)
     # What was set before the reboot that brings it could not be taken back without one.
     awaited = any(argument.startswith("transparent_hugepage=") for argument in kernel.result["pending"])

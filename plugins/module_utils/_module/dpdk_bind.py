@@ -9,8 +9,12 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import converge
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import Adapter, Policy, plan
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_current
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import (
+    AdapterRequest,
+    BindingPolicy,
+    plan,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_guest_adapters
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import DRIVERS
 
 if t.TYPE_CHECKING:
@@ -20,7 +24,7 @@ if t.TYPE_CHECKING:
 def run(module: AnsibleModule) -> None:
     """Ends the module: the guest is as its options say, or the module fails."""
     asked = module.params
-    policy = Policy(
+    policy = BindingPolicy(
         asked["driver"],
         asked["allow_no_iommu"],
         asked["allow_other_devices"],
@@ -28,15 +32,17 @@ def run(module: AnsibleModule) -> None:
         # What ends it, such as state absent of role vnf, has changed nothing in check mode.
         programs_end=module.check_mode and asked["state"] == "absent",
     )
-    converge(module, lambda guest: plan(read_adapters(asked["adapters"]), read_current(guest), policy, asked["state"]))
+    converge(
+        module, lambda guest: plan(read_adapters(asked["adapters"]), read_guest_adapters(guest), policy, asked["state"])
+    )
 
 
-def read_adapters(adapters: t.Sequence[t.Mapping[str, t.Any]]) -> list[Adapter]:
+def read_adapters(adapters: t.Sequence[t.Mapping[str, t.Any]]) -> list[AdapterRequest]:
     """Adapters from dictionaries that may hold more. Raises NfvError(adapter_invalid)."""
     return [_read_adapter(f"adapters[{index}]", adapter) for index, adapter in enumerate(adapters)]
 
 
-def _read_adapter(path: str, adapter: t.Mapping[str, t.Any]) -> Adapter:
+def _read_adapter(path: str, adapter: t.Mapping[str, t.Any]) -> AdapterRequest:
     missing = next((key for key in ("name", "mac", "driver") if not adapter.get(key)), None)
     if missing is not None:
         raise NfvError(
@@ -51,4 +57,4 @@ def _read_adapter(path: str, adapter: t.Mapping[str, t.Any]) -> Adapter:
             f"{path}.driver",
             f"must be one of {', '.join(DRIVERS)}, not {adapter['driver']}",
         )
-    return Adapter(str(adapter["name"]), str(adapter["mac"]).lower(), adapter["driver"])
+    return AdapterRequest(str(adapter["name"]), str(adapter["mac"]).lower(), adapter["driver"])

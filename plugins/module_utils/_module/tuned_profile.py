@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import converge
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation.tuned import Asked, plan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation.tuned import ProfileRequest, plan
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -16,5 +16,5 @@ if t.TYPE_CHECKING:
 
 def run(module: AnsibleModule) -> None:
     """Ends the module: the guest is as its options say, or the module fails."""
-    asked = Asked(module.params["polling_cpus"], module.params["transparent_hugepages"])
+    asked = ProfileRequest(module.params["polling_cpus"], module.params["transparent_hugepages"])
     converge(module, lambda guest: plan(guest, asked, module.params["state"]))

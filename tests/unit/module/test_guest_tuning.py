@@ -66,7 +66,7 @@ def with_tuned(tmp_path: Path) -> RecordedGuest:
     machine.replace_file(tuned.ACTIVE, f"{tuned.PROFILE}\n")
     machine.replace_file(tuned.MODE, "manual\n")
     machine.replace_file(tuned.RECORD, '{"profiles": "", "mode": "auto"}\n')
-    asked = tuned.Asked("1", "never")
+    asked = tuned.ProfileRequest("1", "never")
     directory = tuned.USER_DIRECTORIES[1]
     machine.replace_file(f"{directory}/{tuned.PROFILE}/tuned.conf", tuned.profile_text(asked, None))
     return machine

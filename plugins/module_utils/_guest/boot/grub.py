@@ -108,7 +108,7 @@ def menu_lines(grub_cfg: str) -> tuple[frozenset[str], ...]:
 
 
 def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
-    """What brings the boot loader to the arguments (state present) or takes ours away (absent).
+    """Plans to make GRUB pass the arguments on (state present), or to take ours away (absent).
 
     The drop-in is marked while the menu is still to be made, so that an interrupted run is finished by the next. The
     menu is made beside the one in force and put in its place whole: update-grub itself copies it there byte by byte,
@@ -165,7 +165,7 @@ def _steps(tree: Tree, line: t.Sequence[str], wanted: str | None) -> tuple[Step,
         RunCommand(
             (GRUB_MKCONFIG, "-o", NEW_GRUB_CFG),
             ErrorCode.UPDATE_GRUB_FAILED,
-            "Mend GRUB's configuration and run this again.",
+            "Correct GRUB's configuration and run this again.",
         ),
         RenameFile(NEW_GRUB_CFG, GRUB_CFG),
         RemoveFile(DROP_IN) if wanted is None else WriteFile(DROP_IN, wanted),

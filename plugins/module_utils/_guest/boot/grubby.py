@@ -35,11 +35,13 @@ _SHARED = "kernelopts"
 
 
 @dataclasses.dataclass(frozen=True)
-class Record:
-    """What the entries have from us, and what the machine had under the same keys before."""
+class ArgumentsRecord:
+    """What this collection wrote into the boot entries."""
 
     arguments: tuple[str, ...] = ()
+    """Arguments of ours in the entries."""
     replaced: tuple[str, ...] = ()
+    """What the machine had under the same keys before."""
 
     def text(self) -> str:
         """The record's file."""
@@ -47,7 +49,7 @@ class Record:
 
 
 def in_charge(tree: Tree) -> bool:
-    """Whether this machine's kernel arguments are grubby's."""
+    """Whether grubby owns this machine's kernel arguments."""
     return tree.exists(GRUBBY) and bool(entries(tree))
 
 
@@ -65,14 +67,14 @@ def entries(tree: Tree) -> tuple[tuple[str, ...], ...]:
     return tuple(found)
 
 
-def read_record(tree: Tree) -> Record:
+def read_record(tree: Tree) -> ArgumentsRecord:
     """The record, empty when there is none. Raises NfvError(kernel_arguments_record_invalid)."""
     text = tree.text(RECORD)
     if text is None:
-        return Record()
+        return ArgumentsRecord()
     try:
         content = json.loads(text)
-        return Record(tuple(map(str, content["arguments"])), tuple(map(str, content["replaced"])))
+        return ArgumentsRecord(tuple(map(str, content["arguments"])), tuple(map(str, content["replaced"])))
     except (ValueError, KeyError, TypeError) as error:
         raise NfvError(
             ErrorCode.KERNEL_ARGUMENTS_RECORD_INVALID,
@@ -83,7 +85,7 @@ def read_record(tree: Tree) -> Record:
 
 
 def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
-    """What brings every entry to the arguments (state present) or takes ours away (absent).
+    """Plans to write the arguments into every entry (state present), or to take ours away (absent).
 
     The record is written before grubby runs, so that an interrupted run still knows what is whose.
     Raises NfvError: argument_invalid, kernel_arguments_record_invalid.
@@ -97,7 +99,7 @@ def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
     keys = by_key(line)
     restored = tuple(argument for argument in replaced if _key(argument) not in keys)
     removed = tuple(argument for argument in _unique(record.arguments, replaced) if argument not in (*line, *restored))
-    final = Record(line, tuple(argument for argument in replaced if argument not in restored))
+    final = ArgumentsRecord(line, tuple(argument for argument in replaced if argument not in restored))
     current = all(_as_asked(entry, line, restored, removed) for entry in menu)
     steps = () if current and record == final else _steps(record, final, removed, restored, replaced)
     awaited = pending(asked, running) if state == "present" else _leftover(asked, record, running, menu)
@@ -109,7 +111,7 @@ def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
     )
 
 
-def _machines_own(menu: t.Sequence[tuple[str, ...]], line: t.Sequence[str], record: Record) -> tuple[str, ...]:
+def _machines_own(menu: t.Sequence[tuple[str, ...]], line: t.Sequence[str], record: ArgumentsRecord) -> tuple[str, ...]:
     """What stands in the entries under our keys and is not from us; grubby is about to replace it."""
     keys = by_key(line)
     return tuple(
@@ -130,7 +132,11 @@ def _as_asked(
 
 
 def _steps(
-    record: Record, final: Record, removed: t.Sequence[str], restored: t.Sequence[str], replaced: tuple[str, ...]
+    record: ArgumentsRecord,
+    final: ArgumentsRecord,
+    removed: t.Sequence[str],
+    restored: t.Sequence[str],
+    replaced: tuple[str, ...],
 ) -> tuple[Step, ...]:
     command = [GRUBBY, "--update-kernel=ALL"]
     # What is to stand there is taken away first as well: where a key stands several times, its order counts.
@@ -138,7 +144,7 @@ def _steps(
         command.append("--remove-args=" + " ".join(_unique(removed, final.arguments)))
     if final.arguments or restored:
         command.append("--args=" + " ".join((*final.arguments, *restored)))
-    known = Record(_unique(record.arguments, final.arguments), replaced)
+    known = ArgumentsRecord(_unique(record.arguments, final.arguments), replaced)
     return (
         WriteFile(RECORD, known.text()),
         RunCommand(tuple(command), ErrorCode.GRUBBY_FAILED, "Look at /boot/loader/entries, and run this again."),
@@ -147,7 +153,7 @@ def _steps(
 
 
 def _leftover(
-    asked: t.Sequence[str], record: Record, running: t.Sequence[str], menu: t.Sequence[tuple[str, ...]]
+    asked: t.Sequence[str], record: ArgumentsRecord, running: t.Sequence[str], menu: t.Sequence[tuple[str, ...]]
 ) -> tuple[str, ...]:
     """Arguments of ours that the running kernel was started with and that no later boot will bring."""
     ours = {*asked, *record.arguments}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a module decided to do in a guest: steps as data, so that a plan can be shown, tested and not carried out."""
+"""What a module has decided to do in a guest, as data: a plan can be shown and tested without being carried out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ class WriteFile:
     """Writes a file whole: a reader sees the old content or the new, never a part."""
 
     path: str
+    """Absolute path."""
     content: str
+    """The file's new content."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +26,7 @@ class RemoveFile:
     """Removes a file that may be gone already."""
 
     path: str
+    """Absolute path."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,14 +34,17 @@ class RemoveDirectory:
     """Removes an empty directory that may be gone already."""
 
     path: str
+    """Absolute path."""
 
 
 @dataclasses.dataclass(frozen=True)
 class RenameFile:
-    """Puts a finished file in another's place, which is there all the time, the old one or the new."""
+    """Renames a finished file over another, so that the old one or the new one is there all the time."""
 
     source: str
+    """Path of the finished file."""
     path: str
+    """Path of the file that it replaces."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,47 +52,55 @@ class SetAttribute:
     """Writes a value into a kernel attribute below /sys or /proc."""
 
     path: str
+    """Absolute path of the attribute."""
     value: str
+    """The value, without a line break."""
 
 
 @dataclasses.dataclass(frozen=True)
 class RunCommand:
-    """Runs a command that must succeed; error_code and remedy tell of its failure."""
+    """Runs a command that must succeed."""
 
     argv: tuple[str, ...]
+    """The program and its arguments."""
     error_code: ErrorCode
+    """The error when it fails."""
     remedy: str
+    """What to do about the failure."""
 
 
 @dataclasses.dataclass(frozen=True)
 class ResizePool:
-    """Asks the kernel for a number of hugepages; gives the pool its earlier size back when the kernel has fewer.
-
-    size_kb, node: the pool's, for telling how much contiguous memory there is when it falls short.
-    """
+    """Asks the kernel for a number of hugepages; gives the pool its earlier size back when the kernel has fewer."""
 
     name: str
+    """How messages name the pool."""
     path: str
+    """The pool's attribute nr_hugepages."""
     count: int
+    """Pages that are asked for."""
     previous: int
+    """Pages in the pool before."""
     size_kb: int
+    """Size of a page in KiB; with ``node`` it tells how much contiguous memory there is when the pool falls short."""
     node: int | None
+    """NUMA node of the pool, None for the whole machine."""
 
 
 @dataclasses.dataclass(frozen=True)
 class BindDriver:
-    """Gives a PCI device to a driver.
-
-    override: what /sys/bus/pci/devices/…/driver_override is to hold, empty for none (the kernel then chooses);
-    driver: the driver that the device must have afterwards;
-    fallback: the driver that it goes back to when that fails.
-    """
+    """Gives a PCI device to a driver."""
 
     name: str
+    """How messages name the adapter."""
     pci_address: str
+    """The device's PCI address."""
     override: str
+    """Value for /sys/bus/pci/devices/…/driver_override, empty for none (the kernel then chooses)."""
     driver: str
+    """The driver that the device must have afterwards."""
     fallback: str
+    """The driver that it goes back to when that fails."""
 
 
 Step = t.Union[WriteFile, RemoveFile, RemoveDirectory, RenameFile, SetAttribute, RunCommand, ResizePool, BindDriver]
@@ -94,15 +108,18 @@ Step = t.Union[WriteFile, RemoveFile, RemoveDirectory, RenameFile, SetAttribute,
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """Steps in order, the state before and after them for the diff, and what the module returns when they are done,
-    and warnings of what works and is not recommended.
-    """
+    """What a module does, shows and returns."""
 
     steps: tuple[Step, ...]
+    """The steps, in the order in which they are carried out."""
     before: t.Mapping[str, t.Any]
+    """The state before them, for the diff."""
     after: t.Mapping[str, t.Any]
+    """The state after them, for the diff."""
     result: t.Mapping[str, t.Any]
+    """What the module returns when they are done."""
     warnings: tuple[str, ...] = ()
+    """What works and is not recommended, a sentence each."""
 
     @property
     def changed(self) -> bool:

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""tuned's profile for a guest that polls: what fits of the distribution's, and nothing that has an owner already.
+"""A profile of tuned for guests that poll: what fits of the distribution's, without what has an owner already.
 
-cpu-partitioning (tuned-profiles-cpu-partitioning(7)) is made for machines whose kernel arguments, initrd and threads
-are tuned's. Here the kernel arguments are kernel_cmdline's and irqbalance is role guest_tuning's, so a profile of our
-own takes it over without those parts. Its files are tuned's interface: tuned.conf(5), tuned-adm(8).
+cpu-partitioning (tuned-profiles-cpu-partitioning(7)) expects to own the machine's kernel arguments, initrd and threads.
+Here boot.loader owns the kernel arguments and isolation.irqbalance owns irqbalance, so a profile of our own includes
+the distribution's and switches those parts off. Its files are tuned's interface: tuned.conf(5), tuned-adm(8).
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ BASES = ("cpu-partitioning", "network-latency")
 SWITCHED_OFF: t.Mapping[str, str] = {
     "bootloader": "Kernel arguments come from the module kernel_cmdline, which needs no initrd.",
     "script": "Prepares an initrd for dracut.",
-    "irqbalance": "Has a drop-in of role guest_tuning; this would rewrite the distribution's file.",
+    "irqbalance": "Has a drop-in of ours; this would rewrite the distribution's file.",
     "systemd": "isolcpus= keeps services off the polling CPUs; what this writes would stay when it is switched back.",
     # It knows lcore-slave-* only: EAL's threads are called rte-worker-* since 22.11 and dpdk-worker* since 23.11.
-    "scheduler": "Moves threads off the polling CPUs, and would take an application's polling threads for strangers.",
+    "scheduler": "Moves threads off the polling CPUs, an application's polling threads among them.",
 }
 """Units of the distribution's profiles that are not used, each with the reason."""
 
@@ -58,32 +58,33 @@ _MASKS = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Asked:
-    """What the description asks of tuned.
-
-    polling_cpus: a CPU list, empty when nothing polls; transparent_hugepages: None to leave their mode alone.
-    """
+class ProfileRequest:
+    """What the description asks of tuned."""
 
     polling_cpus: str
+    """CPUs that poll, as a list such as ``2-3``; empty when none does."""
     transparent_hugepages: str | None = None
+    """Mode of transparent hugepages, None to leave it alone."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Selected:
-    """A selection of profiles as tuned keeps it: their names, and who chose them, ``manual`` or ``auto``."""
+class ProfileSelection:
+    """A selection of profiles as tuned keeps it."""
 
     profiles: str
+    """Names of the profiles, separated by spaces; empty for none."""
     mode: str
+    """Who chose them, ``manual`` or ``auto``."""
 
     @classmethod
-    def read(cls, tree: Tree) -> Selected:
+    def read(cls, tree: Tree) -> ProfileSelection:
         """What is selected now; tuned takes no profile and no mode for ``auto``, which it is when newly installed."""
         profiles = " ".join((tree.value(ACTIVE) or "").split())
         return cls(profiles, tree.value(MODE) or ("manual" if profiles else "auto"))
 
     @property
     def command(self) -> tuple[str, ...]:
-        """What makes tuned select it again."""
+        """The command by which tuned selects it again."""
         if self.mode == "auto":
             return (TUNED_ADM, "auto_profile")
         return (TUNED_ADM, "profile", *self.profiles.split()) if self.profiles else (TUNED_ADM, "off")
@@ -96,7 +97,7 @@ def running(tree: Tree) -> bool:
 
 
 def in_charge(tree: Tree) -> bool:
-    """Whether there is a tuned that would set anything: installed, and running or enabled."""
+    """Whether tuned is installed, and runs or is enabled; otherwise it sets nothing."""
     return tree.exists(TUNED_ADM) and (running(tree) or tree.exists(ENABLED))
 
 
@@ -107,14 +108,14 @@ def wait_until_running(tree: Tree, seconds: float = 60, interval: float = 2) -> 
         time.sleep(interval)
 
 
-def base(tree: Tree, asked: Asked) -> str | None:
+def base(tree: Tree, asked: ProfileRequest) -> str | None:
     """The distribution's profile that fits; cpu-partitioning refuses to be without isolated CPUs."""
     fitting = BASES if asked.polling_cpus else BASES[1:]
     there = (name for name in fitting for directory in SYSTEM_DIRECTORIES if tree.exists(_conf(directory, name)))
     return next(there, None)
 
 
-def profile_text(asked: Asked, base_profile: str | None, pending: bool = False) -> str:
+def profile_text(asked: ProfileRequest, base_profile: str | None, pending: bool = False) -> str:
     """Our profile's tuned.conf."""
     lines = [
         "# Managed by the Ansible collection nfv.vsphere_dpdk.",
@@ -133,8 +134,8 @@ def profile_text(asked: Asked, base_profile: str | None, pending: bool = False) 
     return "\n".join(lines) + "\n"
 
 
-def interfering(tree: Tree, asked: Asked) -> tuple[str, ...]:
-    """What tuned, or somebody, lets onto the polling CPUs at run time."""
+def interfering(tree: Tree, asked: ProfileRequest) -> tuple[str, ...]:
+    """What may run on the polling CPUs although they are isolated, a sentence each."""
     polling = sum(1 << number for number in parse_cpu_list(asked.polling_cpus) or ())
     masks = ((path, tree.value(path), what) for path, what in _MASKS.items())
     return tuple(
@@ -144,13 +145,13 @@ def interfering(tree: Tree, asked: Asked) -> tuple[str, ...]:
     )
 
 
-def plan(tree: Tree, asked: Asked, state: str) -> Plan:
-    """What makes tuned apply our profile (state present), or what it had before (absent).
+def plan(tree: Tree, asked: ProfileRequest, state: str) -> Plan:
+    """Plans to select our profile (state present), or what was selected before (absent).
 
     What was selected is remembered before anything else. The profile is marked until tuned has read it, so that an
     interrupted run is finished by the next. Raises NfvError(tuned_record_invalid).
     """
-    selected = Selected.read(tree)
+    selected = ProfileSelection.read(tree)
     there = in_charge(tree)
     base_profile = base(tree, asked)
     wanted = state == "present" and there
@@ -158,7 +159,9 @@ def plan(tree: Tree, asked: Asked, state: str) -> Plan:
         steps = _select(tree, selected, profile_text(asked, base_profile), profile_text(asked, base_profile, True))
     else:
         steps = _give_back(tree, selected, there) if state == "absent" else ()
-    after = Selected(PROFILE, "manual") if wanted else _earlier(tree, selected) if state == "absent" else selected
+    after = (
+        ProfileSelection(PROFILE, "manual") if wanted else _earlier(tree, selected) if state == "absent" else selected
+    )
     return Plan(
         steps=steps,
         before=dataclasses.asdict(selected),
@@ -176,19 +179,19 @@ def plan(tree: Tree, asked: Asked, state: str) -> Plan:
     )
 
 
-def _select(tree: Tree, selected: Selected, text: str, pending: str) -> tuple[Step, ...]:
+def _select(tree: Tree, selected: ProfileSelection, text: str, pending: str) -> tuple[Step, ...]:
     ours = _ours(tree)
     steps: list[Step] = []
     if not tree.exists(RECORD):
         # Without a record ours is no earlier profile: somebody removed the record.
-        earlier = Selected("", "auto") if selected.profiles == PROFILE else selected
+        earlier = ProfileSelection("", "auto") if selected.profiles == PROFILE else selected
         steps.append(WriteFile(RECORD, json.dumps(dataclasses.asdict(earlier), indent=2) + "\n"))
     if tree.text(ours) != text or selected.profiles != PROFILE:
         steps += [WriteFile(ours, pending), _run((TUNED_ADM, "profile", PROFILE)), WriteFile(ours, text)]
     return (*steps, *_removed(tree, [path for path in _places() if path != ours]))
 
 
-def _give_back(tree: Tree, selected: Selected, there: bool) -> tuple[Step, ...]:
+def _give_back(tree: Tree, selected: ProfileSelection, there: bool) -> tuple[Step, ...]:
     earlier = _earlier(tree, selected)
     steps: list[Step] = []
     if selected != earlier and there:
@@ -201,19 +204,19 @@ def _give_back(tree: Tree, selected: Selected, there: bool) -> tuple[Step, ...]:
     return (*steps, RemoveFile(RECORD)) if tree.exists(RECORD) else tuple(steps)
 
 
-def _earlier(tree: Tree, selected: Selected) -> Selected:
+def _earlier(tree: Tree, selected: ProfileSelection) -> ProfileSelection:
     """What was selected before ours; what somebody selected since stays. Raises NfvError(tuned_record_invalid)."""
     names = selected.profiles.split()
     if PROFILE not in names:
         return selected
     if len(names) > 1:
-        return Selected(" ".join(name for name in names if name != PROFILE), "manual")
+        return ProfileSelection(" ".join(name for name in names if name != PROFILE), "manual")
     text = tree.text(RECORD)
     if text is None:
-        return Selected("", "auto")
+        return ProfileSelection("", "auto")
     try:
         content = json.loads(text)
-        return Selected(str(content["profiles"]), str(content["mode"]))
+        return ProfileSelection(str(content["profiles"]), str(content["mode"]))
     except (ValueError, KeyError, TypeError) as error:
         raise NfvError(
             ErrorCode.TUNED_RECORD_INVALID,
@@ -223,7 +226,7 @@ def _earlier(tree: Tree, selected: Selected) -> Selected:
         ) from error
 
 
-def _left_out(tree: Tree, asked: Asked, there: bool, base_profile: str | None) -> t.Iterator[str]:
+def _left_out(tree: Tree, asked: ProfileRequest, there: bool, base_profile: str | None) -> t.Iterator[str]:
     if not tree.exists(TUNED_ADM):
         return
     if not there:
@@ -268,5 +271,5 @@ def _removed(tree: Tree, paths: t.Iterable[str]) -> list[Step]:
 
 def _run(argv: tuple[str, ...]) -> RunCommand:
     return RunCommand(
-        argv, ErrorCode.TUNED_FAILED, "Its reasons are in /var/log/tuned/tuned.log; mend them, and run this again."
+        argv, ErrorCode.TUNED_FAILED, "Its reasons are in /var/log/tuned/tuned.log; correct them, and run this again."
     )

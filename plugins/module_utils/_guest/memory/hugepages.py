@@ -22,11 +22,14 @@ _POOL = re.compile(r"hugepages-([0-9]+)kB")
 
 @dataclasses.dataclass(frozen=True)
 class Pool:
-    """A pool as it is asked for: count pages of size_kb KiB; node None means wherever the kernel has room."""
+    """A pool as the caller asks for it."""
 
     size_kb: int
+    """Size of a page in KiB."""
     count: int
+    """Number of pages."""
     node: int | None = None
+    """NUMA node, None for wherever the kernel has room."""
 
     @property
     def name(self) -> str:
@@ -37,12 +40,16 @@ class Pool:
 
 @dataclasses.dataclass(frozen=True)
 class PoolState:
-    """A pool as it is: pages in it, and those of them that nobody uses."""
+    """A pool of the running kernel."""
 
     size_kb: int
+    """Size of a page in KiB."""
     node: int | None
+    """NUMA node, None for the whole machine."""
     allocated: int
+    """Pages in the pool."""
     free: int
+    """Pages that no program uses."""
 
 
 def read_pools(tree: Tree) -> tuple[PoolState, ...]:
@@ -64,7 +71,7 @@ def read_pools(tree: Tree) -> tuple[PoolState, ...]:
 
 
 def plan(tree: Tree, pools: t.Sequence[Pool]) -> Plan:
-    """What brings each pool to its count now. Shrinking comes first, since it frees memory for growing.
+    """Plans to bring each pool to its count now. Shrinking comes first, since it frees memory for growing.
 
     Raises NfvError: pool_repeated, hugepage_size_unsupported, hugepages_short (more than the memory available).
     """

@@ -17,14 +17,16 @@ ROUTE_COMMANDS = (("ip", "-json", "-4", "route", "show"), ("ip", "-json", "-6", 
 
 @dataclasses.dataclass(frozen=True)
 class Use:
-    """Why an interface must stay with the kernel: management (this session or a default route), and what it carries."""
+    """Why an interface must stay with the kernel."""
 
     management: bool
+    """It carries this session or a default route."""
     carries: str
+    """What it carries, such as ``address 192.0.2.1``."""
 
 
 def read_uses(run: t.Callable[[t.Sequence[str]], tuple[int, str, str]], sessions: t.Collection[str]) -> dict[str, Use]:
-    """The interfaces in use; sessions: session.session_addresses(). Raises NfvError(iproute_failed)."""
+    """The interfaces in use; sessions: ssh_session.session_addresses(). Raises NfvError(iproute_failed)."""
     routes = [route for command in ROUTE_COMMANDS for route in _json(run, command)]
     return interface_uses(_json(run, ADDRESS_COMMAND), routes, sessions)
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which adapter gets which driver: refusals, the choice of a driver, and the steps."""
+"""Decides which adapter gets which driver: refusals, the choice of a driver, and the steps."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.ste
 
 from .addresses import Use
 from .pci import INTEL, NetworkDevice, Platform
-from .record import RECORD, Recorded, format_record
+from .record import RECORD, BoundAdapter, format_record
 
 MODULES_LOAD = "/etc/modules-load.d/nfv-vsphere-dpdk.conf"
 MODPROBE = "/etc/modprobe.d/nfv-vsphere-dpdk.conf"
@@ -33,46 +33,63 @@ _HEADER = "# Managed by the Ansible collection nfv.vsphere_dpdk.\n"
 
 
 @dataclasses.dataclass(frozen=True)
-class Adapter:
-    """An adapter as it is asked for; driver is pmd (a program's) or kernel."""
+class AdapterRequest:
+    """An adapter as the caller asks for it."""
 
     name: str
+    """Name in the description of the data plane."""
     mac: str
+    """MAC address that vSphere assigned, in lower case."""
     driver: str
+    """``pmd`` for a poll-mode driver, ``kernel`` for the kernel's own."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Choice:
-    """A userspace driver; unsafe: vfio-pci in its no-IOMMU mode, where the device can write to all memory."""
+class DriverChoice:
+    """The userspace driver that a plan binds adapters to."""
 
     driver: str
+    """Name of the driver."""
     unsafe: bool = False
+    """vfio-pci in its no-IOMMU mode, where the device can write to all of the guest's memory."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Policy:
-    """What the caller allows. programs_end: programs that drive an adapter now will have ended by then."""
+class BindingPolicy:
+    """What the caller allows."""
 
     driver: str = "auto"
+    """The userspace driver, ``auto`` for the best that works here."""
     allow_no_iommu: bool = False
+    """vfio-pci may be used without an IOMMU."""
     allow_other_devices: bool = False
+    """Adapters other than VMXNET3 may be bound."""
     allow_in_use: bool = False
+    """An adapter that carries an address or a route may be bound."""
     programs_end: bool = False
+    """Programs that drive an adapter now will have ended before the plan is carried out."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Current:
-    """The guest as it is. files: content of the files in managed_files() that exist; holders: pci.holders();
-    no_iommu_enabled: vfio's unsafe mode is on now; driverctl: it is installed."""
+class GuestAdapters:
+    """The guest's adapters, and all that decides what may be done with them."""
 
     devices: tuple[NetworkDevice, ...]
+    """Every network device, in the order of the PCI addresses."""
     platform: Platform
-    recorded: tuple[Recorded, ...]
+    """What the machine offers to userspace drivers."""
+    recorded: tuple[BoundAdapter, ...]
+    """Adapters that an earlier run bound."""
     uses: t.Mapping[str, Use]
+    """What each interface carries, by its name."""
     holders: t.Mapping[str, str]
+    """The program that has a device file open, by the file's path."""
     files: t.Mapping[str, str]
+    """Content of those of managed_files() that exist, by path."""
     no_iommu_enabled: bool = False
+    """vfio's no-IOMMU mode is on now."""
     driverctl: bool = True
+    """driverctl is installed."""
 
 
 def override_file(pci_address: str) -> str:
@@ -85,16 +102,16 @@ def managed_files(pci_addresses: t.Iterable[str]) -> tuple[str, ...]:
     return (MODULES_LOAD, MODPROBE, *(override_file(address) for address in pci_addresses))
 
 
-def choose_driver(policy: Policy, platform: Platform) -> Choice:
+def choose_driver(policy: BindingPolicy, platform: Platform) -> DriverChoice:
     """The driver that can work here: vfio-pci with an IOMMU, vfio-pci without one where that is built in and allowed,
     else igb_uio, else uio_pci_generic (DPDK Linux guide, "Linux Drivers").
 
     Raises NfvError(userspace_driver_missing).
     """
-    candidates = [Choice("vfio-pci")] if platform.iommu else []
+    candidates = [DriverChoice("vfio-pci")] if platform.iommu else []
     if not platform.iommu and platform.no_iommu and policy.allow_no_iommu:
-        candidates.append(Choice("vfio-pci", unsafe=True))
-    candidates += [Choice("igb_uio"), Choice("uio_pci_generic")]
+        candidates.append(DriverChoice("vfio-pci", unsafe=True))
+    candidates += [DriverChoice("igb_uio"), DriverChoice("uio_pci_generic")]
     for choice in candidates:
         if choice.driver in platform.drivers and policy.driver in ("auto", choice.driver):
             return choice
@@ -114,8 +131,8 @@ def choose_driver(policy: Policy, platform: Platform) -> Choice:
     )
 
 
-def plan(adapters: t.Sequence[Adapter], current: Current, policy: Policy, state: str) -> Plan:
-    """What gives each pmd adapter to a userspace driver, for good, and everything else recorded back to the kernel.
+def plan(adapters: t.Sequence[AdapterRequest], current: GuestAdapters, policy: BindingPolicy, state: str) -> Plan:
+    """Plans to bind each pmd adapter to a userspace driver, over reboots, and to give other bound ones to the kernel.
 
     Raises NfvError: adapter_repeated, adapter_not_found, adapter_type_unsupported, management_adapter, adapter_in_use,
     device_busy, userspace_driver_missing, driverctl_missing.
@@ -159,7 +176,7 @@ def plan(adapters: t.Sequence[Adapter], current: Current, policy: Policy, state:
     )
 
 
-def _not_recommended(adapter: Adapter, device: NetworkDevice) -> str:
+def _not_recommended(adapter: AdapterRequest, device: NetworkDevice) -> str:
     kind = INTEL.get((device.vendor, device.device), f"{device.vendor}:{device.device}")
     return (
         f"{adapter.name} ({adapter.mac}) is {kind} and no VMXNET3 adapter: DPDK can poll it, which is not recommended; "
@@ -167,7 +184,7 @@ def _not_recommended(adapter: Adapter, device: NetworkDevice) -> str:
     )
 
 
-def _result(entry: Recorded, device: NetworkDevice) -> dict[str, t.Any]:
+def _result(entry: BoundAdapter, device: NetworkDevice) -> dict[str, t.Any]:
     return {
         "name": entry.name,
         "mac": entry.mac,
@@ -178,7 +195,7 @@ def _result(entry: Recorded, device: NetworkDevice) -> dict[str, t.Any]:
     }
 
 
-def _check_unique(adapters: t.Sequence[Adapter]) -> None:
+def _check_unique(adapters: t.Sequence[AdapterRequest]) -> None:
     for field in ("name", "mac"):
         values = [getattr(adapter, field) for adapter in adapters]
         for value in values:
@@ -186,8 +203,8 @@ def _check_unique(adapters: t.Sequence[Adapter]) -> None:
                 raise NfvError(ErrorCode.ADAPTER_REPEATED, value, f"is the {field} of two adapters", "Name each once.")
 
 
-def locate(adapter: Adapter, current: Current) -> NetworkDevice:
-    """The device that shows the MAC, else the recorded one, provided that it shows no other MAC now."""
+def locate(adapter: AdapterRequest, current: GuestAdapters) -> NetworkDevice:
+    """The device that has the MAC address, else the recorded one unless another adapter stands in its place now."""
     for device in current.devices:
         if device.mac == adapter.mac:
             return device
@@ -204,7 +221,9 @@ def locate(adapter: Adapter, current: Current) -> NetworkDevice:
     )
 
 
-def _check_adapter(adapter: Adapter, device: NetworkDevice, current: Current, policy: Policy) -> None:
+def _check_adapter(
+    adapter: AdapterRequest, device: NetworkDevice, current: GuestAdapters, policy: BindingPolicy
+) -> None:
     subject = f"{adapter.name} ({adapter.mac}, {device.pci_address})"
     if not device.is_vmxnet3 and not policy.allow_other_devices:
         raise NfvError(
@@ -232,14 +251,16 @@ def _check_adapter(adapter: Adapter, device: NetworkDevice, current: Current, po
         )
 
 
-def _record(adapter: Adapter, device: NetworkDevice, choice: Choice, current: Current) -> Recorded:
+def _record(
+    adapter: AdapterRequest, device: NetworkDevice, choice: DriverChoice, current: GuestAdapters
+) -> BoundAdapter:
     known = [entry.kernel_driver for entry in current.recorded if entry.mac == adapter.mac]
     driver = device.driver if device.mac is not None and device.driver else None
-    return Recorded(adapter.name, adapter.mac, device.pci_address, driver or known[0], choice.driver)
+    return BoundAdapter(adapter.name, adapter.mac, device.pci_address, driver or known[0], choice.driver)
 
 
 def _move(
-    entry: Recorded, devices: t.Mapping[str, NetworkDevice], override: str, driver: str, current: Current
+    entry: BoundAdapter, devices: t.Mapping[str, NetworkDevice], override: str, driver: str, current: GuestAdapters
 ) -> list[Step]:
     device = devices[entry.pci_address]
     if device.driver == driver:
@@ -255,7 +276,7 @@ def _move(
     return [BindDriver(entry.name, entry.pci_address, override, driver, entry.kernel_driver)]
 
 
-def _give_back(entry: Recorded, devices: t.Mapping[str, NetworkDevice], current: Current) -> list[Step]:
+def _give_back(entry: BoundAdapter, devices: t.Mapping[str, NetworkDevice], current: GuestAdapters) -> list[Step]:
     device = devices.get(entry.pci_address)
     # Gone from the VM, or another adapter stands in its place and the kernel has that one.
     if device is None or device.interfaces:
@@ -264,9 +285,9 @@ def _give_back(entry: Recorded, devices: t.Mapping[str, NetworkDevice], current:
 
 
 def _prepare(
-    keep: t.Sequence[Recorded], leave: t.Sequence[Recorded], choice: Choice | None, current: Current
+    keep: t.Sequence[BoundAdapter], leave: t.Sequence[BoundAdapter], choice: DriverChoice | None, current: GuestAdapters
 ) -> list[Step]:
-    """What must stand before a device changes hands: the record first, for the MAC cannot be read afterwards."""
+    """What must be written before a device changes hands: the record first, since the MAC cannot be read afterwards."""
     if choice is None:
         return []
     steps: list[Step] = []
@@ -285,8 +306,8 @@ def _prepare(
     return steps
 
 
-def _settle(keep: t.Sequence[Recorded], leave: t.Sequence[Recorded], current: Current) -> list[Step]:
-    """What makes it last, written when the devices have moved: a driver that failed is not tried at every boot."""
+def _settle(keep: t.Sequence[BoundAdapter], leave: t.Sequence[BoundAdapter], current: GuestAdapters) -> list[Step]:
+    """What makes it last over reboots. It is written last, so that no boot tries a driver that has failed."""
     steps: list[Step] = []
     for entry in keep:
         steps += _file(override_file(entry.pci_address), f"{entry.driver}\n", current)
@@ -298,7 +319,7 @@ def _settle(keep: t.Sequence[Recorded], leave: t.Sequence[Recorded], current: Cu
     return [*steps, WriteFile(RECORD, format_record(keep))] if leave else steps
 
 
-def _file(path: str, content: str | None, current: Current) -> list[Step]:
+def _file(path: str, content: str | None, current: GuestAdapters) -> list[Step]:
     if current.files.get(path) == content:
         return []
     return [RemoveFile(path) if content is None else WriteFile(path, content)]

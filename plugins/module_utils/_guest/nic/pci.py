@@ -21,24 +21,28 @@ _NETWORK_CLASS = "0x02"
 
 @dataclasses.dataclass(frozen=True)
 class NetworkDevice:
-    """A network device.
-
-    interfaces: the kernel's network interfaces on it, by name; none under a userspace driver;
-    mac: of its first interface, None without one; in_use_by: bridges, bonds and the like above its interfaces;
-    handles: the device files (/dev/uio0, /dev/vfio/7) through which a program drives it;
-    numa_node: None when the platform does not tell (the kernel's -1).
-    """
+    """A network device on the PCI bus."""
 
     pci_address: str
+    """PCI address such as ``0000:0b:00.0``."""
     vendor: str
+    """PCI vendor id such as ``0x15ad``."""
     device: str
+    """PCI device id such as ``0x07b0``."""
     driver: str | None
+    """Driver that has the device, None without one."""
     interfaces: tuple[str, ...]
+    """Names of the kernel's network interfaces on it; none under a userspace driver."""
     mac: str | None
+    """MAC address of its first interface, None without one."""
     in_use_by: tuple[str, ...]
+    """Bridges, bonds and the like above its interfaces."""
     handles: tuple[str, ...]
+    """Device files (/dev/uio0, /dev/vfio/7) through which a program drives it."""
     iommu_group: str | None
+    """Number of its IOMMU group, None without one."""
     numa_node: int | None
+    """NUMA node, None when the platform does not tell (the kernel's -1)."""
 
     @property
     def is_vmxnet3(self) -> bool:
@@ -48,15 +52,14 @@ class NetworkDevice:
 
 @dataclasses.dataclass(frozen=True)
 class Platform:
-    """What the machine offers to userspace drivers.
-
-    iommu: a device can be isolated; no_iommu: the kernel was built with CONFIG_VFIO_NOIOMMU (Debian 12's was not);
-    drivers: those of USERSPACE_DRIVERS that the running kernel has or has a module of.
-    """
+    """What the machine offers to userspace drivers."""
 
     iommu: bool
+    """An IOMMU can isolate a device."""
     no_iommu: bool
+    """The kernel was built with CONFIG_VFIO_NOIOMMU (Debian 12's and 13's were not)."""
     drivers: tuple[str, ...]
+    """Those of USERSPACE_DRIVERS that the running kernel has, or has a module of."""
 
 
 def read_network_devices(tree: Tree) -> tuple[NetworkDevice, ...]:

@@ -21,19 +21,19 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.tra
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.procfs import programs_holding
 
 from .addresses import read_uses
-from .binding import DRIVERCTL, NO_IOMMU_PARAMETER, Current, managed_files, userspace_handles
+from .binding import DRIVERCTL, NO_IOMMU_PARAMETER, GuestAdapters, managed_files, userspace_handles
 from .pci import read_network_devices, read_platform
 from .record import read_record
 from .ssh_session import session_addresses
 
 
-def read_current(guest: Guest) -> Current:
+def read_guest_adapters(guest: Guest) -> GuestAdapters:
     """The guest's adapters and all that decides what may be done with them."""
     devices = read_network_devices(guest)
     recorded = read_record(guest)
     addresses = {device.pci_address for device in devices} | {entry.pci_address for entry in recorded}
     contents = {path: guest.text(path) for path in managed_files(sorted(addresses))}
-    return Current(
+    return GuestAdapters(
         devices=devices,
         platform=read_platform(guest),
         recorded=recorded,

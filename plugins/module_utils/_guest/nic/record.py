@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The record of adapters that were bound: a NIC under a userspace driver shows its MAC no more."""
+"""The record of bound adapters: a NIC bound to a userspace driver no longer exposes its MAC address."""
 
 from __future__ import annotations
 
@@ -16,23 +16,28 @@ RECORD = "/etc/nfv-vsphere-dpdk/adapters.json"
 
 
 @dataclasses.dataclass(frozen=True)
-class Recorded:
+class BoundAdapter:
     """An adapter as it was at first sight, and the driver that it was to get."""
 
     name: str
+    """Name in the description of the data plane."""
     mac: str
+    """MAC address, in lower case."""
     pci_address: str
+    """PCI address."""
     kernel_driver: str
+    """Kernel driver that the adapter goes back to."""
     driver: str
+    """Userspace driver that it is bound to."""
 
 
-def read_record(tree: Tree) -> tuple[Recorded, ...]:
+def read_record(tree: Tree) -> tuple[BoundAdapter, ...]:
     """The recorded adapters, none without a record. Raises NfvError(binding_record_unreadable)."""
     text = tree.text(RECORD)
     if text is None:
         return ()
     try:
-        return tuple(Recorded(**entry) for entry in json.loads(text)["adapters"])
+        return tuple(BoundAdapter(**entry) for entry in json.loads(text)["adapters"])
     except (ValueError, TypeError, KeyError) as error:
         raise NfvError(
             ErrorCode.BINDING_RECORD_UNREADABLE,
@@ -42,6 +47,6 @@ def read_record(tree: Tree) -> tuple[Recorded, ...]:
         ) from error
 
 
-def format_record(adapters: t.Iterable[Recorded]) -> str:
+def format_record(adapters: t.Iterable[BoundAdapter]) -> str:
     """The record's text."""
     return json.dumps({"adapters": [dataclasses.asdict(adapter) for adapter in adapters]}, indent=2) + "\n"

@@ -16,8 +16,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot impor
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import apply
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import Plan
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic import binding, pci
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import Policy
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_current
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import BindingPolicy
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_guest_adapters
 from tests.unit.guest.boot.test_grub import ARGUMENTS, LINE, update_grub
 from tests.unit.guest.nic.test_binding import ADAPTERS
 
@@ -96,7 +96,7 @@ def test_a_file_half_written_is_used_up_by_the_next_run(
 
 
 def bind(state: str) -> Decide:
-    return lambda guest: binding.plan(ADAPTERS, read_current(guest), Policy(), state)
+    return lambda guest: binding.plan(ADAPTERS, read_guest_adapters(guest), BindingPolicy(), state)
 
 
 def test_binding_killed_anywhere(recorded: t.Callable[[str], RecordedGuest]) -> None:

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest, apply
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation import tuned
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation.tuned import PROFILE, Asked
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation.tuned import PROFILE, ProfileRequest
 from tests.unit.guest.engine.test_killed import kill_everywhere
 
 if t.TYPE_CHECKING:
@@ -22,7 +22,7 @@ if t.TYPE_CHECKING:
 
     from tests.unit.guest.conftest import RecordedGuest
 
-ASKED = Asked("1-2", "never")
+ASKED = ProfileRequest("1-2", "never")
 NEW, OLD = "/etc/tuned/profiles", "/etc/tuned"
 FILES = {
     "tuned-adm": tuned.TUNED_ADM,
@@ -66,7 +66,7 @@ class TunedGuest(Guest):
             self.select(" ".join(argv[2:]), "manual")
         return 0, "", ""
 
-    def converge(self, asked: Asked = ASKED, state: str = "present") -> tuned.Plan:
+    def converge(self, asked: ProfileRequest = ASKED, state: str = "present") -> tuned.Plan:
         """Does what is planned, and returns what is then still planned."""
         apply(tuned.plan(self, asked, state).steps, self)
         return tuned.plan(self, asked, state)
@@ -113,7 +113,7 @@ def test_the_profile_takes_over_what_fits_and_keeps_off_what_has_an_owner(guest:
 
 
 def test_transparent_hugepages_are_left_alone_unless_described(guest: TunedGuest) -> None:
-    guest.converge(Asked("1-2"))
+    guest.converge(ProfileRequest("1-2"))
     assert dict(profile(guest)["vm"]) == {"drop": "transparent_hugepages"}
 
 
@@ -122,12 +122,12 @@ def test_transparent_hugepages_are_left_alone_unless_described(guest: TunedGuest
     [
         ("cpu-partitioning", ASKED, "network-latency", "tuned-profiles-cpu-partitioning"),
         ("network-latency", ASKED, "cpu-partitioning", ""),
-        ("", Asked("", "never"), "network-latency", ""),
+        ("", ProfileRequest("", "never"), "network-latency", ""),
         ("cpu-partitioning network-latency", ASKED, None, "none of the profiles"),
     ],
 )
 def test_the_base_is_what_there_is_and_what_fits(
-    tmp_path: Path, missing: str, asked: Asked, include: str | None, said: str
+    tmp_path: Path, missing: str, asked: ProfileRequest, include: str | None, said: str
 ) -> None:
     guest = TunedGuest(tmp_path, [path for name, path in FILES.items() if name not in missing.split()])
     result = guest.converge(asked).result
@@ -164,7 +164,7 @@ def test_absent_gives_back_what_was_selected(
     guest.replace_file("/etc/nfv-vsphere-dpdk/adapters.json", "{}\n")
     before = files(guest)
     guest.converge()
-    guest.converge(Asked("1", "never"))
+    guest.converge(ProfileRequest("1", "never"))
     assert not guest.converge(state="absent").changed
     assert guest.commands[-1] == (tuned.TUNED_ADM, *command)
     assert files(guest) == before
@@ -235,10 +235,10 @@ def test_a_profile_that_tuned_refuses_is_read_again_by_the_next_run(guest: Tuned
     guest.converge()
     guest.fails = True
     with pytest.raises(NfvError, match=r"\[tuned_failed\] /usr/sbin/tuned-adm profile .*Error changing profile"):
-        guest.converge(Asked("1", "never"))
+        guest.converge(ProfileRequest("1", "never"))
     guest.fails = False
     guest.commands.clear()
-    assert not guest.converge(Asked("1", "never")).changed
+    assert not guest.converge(ProfileRequest("1", "never")).changed
     assert guest.commands == [(tuned.TUNED_ADM, "profile", PROFILE)]
 
 

@@ -16,8 +16,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import apply
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import Plan
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic import binding, pci
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import Adapter, Policy
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_current
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import AdapterRequest, BindingPolicy
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_guest_adapters
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.record import RECORD, read_record
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.ssh_session import session_addresses
 from tests.unit.guest.conftest import MACS, MGMT, S5U, SGI
@@ -25,17 +25,24 @@ from tests.unit.guest.conftest import MACS, MGMT, S5U, SGI
 if t.TYPE_CHECKING:
     from tests.unit.guest.conftest import RecordedGuest
 
-ADAPTERS = (Adapter("mgmt", MACS[MGMT], "kernel"), Adapter("s5u", MACS[S5U], "pmd"), Adapter("sgi", MACS[SGI], "pmd"))
-AUTO = Policy()
+ADAPTERS = (
+    AdapterRequest("mgmt", MACS[MGMT], "kernel"),
+    AdapterRequest("s5u", MACS[S5U], "pmd"),
+    AdapterRequest("sgi", MACS[SGI], "pmd"),
+)
+AUTO = BindingPolicy()
 
 
 def plan(
-    guest: RecordedGuest, adapters: t.Sequence[Adapter] = ADAPTERS, state: str = "present", policy: Policy = AUTO
+    guest: RecordedGuest,
+    adapters: t.Sequence[AdapterRequest] = ADAPTERS,
+    state: str = "present",
+    policy: BindingPolicy = AUTO,
 ) -> Plan:
-    return binding.plan(adapters, read_current(guest), policy, state)
+    return binding.plan(adapters, read_guest_adapters(guest), policy, state)
 
 
-def carry_out(guest: RecordedGuest, adapters: t.Sequence[Adapter] = ADAPTERS, state: str = "present") -> Plan:
+def carry_out(guest: RecordedGuest, adapters: t.Sequence[AdapterRequest] = ADAPTERS, state: str = "present") -> Plan:
     """Applies a plan and sees that nothing is left to do."""
     made = plan(guest, adapters, state)
     apply(made.steps, guest)
@@ -43,7 +50,7 @@ def carry_out(guest: RecordedGuest, adapters: t.Sequence[Adapter] = ADAPTERS, st
     return made
 
 
-def refused(guest: RecordedGuest, adapters: t.Sequence[Adapter], policy: Policy = AUTO) -> NfvError:
+def refused(guest: RecordedGuest, adapters: t.Sequence[AdapterRequest], policy: BindingPolicy = AUTO) -> NfvError:
     with pytest.raises(NfvError) as caught:
         plan(guest, adapters, policy=policy)
     return caught.value
@@ -128,7 +135,7 @@ def test_nic_that_cannot_be_given_back_is_told(fresh: RecordedGuest) -> None:
 
 
 def test_management_adapter_by_default_route(fresh: RecordedGuest) -> None:
-    error = refused(fresh, [Adapter("s5u", MACS[MGMT], "pmd")])
+    error = refused(fresh, [AdapterRequest("s5u", MACS[MGMT], "pmd")])
     assert error.error_code == "management_adapter"
     assert "enp0s3 carries route to default" in str(error)
 
@@ -149,10 +156,10 @@ def descend(guest: RecordedGuest, processes: t.Iterable[tuple[int, int, str]]) -
 def test_management_adapter_by_this_session(fresh: RecordedGuest) -> None:
     for command in ("ip -json -4 route show", "ip -json -6 route show"):
         fresh.outputs[command] = "[]"
-    assert refused(fresh, [Adapter("s5u", MACS[MGMT], "pmd")]).error_code == "adapter_in_use"
+    assert refused(fresh, [AdapterRequest("s5u", MACS[MGMT], "pmd")]).error_code == "adapter_in_use"
     descend(fresh, SUDO)
-    forced = Policy(allow_in_use=True)
-    assert refused(fresh, [Adapter("s5u", MACS[MGMT], "pmd")], forced).error_code == "management_adapter"
+    forced = BindingPolicy(allow_in_use=True)
+    assert refused(fresh, [AdapterRequest("s5u", MACS[MGMT], "pmd")], forced).error_code == "management_adapter"
 
 
 def test_management_adapter_by_a_session_over_a_link_local_address(fresh: RecordedGuest) -> None:
@@ -193,10 +200,10 @@ def test_adapter_with_an_address_or_route(fresh: RecordedGuest, command: str, in
 def test_an_address_may_be_given_up_but_never_the_management_adapter(fresh: RecordedGuest) -> None:
     addresses = [{"ifname": "enp0s4", "addr_info": [{"local": "198.18.1.1", "scope": "global"}]}]
     fresh.outputs["ip -json address show"] = json.dumps(addresses)
-    forced = Policy(allow_in_use=True)
+    forced = BindingPolicy(allow_in_use=True)
     assert "allow_in_use" in refused(fresh, ADAPTERS).remedy
     assert plan(fresh, policy=forced).changed
-    error = refused(fresh, [Adapter("s5u", MACS[MGMT], "pmd")], forced)
+    error = refused(fresh, [AdapterRequest("s5u", MACS[MGMT], "pmd")], forced)
     assert (error.error_code, "allow_in_use" in error.remedy) == ("management_adapter", False)
 
 
@@ -218,7 +225,7 @@ def test_only_vmxnet3_unless_allowed(fresh: RecordedGuest) -> None:
     fresh.replace_file(f"{pci.DEVICES}/{S5U}/device", "0x100f\n")
     fresh.replace_file(f"{pci.DEVICES}/{S5U}/vendor", "0x8086\n")
     assert refused(fresh, ADAPTERS).error_code == "adapter_type_unsupported"
-    made = plan(fresh, policy=Policy(allow_other_devices=True))
+    made = plan(fresh, policy=BindingPolicy(allow_other_devices=True))
     assert made.changed
     assert [warning.partition(": ")[0] for warning in made.warnings] == [
         f"s5u ({MACS[S5U]}) is an E1000 and no VMXNET3 adapter"
@@ -230,7 +237,7 @@ def test_vmxnet3_is_not_warned_of(fresh: RecordedGuest) -> None:
 
 
 def test_unknown_mac_names_those_there(fresh: RecordedGuest) -> None:
-    error = refused(fresh, [Adapter("s5u", "00:50:56:ff:ff:ff", "pmd")])
+    error = refused(fresh, [AdapterRequest("s5u", "00:50:56:ff:ff:ff", "pmd")])
     assert error.error_code == "adapter_not_found"
     assert MACS[SGI] in str(error)
 
@@ -240,8 +247,10 @@ def test_record_is_not_believed_when_another_nic_stands_there(bound: RecordedGue
     assert refused(bound, ADAPTERS).error_code == "adapter_not_found"
 
 
-@pytest.mark.parametrize("twin", [Adapter("s5u", "00:50:56:ff:ff:ff", "pmd"), Adapter("twin", MACS[S5U], "kernel")])
-def test_adapter_named_twice(fresh: RecordedGuest, twin: Adapter) -> None:
+@pytest.mark.parametrize(
+    "twin", [AdapterRequest("s5u", "00:50:56:ff:ff:ff", "pmd"), AdapterRequest("twin", MACS[S5U], "kernel")]
+)
+def test_adapter_named_twice(fresh: RecordedGuest, twin: AdapterRequest) -> None:
     assert refused(fresh, [*ADAPTERS, twin]).error_code == "adapter_repeated"
 
 
@@ -258,7 +267,7 @@ def test_what_check_mode_finds_running_is_warned_of(bound: RecordedGuest) -> Non
     """The task before it, which would have ended the program, has changed nothing in check mode."""
     bound.lay_out("/proc/612/fd/9", {"link": "/dev/uio0"})
     bound.lay_out("/proc/612/comm", "ovs-vswitchd\n")
-    predicted = plan(bound, state="absent", policy=binding.Policy(programs_end=True))
+    predicted = plan(bound, state="absent", policy=binding.BindingPolicy(programs_end=True))
     assert predicted.changed
     assert predicted.warnings == (
         "ovs-vswitchd (process 612) drives an adapter: it must end before the adapter is given back",
@@ -273,7 +282,7 @@ def test_without_driverctl_nothing_would_last(fresh: RecordedGuest) -> None:
 def test_unreadable_record(bound: RecordedGuest) -> None:
     bound.replace_file(RECORD, '{"adapters": [{"name": "s5u"}]}')
     with pytest.raises(NfvError) as caught:
-        read_current(bound)
+        read_guest_adapters(bound)
     assert caught.value.error_code == "binding_record_unreadable"
 
 
@@ -285,7 +294,7 @@ def test_failing_iproute_is_no_free_pass(fresh: RecordedGuest) -> None:
 
 
 ALL = ("vfio-pci", "igb_uio", "uio_pci_generic")
-UNSAFE = Policy(allow_no_iommu=True)
+UNSAFE = BindingPolicy(allow_no_iommu=True)
 
 
 @pytest.mark.parametrize(
@@ -297,11 +306,11 @@ UNSAFE = Policy(allow_no_iommu=True)
         (UNSAFE, False, True, ALL, ("vfio-pci", True)),
         (UNSAFE, False, False, ALL, ("igb_uio", False)),
         (AUTO, False, False, ("vfio-pci", "uio_pci_generic"), ("uio_pci_generic", False)),
-        (Policy("uio_pci_generic"), True, True, ALL, ("uio_pci_generic", False)),
+        (BindingPolicy("uio_pci_generic"), True, True, ALL, ("uio_pci_generic", False)),
     ],
 )
 def test_choice_of_driver(
-    policy: Policy, iommu: bool, no_iommu: bool, available: tuple[str, ...], expected: tuple[str, bool]
+    policy: BindingPolicy, iommu: bool, no_iommu: bool, available: tuple[str, ...], expected: tuple[str, bool]
 ) -> None:
     choice = binding.choose_driver(policy, pci.Platform(iommu, no_iommu, available))
     assert (choice.driver, choice.unsafe) == expected
@@ -310,14 +319,14 @@ def test_choice_of_driver(
 @pytest.mark.parametrize(
     ("policy", "no_iommu", "available", "reason"),
     [
-        (Policy("vfio-pci"), False, ALL, "CONFIG_VFIO_NOIOMMU"),
-        (Policy("vfio-pci"), True, ALL, "leave to work without one"),
-        (Policy("igb_uio"), False, ("uio_pci_generic",), "uio_pci_generic"),
+        (BindingPolicy("vfio-pci"), False, ALL, "CONFIG_VFIO_NOIOMMU"),
+        (BindingPolicy("vfio-pci"), True, ALL, "leave to work without one"),
+        (BindingPolicy("igb_uio"), False, ("uio_pci_generic",), "uio_pci_generic"),
         (AUTO, False, ("vfio-pci",), "vfio-pci"),
         (AUTO, False, (), "none"),
     ],
 )
-def test_no_driver(policy: Policy, no_iommu: bool, available: tuple[str, ...], reason: str) -> None:
+def test_no_driver(policy: BindingPolicy, no_iommu: bool, available: tuple[str, ...], reason: str) -> None:
     with pytest.raises(NfvError, match=reason) as caught:
         binding.choose_driver(policy, pci.Platform(iommu=False, no_iommu=no_iommu, drivers=available))
     assert caught.value.error_code == "userspace_driver_missing"
