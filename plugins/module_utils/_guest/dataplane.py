@@ -13,7 +13,11 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.dpdk.look 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.dpdk.requirement import Requirement
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic import binding
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import Adapter, Current, Policy
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import (
+    AdapterRequest,
+    BindingPolicy,
+    GuestAdapters,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.pci import NetworkDevice
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.procfs import holders
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.service import read_service
@@ -54,7 +58,9 @@ class Application:
     """All of its processes that drive an adapter."""
 
 
-def find_adapters(guest: Guest, adapters: t.Sequence[Adapter], current: Current) -> tuple[FoundAdapter, ...]:
+def find_adapters(
+    guest: Guest, adapters: t.Sequence[AdapterRequest], current: GuestAdapters
+) -> tuple[FoundAdapter, ...]:
     """Where the adapters are, in their order."""
     located = {adapter.name: _located(adapter, current) for adapter in adapters}
     held = holders(guest, {handle for device in located.values() if device for handle in device.handles})
@@ -71,7 +77,7 @@ def find_adapters(guest: Guest, adapters: t.Sequence[Adapter], current: Current)
     )
 
 
-def _located(adapter: Adapter, current: Current) -> NetworkDevice | None:
+def _located(adapter: AdapterRequest, current: GuestAdapters) -> NetworkDevice | None:
     try:
         return binding.locate(adapter, current)
     except NfvError:
@@ -79,7 +85,7 @@ def _located(adapter: Adapter, current: Current) -> NetworkDevice | None:
 
 
 def adapter_differences(
-    adapters: t.Sequence[Adapter], found: t.Sequence[FoundAdapter], current: Current, policy: Policy
+    adapters: t.Sequence[AdapterRequest], found: t.Sequence[FoundAdapter], current: GuestAdapters, policy: BindingPolicy
 ) -> t.Iterator[Difference]:
     """Adapters that are missing, have another driver than described, or would lose it at the next boot."""
     for adapter, seen in zip(adapters, found):

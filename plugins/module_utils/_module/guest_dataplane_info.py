@@ -21,8 +21,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.dataplane 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.dpdk.look import read_dpdk
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.dpdk.requirement import oldest_dpdk
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import report
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import Policy
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_current
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import BindingPolicy
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_guest_adapters
 
 from .dpdk_bind import read_adapters
 from .guest_tuning import read_tuning
@@ -54,8 +54,10 @@ def gather(guest: Guest, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """
     asked = read_tuning(params)
     adapters = read_adapters(params["adapters"])
-    policy = Policy(params["driver"], params["allow_no_iommu"], params["allow_other_devices"], params["allow_in_use"])
-    current = read_current(guest)
+    policy = BindingPolicy(
+        params["driver"], params["allow_no_iommu"], params["allow_other_devices"], params["allow_in_use"]
+    )
+    current = read_guest_adapters(guest)
     found = find_adapters(guest, adapters, current)
     dpdk = read_dpdk(guest, params["prefix"])
     requirement = oldest_dpdk(params["minimum_version"], params["dataplane"], from_source=False)
