@@ -386,9 +386,7 @@ class ErrorCode(str, enum.Enum):
     NEIGHBOUR_REFUSED = "neighbour_refused"
     """Open vSwitch refuses the next hop's MAC address; look at `ovs-appctl tnl/neigh/show`."""
     NEIGHBOUR_SILENT = "neighbour_silent"
-    """A warning: a peer or next hop does not answer ARP; the port group or the address is wrong."""
-    SESSIONS_MISSING = "sessions_missing"
-    """The switch does not carry sessions that were installed; look at its log, and run again."""
+    """A peer or next hop does not answer ARP or neighbour discovery; check its port group and its address."""
     TEXTFILE_DIRECTORY_MISSING = "textfile_directory_missing"
     """The directory for Prometheus is not there; install the node exporter that reads it."""
     # Guest: role vnf
