@@ -34,7 +34,7 @@ def pgw_sessions_read(paths: t.Any) -> list[dict[str, t.Any]]:
 
 
 def _files(path: Path) -> list[Path]:
-    """The files of sessions at a path; hidden ones, which editors and git leave, are none."""
+    """The files of sessions at a path. Hidden files, which editors and git leave behind, are ignored."""
     if not path.is_dir():
         if path.suffix not in SUFFIXES:
             raise NfvError(ErrorCode.SESSIONS_UNREADABLE, str(path), f"must end with {', '.join(SUFFIXES)}")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sessions from the text of a CSV, JSON or YAML file, each with the place where it was written. Pure."""
+"""Parses sessions from the text of a CSV, JSON or YAML file, each with the place where it was written. Pure."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ import yaml
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
-# Columns of a CSV file that hold whole numbers, in decimal or, with 0x, in hexadecimal.
+# Columns of a CSV file with whole numbers: decimal, or hexadecimal with 0x.
 NUMBERS = ("local_teid", "peer_teid", "uplink_kbps", "downlink_kbps")
 SUFFIXES = (".csv", ".json", ".yaml", ".yml")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def parse_sessions(text: str, name: str) -> list[dict[str, t.Any]]:
-    """The sessions in a file's text, told by the end of its name what it is.
+    """The sessions in a file's text. The end of the file's name tells the format.
 
-    Each gets the key ``source``: file and line, or file and place in the list for JSON. YAML and JSON hold a list, or a
-    dictionary with the list in ``pgw_sessions`` or ``sessions``; CSV has the keys in its first line. Raises NfvError
-    ``sessions_unreadable``.
+    Each session gets the key ``source``: file and line, or for JSON file and place in the list. YAML and JSON hold a
+    list, or a dictionary with the list in ``pgw_sessions`` or ``sessions``. CSV has the keys in its first line. Raises
+    NfvError ``sessions_unreadable``.
     """
     try:
         if name.endswith(".csv"):
@@ -52,7 +52,7 @@ def _csv(text: str, name: str) -> t.Iterator[dict[str, t.Any]]:
 
 
 def _number(key: str, value: str) -> t.Any:
-    """A number where one belongs; what is none stays, for the check to name."""
+    """A number where one belongs. Anything else stays as it is, so that the check can name it."""
     if key not in NUMBERS:
         return value
     try:
@@ -79,7 +79,7 @@ def _listed(content: t.Any, name: str) -> list[t.Any]:
 
 
 def _sourced(entries: list[t.Any], places: list[str]) -> list[dict[str, t.Any]]:
-    """Each entry with its place; one pattern for all, or one place each."""
+    """Each entry with its place. ``places`` is one pattern for all entries, or one place for each."""
     found = []
     for index, entry in enumerate(entries):
         place = places[index] if len(places) == len(entries) and "{}" not in places[0] else places[0].format(index)
