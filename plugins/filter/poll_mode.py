@@ -11,7 +11,16 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.judge import judge
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import DIRECTIONS, Expected
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.verification import plan_verification
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.poll_mode import poll_mode_report as build_report
+
+
+def poll_mode_plan(request: t.Any) -> dict[str, t.Any]:
+    """How a guest is verified: ``problems``, ``options`` of the module that sends, and what is ``expected``."""
+    if not isinstance(request, t.Mapping) or request.get("traffic") not in DIRECTIONS:
+        raise AnsibleFilterError(f"poll_mode_plan: traffic must be one of {', '.join(DIRECTIONS)}")
+    # No dataclasses.asdict(): it copies Ansible's lazy containers, which refuse that.
+    return dict(vars(plan_verification(request)))
 
 
 def poll_mode_verdict(observed: t.Any, expected: t.Any) -> dict[str, t.Any]:
@@ -23,8 +32,14 @@ def poll_mode_verdict(observed: t.Any, expected: t.Any) -> dict[str, t.Any]:
         observed.get("after"),
         observed.get("traffic"),
         _expected(expected),
-        [str(error) for error in observed.get("errors") or () if error],
+        _errors(observed),
     )
+
+
+def _errors(observed: t.Mapping[str, t.Any]) -> list[str]:
+    errors = [str(error) for error in observed.get("errors") or () if error]
+    dropped = observed.get("capture_dropped")
+    return [*errors, f"the tester itself dropped {dropped} captured frames"] if dropped else errors
 
 
 def _expected(expected: t.Mapping[str, t.Any]) -> Expected:
@@ -49,15 +64,19 @@ def _expected(expected: t.Mapping[str, t.Any]) -> Expected:
     return Expected(**{**others, **lists, "devices": devices})
 
 
-def poll_mode_report(verdicts: t.Any, created: str) -> dict[str, t.Any]:
-    """The report over the verdicts of several hosts."""
+def poll_mode_report(verdicts: t.Any, hosts: t.Iterable[str], created: str) -> dict[str, t.Any]:
+    """The report on the verdicts of these hosts."""
     if not isinstance(verdicts, t.Mapping):
         raise AnsibleFilterError("poll_mode_report takes a dictionary of verdicts by host name")
-    return build_report(verdicts, created)
+    return build_report(verdicts, hosts, created)
 
 
 class FilterModule:
     """The filters of this file by name."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"poll_mode_verdict": poll_mode_verdict, "poll_mode_report": poll_mode_report}
+        return {
+            "poll_mode_plan": poll_mode_plan,
+            "poll_mode_report": poll_mode_report,
+            "poll_mode_verdict": poll_mode_verdict,
+        }

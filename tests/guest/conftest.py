@@ -97,7 +97,7 @@ class Testbed:
         """Run role dpdk_verify and read its report."""
         report = self.reports / "deploy.json"
         report.unlink(missing_ok=True)
-        run = self.play("verify", dpdk_verify_report_dir=str(self.reports), **{**SHORT_PROOF, **variables})
+        run = self.play("verify", nfv_report_dir=str(self.reports), **{**SHORT_PROOF, **variables})
         assert report.is_file(), f"no report was written:\n{run.output}"
         host = json.loads(report.read_text())["hosts"][self.guest.name]
         return Verdict(host["proved"], {row["name"]: row for row in host["evidence"]}), run

@@ -48,14 +48,14 @@ class Deployment:
 
     def deploy(self, *arguments: str, **variables: t.Any) -> Run:
         """Run deploy_pgw.yml, as a user would a second time."""
-        variables = {"dpdk_verify_report_dir": str(self.reports), **variables}
+        variables = {"nfv_report_dir": str(self.reports), **variables}
         return run_playbook("nfv.vsphere_dpdk.deploy_pgw", self.inventories, *arguments, variables=variables)
 
     def verify(self, **variables: t.Any) -> Verdict:
         """Run verify.yml and read its report."""
         report = self.reports / "deploy.json"
         report.unlink(missing_ok=True)
-        variables = {"dpdk_verify_report_dir": str(self.reports), **SHORT_PROOF, **variables}
+        variables = {"nfv_report_dir": str(self.reports), **SHORT_PROOF, **variables}
         run = run_playbook("nfv.vsphere_dpdk.verify", self.inventories, variables=variables)
         assert report.is_file(), f"verify.yml wrote no report:\n{run.output}"
         content = json.loads(report.read_text())

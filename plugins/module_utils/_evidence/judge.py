@@ -25,7 +25,8 @@ def judge(
     expected: Expected,
     errors: t.Sequence[str] = (),
 ) -> dict[str, t.Any]:
-    """The verdict: ``proved``, ``error_code`` (empty when proved), ``failures`` as lines, ``evidence`` and ``traffic``.
+    """The verdict: ``proved``, ``error_code`` (empty when proved), ``summary``, ``failures`` (lines), ``evidence`` and
+    ``traffic`` (rows).
 
     before, after: samples; traffic: the tester's rows; errors: why an observation could not be made, which fails the
     verdict.
@@ -39,14 +40,23 @@ def judge(
         problems = [f"no sample {when} the traffic" for when, one in (("before", before), ("after", after)) if not one]
         rows.append(row("samples", "a sample before and one after the traffic", "not observed", problems))
     rows += traffic_rows(streams, expected)
-    proved = bool(rows) and all(one.verdict == "pass" for one in rows)
+    failures = [f"{one.name}: {one.reason} (seen: {one.seen})" for one in rows if one.verdict != "pass"]
+    proved = bool(rows) and not failures
     return {
         "proved": proved,
         "error_code": "" if proved else ErrorCode.POLL_MODE_NOT_PROVED.value,
-        "failures": [f"{one.name}: {one.reason} (seen: {one.seen})" for one in rows if one.verdict != "pass"],
+        "summary": _summary(rows, len(failures), streams),
+        "failures": failures,
         "evidence": [dataclasses.asdict(one) for one in rows],
         "traffic": [dict(stream) for stream in streams],
     }
+
+
+def _summary(rows: t.Sequence[Row], failures: int, streams: t.Sequence[Mapping]) -> str:
+    if failures:
+        return f"{failures} of {len(rows)} pieces of evidence do not hold"
+    counts = (f"{stream['name']} {stream['received']} of {stream['sent']}" for stream in streams)
+    return f"{len(rows)} pieces of evidence hold; {', '.join(counts)}"
 
 
 def traffic_rows(streams: t.Sequence[Mapping], expected: Expected) -> list[Row]:

@@ -31,12 +31,14 @@ _TRAFFIC = (
 )
 
 
-def poll_mode_report(verdicts: t.Mapping[str, Mapping | None], created: str) -> dict[str, t.Any]:
+def poll_mode_report(
+    verdicts: t.Mapping[str, Mapping | None], names: t.Iterable[str], created: str
+) -> dict[str, t.Any]:
     """The report: ``proved`` when every host is, ``created`` (ISO 8601), and the verdict of each of ``hosts``.
 
-    A host without a verdict, because its run ended earlier, is reported as not proved.
+    names: the hosts. One without a verdict, because its run ended earlier, is reported as not proved.
     """
-    hosts = {name: _host(verdict) for name, verdict in verdicts.items()}
+    hosts = {name: _host(verdicts.get(name)) for name in names}
     return {
         "proved": bool(hosts) and all(host["proved"] for host in hosts.values()),
         "created": created,

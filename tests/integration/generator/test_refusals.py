@@ -59,7 +59,7 @@ def verify(tmp_path: Path) -> Verify:
             },
             "dpdk_verify_traffic": "testpmd",
             "dpdk_verify_start_timeout": 0,
-            "dpdk_verify_report_dir": str(tmp_path),
+            "nfv_report_dir": str(tmp_path),
             "dpdk_verify_devices": DEVICES,
         }
         return run_playbook(str(tmp_path / "play.yml"), [inventory], *arguments, variables={**fixed, **variables})

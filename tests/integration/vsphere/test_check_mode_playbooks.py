@@ -58,7 +58,7 @@ def test_every_playbook_that_talks_to_vcenter_has_a_case() -> None:
 def test_check_mode_makes_no_call_that_changes_anything(
     ansible: t.Any, vcenter: t.Any, drifted: t.Any, tmp_path: t.Any, name: str
 ) -> None:
-    variables = {"nfv_report_dir": str(tmp_path), "dpdk_verify_report_dir": str(tmp_path), **CASES[name]}
+    variables = {"nfv_report_dir": str(tmp_path), **CASES[name]}
     variables["nfv_dataplane"] = RESERVED
     arguments = variables.pop("arguments", ())
     vcenter.reset_calls()

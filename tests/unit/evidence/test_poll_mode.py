@@ -49,17 +49,17 @@ def test_an_incomplete_expectation_is_refused(expected: t.Any, good: dict[str, t
 
 def test_one_host_without_a_verdict_spoils_the_report(good: dict[str, t.Any]) -> None:
     proved = poll_mode_verdict(good, EXPECTED)
-    assert poll_mode_report({"pgw-1": proved}, CREATED)["proved"]
-    report = poll_mode_report({"pgw-1": proved, "pgw-2": {}}, CREATED)
+    assert poll_mode_report({"pgw-1": proved}, ["pgw-1"], CREATED)["proved"]
+    report = poll_mode_report({"pgw-1": proved}, ["pgw-1", "pgw-2"], CREATED)
     assert (report["proved"], report["hosts"]["pgw-1"]["proved"], report["hosts"]["pgw-2"]["proved"]) == (
         False,
         True,
         False,
     )
-    assert not poll_mode_report({}, CREATED)["proved"]
+    assert not poll_mode_report({}, [], CREATED)["proved"]
 
 
 def test_nothing_but_known_keys_gets_into_a_report(good: dict[str, t.Any]) -> None:
     verdict = poll_mode_verdict(good, EXPECTED)
     verdict["vsphere_password"] = verdict["traffic"][0]["token"] = verdict["evidence"][0]["secret"] = "hunter2"
-    assert "hunter2" not in str(poll_mode_report({"pgw-1": verdict}, CREATED))
+    assert "hunter2" not in str(poll_mode_report({"pgw-1": verdict}, ["pgw-1"], CREATED))

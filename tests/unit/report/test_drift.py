@@ -126,3 +126,16 @@ def test_the_message_names_the_vms_that_drifted() -> None:
         "[drift_found] 1 of 2 VMs are not as described: b; 2 differences"
     )
     assert drift_report({"vsphere": {"a": SAME}}, ["a"], AT)["message"] == "nothing differs"
+
+
+class _Lazy(list[t.Any]):
+    """A container that cannot be made from its elements, as Ansible's lazy ones cannot."""
+
+    def __init__(self) -> None:
+        super().__init__(["isolcpus=1"])
+
+
+def test_lazy_containers_of_ansible_are_taken() -> None:
+    difference = {"setting": "kernel arguments", "asked": _Lazy(), "seen": [], "message": "missing"}
+    report = drift_report({"guest": {"pgw-1": {"differences": [difference]}}}, ["pgw-1"], AT)
+    assert report["vms"]["pgw-1"]["differences"][0]["described"] == ["isolcpus=1"]

@@ -57,7 +57,7 @@ def report(name: str) -> dict[str, t.Any]:
     unproved["after"]["devices"][0]["driver"] = "vmxnet3"
     verdicts = {"pgw-1": observed(), "pgw-2": unproved}
     return poll_mode_report(
-        {**{host: poll_mode_verdict(one, EXPECTED) for host, one in verdicts.items()}, "pgw-3": {}}, CREATED
+        {host: poll_mode_verdict(one, EXPECTED) for host, one in verdicts.items()}, ["pgw-1", "pgw-2", "pgw-3"], CREATED
     )
 
 
@@ -127,7 +127,7 @@ def test_poll_mode_page_shows_every_row() -> None:
 
 
 def test_a_page_about_a_proved_guest_says_so() -> None:
-    data = poll_mode_report({"pgw-1": poll_mode_verdict(observed(), EXPECTED)}, CREATED)
+    data = poll_mode_report({"pgw-1": poll_mode_verdict(observed(), EXPECTED)}, ["pgw-1"], CREATED)
     assert "Poll mode and forwarding: proved 1 host, observed until" in Page(report_html(data, "poll_mode")).text
 
 
