@@ -20,8 +20,15 @@ def drift_report(
     """The report on VMs that were compared with their descriptions, on these sides or on all that have results."""
     if not isinstance(results, t.Mapping) or not {*results, *(sides or ())} <= set(SIDES):
         raise AnsibleFilterError(f"drift_report takes a dictionary with results by VM for {' and '.join(SIDES)}")
-    compared = {side: results.get(side, {}) for side in (results if sides is None else sides)}
+    compared = {side: _plain(results.get(side, {})) for side in (results if sides is None else sides)}
     return dataclasses.asdict(build_report(compared, names, created, error))
+
+
+def _plain(value: t.Any) -> t.Any:
+    """The same data without Ansible's lazy containers, which dataclasses.asdict() cannot copy."""
+    if isinstance(value, t.Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 class FilterModule:
