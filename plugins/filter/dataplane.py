@@ -16,10 +16,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse impor
 
 
 def dataplane_problems(description: t.Any, path: str = "nfv_dataplane") -> list[dict[str, str]]:
-    """Every problem of a description; an empty list when it is valid.
-
-    A valid one may still ask to keep features of vSphere that it blocks itself.
-    """
+    """Every problem of a description; an empty list when it is valid and blocks no feature that it must keep."""
     dataplane, problems = parse_dataplane(description, path)
     if dataplane is not None:
         problems = kept_problems(dataplane, path)
@@ -27,7 +24,7 @@ def dataplane_problems(description: t.Any, path: str = "nfv_dataplane") -> list[
 
 
 def dataplane_derived(description: t.Any, path: str = "nfv_dataplane") -> dict[str, t.Any]:
-    """What follows from a valid description; raises AnsibleFilterError that names every problem's key path."""
+    """What follows from a valid description; raises AnsibleFilterError with the key path of every problem."""
     dataplane, problems = parse_dataplane(description, path)
     if dataplane is None:
         raise AnsibleFilterError("; ".join(str(problem) for problem in problems))
