@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
 from ansible.errors import AnsibleFilterError
@@ -20,7 +19,7 @@ def dataplane_problems(description: t.Any, path: str = "nfv_dataplane") -> list[
     dataplane, problems = parse_dataplane(description, path)
     if dataplane is not None:
         problems = kept_problems(dataplane, path)
-    return [dataclasses.asdict(problem) for problem in problems]
+    return [problem.as_data() for problem in problems]
 
 
 def dataplane_derived(description: t.Any, path: str = "nfv_dataplane") -> dict[str, t.Any]:
@@ -29,6 +28,12 @@ def dataplane_derived(description: t.Any, path: str = "nfv_dataplane") -> dict[s
     if dataplane is None:
         raise AnsibleFilterError("; ".join(str(problem) for problem in problems))
     return derive(dataplane)
+
+
+def polled_devices(devices: t.Iterable[t.Mapping[str, t.Any]], description: t.Any) -> list[t.Mapping[str, t.Any]]:
+    """The devices of the adapters that a valid description puts under a poll-mode driver."""
+    polled = {adapter["name"] for adapter in dataplane_derived(description)["pmd_adapters"]}
+    return [device for device in devices if device["name"] in polled]
 
 
 def problems_text(problems: t.Iterable[t.Mapping[str, str]], subject: str = "") -> str:
@@ -44,5 +49,6 @@ class FilterModule:
         return {
             "dataplane_problems": dataplane_problems,
             "dataplane_derived": dataplane_derived,
+            "polled_devices": polled_devices,
             "problems_text": problems_text,
         }

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
 from ansible.errors import AnsibleFilterError
@@ -19,7 +18,7 @@ def pgw_problems(plane: t.Any, description: t.Any = None) -> list[dict[str, str]
     if not isinstance(plane, t.Mapping):
         raise AnsibleFilterError("pgw_problems takes a dictionary of s5u, sgi and sessions")
     dataplane = None if description is None else parse_dataplane(description)[0]
-    return [dataclasses.asdict(problem) for problem in problems(plane, dataplane)]
+    return [problem.as_data() for problem in problems(plane, dataplane)]
 
 
 class FilterModule:

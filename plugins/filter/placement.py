@@ -24,7 +24,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.placement
 def placement_problems(plan: t.Any, hosts: t.Any) -> list[dict[str, str]]:
     """Where the hosts differ from the plan; an empty list when every VM runs where it is planned."""
     try:
-        return [dataclasses.asdict(each) for each in problems_of(plan_from_data(plan), hosts_from_data(hosts))]
+        return [each.as_data() for each in problems_of(plan_from_data(plan), hosts_from_data(hosts))]
     except NfvError as error:
         raise AnsibleFilterError(str(error)) from error
 

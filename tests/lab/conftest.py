@@ -62,6 +62,17 @@ class Deployment:
         rows = {row["name"]: row for row in content["hosts"]["pgw-1"]["evidence"]}
         return Verdict(run, content["proved"], rows)
 
+    def drift(self) -> dict[str, t.Any]:
+        """Run drift.yml on both sides and read its report."""
+        report = self.reports / "drift.json"
+        report.unlink(missing_ok=True)
+        variables = {"nfv_report_dir": str(self.reports)}
+        run = run_playbook("nfv.vsphere_dpdk.drift", self.inventories, variables=variables)
+        assert report.is_file(), f"drift.yml wrote no report:\n{run.output}"
+        content: dict[str, t.Any] = json.loads(report.read_text())
+        assert run.succeeded is (content["outcome"] == "none"), run.output
+        return content
+
     def sabotage(self, name: str) -> None:
         """Break the deployment by a playbook of this directory."""
         variables = {"ansible_host": self.address}

@@ -37,6 +37,11 @@ def test_make_deploy_again_changes_nothing_and_proves_it_again() -> None:
     assert int(executed[1]) <= MOST_MODULES, executed[2]
 
 
+def test_nothing_has_drifted_on_either_side(deployment: Deployment) -> None:
+    report = deployment.drift()
+    assert (report["outcome"], report["sides"], report["lines"]) == ("none", ["vsphere", "guest"], [])
+
+
 def test_silent_tester_fails(unplugged: Deployment) -> None:
     """Worker threads spin on idle ports and no interrupt rises: without traffic that proves nothing."""
     verdict = unplugged.verify()
@@ -61,6 +66,10 @@ def test_sabotage_fails_with_its_evidence(sabotaged: Deployment, sabotages: tupl
     assert not verdict.run.succeeded
     assert not verdict.proved
     assert failing <= verdict.failed, verdict.rows
+    if "kernel_driver" in sabotages:
+        differences = sabotaged.drift()["vms"]["pgw-1"]["differences"]
+        assert {"guest"} == {each["side"] for each in differences}
+        assert any("s5u" in each["setting"] for each in differences), differences
     assert any("[poll_mode_not_proved]" in message for message in verdict.run.failures)
 
 

@@ -29,6 +29,10 @@ class Problem:
     def __str__(self) -> str:
         return f"[{self.error_code}] {self.path}: {self.message}"
 
+    def as_data(self) -> dict[str, str]:
+        """The problem as playbooks hold it: plain text, since variables take no enum."""
+        return {"path": self.path, "message": self.message, "error_code": self.error_code.value}
+
 
 class NfvError(Exception):
     """A refusal or failure that a person can act upon.

@@ -22,7 +22,7 @@ PLAYBOOKS = REPOSITORY / "playbooks"
 # What each of them needs to get through its vSphere half without a guest; drift has a file of tests of its own.
 CASES: dict[str, dict[str, t.Any]] = {
     "deploy_pgw": {"arguments": ("--tags", "vsphere")},
-    "drift": {},
+    "drift": {"drift_sides": ["vsphere"]},
     "remove_pgw": {"remove_pgw_delete_vm": True},
     "verify": {"vm_hardware_address_timeout": 5},
 }

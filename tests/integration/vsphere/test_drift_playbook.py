@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import typing as t
 from pathlib import Path
 
@@ -14,9 +15,13 @@ from pyVim.task import WaitForTask
 from pyVmomi import vim
 
 from .conftest import DESCRIPTION, REPOSITORY
+from .test_check_mode_playbooks import report_address
 
 MakeVm = t.Callable[..., t.Any]
 PLAYBOOKS = REPOSITORY / "playbooks"
+BOTH = ["vsphere", "guest"]
+# A guest that is this machine.
+LOCAL = "{} ansible_connection=local ansible_python_interpreter=" + sys.executable
 
 
 class Drift:
@@ -27,7 +32,9 @@ class Drift:
         self._file = reports / "drift.json"
 
     def run(self, names: list[str], *arguments: str, **variables: t.Any) -> tuple[t.Any, dict[str, t.Any]]:
+        """Runs the playbook on the vSphere side unless told otherwise; these VMs have no guests."""
         (self._ansible.directory / "hosts.ini").write_text("[pgw]\n" + "\n".join(names) + "\n")
+        variables = {"drift_sides": ["vsphere"], **variables}
         run = self._ansible.playbook(
             PLAYBOOKS / "drift.yml", *arguments, nfv_report_dir=str(self._file.parent), **variables
         )
@@ -106,3 +113,75 @@ def test_a_run_that_breaks_off_leaves_no_report_of_an_earlier_one(engine: t.Any,
     assert drift.run([vm.name])[1]["outcome"] == "none"
     run, report = drift.run([vm.name], vsphere_hostname="{{ not_defined }}")
     assert (run.status, report["outcome"]) == (2, "failed")
+
+
+def address_of_this_machine(vcenter: t.Any, machine: t.Any) -> None:
+    """Powers the VM on; its guest seems to have an address of the loopback interface."""
+    WaitForTask(machine.PowerOn())
+    report_address(vcenter, machine)
+
+
+def test_a_guest_that_is_off_is_not_known_whatever_its_vm_is(engine: t.Any, vm: t.Any, drift: Drift) -> None:
+    engine.converge(vm)
+    run, report = drift.run([vm.name], drift_sides=BOTH)
+    assert (run.status, report["outcome"]) == (2, "failed")
+    (failure,) = report["vms"][vm.name]["failures"]
+    assert failure["side"] == "guest"
+    assert failure["message"].startswith("[guest_address_missing] ")
+
+
+def test_both_sides_are_compared_unless_told_otherwise(engine: t.Any, vm: t.Any, drift: Drift, ansible: t.Any) -> None:
+    engine.converge(vm)
+    (ansible.directory / "hosts.ini").write_text(f"[pgw]\n{vm.name}\n")
+    run = ansible.playbook(PLAYBOOKS / "drift.yml", nfv_report_dir=str(ansible.directory))
+    report = json.loads((ansible.directory / "drift.json").read_text())
+    assert (run.status, report["outcome"], report["sides"]) == (2, "failed", ["vsphere", "guest"])
+
+
+@pytest.mark.parametrize("sides", [BOTH, ["guest"]])
+def test_a_guest_out_of_reach_is_not_known(
+    engine: t.Any, vcenter: t.Any, vm: t.Any, drift: Drift, sides: list[str]
+) -> None:
+    engine.converge(vm)
+    address_of_this_machine(vcenter, vm)
+    # Port 1 of the loopback interface: nobody listens.
+    run, report = drift.run([f"{vm.name} ansible_port=1"], drift_sides=sides)
+    assert (run.status, report["outcome"]) == (2, "failed")
+    assert [failure["side"] for failure in report["vms"][vm.name]["failures"]] == ["guest"]
+    assert "could not be compared" in report["message"]
+
+
+def test_a_look_that_fails_in_the_guest_is_not_known(engine: t.Any, vcenter: t.Any, vm: t.Any, drift: Drift) -> None:
+    """The guest is this machine; a driver that nobody knows is refused before anything is looked at."""
+    engine.converge(vm)
+    address_of_this_machine(vcenter, vm)
+    run, report = drift.run([LOCAL.format(vm.name)], drift_sides=BOTH, dpdk_bind_driver="none_of_them")
+    assert (run.status, report["outcome"]) == (2, "failed")
+    (failure,) = report["vms"][vm.name]["failures"]
+    assert "none_of_them" in failure["message"]
+
+
+def test_a_guest_that_is_not_as_described_has_drifted(engine: t.Any, vcenter: t.Any, vm: t.Any, drift: Drift) -> None:
+    """The guest is this machine, which isolates no CPU and has none of the adapters."""
+    engine.converge(vm)
+    address_of_this_machine(vcenter, vm)
+    run, report = drift.run([LOCAL.format(vm.name)], drift_sides=BOTH)
+    assert run.status == 2
+    assert {each["side"] for each in report["vms"][vm.name]["differences"]} <= {"guest"}
+    assert report["outcome"] != "none"
+
+
+def test_a_side_that_does_not_exist_is_refused_and_the_report_says_failed(
+    engine: t.Any, vm: t.Any, drift: Drift
+) -> None:
+    engine.converge(vm)
+    run, report = drift.run([vm.name], drift_sides=["network"])
+    assert (run.status, report["outcome"]) == (2, "failed")
+
+
+def test_no_host_is_never_green(drift: Drift, tmp_path: Path, ansible: t.Any) -> None:
+    for inventory in ("", "[testers]\ntester-1\n"):
+        (ansible.directory / "hosts.ini").write_text(inventory)
+        run = ansible.playbook(PLAYBOOKS / "drift.yml", nfv_report_dir=str(tmp_path))
+        assert run.status == 2
+        assert run.failure()["msg"].startswith("[hosts_missing] no host of pgw ")

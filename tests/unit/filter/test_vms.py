@@ -10,7 +10,11 @@ import typing as t
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.filter.dataplane import dataplane_problems, problems_text
+from ansible_collections.nfv.vsphere_dpdk.plugins.filter.dataplane import (
+    dataplane_problems,
+    polled_devices,
+    problems_text,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.vms import (
     planned_host,
     values_of_hosts,
@@ -100,6 +104,25 @@ def test_a_description_takes_what_the_plan_found() -> None:
 def test_the_planned_host_is_looked_up() -> None:
     assert planned_host(PLAN, "pgw-1") == "esx-a1.lab"
     assert planned_host(PLAN, "nobody") is None
+
+
+def test_only_devices_of_polled_adapters_are_selected() -> None:
+    description = {
+        "cpu": {"count": 2, "polling": "1"},
+        "memory": {"size_mb": 2048, "hugepages": [{"size": "2M", "amount_mb": 512}]},
+        "adapters": [
+            {"name": "mgmt", "network": "PG-Mgmt", "driver": "kernel"},
+            {"name": "s5u", "network": "PG-S5U", "driver": "pmd"},
+            {"name": "sgi", "network": "PG-SGi", "driver": "pmd"},
+        ],
+    }
+    devices = [{"name": name, "pci_address": "0000:0b:00.0"} for name in ("sgi", "mgmt", "s5u", "other")]
+    assert [device["name"] for device in polled_devices(devices, description)] == ["sgi", "s5u"]
+
+
+def test_problems_are_plain_data() -> None:
+    """Ansible warns of an enum in a variable."""
+    assert {type(problem["error_code"]) for problem in dataplane_problems({})} == {str}
 
 
 def test_problems_are_one_line_with_code_subject_and_path() -> None:
