@@ -13,7 +13,7 @@ version_added: 0.2.0
 author: nfv.vsphere_dpdk contributors (@nfv)
 description:
   - Runs on a VM (the generator) whose two VMXNET3 adapters are bound to a userspace driver and lie in the port groups
-    of the two adapters of the guest under test. It starts C(dpdk-testpmd) there, drives it by its prompt and ends it.
+    of the two adapters of the guest under test. It starts C(dpdk-testpmd) there, types commands at its prompt and ends it.
   - In each direction it sends bursts, one after the other, from one adapter to the MAC address of the guest's adapter
     in the same port group, and reads both adapters. What the application forwards must arrive at the other one.
   - A frame counts when it arrives there as an IPv4 and UDP packet of the length that was sent, from the MAC address of
@@ -123,7 +123,7 @@ traffic:
       description: Frames that arrived as they must beyond those sent.
       type: int
     corrupt:
-      description: Frames of the generator or the guest that arrived otherwise than they must.
+      description: Frames of the generator or the guest that arrived, but not as they must.
       type: int
     bad_outer_checksum:
       description: Always 0, there is no tunnel.
@@ -138,7 +138,7 @@ traffic:
       description: Always null, bursts have no rate.
       type: float
     pps_seen:
-      description: Frames a second over the whole direction.
+      description: Frames per second over the whole direction.
       type: float
     latency_us:
       description: C(p50), C(p99) and C(max), always null.
@@ -151,7 +151,7 @@ traffic:
       description: Other frames that arrived, such as ARP.
       type: int
     not_observed:
-      description: What nothing is known of.
+      description: What could not be observed.
       type: list
       elements: str
 capture_dropped:

@@ -15,8 +15,8 @@ description:
   - Runs on a tester with one interface in the S5-U network, where it plays the SGW, and one in the SGi network, where
     it plays a server.
   - On the uplink it sends G-PDUs (3GPP TS 29.281) to the PGW and expects the inner packets on SGi. On the downlink it
-    sends plain packets to the subscribers and expects G-PDUs on S5-U. In a third leg it sends G-PDUs with a TEID that
-    no session has, in a fourth with the subscriber of another session as source; of these nothing may arrive.
+    sends plain packets to the subscribers and expects G-PDUs on S5-U. A third stream is G-PDUs with a TEID that
+    no session has, a fourth has the subscriber of another session as source; nothing of these two may arrive.
   - Every packet carries the run, its number and its time. What arrives is compared with what was sent, inner header,
     TTL and payload included, and for G-PDUs outer addresses, UDP port, message type and TEID.
   - Before the counted packets of a direction it resolves the PGW's MAC addresses afresh through the kernel and sends a
@@ -118,11 +118,11 @@ options:
         type: str
         required: true
   count:
-    description: Packets of each leg, 1 to 1000000.
+    description: Packets of each stream, 1 to 1000000.
     type: int
     default: 1000
   pps:
-    description: Packets a second, 1 to 100000. What was achieved is in the result.
+    description: Packets per second, 1 to 100000. What was achieved is in the result.
     type: float
     default: 500
   size:
@@ -130,7 +130,7 @@ options:
     type: int
     default: 128
   drain:
-    description: Seconds to wait for late packets after the last one of a leg, at most 60.
+    description: Seconds to wait for late packets after the last one of a stream, at most 60.
     type: float
     default: 2
 notes:
@@ -159,14 +159,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 traffic:
-  description: One row for each leg.
+  description: One row for each stream.
   returned: success
   type: list
   elements: dict
   contains:
     name:
       description:
-        - Name of the leg, C(uplink), C(downlink), C(wrong TEID) or C(wrong source); with frames C(forth) or C(back).
+        - Name of the stream, C(uplink), C(downlink), C(wrong TEID) or C(wrong source); with frames C(forth) or C(back).
       type: str
     direction:
       description: Way through the guest, C(uplink) or C(downlink), C(forth) or C(back).
@@ -175,7 +175,7 @@ traffic:
       description: Packets sent.
       type: int
     expected:
-      description: Packets that must arrive, 0 for a leg that the PGW must drop.
+      description: Packets that must arrive, 0 for a stream that the PGW must drop.
       type: int
     received:
       description: Different packets that arrived as they must.
@@ -187,7 +187,7 @@ traffic:
       description: Packets that arrived again.
       type: int
     corrupt:
-      description: Packets that arrived otherwise than they must.
+      description: Packets that arrived, but not as they must.
       type: int
     bad_outer_checksum:
       description: G-PDUs with a wrong UDP checksum. A peer that receives by a UDP socket never sees them.
@@ -199,10 +199,10 @@ traffic:
       description: How many of these arrived.
       type: int
     pps_asked:
-      description: Packets a second that were asked for.
+      description: Packets per second that were asked for.
       type: float
     pps_seen:
-      description: Packets a second that were achieved.
+      description: Packets per second that were achieved.
       type: float
     latency_us:
       description: Microseconds from sending to capture, as C(p50), C(p99) and C(max); null when nothing arrived.
