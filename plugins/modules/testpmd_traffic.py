@@ -13,7 +13,7 @@ version_added: 0.2.0
 author: nfv.vsphere_dpdk contributors (@nfv)
 description:
   - Runs on a VM (the generator) whose two VMXNET3 adapters are bound to a userspace driver and lie in the port groups
-    of the two adapters of the guest under test. It starts C(dpdk-testpmd) there, types commands at its prompt and ends it.
+    of the two adapters of the guest under test. It starts C(dpdk-testpmd) there, drives it by its prompt and ends it.
   - In each direction it sends bursts, one after the other, from one adapter to the MAC address of the guest's adapter
     in the same port group, and reads both adapters. What the application forwards must arrive at the other one.
   - A frame counts when it arrives there as an IPv4 and UDP packet of the length that was sent, from the MAC address of
