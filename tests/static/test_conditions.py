@@ -74,4 +74,4 @@ def test_a_misread_condition_is_found(tmp_path: Path) -> None:
 
 
 def test_there_are_conditions_to_look_at() -> None:
-    assert sum(1 for path in tracked(*PLAYS) for _condition in conditions(path)) > 300
+    assert sum(1 for path in tracked(*PLAYS) for _condition in conditions(path)) > 200
