@@ -224,8 +224,8 @@ def _found(
     found: list[tuple[Demand, int, int]] = []
     for index, host in enumerate(capacity.hosts):
         for holding in host.holdings:
-            needs_refuge = rules.n_plus_1 and holding.cores > 0 and host.cluster is not None
-            if holding.vm not in planned and (needs_refuge or holding.vm in named):
+            needs_failover = rules.n_plus_1 and holding.cores > 0 and host.cluster is not None
+            if holding.vm not in planned and (needs_failover or holding.vm in named):
                 found.append((_found_demand(holding, host), first + len(found), index))
     return found
 
