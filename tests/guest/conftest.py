@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One guest, kept in memory as it has booted and as it forwards frames with testpmd, and put back before every test."""
+"""One guest with snapshots of it just booted and forwarding with testpmd; every test starts from one of them."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ SHORT_PROOF = {
     "dpdk_verify_start_timeout": START_TIMEOUT,
 }
 KEEP = "NFV_KEEP_GUEST"
-"""Set while developing and by make test: a guest that runs already is used, and left running."""
+"""Set by developers and by make test: a running guest is used, and left running."""
 FORWARDING = "forwarding"
-"""Snapshot of a guest in which testpmd polls and forwards (extensions/molecule/guest_reboot keeps it)."""
+"""Snapshot of a guest in which testpmd polls and forwards (extensions/molecule/guest_reboot takes it)."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Verdict:
 
     @property
     def reasons(self) -> dict[str, str]:
-        """The reasons of the rows that do not hold, by name."""
+        """The reasons of the evidence that failed, by name."""
         return {name: row["reason"] for name, row in self.rows.items() if row["verdict"] != "pass"}
 
 
@@ -61,7 +61,7 @@ class Testbed:
 
     @property
     def inventories(self) -> list[Path]:
-        """The lab's, and what the running lab adds to it."""
+        """The lab's static inventory and the running lab's part."""
         return [ROOT / "lab/inventory", self.state.inventory]
 
     def play(self, name: str, *arguments: str, **variables: t.Any) -> Run:
@@ -73,7 +73,7 @@ class Testbed:
         return start_playbook(str(PLAYBOOKS / f"{name}.yml"), self.inventories, variables=variables)
 
     def observe(self) -> Verdict:
-        """Do what role dpdk_verify does without a play, which takes several times as long."""
+        """Do what role dpdk_verify does, without a play, which would take several times as long."""
         before = self.sample(START_TIMEOUT)
         sent = observation.send(self.state, {device["name"]: device["mac"] for device in self.devices})
         verdict = observation.judge(before, self.sample(0), sent, self.devices)
@@ -110,7 +110,7 @@ class Testbed:
         return self.shell(f"set -eu\n{given}{library}\n{script}")
 
     def shell(self, script: str, timeout: float = 600) -> str:
-        """Run a script in the guest as root and return what it said; a failure is an error of the test.
+        """Run a script in the guest as root and return its output; a failure is an error of the test.
 
         It is one group of commands, which the shell reads whole: a command that reads its input gets nothing of it.
         """
@@ -129,7 +129,7 @@ class Testbed:
         return done.stdout
 
     def ask(self, command: str, seconds: float = 60) -> str | None:
-        """What a command says by a connection of its own, None when the guest does not let the lab in."""
+        """The output of a command over a new connection, None if the guest refuses it."""
         ssh, *arguments = standalone.ssh_command(self.state, self.guest)
         alone = ["-o", "ControlPath=none", "-o", f"ConnectTimeout={seconds:.0f}"]
         try:
@@ -146,7 +146,7 @@ class Testbed:
         return done.stdout if done.returncode == 0 else None
 
     def reboot(self, timeout: float = 600) -> None:
-        """Reboot the guest as an operator does, and return when it lets the lab in again."""
+        """Reboot the guest as an operator does, and return once ssh answers again."""
         boot = "cat /proc/sys/kernel/random/boot_id"
         before = self.shell(f"{boot}; systemd-run --quiet sh -c 'sleep 1; systemctl reboot'")
         standalone.close_connections(self.state)
@@ -165,15 +165,15 @@ class Testbed:
         return json.loads(self.shell(f'python3 -c "{ask}"'))[command.partition(",")[0]]
 
     def restore(self, snapshot: str) -> None:
-        """Put the guest back."""
+        """Return the guest to a snapshot."""
         standalone.restore(self.state, self.guest, snapshot, print)
 
     def keep(self, snapshot: str) -> None:
-        """Keep the guest as it is."""
+        """Take a snapshot of the guest."""
         standalone.snapshot(self.state, self.guest, snapshot, print)
 
     def move(self, adapter: int, port_group: str) -> None:
-        """Plug one of the guest's adapters into another port group, behind its back."""
+        """Attach one of the guest's adapters to another port group without its knowledge."""
         tap = self.tap(adapter)
         command = ["ip", "-n", self.state.segments_namespace, "link", "set", tap, "master", port_group]
         subprocess.run(command, check=True, timeout=30)
@@ -183,7 +183,7 @@ class Testbed:
         return tap_name(self.guest.uuid, adapter)
 
     def plug(self, adapter: int, *, plugged: bool) -> None:
-        """Plug one of the guest's adapters into its port group, or pull it out."""
+        """Connect one of the guest's adapters to its port group, or disconnect it."""
         command = [
             "ip",
             "-n",
@@ -196,7 +196,7 @@ class Testbed:
         subprocess.run(command, check=True, timeout=30)
 
     def plug_tester(self, *, plugged: bool) -> None:
-        """Plug the tester's interfaces into their port groups, or pull them out."""
+        """Connect the tester's interfaces to their port groups, or disconnect them."""
         for port in ("tester-s5u", "tester-sgi"):
             command = ["ip", "-n", self.state.segments_namespace, "link", "set", port, "up" if plugged else "down"]
             subprocess.run(command, check=True, timeout=30)
@@ -204,7 +204,7 @@ class Testbed:
 
 @pytest.fixture(scope="session")
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Testbed]:
-    """A guest that runs, kept as ``booted`` before anything was done to it."""
+    """A running guest with snapshot ``booted``, taken before any change."""
     state = find_state()
     lifecycle.up(state, print)
     guest = standalone.Guest("guest-1")
@@ -218,7 +218,7 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Testbed]:
 
 @pytest.fixture(scope="session")
 def testbed(untouched: Testbed) -> Testbed:
-    """The same guest with testpmd, kept as ``forwarding`` when that runs.
+    """The same guest with testpmd, with snapshot ``forwarding`` taken once it forwards.
 
     Molecule's scenarios keep it under the same names: what they have deployed and proved need not be deployed again.
     """
@@ -231,14 +231,14 @@ def testbed(untouched: Testbed) -> Testbed:
 
 @pytest.fixture
 def booted(untouched: Testbed) -> Testbed:
-    """The guest as it was when it had just booted."""
+    """The guest just booted."""
     untouched.restore(standalone.BOOTED)
     return untouched
 
 
 @pytest.fixture(scope="session")
 def with_menu(untouched: Testbed) -> Testbed:
-    """The same guest with a menu by its own update-grub, for the image's is the lab's; kept as ``menu``."""
+    """The same guest with a boot menu by its own update-grub instead of the lab's; its snapshot is ``menu``."""
     if not standalone.fresh(untouched.state, untouched.guest, "menu", print):
         untouched.shell("update-grub")
         untouched.keep("menu")
@@ -247,14 +247,14 @@ def with_menu(untouched: Testbed) -> Testbed:
 
 @pytest.fixture
 def own_menu(with_menu: Testbed) -> Testbed:
-    """The guest as it was when it had made its menu."""
+    """The guest with its own boot menu."""
     with_menu.restore("menu")
     return with_menu
 
 
 @pytest.fixture
 def forwarding(testbed: Testbed) -> t.Iterator[Testbed]:
-    """The guest as it was when testpmd had just started; whatever a test does to it is forgotten."""
+    """The guest with testpmd just started; the next test does not see what this one does to it."""
     testbed.restore(FORWARDING)
     yield testbed
     testbed.plug_tester(plugged=True)

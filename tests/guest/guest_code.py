@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The collection's guest code in a guest without Ansible, which takes several times as long to start it there."""
+"""Runs the collection's guest code in a guest without Ansible, which would take several times as long."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ sys.path.insert(0, "/run/nfv-guest-code.zip")
 
 
 def bring(program: str) -> str:
-    """The program with a beginning that brings what it imports of the collection to where there is no collection."""
+    """The program, preceded by code that brings along the collection's files that it imports."""
     return _BRING.format(archive=_archive(closure_of_source(program))) + program
 
 

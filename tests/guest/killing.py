@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs in a guest that die by SIGKILL at a moment of one's choice, and what is to be seen there afterwards."""
+"""Runs in a guest that are killed by SIGKILL at a chosen moment, and what they leave behind."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if t.TYPE_CHECKING:
 DROP_IN = "/etc/default/grub.d/90-nfv-vsphere-dpdk.cfg"
 MENU = "/boot/grub/grub.cfg"
 UNFINISHED_MENU = "/boot/grub/grub.cfg.nfv-vsphere-dpdk.new"
-"""Where grub-mkconfig writes while it makes the menu beside the one in force."""
+"""The file that grub-mkconfig writes before it replaces the menu in force."""
 KILLED = 128 + 9
-"""A shell's status for a command that SIGKILL ended."""
+"""A shell's exit status for a command killed by SIGKILL."""
 # The modules' own main() without AnsibleModule: the same plan, the same effects, the same look afterwards.
 _RUN = """
 import json, os, signal, subprocess
@@ -154,13 +154,13 @@ def _run(testbed: Testbed, work: str, moment: Moment) -> str:
 
 
 def kill_when_the_menu_is_half_made(testbed: Testbed) -> None:
-    """Let whoever makes GRUB's menu next be killed in the middle of it; returns at once."""
+    """Arrange that the next generation of GRUB's menu is killed halfway; returns at once."""
     program = _KILL_THE_MENU.format(menu=UNFINISHED_MENU)
     testbed.shell(f"cat > /run/nfv-kill.py <<'END'\n{program}\nEND\nsystemd-run --quiet python3 /run/nfv-kill.py")
 
 
 def menu_fault(testbed: Testbed, menu: str = MENU) -> str:
-    """What keeps a guest from booting by a menu, cut short or without its kernel; empty when it is whole."""
+    """Why a guest could not boot from its menu (truncated, or without its kernel); empty if it could."""
     return testbed.shell(f"menu={menu}\n{_MENU_FAULT}").strip()
 
 

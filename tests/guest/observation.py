@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What role dpdk_verify observes and judges, without its play: the same code in the guest, the same tester and judge.
+"""Observes and judges as role dpdk_verify does, without its play: with the same guest code, tester and judge.
 
 A play takes ten tasks to do it, each of which starts Python in an emulated guest or on a busy machine.
 """
@@ -46,7 +46,7 @@ print(json.dumps(run_frames(FrameInterface(**first), FrameInterface(**second), P
 
 
 def sample_script(devices: t.Sequence[t.Mapping[str, str]], timeout: float) -> str:
-    """The Python program that takes a sample in a guest, with the code that it needs: no Ansible, no collection there.
+    """The program that takes a sample in a guest, with the code that it needs: the guest has no collection.
 
     timeout: seconds to wait until the application has started the ports of all devices.
     """
@@ -54,7 +54,7 @@ def sample_script(devices: t.Sequence[t.Mapping[str, str]], timeout: float) -> s
 
 
 def send(state: State, macs: t.Mapping[str, str]) -> tuple[list[dict[str, t.Any]], int]:
-    """Send frames from the tester both ways; its count, and the frames that its capture dropped.
+    """Send frames from the tester in both directions; returns its counts and the frames that its capture dropped.
 
     macs: of the guest's adapters, by name.
     """
@@ -79,7 +79,7 @@ def judge(
     sent: tuple[t.Sequence[t.Mapping[str, t.Any]], int],
     devices: t.Sequence[t.Mapping[str, str]],
 ) -> dict[str, t.Any]:
-    """The verdict that the role would come to, on what the lab's inventory asks of these guests."""
+    """The role's verdict for the description in the lab's inventory."""
     derived = dataplane_derived(yaml.safe_load(DESCRIPTION.read_text())["nfv_dataplane"])
     expected = {
         "devices": list(devices),

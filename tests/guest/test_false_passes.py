@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that looks like poll mode and is not, set up for real in a guest, and caught with its reason.
+"""Everything that looks like poll mode and is not, set up in a real guest, must fail for the right reason.
 
 All but one: GRUB edited and not rebooted is what Molecule's scenario guest_reboot comes by anyway.
 """
@@ -17,7 +17,7 @@ if t.TYPE_CHECKING:
 
 
 def test_testpmd_that_polls_and_forwards_is_proved(forwarding: Testbed) -> None:
-    """The positive control: what fails below fails because of what was done there."""
+    """The positive control: what fails below fails because of the sabotage."""
     verdict, run = forwarding.verify()
     assert verdict.reasons == {}, run.output
     assert verdict.proved
@@ -30,7 +30,7 @@ def test_testpmd_that_polls_and_forwards_is_proved(forwarding: Testbed) -> None:
 
 
 def test_spinning_on_idle_ports(forwarding: Testbed) -> None:
-    """The polling thread takes all of its CPU, no interrupt rises, and nobody sends anything."""
+    """The polling thread uses all of its CPU and no interrupt count rises, but nobody sends anything."""
     verdict, run = forwarding.verify(dpdk_verify_traffic="none")
     assert not verdict.proved
     assert not run.succeeded
@@ -40,7 +40,7 @@ def test_spinning_on_idle_ports(forwarding: Testbed) -> None:
 
 
 def test_traffic_that_stopped(forwarding: Testbed) -> None:
-    """The tester sends, and its cables are pulled: nothing gets to the guest, whose link is up at 10 Gbit/s."""
+    """The tester sends with its cables unplugged: nothing reaches the guest, whose link is up at 10 Gbit/s."""
     forwarding.plug_tester(plugged=False)
     verdict = forwarding.observe()
     link = forwarding.telemetry("/ethdev/link_status,0")
@@ -95,7 +95,7 @@ def test_false_pass_is_caught_with_its_reason(forwarding: Testbed, name: str) ->
 
 
 def test_packets_that_go_round_in_circles(forwarding: Testbed) -> None:
-    """Counters rise and rise, and they are not the tester's packets."""
+    """The counters rise, but not from the tester's packets."""
     forwarding.move(1, "PG-SGi")
     forwarding.sabotage("recirculating")
     verdict = forwarding.observe()

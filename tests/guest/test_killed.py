@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Killed by SIGKILL in the middle of a change: the guest is reachable and boots, and the next run finishes it."""
+"""After SIGKILL in the middle of a change, the guest is reachable and boots, and the next run finishes the change."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ UNIT = "/etc/systemd/system/vnf-testpmd.service"
 
 
 def drivers(testbed: Testbed) -> list[str]:
-    """The drivers of the guest's three adapters, - for none."""
+    """The drivers of the guest's three adapters; "-" means none."""
     script = (
         "for device in /sys/bus/pci/devices/*; do "
         '[ "$(cat "$device/vendor"):$(cat "$device/device")" = 0x15ad:0x07b0 ] || continue; '
@@ -38,13 +38,13 @@ def drivers(testbed: Testbed) -> list[str]:
 
 
 def kept_for_the_next_boot(testbed: Testbed) -> list[str]:
-    """The drivers that driverctl gives at boot."""
+    """The drivers that driverctl binds at boot."""
     return testbed.shell("cat /etc/driverctl.d/pci-* 2> /dev/null || :").split()
 
 
 @dataclass(frozen=True)
 class Binding:
-    """When dpdk_bind dies, the drivers that it leaves, and how the guest is brought on."""
+    """When dpdk_bind is killed, the drivers that it leaves, and what happens next."""
 
     moment: Moment
     left: tuple[str, str, str]
@@ -128,7 +128,7 @@ def test_guest_boots_after_grub_was_killed_while_it_made_its_menu(own_menu: Test
 
 
 def test_what_is_looked_for_would_be_found(own_menu: Testbed) -> None:
-    """The negative control: menus that were cut short, a kernel that is gone, and a guest that lets nobody in."""
+    """The negative control: truncated menus, a missing kernel, and a guest that refuses ssh."""
     own_menu.shell(
         f"cd /run; cp {MENU} whole; head --bytes=$(( $(stat --format=%s whole) / 2 )) whole > half; : > empty; "
         "sed '/### BEGIN .*10_linux/,$d' whole > section; sed 's|/vmlinuz-|/gone-|' whole > kernel"

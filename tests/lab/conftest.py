@@ -1,4 +1,4 @@
-"""The running deployment that Molecule's scenario or `make deploy` has left in the lab."""
+"""The deployment that Molecule's scenario or `make deploy` left running in the lab."""
 
 from __future__ import annotations
 
@@ -22,15 +22,18 @@ SHORT_PROOF = {"dpdk_verify_packets": 300, "dpdk_verify_pps": 200}
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one verification of pgw-1 found, from its report."""
+    """The result of one verification of pgw-1, from its report."""
 
     run: Run
+    """The playbook's run."""
     proved: bool
+    """The report's verdict."""
     rows: dict[str, dict[str, t.Any]]
+    """The evidence by name."""
 
     @property
     def failed(self) -> set[str]:
-        """Names of the evidence that does not hold."""
+        """Names of the evidence that failed."""
         return {name for name, row in self.rows.items() if row["verdict"] != "pass"}
 
 
@@ -39,8 +42,11 @@ class Deployment:
     """The lab's PGW."""
 
     state: State
+    """The running lab."""
     control: Control
+    """Its vCenter's control socket."""
     reports: Path
+    """Where playbooks leave their reports."""
 
     @property
     def inventories(self) -> list[Path]:
@@ -86,7 +92,7 @@ class Deployment:
         return str(guest["ip_address"])
 
     def plug_tester(self, *, plugged: bool) -> None:
-        """Plug the tester's interfaces into their port groups, or pull them out."""
+        """Connect the tester's interfaces to their port groups, or disconnect them."""
         for port in ("tester-s5u", "tester-sgi"):
             command = ["ip", "-n", self.state.segments_namespace, "link", "set", port, "up" if plugged else "down"]
             subprocess.run(command, check=True, timeout=30)
@@ -114,7 +120,7 @@ def sabotaged(deployment: Deployment, request: pytest.FixtureRequest) -> t.Itera
 
 @pytest.fixture
 def unplugged(deployment: Deployment) -> t.Iterator[Deployment]:
-    """A deployment whose tester is pulled out of its port groups, and plugged in again afterwards."""
+    """A deployment whose tester is disconnected for the test."""
     deployment.plug_tester(plugged=False)
     yield deployment
     deployment.plug_tester(plugged=True)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's PGW from both sides: commands and modules in its guest, packets at its ends."""
+"""The lab's PGW: commands and modules in its guest, packets at the tester's two ends."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Gateway:
         return [Subscriber(session["ue_address"], session["local_teid"]) for session in sessions]
 
     def run(self, *command: str) -> str:
-        """Runs a command in the guest as root; returns what it printed."""
+        """Runs a command in the guest as root; returns its output."""
         return _ssh(self.deployment, self.address, *command)
 
     def play(self, *tasks: dict[str, t.Any], **variables: t.Any) -> Run:
@@ -87,12 +87,12 @@ class Gateway:
         return self.module("pgw_sessions_info", {})
 
     def path(self) -> dict[str, t.Any]:
-        """What path management has written of its state."""
+        """The status file of path management."""
         found: dict[str, t.Any] = json.loads(self.run("cat", STATUS))
         return found
 
     def wait(self, seconds: float = 300) -> None:
-        """Waits until the guest can be reached and all of the user plane is up."""
+        """Waits until the guest can be reached and the whole user plane is up."""
         deadline = time.monotonic() + seconds
         while True:
             try:
@@ -104,7 +104,7 @@ class Gateway:
             time.sleep(1)
 
     def note(self, **figures: float) -> None:
-        """Keeps what was measured."""
+        """Records a figure."""
         self.figures.update({name: round(value, 2) for name, value in figures.items()})
         report = ROOT / "reports/pgw-lab.json"
         report.parent.mkdir(exist_ok=True)
@@ -117,7 +117,7 @@ class Gateway:
 
 
 def _ssh(deployment: Deployment, address: str, *command: str) -> str:
-    """The way that the lab's inventory says; RuntimeError with what was said when the command fails."""
+    """Runs a command over the inventory's connection. Raises RuntimeError with the output if it fails."""
     variables = yaml.safe_load((deployment.state.inventory / "group_vars/reached_by_ssh/lab.yml").read_text())
     way = [
         *("ssh", *shlex.split(variables["ansible_ssh_args"]), "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"),

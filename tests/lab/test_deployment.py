@@ -1,4 +1,4 @@
-"""The running deployment: nothing to do a second time, and verification that fails when it must."""
+"""The running deployment: a second run changes nothing, and verification fails when it must."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_nothing_has_drifted_on_either_side(deployment: Deployment) -> None:
 
 
 def test_silent_tester_fails(unplugged: Deployment) -> None:
-    """Worker threads spin on idle ports and no interrupt rises: without traffic that proves nothing."""
+    """Worker threads spin on idle ports and no interrupt count rises: without traffic that proves nothing."""
     verdict = unplugged.verify()
     assert not verdict.run.succeeded
     assert not verdict.proved
@@ -74,7 +74,7 @@ def test_sabotage_fails_with_its_evidence(sabotaged: Deployment, sabotages: tupl
 
 
 def test_check_mode_writes_nothing_and_shows_no_difference(deployment: Deployment) -> None:
-    """Last, so that it also finds whatever the repairs above have left undone."""
+    """Last, so that it also finds what the repairs above left undone."""
     deployment.control.reset_calls()
     run = deployment.deploy("--check", "--diff")
     assert run.succeeded, run.output

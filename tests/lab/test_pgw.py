@@ -62,7 +62,7 @@ def of_kind(*kinds: int) -> t.Callable[[bytes], bool]:
 
 
 def quiet(*ports: Port) -> None:
-    """Forgets what has arrived."""
+    """Discards what has arrived."""
     for port in ports:
         port.received(0.3, 100_000, lambda _packet: True)
 
@@ -82,7 +82,7 @@ def test_both_directions_byte_for_byte(gateway: Gateway, packet: t.Callable[...,
 
 
 def test_rings_are_as_large_as_asked_for(gateway: Gateway) -> None:
-    """The switch's own words; SGi's are its default."""
+    """Output of the switch's own tools, for SGi by default."""
     shown = gateway.run("ovs-appctl", "dpif/show")
     sizes = {name: dict(re.findall(r"configured_(rxq|txq)_descriptors=(\d+)", line)) for name, line in ports(shown)}
     assert sizes == {"s5u": {"rxq": "1024", "txq": "2048"}, "sgi": {"rxq": "2048", "txq": "2048"}}
@@ -126,7 +126,7 @@ def test_peer_comes_up_and_goes_down(gateway: Gateway) -> None:
         return str(gateway.path()["peers"][PEER]["state"])
 
     def answer(until: str, seconds: float) -> str:
-        """Answers Echo Requests, or lets them be, until the peer is in the state; returns the last one seen."""
+        """Answers or ignores Echo Requests until the peer is in the state; returns the last state seen."""
         deadline = time.monotonic() + seconds
         while (seen := state()) != until and time.monotonic() < deadline:
             quiet(gateway.s5u)  # An old request is answered too late.
@@ -236,7 +236,7 @@ def test_timer_writes_statistics_for_prometheus(gateway: Gateway) -> None:
 
 
 def test_restart_of_the_service_interrupts_nobody_for_long(gateway: Gateway) -> None:
-    """tests/integration/pgw sees that none is lost; an emulated guest on a busy machine loses some by itself."""
+    """tests/integration/pgw checks that none is lost; an emulated guest on a busy machine loses some without cause."""
     with Traffic(gateway.s5u, gateway.sgi, gateway.subscribers, 20) as traffic:
         time.sleep(1)
         gateway.run("systemctl", "restart", "nfv-pgw.service")
@@ -263,7 +263,7 @@ def test_killed_switch_comes_back_with_all_sessions(gateway: Gateway) -> None:
 
 
 def many(count: int, changed: int = 0) -> list[dict[str, t.Any]]:
-    """The lab's sessions and others up to so many, of which the last so many are others."""
+    """The lab's sessions, filled up with others to that number."""
     return [
         {
             "name": f"many-{number}",
@@ -319,7 +319,7 @@ def test_state_absent_takes_all_of_it_and_present_brings_it_back(gateway: Gatewa
 
 
 def passes(gateway: Gateway, seconds: float = 30) -> bool:
-    """Whether packets of the first session come through in both directions within the time."""
+    """Whether packets of the first session pass in both directions within the time."""
     quiet(gateway.s5u, gateway.sgi)
     with Traffic(gateway.s5u, gateway.sgi, gateway.subscribers[:1], 10) as traffic:
         traffic.first_since(0, seconds)

@@ -1,1 +1,1 @@
-"""What several suites share: running real playbooks and asking the lab vCenter what it was asked."""
+"""What several suites of tests share; what benchmarks share with them is in lab/testing."""

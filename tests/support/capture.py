@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A capture by tshark, and what its GTP dissector, an implementation not ours, says of it."""
+"""Captures by tshark, checked by its GTP dissector, an implementation independent of ours."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ _FIELDS = ("gtp.message", "gtp.teid", "_ws.malformed", "_ws.expert.severity", "_
 
 @dataclass(frozen=True)
 class Dissected:
-    """One GTP-U message: its type, its TEID, and what the dissector complains of (empty for nothing)."""
+    """One GTP-U message."""
 
     message: int
+    """Its type."""
     teid: int
+    """Its TEID."""
     complaint: str
+    """What the dissector found wrong; empty for nothing."""
 
 
 @contextlib.contextmanager
@@ -62,7 +65,7 @@ def capture(namespace: str, interface: str, file: Path) -> t.Iterator[None]:
 
 
 def dissect(file: Path) -> list[Dissected]:
-    """Every frame of a capture as tshark understands it."""
+    """Every frame of a capture as tshark dissects it."""
     command = ["tshark", "-r", str(file), "-T", "fields", "-E", "separator=|", "-E", "occurrence=a"]
     fields = [word for name in _FIELDS for word in ("-e", name)]
     done = subprocess.run([*command, *fields], capture_output=True, text=True, check=True, timeout=120)

@@ -19,8 +19,11 @@ class TaskResult:
     """One task's result on one host."""
 
     task: str
+    """The task's name, with its role."""
     host: str
+    """Its name in the inventory."""
     result: dict[str, t.Any]
+    """What the module returned."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +31,13 @@ class Run:
     """What one ansible-playbook did."""
 
     exit_status: int
+    """ansible-playbook's."""
     tasks: tuple[TaskResult, ...]
+    """The results of all tasks on all hosts, in order."""
     stats: dict[str, dict[str, int]]
+    """The recap by host."""
     output: str
+    """Standard output and standard error."""
 
     @property
     def changed(self) -> int:
@@ -83,7 +90,7 @@ def run_playbook(
     environment: t.Mapping[str, str] | None = None,
     timeout: float = 1200,
 ) -> Run:
-    """Run a playbook (path or FQCN) with extra variables; the exit status is the caller's to judge.
+    """Run a playbook (path or FQCN) with extra variables; the caller judges the exit status.
 
     timeout: seconds; raises subprocess.TimeoutExpired beyond it.
     """
@@ -103,7 +110,7 @@ def run_playbook(
 def start_playbook(
     playbook: str, inventories: t.Sequence[Path], *, variables: t.Mapping[str, t.Any] | None = None
 ) -> subprocess.Popen[str]:
-    """Begin to run a playbook in a process group of its own, which the caller ends; nobody reads what it says."""
+    """Begin to run a playbook in a process group of its own, which the caller ends; its output is discarded."""
     return subprocess.Popen(
         _command(playbook, inventories, (), variables),
         cwd=ROOT,

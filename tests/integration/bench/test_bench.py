@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The benchmarks' frame, with benchmarks that miss, break and lie; and every real one in sizes that prove nothing."""
+"""The benchmark runner, with benchmarks that miss, break and lie; and every real one, in tiny sizes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Bench:
         self._report = directory / "reports" / "bench.json"
 
     def package(self, *names: str) -> None:
-        """Makes a package of some of the benchmarks above."""
+        """Writes a package with some of the benchmarks above."""
         package = self._directory / "made_up"
         package.mkdir()
         (package / "__init__.py").write_text("")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What role dpdk_verify refuses with testpmd on a second VM, on this machine in the place of both: nothing is sent."""
+"""What role dpdk_verify refuses when a second VM sends by testpmd. This machine stands for both; nothing is sent."""
 
 from __future__ import annotations
 

@@ -47,10 +47,12 @@ def state() -> Iterator[State]:
 
 @dataclass
 class Running:
-    """A hypervisor under test, and what it told vCenter."""
+    """A hypervisor under test, and what it reported to vCenter."""
 
     state: State
-    told: list[dict[str, Any]] = field(default_factory=list)
+    """Its lab."""
+    reported: list[dict[str, Any]] = field(default_factory=list)
+    """The guest states that vCenter received."""
 
     def ask(self, operation: str, **body: Any) -> dict[str, Any]:
         return unix_http.request(self.state.hypervisor_socket, "POST", f"/{operation}", {"uuid": UUID, **body})
@@ -66,7 +68,7 @@ def hypervisor(state: State) -> Iterator[Running]:
     running = Running(state)
 
     def take(body: Any) -> dict[str, Any]:
-        running.told.append(dict(body))
+        running.reported.append(dict(body))
         return {}
 
     served = Hypervisor(state, kvm=False)

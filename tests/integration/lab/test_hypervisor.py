@@ -65,7 +65,7 @@ def test_on_reset_off_and_gone(hypervisor: Running) -> None:
     with pytest.raises(LabError, match="already_powered_on: pgw-1"):
         hypervisor.ask("power-on", **configuration())
     hypervisor.ask("reset")
-    assert wait_for(lambda: any(told["power_state"] == "poweredOn" for told in hypervisor.told))
+    assert wait_for(lambda: any(reported["power_state"] == "poweredOn" for reported in hypervisor.reported))
     hypervisor.ask("power-off")
     assert hypervisor.guests() == []
     assert taps(hypervisor) == set()
@@ -73,8 +73,8 @@ def test_on_reset_off_and_gone(hypervisor: Running) -> None:
     assert guest.machine_directory(hypervisor.state, UUID).exists()
     hypervisor.ask("destroy")
     assert not guest.machine_directory(hypervisor.state, UUID).exists()
-    # vCenter asked for this power-off: it is not told what it knows.
-    assert not any(told["power_state"] == "poweredOff" for told in hypervisor.told)
+    # vCenter asked for this power-off: it gets no report of it.
+    assert not any(reported["power_state"] == "poweredOff" for reported in hypervisor.reported)
 
 
 def test_the_machine_has_the_hardware_of_its_configuration(hypervisor: Running) -> None:
@@ -97,8 +97,8 @@ def test_a_guest_that_ends_by_itself_is_reported(hypervisor: Running) -> None:
     hypervisor.ask("power-on", **configuration())
     (listed,) = hypervisor.guests()
     os.kill(listed["pid"], signal.SIGKILL)
-    assert wait_for(lambda: any(told["power_state"] == "poweredOff" for told in hypervisor.told))
-    last = hypervisor.told[-1]
+    assert wait_for(lambda: any(reported["power_state"] == "poweredOff" for reported in hypervisor.reported))
+    last = hypervisor.reported[-1]
     assert (last["uuid"], last["tools_running"], last["ip_address"]) == (UUID, False, None)
     assert hypervisor.guests() == []
     assert taps(hypervisor) == set()
