@@ -74,13 +74,13 @@ SABOTAGES: dict[str, dict[str, str]] = {
         "port sgi": "DPDK has no port at",
         "EAL arguments": "net_tap1",
     },
-    "no_huge": {"EAL arguments": "--no-huge", "hugepages": "no hugepages in its memory"},
+    "no_huge": {"EAL arguments": "--no-huge", "hugepages": "maps no hugepages"},
     "another_process": {
         "process": "the telemetry before the traffic is process",
         "port s5u": "DPDK has no port at",
         "counters s5u": "not observed",
     },
-    "hugepages_short": {"hugepages": "the pool of 2048 kB pages has 100, asked for were 256"},
+    "hugepages_short": {"hugepages": "the pool of 2048 kB pages has 100 of 256 pages"},
     "back_on_vmxnet3": {"driver s5u": "driven by the kernel's vmxnet3", "traffic forth": "lost"},
 }
 

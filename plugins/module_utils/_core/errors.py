@@ -15,34 +15,36 @@ __all__ = ["ErrorCode", "NfvError", "Problem", "joined", "one_line"]
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-    """One thing wrong with what the user wrote.
-
-    path: where, as a key path such as ``nfv_dataplane.cpu.polling``;
-    message: what is wrong and what would be right, one line;
-    error_code: the same for machines, such as ``polling_beyond_count``.
-    """
+    """One thing wrong with what the user wrote."""
 
     path: str
+    """Where it is, as a key path such as ``nfv_dataplane.cpu.polling``."""
     message: str
+    """What is wrong and what would be right, in one line."""
     error_code: ErrorCode
+    """The same for machines, such as ``polling_beyond_count``."""
 
     def __str__(self) -> str:
         return f"[{self.error_code}] {self.path}: {self.message}"
 
     def as_data(self) -> dict[str, str]:
-        """The problem as playbooks hold it: plain text, since variables take no enum."""
+        """The problem as playbooks store it: plain strings, because variables cannot hold an enum."""
         return {"path": self.path, "message": self.message, "error_code": self.error_code.value}
 
 
 class NfvError(Exception):
-    """A refusal or failure that a person can act upon.
+    """A refusal or failure that a person can act on."""
 
-    error_code: a stable name for machines, such as ``network_not_found``;
-    subject: the name of the object concerned (a VM, a host, an adapter);
-    attempted: what was being done and what came of it;
-    remedy: what to do about it;
-    details: more for a module's result, such as how far it came with each VM.
-    """
+    error_code: ErrorCode
+    """A stable name for machines, such as ``network_not_found``."""
+    subject: str
+    """Name of the affected object: a VM, a host, an adapter."""
+    attempted: str
+    """What was attempted and how it failed, in one line."""
+    remedy: str
+    """What to do about it, in one line; empty when there is nothing to say."""
+    details: dict[str, t.Any]
+    """Further keys for a module's result, such as how far it got with each VM."""
 
     def __init__(
         self,
@@ -64,7 +66,7 @@ class NfvError(Exception):
         return f"{line.rstrip('.')}. {self.remedy}" if self.remedy else line
 
     def result(self) -> dict[str, t.Any]:
-        """The error as a dictionary, fit for a module's result."""
+        """The error as keys of a module's result."""
         return {
             "error_code": self.error_code.value,
             "subject": self.subject,
@@ -75,7 +77,7 @@ class NfvError(Exception):
 
 
 def joined(errors: t.Sequence[NfvError], details: t.Mapping[str, t.Any] | None = None, what: str = "VMs") -> NfvError:
-    """One error for several: itself when it is one, else ``several_errors`` with each in full."""
+    """Combines errors into one. Several have their common code, or else ``several_errors``, and each in full."""
     if len(errors) == 1:
         error = errors[0]
         return NfvError(error.error_code, error.subject, error.attempted, error.remedy, details or error.details)
@@ -89,5 +91,5 @@ def joined(errors: t.Sequence[NfvError], details: t.Mapping[str, t.Any] | None =
 
 
 def one_line(text: str) -> str:
-    """Folds white space, line breaks included, so that an error stays one line."""
+    """Collapses white space, line breaks included, to keep an error on one line."""
     return " ".join(text.split())

@@ -10,16 +10,16 @@ import typing as t
 
 from .model import NO_TRAFFIC, Mapping, Row, Window, find, joined, row
 
-# A worker that polls never gives its CPU up by itself; locks of the slow path, taken while a flow is seen for the first
-# time, may cost a few switches. A worker that sleeps between packets switches many times a second.
+# A polling worker never yields its CPU voluntarily, except that it may wait for a lock of the slow path when it first
+# sees a flow. A worker that sleeps between packets yields many times a second.
 SWITCHES_TOLERATED = 5
-# Of the time that the kernel accounts to the CPU, and of the time of the wall clock. The second is looser because an
-# emulated machine's processor clock and wall clock run apart by some per cent.
+# A worker's least share of the time that the kernel accounts to its CPU, and of wall-clock time. The second limit is
+# looser because the two clocks of an emulated machine drift apart by a few per cent.
 LEAST_SHARE_OF_CPU = 0.95
 LEAST_SHARE_OF_WALL = 0.80
 SHORTEST_WINDOW = 1.0
-# EAL arguments with which an application runs without real devices or hugepages (DPDK's "EAL parameters"). A virtual
-# device that is no port, for example crypto_aesni_mb0, fakes nothing.
+# EAL arguments with which an application runs without real devices or hugepages (DPDK's "EAL parameters"). Virtual
+# devices that are not ports, such as crypto_aesni_mb0, are harmless.
 _FALSE_EAL = re.compile(r"--no-huge|--no-pci|(--vdev=)?net_(?!vmxnet3|bonding)\w+.*$|--vdev=?$")
 
 
@@ -70,7 +70,7 @@ def false_arguments(parameters: t.Sequence[str]) -> list[str]:
     false = []
     for position, word in enumerate(parameters):
         following = parameters[position + 1] if position + 1 < len(parameters) else ""
-        # The value of a --vdev that stands alone is the next word, which is looked at by itself.
+        # A --vdev without a value takes the next word as its value; that word is checked in its own turn.
         if _FALSE_EAL.match(word) and not (word == "--vdev" and following):
             false.append(word)
     return false
@@ -84,7 +84,7 @@ def _isolation(window: Window) -> Row:
         [f"CPU {joined(missing)} not isolated in the running kernel: not set, or not rebooted"] if missing else []
     )
     if not wanted:
-        problems.append("no polling CPU was asked for")
+        problems.append("no polling CPU was given")
     asked = f"CPU {joined(sorted(wanted))} isolated in the running kernel"
     seen = f"isolated {joined(sorted(isolated))}, without timer tick {joined(window.after['nohz_full_cpus'])}"
     return row("isolated CPUs", asked, seen, problems)
@@ -93,8 +93,8 @@ def _isolation(window: Window) -> Row:
 def _worker(window: Window, cpu: int) -> Row:
     name = f"worker CPU {cpu}"
     asked = (
-        f"one thread bound to CPU {cpu} that never yields (at most {SWITCHES_TOLERATED} voluntary switches), alone "
-        f"there, with {LEAST_SHARE_OF_CPU:.0%} of its time"
+        f"one thread, bound to CPU {cpu} and alone on it, that uses {LEAST_SHARE_OF_CPU:.0%} of its time and never "
+        f"yields (at most {SWITCHES_TOLERATED} voluntary switches)"
     )
     after = find(window.after["workers"], "allowed_cpus", [cpu])
     if after is None:
@@ -102,7 +102,7 @@ def _worker(window: Window, cpu: int) -> Row:
         return row(name, asked, seen, [f"no polling thread is bound to CPU {cpu} alone"])
     before = find(window.before["workers"], "tid", after["tid"])
     if before is None:
-        return row(name, asked, str(after["name"]), ["the thread is not the one of the first sample"])
+        return row(name, asked, str(after["name"]), ["it is not the thread of the first sample"])
     switches, wall, share_of_cpu, share_of_wall = _progress(window, before, after)
     involuntary = (after["involuntary_switches"] or 0) - (before["involuntary_switches"] or 0)
     problems = [] if any(window.load(device["name"]).any for device in window.expected.devices) else [NO_TRAFFIC]
@@ -115,7 +115,7 @@ def _worker(window: Window, cpu: int) -> Row:
     if share_of_cpu is None or share_of_cpu < LEAST_SHARE_OF_CPU:
         problems.append("it does not use its CPU fully")
     if share_of_wall < LEAST_SHARE_OF_WALL:
-        problems.append(f"its processor time is only {share_of_wall:.0%} of the wall clock's")
+        problems.append(f"its CPU time is only {share_of_wall:.0%} of wall-clock time")
     if after["cpu"] != cpu:
         problems.append(f"it runs on CPU {after['cpu']}")
     guests = _others(window, cpu)
@@ -124,13 +124,13 @@ def _worker(window: Window, cpu: int) -> Row:
     shown = "unknown" if share_of_cpu is None else f"{share_of_cpu:.1%}"
     seen = (
         f"{after['name']}: {switches} voluntary and {involuntary} involuntary switches in {wall:.1f} s, {shown} of CPU "
-        f"{cpu}, {share_of_wall:.0%} of the wall clock"
+        f"{cpu}, {share_of_wall:.0%} of wall-clock time"
     )
     return row(name, asked, seen, problems)
 
 
 def _progress(window: Window, before: Mapping, after: Mapping) -> tuple[int | None, float, float | None, float]:
-    """Voluntary switches, seconds, share of the CPU's accounted time and of the wall clock, between the samples."""
+    """Between the samples: voluntary switches, seconds, share of the CPU's accounted time, share of wall-clock time."""
     switches = None
     if before["voluntary_switches"] is not None and after["voluntary_switches"] is not None:
         switches = after["voluntary_switches"] - before["voluntary_switches"]
@@ -144,7 +144,7 @@ def _progress(window: Window, before: Mapping, after: Mapping) -> tuple[int | No
 
 
 def _others(window: Window, cpu: int) -> list[str]:
-    """User threads that ran on the CPU between the samples."""
+    """Other user threads that ran on the CPU between the samples."""
     before = {thread["tid"]: thread["ticks"] for thread in window.before["other_threads"] if thread["cpu"] == cpu}
     return [
         f"{thread['name']} ({thread['pid']})"
@@ -154,14 +154,14 @@ def _others(window: Window, cpu: int) -> list[str]:
 
 
 def _strayed_workers(window: Window) -> list[Row]:
-    """A failing row for each polling thread outside the CPUs given for polling."""
+    """A failing row for each polling thread that may run outside the polling CPUs."""
     given = set(window.expected.polling_cpus)
     return [
         row(
             f"worker {thread['name']}",
             f"polling only on CPU {joined(sorted(given))}",
             f"allowed on CPU {joined(thread['allowed_cpus'])}",
-            ["it may run outside the CPUs given for polling"],
+            ["it may run outside the polling CPUs"],
         )
         for thread in window.after["workers"]
         if not set(thread["allowed_cpus"]) <= given
@@ -181,9 +181,9 @@ def _cycles(window: Window) -> Row:
     )
     problems = [] if sent else [NO_TRAFFIC]
     if packets < sent:
-        problems.append(f"they received {packets}: others handled the rest, or it was lost")
+        problems.append(f"they received {packets}: the rest was handled elsewhere, or lost")
     if busy <= 0:
-        problems.append("they spent no cycle on packets")
+        problems.append("they spent no cycles on packets")
     share = busy / (busy + idle) if busy + idle > 0 else 0.0
     return row("polled packets", asked, f"{packets} packets, {share:.2%} of the cycles busy", problems)
 
@@ -193,22 +193,24 @@ def _hugepages(window: Window) -> Row:
     mapped = window.after["hugepages_mapped_kb"]
     wanted = window.expected.hugepages
     asked = joined(f"{pool['count']} of {pool['size_kb']} kB{_place(pool)}" for pool in wanted)
-    problems = [] if wanted else ["no hugepages were asked for"]
+    problems = [] if wanted else ["no hugepages were described"]
     for pool in wanted:
         total = _pages(window.after, pool)
         if total < pool["count"]:
             problems.append(
-                f"the pool of {pool['size_kb']} kB pages{_place(pool)} has {total}, asked for were {pool['count']}"
+                f"the pool of {pool['size_kb']} kB pages{_place(pool)} has {total} of {pool['count']} pages"
             )
     used = sum(((pool["total"] or 0) - (pool["free"] or 0)) * pool["size_kb"] for pool in pools.values())
     if not mapped:
-        problems.append("the application has no hugepages in its memory")
+        problems.append("the application maps no hugepages")
     elif mapped > used:
-        problems.append(f"the application has {mapped} kB, the pools gave out {used} kB")
+        problems.append(f"the application maps {mapped} kB, but only {used} kB of the pools are in use")
     seen = joined(
         f"{pool['free']} of {pool['total']} of {size} kB free" for size, pool in pools.items() if pool["total"]
     )
-    return row("hugepages", f"{asked}, used by the application", f"{seen}; application has {mapped or 0} kB", problems)
+    return row(
+        "hugepages", f"{asked}, mapped by the application", f"{seen}; the application maps {mapped or 0} kB", problems
+    )
 
 
 def _place(pool: Mapping) -> str:
@@ -216,7 +218,7 @@ def _place(pool: Mapping) -> str:
 
 
 def _pages(sample: Mapping, asked: Mapping) -> int:
-    """Pages in the pool that was asked for: the machine's, or that of its NUMA node; 0 when it was not observed."""
+    """Pages in the described pool, of the machine or of one NUMA node; 0 when it was not observed."""
     pools = sample["hugepages"] if asked.get("node") is None else sample.get("node_hugepages") or ()
     same = (pool for pool in pools if (pool["size_kb"], pool.get("node")) == (asked["size_kb"], asked.get("node")))
     return next((pool["total"] or 0 for pool in same), 0)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Evidence about each adapter: its driver, who drives it, the port it is, its counters and its interrupts."""
+"""Evidence about each adapter: its driver, the process that holds it, its DPDK port, counters and interrupts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ERRORS = ("imissed", "ierrors", "oerrors", "rx_nombuf")
 
 
 class _Findings:
-    """Problems of the two samples; one that both have is said once."""
+    """Problems found in the two samples; one found in both is reported once."""
 
     def __init__(self) -> None:
         self._when: dict[str, list[str]] = {}
@@ -51,7 +51,7 @@ def _driver(window: Window, device: Mapping) -> Row:
             continue
         seen = f"{entry['driver'] or 'no driver'}, network interface {joined(entry['net'])}"
         if entry["driver"] is None:
-            problems.add(when, "the adapter has no driver at all, as a failed bind leaves it,")
+            problems.add(when, "the adapter has no driver at all, as after a failed bind,")
         elif entry["driver"] not in USERSPACE_DRIVERS:
             problems.add(when, f"driven by the kernel's {entry['driver']}")
         if entry["net"]:
@@ -68,12 +68,12 @@ def _holder(window: Window, device: Mapping) -> Row:
         pid = sample["application"]["pid"]
         holders = entry.get("holders") or []
         if entry.get("node") is None:
-            problems.add(when, "there is no device file of user space")
+            problems.add(when, "it has no device file for a userspace program")
             continue
         seen = f"{entry['node']} held by {joined(_process(holder) for holder in holders)}"
         if pid is None or [holder["pid"] for holder in holders] != [pid]:
             problems.add(when, f"{entry['node']} is not held by the application alone")
-    asked = f"device file held by {window.expected.executable} and nobody else"
+    asked = f"device file held by {window.expected.executable} alone"
     return row(f"holder {device['name']}", asked, seen, problems.all())
 
 
@@ -145,7 +145,7 @@ def _described(interface: Mapping) -> str:
 
 
 def _pci_address(interface: Mapping) -> str:
-    """The PCI address in a port's devargs, which may go on with parameters of the driver."""
+    """The PCI address in a port's devargs; the driver's own parameters may follow it."""
     return str(interface["options"].get("dpdk-devargs", "")).partition(",")[0].lower()
 
 
@@ -168,7 +168,7 @@ def _counters(window: Window, device: Mapping) -> Row:
         problems.append(f"the port sent {sent}, the tester received {load.sent_least} from it")
     problems += [f"{key} rose by {rise[key]}" for key in _ERRORS if rise[key] != 0]
     noise = received - load.received
-    remark = f"{noise} received beyond the tester's are ARP and neighbour discovery" if noise else ""
+    remark = f"{noise} received besides the tester's are ARP and neighbour discovery" if noise else ""
     errors = ", ".join(f"{key} {rise[key]:+d}" for key in _ERRORS)
     return row(name, asked, f"received {received}, sent {sent}, {errors}", problems, remark)
 
@@ -176,8 +176,8 @@ def _counters(window: Window, device: Mapping) -> Row:
 def _counters_asked(load: DeviceLoad) -> str:
     sent = str(load.sent_least) if load.sent_least == load.sent_most else f"{load.sent_least} to {load.sent_most}"
     return (
-        f"received {load.received}, sent {sent}, each at most {load.noise} more by ARP and neighbour discovery; "
-        "misses, errors and failed buffers flat"
+        f"received {load.received}, sent {sent}, each plus at most {load.noise} of ARP and neighbour discovery; "
+        "no misses, errors or failed buffers"
     )
 
 
@@ -194,7 +194,7 @@ def _interrupts(window: Window, device: Mapping) -> Row:
         {name for line, _count in lines for name in line["handlers"] if not _is_own(name, device, after["net"])}
     )
     seen = ", ".join(f"line {line['line']} {count:+d}" for line, count in lines) or "no interrupt line"
-    seen += "" if own is None else f", own interrupts {own:+d}"
+    seen += "" if own is None else f", interrupts of the device itself {own:+d}"
     problems = [] if window.load(device["name"]).any else [NO_TRAFFIC]
     remark = ""
     if own:
@@ -208,7 +208,10 @@ def _interrupts(window: Window, device: Mapping) -> Row:
 
 
 def _is_own(handler: str, device: Mapping, net: t.Sequence[str]) -> bool:
-    """Whether a handler serves this device: vfio's names the device, uio's the driver, a NIC driver's the interface."""
+    """Whether an interrupt handler serves this device.
+
+    vfio names its handlers after the device, uio after the driver, and a NIC driver after the interface.
+    """
     if device["pci_address"] in handler or handler in USERSPACE_DRIVERS:
         return True
     return handler.partition("-")[0] in net

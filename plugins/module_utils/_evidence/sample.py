@@ -58,7 +58,7 @@ class Application:
 
 
 def parse_devices(devices: t.Sequence[t.Mapping[str, t.Any]]) -> list[Device]:
-    """Devices from dictionaries, whose other keys are ignored. Raises NfvError(device_invalid) for a missing key."""
+    """Devices from dictionaries; ignores other keys. Raises NfvError(device_invalid) when a key is missing."""
     found = []
     for index, device in enumerate(devices):
         for key in ("name", "pci_address", "mac"):
@@ -156,7 +156,7 @@ def _devices(tree: Tree, devices: t.Sequence[Device]) -> list[dict[str, t.Any]]:
 
 
 def _device_node(tree: Tree, pci_address: str) -> str | None:
-    """The file by which user space drives the device, None under a kernel driver."""
+    """The device file through which a userspace program drives the device; None under a kernel driver."""
     nodes = device_nodes(tree, pci_address)
     return next((node for node in nodes if tree.exists(node)), nodes[0] if nodes else None)
 

@@ -224,10 +224,10 @@ CONTROLS: list[tuple[str, Change, str, str]] = [
     ("not isolated (not rebooted)", lambda s: s["after"].update(isolated_cpus=[]), "isolated CPUs", "not isolated"),
     ("no worker", lambda s: s["after"].update(workers=[]), "worker CPU 1", "no polling thread"),
     ("worker not bound", lambda s: worker(s).update(allowed_cpus=[0, 1]), "worker CPU 1", "no polling thread"),
-    ("worker replaced", lambda s: worker(s).update(tid=1), "worker CPU 1", "not the one of the first sample"),
+    ("worker replaced", lambda s: worker(s).update(tid=1), "worker CPU 1", "not the thread of the first sample"),
     ("worker sleeps", sleeping, "worker CPU 1", "yielded 400 times"),
     ("worker's CPU idles", sleeping, "worker CPU 1", "does not use its CPU fully"),
-    ("worker stands still", sleeping, "worker CPU 1", "of the wall clock's"),
+    ("worker stands still", sleeping, "worker CPU 1", "of wall-clock time"),
     ("switches unknown", lambda s: worker(s).update(voluntary_switches=None), "worker CPU 1", "were not observed"),
     ("ran elsewhere", lambda s: worker(s).update(cpu=0), "worker CPU 1", "runs on CPU 0"),
     ("not alone", other_thread, "worker CPU 1", "shares CPU 1 with stress (77)"),
@@ -237,13 +237,23 @@ CONTROLS: list[tuple[str, Change, str, str]] = [
         "worker CPU 1",
         "only 0.5 s apart",
     ),
-    ("a second worker astray", lambda s: worker(s).update(allowed_cpus=[0]), "worker pmd-c01/id:8", "outside the CPUs"),
+    (
+        "a second worker astray",
+        lambda s: worker(s).update(allowed_cpus=[0]),
+        "worker pmd-c01/id:8",
+        "outside the polling",
+    ),
     ("no cycles", lambda s: s["after"].update(cycles=[]), "polled packets", "not observed"),
-    ("others handled them", lambda s: s["after"]["cycles"][0].update(packets=0), "polled packets", "others handled"),
-    ("no busy cycle", lambda s: s["after"]["cycles"][0].update(busy=0), "polled packets", "no cycle on packets"),
-    ("--no-huge", lambda s: s["after"].update(hugepages_mapped_kb=0), "hugepages", "no hugepages in its memory"),
-    ("pool fell short", lambda s: s["after"]["hugepages"][1].update(total=100), "hugepages", "has 100, asked for were"),
-    ("pool untouched", lambda s: s["after"]["hugepages"][1].update(free=256), "hugepages", "the pools gave out 0 kB"),
+    ("others handled them", lambda s: s["after"]["cycles"][0].update(packets=0), "polled packets", "handled elsewhere"),
+    ("no busy cycle", lambda s: s["after"]["cycles"][0].update(busy=0), "polled packets", "no cycles on packets"),
+    ("--no-huge", lambda s: s["after"].update(hugepages_mapped_kb=0), "hugepages", "maps no hugepages"),
+    ("pool fell short", lambda s: s["after"]["hugepages"][1].update(total=100), "hugepages", "has 100 of 256 pages"),
+    (
+        "pool untouched",
+        lambda s: s["after"]["hugepages"][1].update(free=256),
+        "hugepages",
+        "only 0 kB of the pools",
+    ),
     ("nothing sent", unsent, "traffic uplink", "nobody answers ARP"),
     ("nothing sent, nothing dropped", unsent, "traffic wrong TEID", "no traffic seen"),
     ("half sent", lambda s: leg(s, "uplink").update(sent=100, received=100), "traffic uplink", "only 100 of 200 sent"),
@@ -370,6 +380,6 @@ def test_pools_of_nodes_are_looked_for_on_their_nodes(good: Sample, expected: Ex
     # As many pages in all, and all of them on one node.
     on_nodes(good, 256, 0)
     (row,) = [row for row in verdict(good, asked)["evidence"] if row["name"] == "hugepages"]
-    assert row["reason"] == "the pool of 2048 kB pages on NUMA node 1 has 0, asked for were 128"
+    assert row["reason"] == "the pool of 2048 kB pages on NUMA node 1 has 0 of 128 pages"
     del good["after"]["node_hugepages"]
     assert "hugepages" in failed(verdict(good, asked))
