@@ -23,15 +23,16 @@ author:
 options:
   arguments:
     description:
-      - Arguments in the order in which they are to stand on the command line.
-      - A value is a string or a number, null for a word alone, or a list for a key that stands there several times;
-        neighbouring keys with lists of one length are written entry by entry, as V(hugepagesz) and V(hugepages) need.
-      - With O(state=absent) they say which arguments are looked for in the running kernel.
+      - Arguments in the order of the kernel's command line.
+      - A value is a string or a number, null for an argument without a value, or a list for a key that occurs several
+        times. Neighbouring keys with lists of the same length are interleaved, as V(hugepagesz) and V(hugepages) need.
+      - With O(state=absent) they name the arguments to look for in the running kernel.
     type: dict
     default: {}
   state:
     description:
-      - V(present) makes the boot loader carry exactly O(arguments) of ours, V(absent) takes them away.
+      - With V(present) the boot loader passes exactly O(arguments), and nothing else that this module set before.
+      - V(absent) removes what this module set.
     type: str
     choices: [present, absent]
     default: present
@@ -85,7 +86,7 @@ configured:
 pending:
   description:
     - With O(state=present) the arguments that the running kernel was not started with.
-    - With O(state=absent) the arguments of ours that it was started with and that a reboot takes away.
+    - With O(state=absent) the arguments set by this module that it was started with and that a reboot takes away.
   returned: success
   type: list
   elements: str

@@ -13,23 +13,23 @@ version_added: 0.2.0
 description:
   - Where tuned runs or is enabled, writes the profile V(nfv-vsphere-dpdk) and selects it. Elsewhere nothing is done.
   - The profile takes over the distribution's C(cpu-partitioning), or C(network-latency) where that is not installed,
-    without what has an owner already or would harm a poll-mode application. The units C(bootloader), C(script),
-    C(irqbalance), C(systemd) and C(scheduler) are switched off; kernel arguments belong to
+    without the parts that this collection sets itself or that would harm a poll-mode application. The units
+    C(bootloader), C(script), C(irqbalance), C(systemd) and C(scheduler) are disabled; kernel arguments belong to
     M(nfv.vsphere_dpdk.kernel_cmdline).
-  - What was selected before is remembered in C(/etc/nfv-vsphere-dpdk/tuned.json) and given back by O(state=absent).
+  - What was selected before is recorded in C(/etc/nfv-vsphere-dpdk/tuned.json) and restored by O(state=absent).
     A profile that somebody has selected since then stays.
-  - No file of the distribution is changed but those in which tuned itself keeps its selection.
+  - The only files of the distribution that change are those in which tuned itself keeps its selection.
 author:
   - nfv.vsphere_dpdk contributors (@nfv)
 options:
   polling_cpus:
-    description: The CPUs that poll, as a list such as V(2-3,6). Empty when none does.
+    description: The CPUs that poll, as a list such as V(2-3,6). Empty when there are none.
     type: str
     default: ""
   transparent_hugepages:
     description:
-      - Mode of transparent hugepages that tuned is to keep. Left alone when not given.
-      - tuned itself goes by C(transparent_hugepage=) on the kernel command line where it stands.
+      - Mode of transparent hugepages that tuned must keep. Left alone when not given.
+      - tuned itself follows C(transparent_hugepage=) where the kernel command line has it.
     type: str
     choices: [always, madvise, never]
   state:
@@ -91,7 +91,7 @@ selection_mode:
   returned: success
   type: str
 interfering:
-  description: What may come to the polling CPUs at run time, a sentence each.
+  description: What may run on the polling CPUs at run time, one sentence each.
   returned: success
   type: list
   elements: str

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kernel arguments: what runs, what is asked for, and the GRUB drop-in that carries them to the next boot."""
+"""Kernel arguments on Debian and Ubuntu: a drop-in for GRUB sets them for the next boot."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GRUB_CFG = "/boot/grub/grub.cfg"
 NEW_GRUB_CFG = "/boot/grub/grub.cfg.nfv-vsphere-dpdk"
 GRUB_MKCONFIG = "/usr/sbin/grub-mkconfig"
 
-# The drop-in is read by a shell and GRUB's own script language comes after: nothing either would interpret.
+# A shell reads the drop-in, and GRUB's own script language the menu made from it: allow nothing that either interprets.
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 _VALUE = re.compile(r"[A-Za-z0-9_.,:=/@+%-]+")
 # The kernel lets double quotes hold white space (admin guide, kernel-parameters).
@@ -33,12 +33,12 @@ _PENDING = "# GRUB's menu has not been made since this file was changed.\n"
 
 
 def tokens(text: str) -> tuple[str, ...]:
-    """The arguments of a command line."""
+    """Splits a kernel command line into arguments."""
     return tuple(_TOKEN.findall(text))
 
 
 def by_key(arguments: t.Iterable[str]) -> dict[str, tuple[str | None, ...]]:
-    """Every value of every key in order; None for an argument that is a word alone."""
+    """All values of each key, in order; None stands for an argument without a value."""
     values: dict[str, tuple[str | None, ...]] = {}
     for argument in arguments:
         key, equals, value = argument.partition("=")
@@ -49,9 +49,9 @@ def by_key(arguments: t.Iterable[str]) -> dict[str, tuple[str | None, ...]]:
 def written(arguments: t.Mapping[str, t.Any]) -> tuple[str, ...]:
     """The arguments as they stand on the command line, in the order of the mapping.
 
-    A value is a string, a number, None for a word alone, or a list for a key that stands there several times. Keys
-    that follow each other with lists of one length are written entry by entry, so that every ``hugepagesz`` is
-    followed by its own ``hugepages``, which the kernel's documentation demands.
+    A value is a string, a number, None for an argument without a value, or a list for a key that occurs several times.
+    Neighbouring keys with lists of the same length are interleaved, so that each ``hugepagesz`` is followed by its own
+    ``hugepages``, as the kernel requires (admin guide, kernel-parameters).
     Raises NfvError(argument_invalid).
     """
     line: list[str] = []
@@ -80,14 +80,14 @@ def _token(key: str, value: t.Any) -> str:
         raise NfvError(
             ErrorCode.ARGUMENT_INVALID,
             f"{key}={value}",
-            "is no kernel argument that can be written",
-            "Use a quoted string of letters, digits and _.,:=/@+%-, or null for a word alone.",
+            "is not a kernel argument that can be written",
+            "Use a quoted string of letters, digits and _.,:=/@+%-, or null for an argument without a value.",
         )
     return key if value is None else f"{key}={value}"
 
 
 def drop_in(line: t.Sequence[str], pending: bool = False) -> str:
-    """The drop-in's content. GRUB_CMDLINE_LINUX_DEFAULT leaves the recovery entries as they were."""
+    """The drop-in's content. It extends GRUB_CMDLINE_LINUX_DEFAULT, which recovery entries ignore."""
     return (
         "# Managed by the Ansible collection nfv.vsphere_dpdk.\n"
         + (_PENDING if pending else "")
@@ -96,7 +96,7 @@ def drop_in(line: t.Sequence[str], pending: bool = False) -> str:
 
 
 def drop_in_arguments(content: str) -> tuple[str, ...]:
-    """The arguments in a drop-in of ours."""
+    """The arguments in a drop-in that drop_in() wrote."""
     match = re.search(r'DEFAULT (.*)"$', content, re.MULTILINE)
     return tokens(match.group(1)) if match else ()
 
@@ -108,11 +108,11 @@ def menu_lines(grub_cfg: str) -> tuple[frozenset[str], ...]:
 
 
 def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
-    """Plans to make GRUB pass the arguments on (state present), or to take ours away (absent).
+    """Plans to make GRUB pass the arguments to the kernel (state present), or to remove those set before (absent).
 
-    The drop-in is marked while the menu is still to be made, so that an interrupted run is finished by the next. The
-    menu is made beside the one in force and put in its place whole: update-grub itself copies it there byte by byte,
-    and a guest that lost its power meanwhile would not boot.
+    The drop-in carries a mark until the menu is made, so that the next run finishes an interrupted one. The new menu is
+    written to a file of its own and then renamed into place: update-grub copies it byte by byte, and a guest that lost
+    power meanwhile would not boot.
     Raises NfvError: argument_invalid, bootloader_unsupported.
     """
     asked = written(arguments)
@@ -136,7 +136,7 @@ def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
 def outcome(
     line: t.Sequence[str], running: t.Sequence[str], awaited: t.Sequence[str], configured: bool
 ) -> dict[str, t.Any]:
-    """What the module returns, whichever boot loader there is."""
+    """What the module returns, whatever the boot loader."""
     return {
         "arguments": list(line),
         "running": list(running),
@@ -147,7 +147,7 @@ def outcome(
 
 
 def _carried(line: t.Sequence[str], menu: t.Sequence[frozenset[str]]) -> bool:
-    """Whether an entry of the menu has the arguments; the recovery entries have none of ours."""
+    """Whether any entry of the menu has all the arguments; recovery entries never do."""
     return not line or any(set(line) <= entry for entry in menu)
 
 
@@ -156,8 +156,8 @@ def _steps(tree: Tree, line: t.Sequence[str], wanted: str | None) -> tuple[Step,
         raise NfvError(
             ErrorCode.BOOTLOADER_UNSUPPORTED,
             GRUB_MKCONFIG,
-            "is not there, nor is grubby with entries in /boot/loader/entries: nothing takes kernel arguments",
-            "Install grub-pc or grub-efi (Debian), or grubby (RHEL), or set the arguments by your boot loader's means: "
+            "does not exist, nor does grubby with entries in /boot/loader/entries: there is no supported boot loader",
+            "Install grub-pc or grub-efi (Debian), or grubby (RHEL), or set these with your boot loader's tools: "
             + " ".join(line),
         )
     return (
@@ -173,7 +173,7 @@ def _steps(tree: Tree, line: t.Sequence[str], wanted: str | None) -> tuple[Step,
 
 
 def pending(asked: t.Sequence[str], running: t.Sequence[str]) -> tuple[str, ...]:
-    """What the running kernel was not started with: every argument of a key whose values differ."""
+    """The arguments that only a reboot brings: all those of every key whose values differ in the running kernel."""
     now = by_key(running)
     differing = {key for key, values in by_key(asked).items() if now.get(key) != values}
     return tuple(argument for argument in asked if argument.partition("=")[0] in differing)
@@ -182,9 +182,9 @@ def pending(asked: t.Sequence[str], running: t.Sequence[str]) -> tuple[str, ...]
 def _leftover(
     asked: t.Sequence[str], current: str | None, running: t.Sequence[str], menu: t.Sequence[frozenset[str]]
 ) -> tuple[str, ...]:
-    """Arguments of ours that the running kernel was started with and that no later boot will bring.
+    """Arguments set by this collection that the running kernel still has and that a reboot removes.
 
-    While the drop-in is there, every argument of ours in the menu comes from it.
+    While the drop-in exists, it is where all of these arguments in the menu come from.
     """
     ours = set(asked) | set(drop_in_arguments(current or ""))
     staying = frozenset[str]() if current is not None else frozenset[str]().union(*menu)

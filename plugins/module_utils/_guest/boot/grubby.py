@@ -1,11 +1,12 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kernel arguments on the RHEL family, where each kernel has an entry of its own and grubby writes them all.
+"""Kernel arguments on the RHEL family, where each kernel has its own boot entry and grubby updates them all.
 
-Entries are files of the Boot Loader Specification; ``grubby --update-kernel=ALL`` also tells later kernels
-(grubby(8)). grubby replaces what it finds under the same key, so what the machine had there is remembered and given
-back. Its older releases take one key for the beginning of another; what they leave is read back, as all else is.
+Entries are files of the Boot Loader Specification; ``grubby --update-kernel=ALL`` also covers kernels that are
+installed later (grubby(8)). grubby replaces existing values of a key, so a record keeps the machine's own values until
+they are restored. Older releases of grubby confuse a key with others that begin with it, so every run reads the entries
+themselves and trusts nothing else.
 """
 
 from __future__ import annotations
@@ -39,22 +40,22 @@ class ArgumentsRecord:
     """What this collection wrote into the boot entries."""
 
     arguments: tuple[str, ...] = ()
-    """Arguments of ours in the entries."""
+    """Arguments that it added."""
     replaced: tuple[str, ...] = ()
-    """What the machine had under the same keys before."""
+    """The machine's own arguments with the same keys, which it replaced."""
 
     def text(self) -> str:
-        """The record's file."""
+        """Content of the record's file."""
         return json.dumps({"arguments": self.arguments, "replaced": self.replaced}, indent=2) + "\n"
 
 
 def in_charge(tree: Tree) -> bool:
-    """Whether grubby owns this machine's kernel arguments."""
+    """Whether this machine's kernel arguments are set with grubby."""
     return tree.exists(GRUBBY) and bool(entries(tree))
 
 
 def entries(tree: Tree) -> tuple[tuple[str, ...], ...]:
-    """The arguments of every kernel's entry, those that they share filled in."""
+    """The arguments of each kernel's entry, with the shared ones expanded."""
     shared = [
         line.partition("=")[2] for line in (tree.text(GRUBENV) or "").splitlines() if line.startswith(f"{_SHARED}=")
     ]
@@ -80,14 +81,15 @@ def read_record(tree: Tree) -> ArgumentsRecord:
             ErrorCode.KERNEL_ARGUMENTS_RECORD_INVALID,
             RECORD,
             f"does not hold the kernel arguments that were set: {error}",
-            "Look at it, put the entries right with grubby by hand, remove the file, and run this again.",
+            "Correct the boot entries with grubby by hand, remove the file, and run this again.",
         ) from error
 
 
 def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
-    """Plans to write the arguments into every entry (state present), or to take ours away (absent).
+    """Plans to write the arguments into every entry (state present), or to remove those set before (absent).
 
-    The record is written before grubby runs, so that an interrupted run still knows what is whose.
+    The record is written before grubby runs, so that after an interruption the next run can tell this collection's
+    arguments from the machine's own.
     Raises NfvError: argument_invalid, kernel_arguments_record_invalid.
     """
     asked = written(arguments)
@@ -112,7 +114,7 @@ def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
 
 
 def _machines_own(menu: t.Sequence[tuple[str, ...]], line: t.Sequence[str], record: ArgumentsRecord) -> tuple[str, ...]:
-    """What stands in the entries under our keys and is not from us; grubby is about to replace it."""
+    """The machine's own arguments in the entries that grubby is about to replace."""
     keys = by_key(line)
     return tuple(
         argument for entry in menu for argument in entry if _key(argument) in keys and argument not in record.arguments
@@ -122,7 +124,7 @@ def _machines_own(menu: t.Sequence[tuple[str, ...]], line: t.Sequence[str], reco
 def _as_asked(
     entry: tuple[str, ...], line: t.Sequence[str], restored: t.Sequence[str], removed: t.Sequence[str]
 ) -> bool:
-    """Whether an entry has our keys with our values only, what is given back, and nothing that is to go."""
+    """Whether an entry has exactly the given values of each key, every restored argument, and no removed one."""
     there = by_key(entry)
     return (
         all(there.get(key) == values for key, values in by_key(line).items())
@@ -139,7 +141,7 @@ def _steps(
     replaced: tuple[str, ...],
 ) -> tuple[Step, ...]:
     command = [GRUBBY, "--update-kernel=ALL"]
-    # What is to stand there is taken away first as well: where a key stands several times, its order counts.
+    # The new arguments are removed first, too: the order matters when a key occurs several times.
     if removed or final.arguments:
         command.append("--remove-args=" + " ".join(_unique(removed, final.arguments)))
     if final.arguments or restored:
@@ -147,7 +149,7 @@ def _steps(
     known = ArgumentsRecord(_unique(record.arguments, final.arguments), replaced)
     return (
         WriteFile(RECORD, known.text()),
-        RunCommand(tuple(command), ErrorCode.GRUBBY_FAILED, "Look at /boot/loader/entries, and run this again."),
+        RunCommand(tuple(command), ErrorCode.GRUBBY_FAILED, "Check /boot/loader/entries, and run this again."),
         WriteFile(RECORD, final.text()) if final.arguments else RemoveFile(RECORD),
     )
 
@@ -155,7 +157,7 @@ def _steps(
 def _leftover(
     asked: t.Sequence[str], record: ArgumentsRecord, running: t.Sequence[str], menu: t.Sequence[tuple[str, ...]]
 ) -> tuple[str, ...]:
-    """Arguments of ours that the running kernel was started with and that no later boot will bring."""
+    """Arguments set by this collection that the running kernel still has and that a reboot removes."""
     ours = {*asked, *record.arguments}
     staying = set(record.replaced) if record.arguments else {argument for entry in menu for argument in entry}
     return tuple(argument for argument in running if argument in ours and argument not in staying)

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A profile of tuned for guests that poll: what fits of the distribution's, without what has an owner already.
+"""A tuned profile for guests that poll: the distribution's profile without the parts that this collection sets itself.
 
 cpu-partitioning (tuned-profiles-cpu-partitioning(7)) expects to own the machine's kernel arguments, initrd and threads.
-Here boot.loader owns the kernel arguments and isolation.irqbalance owns irqbalance, so a profile of our own includes
-the distribution's and switches those parts off. Its files are tuned's interface: tuned.conf(5), tuned-adm(8).
+Here boot.loader owns the kernel arguments and isolation.irqbalance owns irqbalance, so this collection's profile
+includes the distribution's and disables those parts. tuned.conf(5) and tuned-adm(8) describe the files used here.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ PID_FILE = "/run/tuned/tuned.pid"
 ENABLED = "/etc/systemd/system/multi-user.target.wants/tuned.service"
 ACTIVE = "/etc/tuned/active_profile"
 MODE = "/etc/tuned/profile_mode"
-# Since 2.24 profiles have directories of their own; before, they stood beside tuned's configuration.
+# Since 2.24 profiles have a directory of their own; before, they were kept beside tuned's configuration.
 SYSTEM_DIRECTORIES = ("/usr/lib/tuned/profiles", "/usr/lib/tuned")
 USER_DIRECTORIES = ("/etc/tuned/profiles", "/etc/tuned")
 BASES = ("cpu-partitioning", "network-latency")
-"""The distribution's profiles in the order in which they fit; the first includes the second."""
+"""The distribution's profiles, best first; the first includes the second."""
 
 SWITCHED_OFF: t.Mapping[str, str] = {
     "bootloader": "Kernel arguments come from the module kernel_cmdline, which needs no initrd.",
     "script": "Prepares an initrd for dracut.",
-    "irqbalance": "Has a drop-in of ours; this would rewrite the distribution's file.",
-    "systemd": "isolcpus= keeps services off the polling CPUs; what this writes would stay when it is switched back.",
+    "irqbalance": "The collection has its own drop-in for irqbalance; this would rewrite the distribution's file.",
+    "systemd": "isolcpus= keeps services off the polling CPUs; what this writes would outlive the profile.",
     # It knows lcore-slave-* only: EAL's threads are called rte-worker-* since 22.11 and dpdk-worker* since 23.11.
     "scheduler": "Moves threads off the polling CPUs, an application's polling threads among them.",
 }
-"""Units of the distribution's profiles that are not used, each with the reason."""
+"""Units of the distribution's profiles that are disabled, each with the reason."""
 
 _PENDING = "# tuned has not read this since it was changed.\n"
 _MASKS = {
@@ -59,17 +59,17 @@ _MASKS = {
 
 @dataclasses.dataclass(frozen=True)
 class ProfileRequest:
-    """What the description asks of tuned."""
+    """What the description requires of tuned."""
 
     polling_cpus: str
-    """CPUs that poll, as a list such as ``2-3``; empty when none does."""
+    """CPUs that poll, as a list such as ``2-3``; empty when there are none."""
     transparent_hugepages: str | None = None
     """Mode of transparent hugepages, None to leave it alone."""
 
 
 @dataclasses.dataclass(frozen=True)
 class ProfileSelection:
-    """A selection of profiles as tuned keeps it."""
+    """A selection of profiles as tuned stores it."""
 
     profiles: str
     """Names of the profiles, separated by spaces; empty for none."""
@@ -78,45 +78,45 @@ class ProfileSelection:
 
     @classmethod
     def read(cls, tree: Tree) -> ProfileSelection:
-        """What is selected now; tuned takes no profile and no mode for ``auto``, which it is when newly installed."""
+        """What is selected now. A newly installed tuned has neither profile nor mode, which means ``auto``."""
         profiles = " ".join((tree.value(ACTIVE) or "").split())
         return cls(profiles, tree.value(MODE) or ("manual" if profiles else "auto"))
 
     @property
     def command(self) -> tuple[str, ...]:
-        """The command by which tuned selects it again."""
+        """The command that selects it again."""
         if self.mode == "auto":
             return (TUNED_ADM, "auto_profile")
         return (TUNED_ADM, "profile", *self.profiles.split()) if self.profiles else (TUNED_ADM, "off")
 
 
 def running(tree: Tree) -> bool:
-    """Whether tuned's daemon runs."""
+    """Whether the tuned daemon runs."""
     pid = tree.number(PID_FILE)
     return pid is not None and tree.exists(f"/proc/{pid}")
 
 
 def in_charge(tree: Tree) -> bool:
-    """Whether tuned is installed, and runs or is enabled; otherwise it sets nothing."""
+    """Whether tuned is installed and either runs or is enabled; otherwise it has no effect."""
     return tree.exists(TUNED_ADM) and (running(tree) or tree.exists(ENABLED))
 
 
 def wait_until_running(tree: Tree, seconds: float = 60, interval: float = 2) -> None:
-    """Waits for a tuned that is enabled and does not run: after a boot it comes up some seconds later than ssh does."""
+    """Waits for a tuned that is enabled but does not run yet: after a boot it starts some seconds later than sshd."""
     deadline = time.monotonic() + seconds
     while in_charge(tree) and not running(tree) and time.monotonic() < deadline:
         time.sleep(interval)
 
 
 def base(tree: Tree, asked: ProfileRequest) -> str | None:
-    """The distribution's profile that fits; cpu-partitioning refuses to be without isolated CPUs."""
+    """The best of the distribution's profiles, None without one; cpu-partitioning requires isolated CPUs."""
     fitting = BASES if asked.polling_cpus else BASES[1:]
     there = (name for name in fitting for directory in SYSTEM_DIRECTORIES if tree.exists(_conf(directory, name)))
     return next(there, None)
 
 
 def profile_text(asked: ProfileRequest, base_profile: str | None, pending: bool = False) -> str:
-    """Our profile's tuned.conf."""
+    """The tuned.conf of this collection's profile."""
     lines = [
         "# Managed by the Ansible collection nfv.vsphere_dpdk.",
         *([_PENDING.rstrip()] if pending else []),
@@ -125,7 +125,7 @@ def profile_text(asked: ProfileRequest, base_profile: str | None, pending: bool 
         *([f"include={base_profile}"] if base_profile else []),
     ]
     if base_profile == BASES[0]:
-        # The second is made anew each time that the profile is read, for the initrd only.
+        # Without this, cpu-partitioning makes a tmpdir for the initrd each time that tuned reads it.
         lines += ["", "[variables]", f"isolated_cores={asked.polling_cpus}", "tmpdir="]
     mode = asked.transparent_hugepages
     lines += ["", "[vm]", f"transparent_hugepages={mode}" if mode else "drop=transparent_hugepages"]
@@ -135,21 +135,21 @@ def profile_text(asked: ProfileRequest, base_profile: str | None, pending: bool 
 
 
 def interfering(tree: Tree, asked: ProfileRequest) -> tuple[str, ...]:
-    """What may run on the polling CPUs although they are isolated, a sentence each."""
+    """What may run on the polling CPUs although they are isolated, one sentence each."""
     polling = sum(1 << number for number in parse_cpu_list(asked.polling_cpus) or ())
     masks = ((path, tree.value(path), what) for path, what in _MASKS.items())
     return tuple(
-        f"{path} is {mask}: {what} may come to CPUs {asked.polling_cpus}"
+        f"{path} is {mask}: {what} may run on CPUs {asked.polling_cpus}"
         for path, mask, what in masks
         if mask is not None and int(mask.replace(",", ""), 16) & polling
     )
 
 
 def plan(tree: Tree, asked: ProfileRequest, state: str) -> Plan:
-    """Plans to select our profile (state present), or what was selected before (absent).
+    """Plans to select this collection's profile (state present), or what was selected before it (absent).
 
-    What was selected is remembered before anything else. The profile is marked until tuned has read it, so that an
-    interrupted run is finished by the next. Raises NfvError(tuned_record_invalid).
+    The earlier selection is recorded before anything changes. The profile carries a mark until tuned has read it, so
+    that the next run finishes an interrupted one. Raises NfvError(tuned_record_invalid).
     """
     selected = ProfileSelection.read(tree)
     there = in_charge(tree)
@@ -183,7 +183,7 @@ def _select(tree: Tree, selected: ProfileSelection, text: str, pending: str) -> 
     ours = _ours(tree)
     steps: list[Step] = []
     if not tree.exists(RECORD):
-        # Without a record ours is no earlier profile: somebody removed the record.
+        # Somebody removed the record: this collection's profile is not the earlier one.
         earlier = ProfileSelection("", "auto") if selected.profiles == PROFILE else selected
         steps.append(WriteFile(RECORD, json.dumps(dataclasses.asdict(earlier), indent=2) + "\n"))
     if tree.text(ours) != text or selected.profiles != PROFILE:
@@ -197,7 +197,7 @@ def _give_back(tree: Tree, selected: ProfileSelection, there: bool) -> tuple[Ste
     if selected != earlier and there:
         steps.append(_run(earlier.command))
     elif selected != earlier:
-        # A tuned that does not run is not started for this: it reads these files when somebody else does.
+        # tuned does not run and is not started for this: it reads these files at its next start.
         files = {ACTIVE: earlier.profiles, MODE: earlier.mode}
         steps += [WriteFile(path, f"{text}\n" if text else "") for path, text in files.items()]
     steps += _removed(tree, _places())
@@ -205,7 +205,10 @@ def _give_back(tree: Tree, selected: ProfileSelection, there: bool) -> tuple[Ste
 
 
 def _earlier(tree: Tree, selected: ProfileSelection) -> ProfileSelection:
-    """What was selected before ours; what somebody selected since stays. Raises NfvError(tuned_record_invalid)."""
+    """What to select instead of this collection's profile; what somebody selected since then stays.
+
+    Raises NfvError(tuned_record_invalid).
+    """
     names = selected.profiles.split()
     if PROFILE not in names:
         return selected
@@ -222,7 +225,7 @@ def _earlier(tree: Tree, selected: ProfileSelection) -> ProfileSelection:
             ErrorCode.TUNED_RECORD_INVALID,
             RECORD,
             f"does not hold the earlier profile of tuned: {error}",
-            "Select a profile yourself (tuned-adm profile, or tuned-adm auto_profile), remove it, and run this again.",
+            "Select a profile yourself (tuned-adm profile or auto_profile), remove the file, and run this again.",
         ) from error
 
 
@@ -232,11 +235,11 @@ def _left_out(tree: Tree, asked: ProfileRequest, there: bool, base_profile: str 
     if not there:
         yield "tuned is installed, but neither runs nor is enabled: it was left alone"
     elif base_profile is None:
-        yield f"tuned has none of the profiles {', '.join(BASES)}: it only keeps off what has an owner already"
+        yield f"tuned has none of the profiles {', '.join(BASES)}: the collection's profile includes none"
     elif asked.polling_cpus and base_profile != BASES[0]:
         yield (
-            f"tuned has no profile {BASES[0]} (package tuned-profiles-cpu-partitioning): {base_profile} was taken, "
-            "and what the kernel's unbound work may use follows from isolcpus= alone"
+            f"tuned has no profile {BASES[0]} (package tuned-profiles-cpu-partitioning): {base_profile} is used "
+            "instead, and isolcpus= alone decides where the kernel's unbound work runs"
         )
 
 
@@ -249,14 +252,14 @@ def _places() -> tuple[str, ...]:
 
 
 def _ours(tree: Tree) -> str:
-    """Where this release of tuned looks for the operator's profiles."""
+    """Where this release of tuned looks for this collection's profile."""
     return _places()[0 if tree.exists(SYSTEM_DIRECTORIES[0]) else 1]
 
 
 def _removed(tree: Tree, paths: t.Iterable[str]) -> list[Step]:
-    """Removes profiles with their directories; one in which somebody keeps more stays.
+    """Removes profiles with their directories; a directory with other files in it stays.
 
-    Hidden files there are what a killed run has left of a profile that it was writing.
+    Hidden files in it are remains of a profile that a killed run was writing.
     """
     steps: list[Step] = []
     for path in paths:
@@ -271,5 +274,5 @@ def _removed(tree: Tree, paths: t.Iterable[str]) -> list[Step]:
 
 def _run(argv: tuple[str, ...]) -> RunCommand:
     return RunCommand(
-        argv, ErrorCode.TUNED_FAILED, "Its reasons are in /var/log/tuned/tuned.log; correct them, and run this again."
+        argv, ErrorCode.TUNED_FAILED, "The reasons are in /var/log/tuned/tuned.log. Correct them, and run this again."
     )
