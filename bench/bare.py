@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A script with nothing but pyVmomi, as the yardstick for our engine."""
+"""A script with nothing but pyVmomi, as the yardstick for the collection's engine."""
 
 from __future__ import annotations
 

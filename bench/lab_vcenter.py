@@ -47,14 +47,14 @@ class FleetVCenter:
     """A running vCenter with a fleet of VMs."""
 
     connection: Connection
-    """The connection that our engine makes."""
+    """The connection that the collection's engine makes."""
     control: Control
     """The vCenter's control socket, which counts calls."""
     names: tuple[str, ...]
     """The names of the fleet's VMs."""
 
     def open(self, closed_for_writes: bool = False) -> Client:
-        """A session of our client."""
+        """A session of the collection's client."""
         return Client.open(self.connection, closed_for_writes)
 
     def params(self, dataplane: t.Mapping[str, t.Any], vms: int | None = None, **options: t.Any) -> dict[str, t.Any]:

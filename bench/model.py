@@ -117,7 +117,7 @@ class Comparison:
     """Two ways to do the same, measured in turns."""
 
     ours: float
-    """Median of our seconds."""
+    """Median of the collection's seconds."""
     theirs: float
     """Median of the other way's seconds."""
     ratio: float

@@ -24,7 +24,7 @@ FIXED_CALLS = 12
 
 
 def measure(size: Size) -> Iterator[Measurement]:
-    """Both sides log in, read every VM, and log out; ours also looks the VMs up, plans each and makes its result."""
+    """Both sides log in, read every VM, and log out; the collection also looks up and plans each VM."""
     with fleet_vcenter(size.vms) as vcenter:
         params = vcenter.params(description())
 

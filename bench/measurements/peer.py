@@ -80,7 +80,7 @@ class _Playbooks:
         return self._run(task) / len(self._names)
 
     def our_noop(self) -> float:
-        """A run without changes, on our side."""
+        """A run of this collection without changes."""
         return self._counted(lambda: self.ours(CPUS[0]), at_most=0)
 
     def peers_noop(self) -> float:

@@ -18,7 +18,7 @@ options:
     type: str
     default: "22.11"
   dataplane:
-    description: The description of the data plane, whose queues decide which DPDK is new enough.
+    description: The description of the data plane. Its queues decide which DPDK is new enough.
     type: dict
     default: {}
   source_checksum:

@@ -133,7 +133,7 @@ build:
       type: list
       elements: str
     group:
-      description: Name of an inventory group for all hosts that want this build of O(build_host).
+      description: Name of an inventory group for all hosts that need this build of O(build_host).
       type: str
 problems:
   description:

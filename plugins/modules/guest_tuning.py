@@ -19,7 +19,7 @@ description:
   - Hugepages below 1 GiB are resized at run time, so that a changed number of them alone needs no reboot. Pools and the
     mode of transparent hugepages that a reboot brings are left to it.
   - The modules M(nfv.vsphere_dpdk.kernel_cmdline), M(nfv.vsphere_dpdk.hugepages) and M(nfv.vsphere_dpdk.tuned_profile)
-    do the same for one concern each, without a description.
+    each set one part of this, without a description.
   - An interrupted run is finished by the next one.
 author:
   - nfv.vsphere_dpdk contributors (@nfv)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Captures by tshark, checked by its GTP dissector, an implementation independent of ours."""
+"""Captures by tshark, checked by its GTP dissector, an implementation independent of this collection's."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ NEVER: t.Final = "never"
 LATER: t.Final = "later"
 WHEN_NEEDED: t.Final = "when_needed"
 _GIB_KB: t.Final = 1048576
-# Arguments whose effect can be had at run time too: pools of pages below 1 GiB.
+# Arguments that can also take effect at run time: pools of pages below 1 GiB.
 _RESIZABLE = re.compile(r"hugepages(=|z=[0-9]+[KM]$)")
 # Linux takes NODE:COUNT for hugepages= since this release (admin guide, hugetlbpage).
 _NODE_POOLS_SINCE = (5, 16)

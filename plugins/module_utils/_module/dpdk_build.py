@@ -101,7 +101,7 @@ def make(build: Build, source: Path, requirement: Requirement, archive: Path, wo
 
 
 def _bring(source: Path, destination: Path, command: Runner) -> Path:
-    """Copies a tree, or unpacks a tarball whose tree may stand in a directory of its own; returns the tree."""
+    """Copies a tree, or unpacks a tarball that may have a top-level directory; returns the tree."""
     if source.is_dir():
         shutil.copytree(source, destination, symlinks=True, ignore=shutil.ignore_patterns(*VERSION_CONTROL))
         return destination

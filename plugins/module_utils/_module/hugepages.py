@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What hugepages does: hugepage pools at run time, one concern of guest_tuning."""
+"""What hugepages does: it sizes hugepage pools at run time, which is one part of guest_tuning."""
 
 from __future__ import annotations
 

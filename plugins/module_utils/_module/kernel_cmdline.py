@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What kernel_cmdline does: kernel arguments in the boot loader, one concern of guest_tuning."""
+"""What kernel_cmdline does: it sets kernel arguments in the boot loader, which is one part of guest_tuning."""
 
 from __future__ import annotations
 

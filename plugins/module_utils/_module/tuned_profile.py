@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What tuned_profile does: the profile of tuned, one concern of guest_tuning."""
+"""What tuned_profile does: it selects a profile of tuned, which is one part of guest_tuning."""
 
 from __future__ import annotations
 

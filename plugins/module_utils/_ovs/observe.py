@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
 
 RECORD = "/etc/nfv-vsphere-dpdk/ovs_dpdk.json"
-# Names the ovs-vswitchd process whose settings are older than the database's. A reboot clears /run.
+# Holds the PID of an ovs-vswitchd that still runs with settings older than the database's. A reboot clears /run.
 PENDING = "/run/nfv-vsphere-dpdk/ovs-restart"
 PID_FILE = "/run/openvswitch/ovs-vswitchd.pid"
 # Debian and Ubuntu install two builds of ovs-vswitchd and choose one by update-alternatives.

@@ -28,8 +28,8 @@ MIN_MTU, MAX_MTU = 576, 9190
 # OpenFlow's meters have 32 bits, and the burst size is computed from the rate.
 MAX_KBPS = 2**31 - 1
 MAX_INTERVAL = 86_400
-# DPDK's VMXNET3 driver (vmxnet3_ethdev.h): the smallest sizes of its rings, and the largest. Open vSwitch wants powers
-# of two (ovs-vswitchd.conf.db(5), n_rxq_desc).
+# DPDK's VMXNET3 driver (vmxnet3_ethdev.h): the smallest sizes of its rings, and the largest. Open vSwitch
+# requires powers of two (ovs-vswitchd.conf.db(5), n_rxq_desc).
 RINGS = {"rx_descriptors": 128, "tx_descriptors": 512}
 MAX_DESCRIPTORS = 4096
 # systemd would split or expand other characters (systemd.syntax(7), systemd.unit(5)).

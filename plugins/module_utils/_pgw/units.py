@@ -69,7 +69,7 @@ PrivateTmp=yes
 Restart=always
 RestartSec=1
 """
-# The timer does not depend on the switch: operators want to see that the switch is gone.
+# The timer does not depend on the switch: its figures must show operators that the switch is gone.
 _TIMER = """\
 # Written by the Ansible module nfv.vsphere_dpdk.pgw_sessions.
 [Unit]

@@ -141,7 +141,7 @@ def test_an_iommu_is_switched_on_in_the_guest_too(description: Description) -> N
 
 
 @pytest.mark.parametrize(("scope", "section"), [(ADAPTERS, "adapters"), (CPU_PINNING, "cpu"), (HUGEPAGES, "memory")])
-def test_a_concern_needs_its_section_and_checks_the_others(description: Description, scope: str, section: str) -> None:
+def test_a_scope_needs_its_section_and_checks_the_others(description: Description, scope: str, section: str) -> None:
     assert found({section: description[section]}, scope=scope) == set()
     assert found({}, scope=scope) == {(f"nfv_dataplane.{section}", "key_missing")}
     assert found(description, scope=scope) == set()

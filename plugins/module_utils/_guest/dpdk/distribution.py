@@ -96,7 +96,7 @@ def read_distribution(tree: Tree) -> Distribution:
 
 
 def parse_os_release(text: str) -> Distribution:
-    """The distribution of an os-release(5), whose ID_LIKE lists related ones, the closest first.
+    """The distribution that an os-release(5) describes. Its ID_LIKE lists related ones, the closest first.
 
     Raises NfvError(distribution_unsupported).
     """

@@ -37,7 +37,7 @@ def read_installed(guest: Guest, package_manager: str) -> dict[str, str]:
 
 
 def parse_installed(output: str) -> dict[str, str]:
-    """Name -> version; a removed package whose configuration is left does not count."""
+    """Name -> version. A package that was removed without its configuration does not count."""
     return dict(re.findall(r"^(\S+) installed (\S+)$", output, re.MULTILINE))
 
 

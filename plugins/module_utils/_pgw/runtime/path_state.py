@@ -49,7 +49,7 @@ class PathPeer:
     times_down: int = 0
     """How often the peer went down."""
     unknown_teids: dict[int, int] = dataclasses.field(default_factory=dict)
-    """TEID -> Error Indications for it. The peer has no such tunnel, and we send to it."""
+    """TEID -> Error Indications for it. The peer has no such tunnel, although this gateway sends to it."""
 
 
 class Paths:

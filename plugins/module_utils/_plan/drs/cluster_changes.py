@@ -30,11 +30,11 @@ if t.TYPE_CHECKING:
 def plan_cluster(
     state: ClusterState, wanted: DesiredCluster, names: RuleNames, vms: t.Mapping[str, str] | None = None
 ) -> ClusterChanges:
-    """The changes that make the cluster hold what is wanted under our names, and nothing more under them.
+    """The changes after which the cluster has the desired objects, and no others, under this placement's names.
 
     vms: names by moid, for errors.
-    Raises NfvError (drs_object_foreign) for an object with a name of ours that we cannot have made, and for an override
-    of a VM that somebody else made and that says otherwise.
+    Raises NfvError (drs_object_foreign) for an object of another kind that has one of these names, and for a VM's
+    override that somebody else made and that differs.
     """
     _refuse_foreign(state, wanted, names)
     known = vms or {}
@@ -57,7 +57,7 @@ def plan_cluster(
     ):
         for change in _plan_groups(kind, now, then, names):
             if change.after is None and change.name in used:
-                warnings.append(f"group {change.name} is left: rule {used[change.name]}, which is not ours, uses it")
+                warnings.append(f"group {change.name} is left: rule {used[change.name]} of somebody else uses it")
             else:
                 groups.append(change)
     return ClusterChanges(
@@ -78,7 +78,7 @@ def _groups_of(rule: Rule) -> tuple[str, ...]:
 
 
 def _refuse_foreign(state: ClusterState, wanted: DesiredCluster, names: RuleNames) -> None:
-    """Refuses objects with a name of ours that are of another kind, so somebody else made them."""
+    """Refuses objects that have one of this placement's names but are of another kind: somebody else made them."""
     foreign = [
         *(f"group {name}" for name in wanted.vm_groups if name in state.host_groups),
         *(f"group {name}" for name in wanted.host_groups if name in state.vm_groups),
@@ -92,7 +92,9 @@ def _refuse_foreign(state: ClusterState, wanted: DesiredCluster, names: RuleName
         if wrong_kind or wrong_sense or unknown:
             foreign.append(f"rule {rule.name}")
     if foreign:
-        raise _not_ours(state.name, f"{', '.join(foreign)} with a name of ours is of another kind, so not made by us")
+        raise _not_ours(
+            state.name, f"{', '.join(foreign)} has this placement's name but is of another kind: somebody else made it"
+        )
 
 
 def _not_ours(subject: str, what: str) -> NfvError:
@@ -125,7 +127,7 @@ def _plan_groups(
 def _plan_overrides(
     now: t.Mapping[str, str], wanted: t.Mapping[str, str], recorded: Members, what: str, names: t.Mapping[str, str]
 ) -> tuple[list[tuple[str, str | None]], Members]:
-    """The changes as (VM, value or None), and the VMs whose override is ours afterwards.
+    """The changes as (VM, value or None), and the VMs whose override is this collection's afterwards.
 
     An override that somebody else made and that already has the wanted value stays theirs and is never removed.
     """
@@ -137,7 +139,7 @@ def _plan_overrides(
         if current == value:
             continue
         if current is not None and vm not in recorded:
-            said = f"somebody else set its {what} to {current}; the plan wants {value}"
+            said = f"somebody else set its {what} to {current}; the plan needs {value}"
             foreign.append(_not_ours(names.get(vm, vm), said))
         changes.append((vm, value))
         ours.add(vm)

@@ -48,12 +48,12 @@ class RuleNames:
 
     @property
     def automation_record(self) -> str:
-        """The VM group that records whose DRS override is ours, since an override has no name."""
+        """The VM group of the VMs whose DRS override this collection made; an override itself has no name."""
         return f"{self.prefix}overrides:drs"
 
     @property
     def restart_record(self) -> str:
-        """The VM group that records whose HA restart priority is ours."""
+        """The VM group of the VMs whose HA restart priority this collection set."""
         return f"{self.prefix}overrides:ha"
 
 

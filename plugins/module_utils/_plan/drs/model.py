@@ -70,7 +70,7 @@ class RestartOverride:
 
 @dataclasses.dataclass(frozen=True)
 class ClusterState:
-    """A cluster's configuration, as far as placement is concerned (vim.cluster.ConfigInfoEx)."""
+    """What placement needs of a cluster's configuration (vim.cluster.ConfigInfoEx)."""
 
     name: str
     moid: str

@@ -157,7 +157,7 @@ class UnplacedReason:
     code: str
     """The rule that stands in the way, such as ``cores_short``; docs/placement.md has all of them."""
     vms: tuple[str, ...]
-    """Names of the VMs concerned; more than one when they need the same."""
+    """Names of the VMs that it is about; more than one when they need the same."""
     text: str
     needed: int | None = None
     """Cores or MiB that each VM needs."""

@@ -203,6 +203,6 @@ def _refuse_template(state: VmState) -> None:
         raise NfvError(
             ErrorCode.VM_IS_TEMPLATE,
             state.name,
-            "it is a template, whose hardware is not changed",
+            "it is a template, and a template's hardware is never changed",
             "Name a VM made from it instead",
         )

@@ -222,7 +222,7 @@ def test_a_group_that_their_rule_uses_is_left_with_a_warning() -> None:
     theirs = VmHostRule("pgw off esx-9", "nfv:pgw:vms:esx-1", "others", False, affine=False)
     changes = plan_cluster(dataclasses.replace(done, rules=(*done.rules, theirs)), NOTHING, NAMES)
     assert "nfv:pgw:vms:esx-1" not in [change.name for change in changes.groups]
-    assert changes.warnings == ("group nfv:pgw:vms:esx-1 is left: rule pgw off esx-9, which is not ours, uses it",)
+    assert changes.warnings == ("group nfv:pgw:vms:esx-1 is left: rule pgw off esx-9 of somebody else uses it",)
 
 
 @pytest.mark.parametrize(
