@@ -21,7 +21,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.bindin
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.pci import NetworkDevice
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.procfs import holders
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.service import read_service
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.tuning import Difference
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.tuning import GuestDifference
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +41,7 @@ class FoundAdapter:
 
 
 @dataclasses.dataclass(frozen=True)
-class Application:
+class ObservedApplication:
     """The systemd service that polls the adapters."""
 
     service: str
@@ -86,12 +86,12 @@ def _located(adapter: AdapterRequest, current: GuestAdapters) -> NetworkDevice |
 
 def adapter_differences(
     adapters: t.Sequence[AdapterRequest], found: t.Sequence[FoundAdapter], current: GuestAdapters, policy: BindingPolicy
-) -> t.Iterator[Difference]:
+) -> t.Iterator[GuestDifference]:
     """Adapters that are missing, have another driver than described, or would lose it at the next boot."""
     for adapter, seen in zip(adapters, found):
         if seen.pci_address is None:
             message = f"the guest has no adapter {adapter.name} ({adapter.mac})"
-            yield Difference(f"adapter {adapter.name}", adapter.mac, None, ErrorCode.ADAPTER_NOT_FOUND, message)
+            yield GuestDifference(f"adapter {adapter.name}", adapter.mac, None, ErrorCode.ADAPTER_NOT_FOUND, message)
         elif adapter.driver == "kernel" and seen.driver is None:
             yield _unbound(adapter.name, "kernel", None)
     there = [adapter for adapter, seen in zip(adapters, found) if seen.pci_address is not None]
@@ -100,22 +100,22 @@ def adapter_differences(
         plan = binding.plan(there, dataclasses.replace(current, holders={}), policy, "present")
     except NfvError as error:
         names = [adapter.name for adapter in there if adapter.driver == "pmd"]
-        yield Difference("adapters that can be polled", names, [], error.error_code, _sentence(error))
+        yield GuestDifference("adapters that can be polled", names, [], error.error_code, _sentence(error))
         return
     moved = [name for name, driver in plan.before.items() if plan.after[name] != driver]
     for name in moved:
         yield _unbound(name, plan.after[name], plan.before[name])
     if plan.changed and not moved and len(there) == len(adapters):
         message = "the files that bind the adapters at the next boot are not as dpdk_bind writes them"
-        yield Difference("adapters at the next boot", "bound", "not bound", ErrorCode.ADAPTER_NOT_BOUND, message)
+        yield GuestDifference("adapters at the next boot", "bound", "not bound", ErrorCode.ADAPTER_NOT_BOUND, message)
 
 
-def _unbound(name: str, asked: str, seen: str | None) -> Difference:
+def _unbound(name: str, asked: str, seen: str | None) -> GuestDifference:
     message = f"adapter {name} has {f'driver {seen}' if seen else 'no driver'}, described as {asked}"
-    return Difference(f"driver of adapter {name}", asked, seen, ErrorCode.ADAPTER_NOT_BOUND, message)
+    return GuestDifference(f"driver of adapter {name}", asked, seen, ErrorCode.ADAPTER_NOT_BOUND, message)
 
 
-def dpdk_differences(dpdk: Installed | None, requirement: Requirement) -> t.Iterator[Difference]:
+def dpdk_differences(dpdk: Installed | None, requirement: Requirement) -> t.Iterator[GuestDifference]:
     """Why the installed DPDK is not as described."""
     facts: dict[ErrorCode, tuple[str, t.Any, t.Any]] = {
         ErrorCode.DPDK_VERSION_OLD: ("DPDK", f"{requirement.version} or later", dpdk.version if dpdk else None),
@@ -128,14 +128,14 @@ def dpdk_differences(dpdk: Installed | None, requirement: Requirement) -> t.Iter
     }
     for error in defects(dpdk, requirement):
         setting, asked, seen = facts[error.error_code]
-        yield Difference(setting, asked, seen, error.error_code, _sentence(error))
+        yield GuestDifference(setting, asked, seen, error.error_code, _sentence(error))
 
 
-def read_application(guest: Guest, service: str, found: t.Sequence[FoundAdapter]) -> Application:
+def read_application(guest: Guest, service: str, found: t.Sequence[FoundAdapter]) -> ObservedApplication:
     """The service now, and which processes of it drive adapters."""
     seen = read_service(guest, service)
     holding = sorted({pid for adapter in found for pid in adapter.held_by})
-    return Application(
+    return ObservedApplication(
         service=service,
         state=seen.state,
         enabled=seen.starts_at_boot,
@@ -146,8 +146,8 @@ def read_application(guest: Guest, service: str, found: t.Sequence[FoundAdapter]
 
 
 def application_differences(
-    application: Application, program: str | None, polled: t.Sequence[FoundAdapter]
-) -> t.Iterator[Difference]:
+    application: ObservedApplication, program: str | None, polled: t.Sequence[FoundAdapter]
+) -> t.Iterator[GuestDifference]:
     """Whether the service runs the program, starts at boot, and drives every polled adapter."""
     service = application.service
     if application.state != "active":
@@ -167,8 +167,8 @@ def application_differences(
             yield _application(f"application on adapter {adapter.name}", service, seen, message)
 
 
-def _application(setting: str, asked: str, seen: str | None, message: str) -> Difference:
-    return Difference(setting, asked, seen, ErrorCode.APPLICATION_NOT_RUNNING, message)
+def _application(setting: str, asked: str, seen: str | None, message: str) -> GuestDifference:
+    return GuestDifference(setting, asked, seen, ErrorCode.APPLICATION_NOT_RUNNING, message)
 
 
 def _sentence(error: NfvError) -> str:

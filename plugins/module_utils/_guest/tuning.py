@@ -80,7 +80,7 @@ class Tuning:
 
 
 @dataclasses.dataclass(frozen=True)
-class Difference:
+class GuestDifference:
     """One setting of the running guest that is not as described."""
 
     setting: str
@@ -133,7 +133,7 @@ def plan(guest: Guest, tuning: Tuning, state: str = PRESENT, reboot: str = LATER
     )
 
 
-def compare(guest: Guest, tuning: Tuning, state: str = PRESENT) -> tuple[Difference, ...]:
+def compare(guest: Guest, tuning: Tuning, state: str = PRESENT) -> tuple[GuestDifference, ...]:
     """How the running guest differs from its tuning; changes nothing and refuses nothing that a plan would refuse.
 
     Raises NfvError: argument_invalid, bootloader_unsupported, kernel_arguments_record_invalid, tuned_record_invalid.
@@ -187,33 +187,35 @@ def _consent_missing(guest: Guest, pending: t.Sequence[str]) -> NfvError:
     )
 
 
-def _differences(guest: Guest, tuning: Tuning, state: str, parts: t.Mapping[str, Plan]) -> t.Iterator[Difference]:
+def _differences(guest: Guest, tuning: Tuning, state: str, parts: t.Mapping[str, Plan]) -> t.Iterator[GuestDifference]:
     yield from _tuned_differences(parts["tuned"], state)
     pending = pending_arguments(parts, tuning)
     if state == PRESENT:
         if pending:
-            yield Difference(
+            yield GuestDifference(
                 "kernel arguments", list(pending), [], message=f"not in /proc/cmdline: {' '.join(pending)}"
             )
         yield from _running_differences(guest, tuning)
     elif pending:
-        yield Difference("kernel arguments", [], list(pending), message=f"still in /proc/cmdline: {' '.join(pending)}")
+        yield GuestDifference(
+            "kernel arguments", [], list(pending), message=f"still in /proc/cmdline: {' '.join(pending)}"
+        )
     for name in ("kernel", "mounts", "irqbalance"):
         if parts[name].changed:
-            yield Difference(_NAMES[name], parts[name].after, parts[name].before)
+            yield GuestDifference(_NAMES[name], parts[name].after, parts[name].before)
 
 
 _NAMES = {"kernel": "boot loader", "mounts": "mounts of hugepages", "irqbalance": "irqbalance"}
 
 
-def _tuned_differences(part: Plan, state: str) -> t.Iterator[Difference]:
+def _tuned_differences(part: Plan, state: str) -> t.Iterator[GuestDifference]:
     seen = part.result
     if state == ABSENT:
         if part.changed:
-            yield Difference("profile of tuned", part.after, part.before)
+            yield GuestDifference("profile of tuned", part.after, part.before)
     elif seen.get("in_charge"):
         if not seen["running"]:
-            yield Difference(
+            yield GuestDifference(
                 "tuned",
                 "running",
                 "not running",
@@ -222,7 +224,7 @@ def _tuned_differences(part: Plan, state: str) -> t.Iterator[Difference]:
                 "Look at systemctl status tuned and /var/log/tuned/tuned.log",
             )
         if seen["selected"] != seen["profile"]:
-            yield Difference(
+            yield GuestDifference(
                 "profile of tuned",
                 seen["profile"],
                 seen["selected"],
@@ -232,24 +234,24 @@ def _tuned_differences(part: Plan, state: str) -> t.Iterator[Difference]:
                 "alone",
             )
         elif part.changed:
-            yield Difference("profile of tuned", "as described", "outdated")
+            yield GuestDifference("profile of tuned", "as described", "outdated")
         if seen["interfering"]:
-            yield Difference("what may come to the polling CPUs at run time", [], seen["interfering"])
+            yield GuestDifference("what may come to the polling CPUs at run time", [], seen["interfering"])
 
 
-def _running_differences(guest: Guest, tuning: Tuning) -> t.Iterator[Difference]:
+def _running_differences(guest: Guest, tuning: Tuning) -> t.Iterator[GuestDifference]:
     """What the running kernel shows of isolation and memory."""
     running = {"isolated CPUs": cpus.isolated(guest), "CPUs without a tick (nohz_full)": cpus.nohz_full(guest)}
     for setting, seen in running.items():
         if seen != tuning.polling_cpus:
-            yield Difference(setting, tuning.polling_cpus, seen)
+            yield GuestDifference(setting, tuning.polling_cpus, seen)
     mode = transparent_hugepages.read_mode(guest)
     if tuning.transparent_hugepages not in (None, mode) and mode is not None:
-        yield Difference("mode of transparent hugepages", tuning.transparent_hugepages, mode)
+        yield GuestDifference("mode of transparent hugepages", tuning.transparent_hugepages, mode)
     allocated = {(pool.size_kb, pool.node): pool.allocated for pool in hugepages.read_pools(guest)}
     short = [pool for pool in tuning.pools if allocated.get((pool.size_kb, pool.node), 0) < pool.count]
     if short:
-        yield Difference(
+        yield GuestDifference(
             "hugepage pools that are short",
             [dataclasses.asdict(pool) for pool in short],
             [{**dataclasses.asdict(pool), "count": allocated.get((pool.size_kb, pool.node), 0)} for pool in short],

@@ -24,7 +24,7 @@ Mapping = t.Mapping[str, t.Any]
 
 
 @dataclasses.dataclass(frozen=True)
-class Difference:
+class DriftDifference:
     """One setting that is not as described."""
 
     side: str
@@ -55,7 +55,7 @@ class VmDrift:
 
     outcome: str
     """NONE, FOUND or FAILED; FAILED outweighs FOUND."""
-    differences: tuple[Difference, ...]
+    differences: tuple[DriftDifference, ...]
     """What is not as described, on all sides that could be compared."""
     failures: tuple[Failure, ...]
     """The sides that could not be compared."""
@@ -120,9 +120,9 @@ def _vm(results: t.Mapping[str, Mapping | None]) -> VmDrift:
     vsphere = results.get(VSPHERE)
     if vsphere is not None and vsphere.get("present") is False:
         # Whatever its guest should be, there is none.
-        missing = Difference(VSPHERE, "present", True, False, "the VM does not exist")
+        missing = DriftDifference(VSPHERE, "present", True, False, "the VM does not exist")
         return VmDrift(FOUND, (missing,), ())
-    differences: list[Difference] = []
+    differences: list[DriftDifference] = []
     failures = []
     for side, result in results.items():
         problem = _failure(side, result)
@@ -148,9 +148,9 @@ def _failure(side: str, result: Mapping | None) -> str | None:
     return None
 
 
-def _vsphere_differences(differences: t.Iterable[Mapping]) -> list[Difference]:
+def _vsphere_differences(differences: t.Iterable[Mapping]) -> list[DriftDifference]:
     return [
-        Difference(
+        DriftDifference(
             VSPHERE,
             each["setting"],
             each["to"],
@@ -162,8 +162,10 @@ def _vsphere_differences(differences: t.Iterable[Mapping]) -> list[Difference]:
     ]
 
 
-def _guest_differences(differences: t.Iterable[Mapping]) -> list[Difference]:
-    return [Difference(GUEST, each["setting"], each["asked"], each["seen"], each["message"]) for each in differences]
+def _guest_differences(differences: t.Iterable[Mapping]) -> list[DriftDifference]:
+    return [
+        DriftDifference(GUEST, each["setting"], each["asked"], each["seen"], each["message"]) for each in differences
+    ]
 
 
 _DIFFERENCES: t.Final = {VSPHERE: _vsphere_differences, GUEST: _guest_differences}
