@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which network interfaces carry addresses and routes, read from iproute2's JSON."""
+"""The network interfaces that carry addresses or routes, from iproute2's JSON output."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ class Use:
 
 
 def read_uses(run: t.Callable[[t.Sequence[str]], tuple[int, str, str]], sessions: t.Collection[str]) -> dict[str, Use]:
-    """The interfaces in use; sessions: ssh_session.session_addresses(). Raises NfvError(iproute_failed)."""
+    """The interfaces in use, by name. sessions: see ssh_session.session_addresses().
+
+    Raises NfvError(iproute_failed).
+    """
     routes = [route for command in ROUTE_COMMANDS for route in _json(run, command)]
     return interface_uses(_json(run, ADDRESS_COMMAND), routes, sessions)
 
@@ -45,9 +48,9 @@ def interface_uses(
     routes: t.Iterable[t.Mapping[str, t.Any]],
     sessions: t.Collection[str] = (),
 ) -> dict[str, Use]:
-    """The interfaces that carry an address or a route beyond the link-local ones that every IPv6 interface has.
+    """The interfaces, by name, that carry an address or a route other than IPv6's automatic link-local ones.
 
-    An address that a session came in by counts whatever its scope.
+    An address that an SSH session uses counts whatever its scope.
     """
     uses: dict[str, Use] = {}
     for interface in addresses:

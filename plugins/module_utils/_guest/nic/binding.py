@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Decides which adapter gets which driver: refusals, the choice of a driver, and the steps."""
+"""Decides which adapter is bound to which driver: what is refused, which driver is chosen, and the steps."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _HEADER = "# Managed by the Ansible collection nfv.vsphere_dpdk.\n"
 
 @dataclasses.dataclass(frozen=True)
 class AdapterRequest:
-    """An adapter as the caller asks for it."""
+    """An adapter and the kind of driver that it must have."""
 
     name: str
     """Name in the description of the data plane."""
@@ -46,7 +46,7 @@ class AdapterRequest:
 
 @dataclasses.dataclass(frozen=True)
 class DriverChoice:
-    """The userspace driver that a plan binds adapters to."""
+    """The userspace driver to bind adapters to."""
 
     driver: str
     """Name of the driver."""
@@ -59,25 +59,25 @@ class BindingPolicy:
     """What the caller allows."""
 
     driver: str = "auto"
-    """The userspace driver, ``auto`` for the best that works here."""
+    """Name of the userspace driver, or ``auto`` for the best that works here."""
     allow_no_iommu: bool = False
-    """vfio-pci may be used without an IOMMU."""
+    """Whether vfio-pci may be used without an IOMMU."""
     allow_other_devices: bool = False
-    """Adapters other than VMXNET3 may be bound."""
+    """Whether adapters other than VMXNET3 may be bound."""
     allow_in_use: bool = False
-    """An adapter that carries an address or a route may be bound."""
+    """Whether an adapter that carries an address or a route may be bound."""
     programs_end: bool = False
-    """Programs that drive an adapter now will have ended before the plan is carried out."""
+    """Whether the programs that drive adapters now will have ended before the plan is carried out."""
 
 
 @dataclasses.dataclass(frozen=True)
 class GuestAdapters:
-    """The guest's adapters, and all that decides what may be done with them."""
+    """The guest's adapters, and everything that decides what may be done with them."""
 
     devices: tuple[NetworkDevice, ...]
-    """Every network device, in the order of the PCI addresses."""
+    """Every network device, in the order of PCI addresses."""
     platform: Platform
-    """What the machine offers to userspace drivers."""
+    """What the machine offers userspace drivers."""
     recorded: tuple[BoundAdapter, ...]
     """Adapters that an earlier run bound."""
     uses: t.Mapping[str, Use]
@@ -87,9 +87,9 @@ class GuestAdapters:
     files: t.Mapping[str, str]
     """Content of those of managed_files() that exist, by path."""
     no_iommu_enabled: bool = False
-    """vfio's no-IOMMU mode is on now."""
+    """Whether vfio's no-IOMMU mode is on now."""
     driverctl: bool = True
-    """driverctl is installed."""
+    """Whether driverctl is installed."""
 
 
 def override_file(pci_address: str) -> str:
@@ -98,13 +98,15 @@ def override_file(pci_address: str) -> str:
 
 
 def managed_files(pci_addresses: t.Iterable[str]) -> tuple[str, ...]:
-    """Every file that a plan may write, the record apart."""
+    """Every file that a plan may write, except the record."""
     return (MODULES_LOAD, MODPROBE, *(override_file(address) for address in pci_addresses))
 
 
 def choose_driver(policy: BindingPolicy, platform: Platform) -> DriverChoice:
-    """The driver that can work here: vfio-pci with an IOMMU, vfio-pci without one where that is built in and allowed,
-    else igb_uio, else uio_pci_generic (DPDK Linux guide, "Linux Drivers").
+    """The best driver that works here (DPDK Linux guide, "Linux Drivers").
+
+    In this order: vfio-pci with an IOMMU; vfio-pci without one, if the kernel supports that and the policy allows it;
+    igb_uio; uio_pci_generic.
 
     Raises NfvError(userspace_driver_missing).
     """
@@ -117,9 +119,9 @@ def choose_driver(policy: BindingPolicy, platform: Platform) -> DriverChoice:
             return choice
     if policy.driver == "vfio-pci" and not platform.iommu:
         reason = (
-            "it needs an IOMMU here, and this kernel has none without (CONFIG_VFIO_NOIOMMU)"
+            "it needs an IOMMU, because this kernel was built without CONFIG_VFIO_NOIOMMU"
             if not platform.no_iommu
-            else "it needs an IOMMU here, or leave to work without one"
+            else "it needs an IOMMU, or permission to work without one"
         )
     else:
         reason = f"the running kernel has {', '.join(platform.drivers) or 'none'}"
@@ -132,7 +134,7 @@ def choose_driver(policy: BindingPolicy, platform: Platform) -> DriverChoice:
 
 
 def plan(adapters: t.Sequence[AdapterRequest], current: GuestAdapters, policy: BindingPolicy, state: str) -> Plan:
-    """Plans to bind each pmd adapter to a userspace driver, over reboots, and to give other bound ones to the kernel.
+    """Plans to bind each pmd adapter to a userspace driver for good, and to give the other bound ones back.
 
     Raises NfvError: adapter_repeated, adapter_not_found, adapter_type_unsupported, management_adapter, adapter_in_use,
     device_busy, userspace_driver_missing, driverctl_missing.
@@ -150,7 +152,7 @@ def plan(adapters: t.Sequence[AdapterRequest], current: GuestAdapters, policy: B
         raise NfvError(
             ErrorCode.DRIVERCTL_MISSING,
             DRIVERCTL,
-            "is not there to bind adapters at boot",
+            "is not installed, so nothing would bind the adapters at boot",
             "Install the package driverctl.",
         )
     choice = choose_driver(policy, current.platform) if wanted else None
@@ -179,7 +181,7 @@ def plan(adapters: t.Sequence[AdapterRequest], current: GuestAdapters, policy: B
 def _not_recommended(adapter: AdapterRequest, device: NetworkDevice) -> str:
     kind = INTEL.get((device.vendor, device.device), f"{device.vendor}:{device.device}")
     return (
-        f"{adapter.name} ({adapter.mac}) is {kind} and no VMXNET3 adapter: DPDK can poll it, which is not recommended; "
+        f"{adapter.name} ({adapter.mac}) is {kind} and no VMXNET3 adapter: polling it works, but is not recommended; "
         "convert it with role vm_hardware."
     )
 
@@ -204,7 +206,10 @@ def _check_unique(adapters: t.Sequence[AdapterRequest]) -> None:
 
 
 def locate(adapter: AdapterRequest, current: GuestAdapters) -> NetworkDevice:
-    """The device that has the MAC address, else the recorded one unless another adapter stands in its place now."""
+    """The device with the adapter's MAC address, or else the recorded one if no other adapter has taken its place.
+
+    Raises NfvError(adapter_not_found).
+    """
     for device in current.devices:
         if device.mac == adapter.mac:
             return device
@@ -216,7 +221,7 @@ def locate(adapter: AdapterRequest, current: GuestAdapters) -> NetworkDevice:
     raise NfvError(
         ErrorCode.ADAPTER_NOT_FOUND,
         f"{adapter.name} ({adapter.mac})",
-        f"is none of this guest's adapters: {', '.join(seen) or 'there are none'}",
+        f"is not among this guest's adapters: {', '.join(seen) or 'there are none'}",
         "Compare the VM's adapters in vSphere with the description.",
     )
 
@@ -229,7 +234,7 @@ def _check_adapter(
         raise NfvError(
             ErrorCode.ADAPTER_TYPE_UNSUPPORTED,
             subject,
-            f"is no VMXNET3 adapter but {device.vendor}:{device.device}",
+            f"is not a VMXNET3 adapter but {device.vendor}:{device.device}",
             "Convert it (role vm_hardware), or set allow_other_devices.",
         )
     for interface in device.interfaces:
@@ -247,7 +252,7 @@ def _check_adapter(
             ErrorCode.ADAPTER_IN_USE,
             subject,
             f"stays with the kernel: it belongs to {', '.join(device.in_use_by)}",
-            "Take it out of there first.",
+            "Remove it from there first.",
         )
 
 
@@ -278,7 +283,7 @@ def _move(
 
 def _give_back(entry: BoundAdapter, devices: t.Mapping[str, NetworkDevice], current: GuestAdapters) -> list[Step]:
     device = devices.get(entry.pci_address)
-    # Gone from the VM, or another adapter stands in its place and the kernel has that one.
+    # The VM no longer has it, or another adapter has taken its place and the kernel already drives that one.
     if device is None or device.interfaces:
         return []
     return _move(entry, devices, "", entry.kernel_driver, current)
@@ -287,7 +292,7 @@ def _give_back(entry: BoundAdapter, devices: t.Mapping[str, NetworkDevice], curr
 def _prepare(
     keep: t.Sequence[BoundAdapter], leave: t.Sequence[BoundAdapter], choice: DriverChoice | None, current: GuestAdapters
 ) -> list[Step]:
-    """What must be written before a device changes hands: the record first, since the MAC cannot be read afterwards."""
+    """What must happen before a device changes drivers. The record comes first: the MAC cannot be read afterwards."""
     if choice is None:
         return []
     steps: list[Step] = []
@@ -307,7 +312,7 @@ def _prepare(
 
 
 def _settle(keep: t.Sequence[BoundAdapter], leave: t.Sequence[BoundAdapter], current: GuestAdapters) -> list[Step]:
-    """What makes it last over reboots. It is written last, so that no boot tries a driver that has failed."""
+    """What makes the bindings permanent. It is written last, so that no boot uses a driver that has failed."""
     steps: list[Step] = []
     for entry in keep:
         steps += _file(override_file(entry.pci_address), f"{entry.driver}\n", current)

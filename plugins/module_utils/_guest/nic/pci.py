@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Network devices on the PCI bus, as sysfs shows them (Linux: Documentation/ABI/testing/sysfs-bus-pci)."""
+"""Network devices on the PCI bus, read from sysfs (Linux: Documentation/ABI/testing/sysfs-bus-pci)."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ class NetworkDevice:
     device: str
     """PCI device id such as ``0x07b0``."""
     driver: str | None
-    """Driver that has the device, None without one."""
+    """Driver that the device is bound to, None without one."""
     interfaces: tuple[str, ...]
     """Names of the kernel's network interfaces on it; none under a userspace driver."""
     mac: str | None
     """MAC address of its first interface, None without one."""
     in_use_by: tuple[str, ...]
-    """Bridges, bonds and the like above its interfaces."""
+    """Bridges, bonds and the like that its interfaces belong to."""
     handles: tuple[str, ...]
     """Device files (/dev/uio0, /dev/vfio/7) through which a program drives it."""
     iommu_group: str | None
     """Number of its IOMMU group, None without one."""
     numa_node: int | None
-    """NUMA node, None when the platform does not tell (the kernel's -1)."""
+    """NUMA node, None when the platform does not say (the kernel's -1)."""
 
     @property
     def is_vmxnet3(self) -> bool:
@@ -52,18 +52,18 @@ class NetworkDevice:
 
 @dataclasses.dataclass(frozen=True)
 class Platform:
-    """What the machine offers to userspace drivers."""
+    """What the machine offers userspace drivers."""
 
     iommu: bool
-    """An IOMMU can isolate a device."""
+    """Whether an IOMMU can isolate devices."""
     no_iommu: bool
-    """The kernel was built with CONFIG_VFIO_NOIOMMU (Debian 12's and 13's were not)."""
+    """Whether the kernel was built with CONFIG_VFIO_NOIOMMU (Debian 12's and 13's were not)."""
     drivers: tuple[str, ...]
-    """Those of USERSPACE_DRIVERS that the running kernel has, or has a module of."""
+    """Those of USERSPACE_DRIVERS that the running kernel has, built in or as a module."""
 
 
 def read_network_devices(tree: Tree) -> tuple[NetworkDevice, ...]:
-    """Every network device, in the order of the PCI addresses."""
+    """Every network device, in the order of PCI addresses."""
     return tuple(
         _read_device(tree, address)
         for address in tree.names(DEVICES)
@@ -73,7 +73,7 @@ def read_network_devices(tree: Tree) -> tuple[NetworkDevice, ...]:
 
 def _read_device(tree: Tree, address: str) -> NetworkDevice:
     path = f"{DEVICES}/{address}"
-    # virtio's interfaces hang one level lower; a data plane has none, a management adapter may.
+    # virtio's interfaces are one level lower; a management adapter may be virtio.
     directories = [f"{path}/net", *(f"{path}/{name}/net" for name in tree.names(path) if name.startswith("virtio"))]
     interfaces = {name: directory for directory in directories for name in tree.names(directory)}
     macs = [tree.value(f"{directory}/{name}/address") for name, directory in interfaces.items()]
@@ -99,7 +99,7 @@ def _read_device(tree: Tree, address: str) -> NetworkDevice:
 
 
 def device_nodes(tree: Tree, pci_address: str) -> tuple[str, ...]:
-    """The files through which a program may drive a device: /dev/uioN, or its IOMMU group's under /dev/vfio."""
+    """The device files through which a program may drive a device: /dev/uioN, or its IOMMU group's in /dev/vfio."""
     path = f"{DEVICES}/{pci_address}"
     nodes = [f"/dev/{name}" for name in tree.names(f"{path}/uio")]
     group = tree.target(f"{path}/iommu_group")
@@ -110,7 +110,7 @@ def device_nodes(tree: Tree, pci_address: str) -> tuple[str, ...]:
 
 
 def read_platform(tree: Tree) -> Platform:
-    """What the running kernel offers; reads files only, loads nothing."""
+    """What the running kernel offers userspace drivers. Only reads files; loads no module."""
     release = tree.value("/proc/sys/kernel/osrelease") or ""
     config = tree.text(f"/boot/config-{release}") or ""
     return Platform(

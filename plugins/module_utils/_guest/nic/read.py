@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The reading part of dpdk_bind and dpdk_info: one look at everything they decide upon."""
+"""Reads everything that dpdk_bind decides by, and what dpdk_info returns."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .ssh_session import session_addresses
 
 
 def read_guest_adapters(guest: Guest) -> GuestAdapters:
-    """The guest's adapters and all that decides what may be done with them."""
+    """The guest's adapters, and everything that decides what may be done with them."""
     devices = read_network_devices(guest)
     recorded = read_record(guest)
     addresses = {device.pci_address for device in devices} | {entry.pci_address for entry in recorded}
@@ -76,14 +76,14 @@ def read_info(guest: Guest) -> dict[str, t.Any]:
 
 
 def _plain(record: t.Any) -> dict[str, t.Any]:
-    # Lists instead of tuples: what JSON gives back.
+    # Lists instead of tuples, as they come back from JSON.
     return {
         name: list(value) if isinstance(value, tuple) else value for name, value in dataclasses.asdict(record).items()
     }
 
 
 def _dpdk_version(guest: Guest) -> str | None:
-    """The version that dpkg knows, as DPDK writes it: 22.11.11 of "22.11.11-0+deb12u1"."""
+    """The version that dpkg has installed, as DPDK writes it: 22.11.11 of "22.11.11-0+deb12u1"."""
     status, output, _errors = guest.run(
         ("dpkg-query", "--show", "--showformat", "${db:Status-Status} ${Version}", "dpdk")
     )

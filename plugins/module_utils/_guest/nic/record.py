@@ -17,7 +17,7 @@ RECORD = "/etc/nfv-vsphere-dpdk/adapters.json"
 
 @dataclasses.dataclass(frozen=True)
 class BoundAdapter:
-    """An adapter as it was at first sight, and the driver that it was to get."""
+    """An adapter as it was first found, and the driver that it was given."""
 
     name: str
     """Name in the description of the data plane."""
@@ -26,7 +26,7 @@ class BoundAdapter:
     pci_address: str
     """PCI address."""
     kernel_driver: str
-    """Kernel driver that the adapter goes back to."""
+    """Kernel driver that the adapter is given back to."""
     driver: str
     """Userspace driver that it is bound to."""
 
@@ -43,10 +43,10 @@ def read_record(tree: Tree) -> tuple[BoundAdapter, ...]:
             ErrorCode.BINDING_RECORD_UNREADABLE,
             RECORD,
             f"is not what this collection wrote: {error}",
-            "Restore it, or give the adapters back by hand (driverctl unset-override) and remove it.",
+            "Restore the file, or give the adapters back by hand (driverctl unset-override) and remove it.",
         ) from error
 
 
 def format_record(adapters: t.Iterable[BoundAdapter]) -> str:
-    """The record's text."""
+    """Content of the record's file."""
     return json.dumps({"adapters": [dataclasses.asdict(adapter) for adapter in adapters]}, indent=2) + "\n"

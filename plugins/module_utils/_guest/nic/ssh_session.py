@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ssh sessions that a process runs in: which of the guest's addresses the operator came in by."""
+"""The SSH sessions that a process runs in: which of the guest's addresses the operator is connected to."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ _VARIABLE = "SSH_CONNECTION="
 
 
 def session_addresses(tree: Tree, process: int) -> frozenset[str]:
-    """The guest's own addresses in SSH_CONNECTION of a process and of all that it descends from.
+    """The guest's own addresses in the SSH_CONNECTION of a process and of all its ancestors.
 
-    Its own environment is not enough: sudo, Ansible's usual way to root, hands SSH_CONNECTION on only where it is told
-    to (sudoers(5), env_reset); the shell above it has it. Needs root, as reading another's /proc/PID/environ does.
+    The process's own environment is not enough: sudo, which Ansible usually becomes root with, removes SSH_CONNECTION
+    unless told otherwise (sudoers(5), env_reset), but the shell that called sudo still has it. Needs root to read
+    /proc/PID/environ of other users' processes.
     """
     found: set[str] = set()
     seen: set[int] = set()
@@ -32,6 +33,6 @@ def session_addresses(tree: Tree, process: int) -> frozenset[str]:
 
 
 def _own_address(connection: str) -> set[str]:
-    # "client address, client port, server address, server port" (ssh(1)); a link-local one is followed by its zone.
+    # "client address, client port, server address, server port" (ssh(1)); a link-local address ends with its zone.
     words = connection.split()
     return {words[2].partition("%")[0].lower()} if len(words) == 4 else set()

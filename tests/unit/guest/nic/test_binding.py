@@ -320,7 +320,7 @@ def test_choice_of_driver(
     ("policy", "no_iommu", "available", "reason"),
     [
         (BindingPolicy("vfio-pci"), False, ALL, "CONFIG_VFIO_NOIOMMU"),
-        (BindingPolicy("vfio-pci"), True, ALL, "leave to work without one"),
+        (BindingPolicy("vfio-pci"), True, ALL, "permission to work without one"),
         (BindingPolicy("igb_uio"), False, ("uio_pci_generic",), "uio_pci_generic"),
         (AUTO, False, ("vfio-pci",), "vfio-pci"),
         (AUTO, False, (), "none"),
