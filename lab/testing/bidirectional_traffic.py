@@ -38,15 +38,17 @@ class Subscriber(t.NamedTuple):
 
 
 class Traffic:
-    """Numbered packets in both directions on some sessions, until the context ends.
+    """Numbered packets in both directions on some sessions, until the context ends."""
 
-    sent: packets per direction so far; arrived: by direction, when each packet number arrived (monotonic seconds).
-    """
+    sent: int
+    """Packets sent so far in each direction."""
+    arrived: dict[str, dict[int, float]]
+    """Arrival time of each packet by direction and number, in seconds of the monotonic clock."""
 
     def __init__(self, s5u: Port, sgi: Port, subscribers: Sequence[Subscriber], packets_per_second: int) -> None:
         self.sent = 0
         self._run = secrets.randbits(64)
-        self.arrived: dict[str, dict[int, float]] = {UPLINK: {}, DOWNLINK: {}}
+        self.arrived = {UPLINK: {}, DOWNLINK: {}}
         self._subscribers, self._interval = subscribers, 1 / packets_per_second
         self._s5u, self._sgi = s5u, sgi
         self._done, self._closed = threading.Event(), threading.Event()

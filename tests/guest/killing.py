@@ -114,15 +114,14 @@ done
 
 @dataclass(frozen=True)
 class Moment:
-    """When a run dies: before the turn-th event of this kind whose arguments hold a word.
-
-    event: an audit event of Python's (PEP 578), which tells of every effect just before it: ``open``, ``os.rename``,
-    ``subprocess.Popen``.
-    """
+    """When a run dies: just before an audit event of Python's (PEP 578), which comes before its effect."""
 
     event: str
+    """Kind of the event, such as ``open``, ``os.rename`` or ``subprocess.Popen``."""
     word: str
+    """Word that the event's arguments contain."""
     turn: int = 1
+    """Which of these events it is, from 1."""
 
 
 NEVER = Moment("never", "")

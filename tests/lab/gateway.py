@@ -35,14 +35,20 @@ STATUS = "/run/nfv-vsphere-dpdk/pgw-path.json"
 
 @dataclass(frozen=True)
 class Gateway:
-    """The guest and the tester's two ends; figures: what tests have measured, for reports/pgw-lab.json."""
+    """The PGW's guest and the tester's two ends."""
 
     deployment: Deployment
+    """The running deployment."""
     address: str
+    """The guest's management address."""
     s5u: Port
+    """The tester's end of S5-U."""
     sgi: Port
+    """The tester's end of SGi."""
     scratch: Path
+    """Directory for captures and other files."""
     figures: dict[str, float]
+    """What tests have measured, for reports/pgw-lab.json."""
 
     @classmethod
     def find(cls, deployment: Deployment, scratch: Path) -> Gateway:

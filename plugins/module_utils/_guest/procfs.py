@@ -17,14 +17,20 @@ _KERNEL_THREAD = 0x00200000  # PF_KTHREAD, include/linux/sched.h; in field 9 of 
 
 
 class Stat(t.NamedTuple):
-    """The fields of /proc/<pid>/stat used here; times in clock ticks, ``started`` since the machine booted."""
+    """The fields of /proc/<pid>/stat used here (proc_pid_stat(5))."""
 
     name: str
+    """Name of the process."""
     flags: int
+    """Kernel flags, such as PF_KTHREAD."""
     user: int
+    """Time in user mode, in clock ticks."""
     system: int
+    """Time in kernel mode, in clock ticks."""
     started: int
+    """When it started, in clock ticks since the machine booted."""
     cpu: int
+    """CPU that it last ran on."""
 
 
 def parse_stat(text: str) -> Stat | None:

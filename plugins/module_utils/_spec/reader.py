@@ -37,7 +37,9 @@ class Section:
     path: str
     """Its key path, such as ``nfv_dataplane.cpu``."""
     values: t.Mapping[t.Any, t.Any]
+    """Its fields as the user wrote them."""
     problems: list[Problem]
+    """Every problem found so far, of all sections."""
 
     @classmethod
     def read(

@@ -39,16 +39,18 @@ def vsphere_modules() -> list[str]:
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """A use of a module on a VM of its own. options: from the VM's name, its moid and its host.
-
-    gives_back: the module takes it back with ``state: absent``.
-    """
+    """A use of a module on a VM of its own."""
 
     module: str
+    """Name of the module."""
     options: t.Callable[[t.Any], dict[str, t.Any]]
+    """The module's options for the VM."""
     running: bool = False
+    """Whether the VM is powered on."""
     writes: bool = True
+    """Whether the module changes anything."""
     gives_back: bool = True
+    """Whether ``state: absent`` undoes the change."""
 
 
 def on_vm(machine: t.Any, **options: t.Any) -> dict[str, t.Any]:

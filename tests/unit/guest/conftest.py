@@ -20,18 +20,22 @@ MACS = {MGMT: "00:50:56:00:01:01", S5U: "00:50:56:01:00:02", SGI: "00:50:56:01:0
 
 
 class RecordedGuest(Guest):
-    """A recorded guest whose kernel attributes react as the kernel's do.
+    """A recorded guest whose kernel attributes react as the kernel's do."""
 
-    broken_drivers: bind to no device; room: hugepages that the machine's pools can hold; commands: those run.
-    """
+    commands: list[str]
+    """Commands that were run."""
+    broken_drivers: set[str]
+    """Drivers that bind to no device."""
+    room: int | None
+    """Hugepages that the machine's pools can hold, None without a limit."""
 
     def __init__(self, root: Path, recording: dict[str, t.Any]) -> None:
         super().__init__(self._answer, str(root))
         self.outputs: dict[str, str] = dict(recording["commands"])
-        self.commands: list[str] = []
+        self.commands = []
         self.failing: set[str] = set()
-        self.broken_drivers: set[str] = set()
-        self.room: int | None = None
+        self.broken_drivers = set()
+        self.room = None
         for path, content in recording["files"].items():
             self.lay_out(path, content)
 

@@ -24,10 +24,10 @@ _Shortage = t.Callable[["Case"], t.Optional[UnplacedReason]]
 
 
 class Case:
-    """One VM without a place, and the state in which to find the reason.
+    """One VM without a place, and the state in which to find the reason."""
 
-    candidates: indices of the hosts that the rules allow.
-    """
+    candidates: list[int]
+    """Indices of the hosts that the rules allow."""
 
     def __init__(self, space: SearchSpace, state: SearchState, item: Item, hosts: t.Sequence[HostTopology]) -> None:
         self.space, self.state, self.item, self.hosts = space, state, item, hosts

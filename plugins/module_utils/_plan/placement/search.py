@@ -28,8 +28,10 @@ class Search:
     """Looks for places for the given items, while all others stay where they are.
 
     The items must have no place when a search starts. FOUND leaves them placed; any other outcome, without a place.
-    steps: how many placements may be tried before the outcome is UNDECIDED; counts down over several runs.
     """
+
+    steps: int
+    """How many placements may still be tried before the outcome is UNDECIDED; counts down over several runs."""
 
     def __init__(self, state: SearchState, items: t.Sequence[Item], steps: int) -> None:
         self.state = state

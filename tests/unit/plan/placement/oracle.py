@@ -18,10 +18,12 @@ Literal = t.Any
 
 @dataclasses.dataclass(frozen=True)
 class Best:
-    """What is possible. moves: of VMs that are somewhere now, when as many as possible are placed."""
+    """The best that is possible."""
 
     placed: int
+    """Most VMs that can be placed."""
     moves: int
+    """Fewest VMs that must leave their present place for that."""
 
 
 class Oracle:

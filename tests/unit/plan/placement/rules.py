@@ -32,7 +32,7 @@ Room = tuple[int, int]
 
 @dataclasses.dataclass(frozen=True)
 class World:
-    """A question in full. names: of the planned VMs."""
+    """Everything that a placement is computed from."""
 
     demands: tuple[Demand, ...]
     hosts: tuple[HostTopology, ...]
@@ -41,6 +41,7 @@ class World:
 
     @property
     def names(self) -> set[str]:
+        """Names of the planned VMs."""
         return {demand.vm for demand in self.demands}
 
     def host(self, name: str) -> HostTopology:
@@ -128,11 +129,14 @@ def right_nodes(demand: Demand, host: HostTopology, rules: Rules) -> set[int]:
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """A host with what is taken of its nodes. cores: physical ones that a named affinity set occupies, by first CPU."""
+    """A host, and what a VM takes of its nodes."""
 
     host: str
+    """Name of the host."""
     taken: tuple[tuple[int, Room], ...]
+    """What is taken of each node, by the node's number."""
     cores: frozenset[int] = frozenset()
+    """Physical cores that a named affinity set occupies, by their first CPU."""
 
 
 def is_wide(demand: Demand, world: World) -> bool:
