@@ -23,6 +23,7 @@ class Pki:
     """The files in a pki directory."""
 
     directory: Path
+    """The directory."""
 
     @property
     def ca_certificate(self) -> Path:

@@ -35,6 +35,7 @@ class Image:
     """A golden image."""
 
     name: str
+    """Name of the release."""
     path: Path
     """qcow2 file, backing file of the guests' disks."""
     built_seconds: float

@@ -41,6 +41,7 @@ class Cpu:
     """The virtual CPUs: how many there are, which of them poll, and how they get cores of their own on the host."""
 
     count: int
+    """Number of vCPUs."""
     polling: tuple[int, ...]
     """vCPUs that the poll-mode driver owns."""
     exclusivity: str
@@ -67,6 +68,7 @@ class HugepagePool:
     size: str
     """``2M`` or ``1G``."""
     amount_mb: int
+    """Memory in hugepages, in MiB."""
     node: int | None
     """The guest's NUMA node, None to let the kernel spread the pages."""
 
@@ -84,11 +86,13 @@ class Memory:
     """The VM's memory and the guest's hugepages."""
 
     size_mb: int
+    """Memory of the VM in MiB."""
     reserve_all: bool
     """Whether all of the memory is reserved on the host."""
     host_page_size: str
     """The page size that backs the memory on the host, one of HOST_PAGE_SIZES."""
     hugepages: tuple[HugepagePool, ...]
+    """The guest's hugepage pools; the first one's page size is the default size."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,6 +128,7 @@ class Adapter:
     udp_rss: bool = False
     """Whether UDP is spread over the receive queues."""
     interrupt_coalescing: bool = True
+    """Whether the host coalesces interrupts for the adapter."""
     numa_node: int | None = None
     """The guest's NUMA node that the adapter is shown on, None for no node."""
     uptv2: bool = False
@@ -137,10 +142,15 @@ class Dataplane:
     """One VM's whole description, checked for consistency."""
 
     cpu: Cpu
+    """The virtual CPUs."""
     memory: Memory
+    """The VM's memory and the guest's hugepages."""
     adapters: tuple[Adapter, ...]
+    """The network adapters, in the order of the description."""
     placement: Placement
+    """Where the VM may run and what it must keep."""
     numa: Numa = Numa()
+    """The NUMA nodes that the guest sees."""
     switch_mode: str = "standard"
     """One of SWITCH_MODES."""
     profile: str = "general"

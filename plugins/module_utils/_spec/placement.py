@@ -39,6 +39,7 @@ class Placement:
     """Where the VM may run and what it must keep. None or an empty tuple leaves it to the cluster."""
 
     cluster: str | None
+    """Name of the only cluster allowed, None for any."""
     numa: str
     """``auto``, or the number of the host's NUMA node."""
     keep_apart_from: tuple[str, ...] = ()

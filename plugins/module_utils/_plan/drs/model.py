@@ -19,14 +19,19 @@ class VmHostRule:
     """A rule between a VM group and a host group (vim.cluster.VmHostRuleInfo)."""
 
     name: str
+    """Its name."""
     vm_group: str | None
+    """Name of the VM group, None when the rule names none."""
     host_group: str | None
+    """Name of the host group, None when the rule names none."""
     mandatory: bool
     """A must rule; otherwise a should rule."""
     affine: bool = True
     """The VMs run on the hosts; otherwise anywhere else."""
     enabled: bool = True
+    """Whether it is in force."""
     key: int | None = dataclasses.field(default=None, compare=False)
+    """Its key in the cluster, None for a rule that is still to be created."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,11 +39,15 @@ class VmVmRule:
     """An affinity or anti-affinity rule between VMs."""
 
     name: str
+    """Its name."""
     vms: Members
+    """Managed object ids of the VMs."""
     together: bool
     """Affinity (vim.cluster.AffinityRuleSpec); otherwise anti-affinity."""
     enabled: bool = True
+    """Whether it is in force."""
     key: int | None = dataclasses.field(default=None, compare=False)
+    """Its key in the cluster, None for a rule that is still to be created."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +55,7 @@ class OtherRule:
     """A rule of a kind that this collection never makes, such as a dependency rule."""
 
     name: str
+    """Its name."""
     groups: tuple[str, ...] = ()
     """The groups that it names."""
 
@@ -73,7 +83,9 @@ class ClusterState:
     """What placement needs of a cluster's configuration (vim.cluster.ConfigInfoEx)."""
 
     name: str
+    """Its name."""
     moid: str
+    """Managed object id."""
     hosts: t.Mapping[str, str]
     """Names of its hosts by moid."""
     drs: bool
@@ -85,6 +97,7 @@ class ClusterState:
     ha: bool
     """Whether HA is on."""
     admission_control: bool
+    """Whether HA's admission control is on."""
     restart_priority: str
     """The cluster's own priority."""
     vm_groups: t.Mapping[str, Members]
@@ -92,6 +105,7 @@ class ClusterState:
     host_groups: t.Mapping[str, Members]
     """Members by group name."""
     rules: tuple[Rule, ...]
+    """All DRS rules."""
     automation: t.Mapping[str, str]
     """Automation levels of the VMs that have one of their own."""
     restart: t.Mapping[str, RestartOverride]
@@ -103,8 +117,11 @@ class DesiredCluster:
     """What one cluster must hold for a placement."""
 
     vm_groups: t.Mapping[str, Members]
+    """Members by group name."""
     host_groups: t.Mapping[str, Members]
+    """Members by group name."""
     rules: tuple[VmHostRule | VmVmRule, ...]
+    """The rules."""
     automation: t.Mapping[str, str]
     """Automation levels by VM."""
     restart: t.Mapping[str, str]
@@ -121,6 +138,7 @@ class GroupChange:
     kind: str
     """``vm_group`` or ``host_group``."""
     name: str
+    """Its name."""
     before: Members | None
     """None when it is created."""
     after: Members | None
@@ -132,8 +150,11 @@ class RuleChange:
     """A rule that is created (before is None), changed, or removed (after is None)."""
 
     name: str
+    """Its name."""
     before: VmHostRule | VmVmRule | None
+    """None when it is created."""
     after: VmHostRule | VmVmRule | None
+    """None when it is removed."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,8 +162,11 @@ class AutomationChange:
     """The DRS automation level of one VM; None stands for the cluster's."""
 
     vm: str
+    """Managed object id."""
     before: str | None
+    """The level now."""
     after: str | None
+    """The new level."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,6 +174,7 @@ class RestartChange:
     """The HA restart priority of one VM."""
 
     vm: str
+    """Managed object id."""
     entry: RestartOverride | None
     """HA's settings of the VM, None when it has none."""
     after: str | None
@@ -165,12 +190,19 @@ class ClusterChanges:
     """Everything that one reconfiguration of one cluster changes. False as a boolean when that is nothing."""
 
     cluster: str
+    """Name of the cluster."""
     moid: str
+    """Managed object id of the cluster."""
     groups: tuple[GroupChange, ...] = ()
+    """Groups that are created, changed or removed."""
     rules: tuple[RuleChange, ...] = ()
+    """Rules that are created, changed or removed."""
     automation: tuple[AutomationChange, ...] = ()
+    """DRS automation levels that change."""
     restart: tuple[RestartChange, ...] = ()
+    """HA restart priorities that change."""
     warnings: tuple[str, ...] = ()
+    """What stays although it is not as desired, one sentence each."""
 
     def __bool__(self) -> bool:
         return bool(self.groups or self.rules or self.automation or self.restart)

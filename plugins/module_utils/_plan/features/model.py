@@ -28,6 +28,7 @@ class VmFacts:
     """The settings of a VM that vSphere features depend on. Devices are given by their labels."""
 
     name: str
+    """Name of the VM."""
     cpus: int
     """Number of vCPUs."""
     affinity: tuple[int, ...] = ()
@@ -39,7 +40,9 @@ class VmFacts:
     host_1g_pages: bool = False
     """Its memory is backed by 1 GiB pages."""
     cpu_hot_add: bool = False
+    """CPU hot add is on."""
     memory_hot_add: bool = False
+    """Memory hot add is on."""
     passthrough: tuple[str, ...] = ()
     """DirectPath I/O devices."""
     sriov: tuple[str, ...] = ()
@@ -53,6 +56,7 @@ class VmFacts:
     raw_disks: tuple[str, ...] = ()
     """Raw device mappings in physical mode."""
     independent_disks: tuple[str, ...] = ()
+    """Disks that snapshots leave out."""
     shared_buses: tuple[str, ...] = ()
     """SCSI controllers that share their bus with other VMs."""
     snapshots: int = 0
@@ -80,6 +84,7 @@ class ClusterFacts:
     ha: bool | None = None
     """Whether HA is on."""
     admission_control: bool | None = None
+    """Whether HA's admission control is on."""
     restart_priority: str | None = None
     """HA restart priority of this VM, its own or the cluster's: one of ``_spec.placement.RESTART_PRIORITIES``."""
     allowed_hosts: tuple[str, ...] | None = None
@@ -91,11 +96,13 @@ class Limitation:
     """Why a feature is limited or blocked."""
 
     feature: str
+    """The feature, such as ``vmotion``."""
     verdict: str
     """LIMITED or BLOCKED."""
     setting: str
     """By its name in ``settings.SETTINGS``, otherwise what an operator would look for."""
     text: str
+    """The reason in one sentence."""
     source: str
     """The documentation that says so."""
 
@@ -105,7 +112,9 @@ class FeatureVerdict:
     """One feature of one VM. Without any reason it works."""
 
     feature: str
+    """The feature, such as ``vmotion``."""
     reasons: tuple[Limitation, ...]
+    """Everything that limits or blocks it."""
 
     @property
     def verdict(self) -> str:

@@ -23,6 +23,7 @@ class Cell:
     """One NUMA node of a usable host. The search addresses nodes of all hosts by one index."""
 
     index: int
+    """Number of the node among those of all hosts."""
     host: int
     """Index of its host in ``HostCapacity.hosts``."""
     number: int
@@ -30,9 +31,11 @@ class Cell:
     size_cores: int
     """Cores that it could give if no VM were there."""
     size_memory: int
+    """Memory in MiB that it could give if no VM were there."""
     free_cores: int
     """Cores that it can give beside the VMs that are there and not planned."""
     free_memory: int
+    """Memory in MiB that it can give beside the VMs that are there and not planned."""
     cores: tuple[tuple[int, ...], ...]
     """The logical CPUs of each physical core."""
 
@@ -42,6 +45,7 @@ class HostCapacity:
     """What all usable hosts can give."""
 
     hosts: tuple[HostTopology, ...]
+    """The usable hosts."""
     cells: tuple[Cell, ...]
     """The nodes of all hosts, by ``Cell.index``."""
     host_cells: tuple[tuple[Cell, ...], ...]

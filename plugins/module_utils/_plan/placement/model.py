@@ -28,6 +28,7 @@ class Demand:
     cores: int
     """Cores that no other VM may count on; 0 without exclusivity."""
     memory_mb: int
+    """Memory in MiB."""
     networks: tuple[str, ...] = ()
     """Port groups of all adapters."""
     data_networks: tuple[str, ...] = ()
@@ -95,7 +96,9 @@ class Remark:
     code: str
     """Such as ``uplinks_unknown``; docs/placement.md has all of them."""
     vm: str
+    """Name of the VM."""
     text: str
+    """The remark in one sentence."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,13 +106,17 @@ class Placed:
     """Where one VM is to run."""
 
     vm: str
+    """Name of the VM."""
     host: str
+    """Name of the host."""
     host_moid: str
+    """Managed object id of the host."""
     nodes: tuple[int, ...]
     """NUMA nodes: one, or several for a wide VM."""
     cores: int
     """Cores on all nodes together."""
     memory_mb: int
+    """Memory in MiB on all nodes together."""
     cpus: tuple[int, ...] = ()
     """Logical CPUs of its affinity set; empty unless the VM gets its cores that way."""
     change: str = NEW
@@ -123,9 +130,13 @@ class Failover:
     """Where a VM can restart when its host fails."""
 
     failed_host: str
+    """Name of the host that fails."""
     vm: str
+    """Name of the VM."""
     host: str
+    """Name of the host on which it restarts."""
     nodes: tuple[int, ...]
+    """NUMA nodes on that host."""
     existing: bool = False
     """The VM is not part of the plan; it was found on the host."""
 
@@ -137,6 +148,7 @@ class PlacementPlan:
     placements: tuple[Placed, ...]
     """In the order of the demands."""
     remarks: tuple[Remark, ...] = ()
+    """What is allowed but worth knowing."""
     failovers: tuple[Failover, ...] = ()
     """With N+1, the proof: one entry for every VM of every host."""
     apart: tuple[tuple[str, ...], ...] = ()
@@ -159,6 +171,7 @@ class UnplacedReason:
     vms: tuple[str, ...]
     """Names of the VMs that it is about; more than one when they need the same."""
     text: str
+    """The reason in words, without the VMs' names."""
     needed: int | None = None
     """Cores or MiB that each VM needs."""
     free: int | None = None

@@ -51,18 +51,33 @@ class Part:
     cell: int
     """``Cell.index`` of the node."""
     cores: int
+    """Cores that it takes."""
     memory: int
+    """Memory in MiB that it takes."""
 
 
 class Place:
     """One place for a VM: a host, and what the VM takes of one or several of its nodes.
 
-    host: index of the host; parts: one per node; penalty: how many remarks there are about the place;
-    pinned: the cores of the host that a named affinity set occupies, each by its first logical CPU;
-    cell, cores, memory: those of the first part, at hand for the search.
+    The search reads the first part's ``cell``, ``cores`` and ``memory`` so often that they are kept here as well.
     """
 
     __slots__ = ("cell", "cores", "host", "memory", "parts", "penalty", "pinned")
+
+    host: int
+    """Index of the host."""
+    parts: tuple[Part, ...]
+    """What the VM takes of each node."""
+    penalty: int
+    """How many remarks there are about the place."""
+    pinned: frozenset[int]
+    """Cores of the host that a named affinity set occupies, each by its first logical CPU."""
+    cell: int
+    """``cell`` of the first part, 0 without one."""
+    cores: int
+    """``cores`` of the first part, 0 without one."""
+    memory: int
+    """``memory`` of the first part, 0 without one."""
 
     def __init__(self, host: int, parts: tuple[Part, ...], penalty: int, pinned: frozenset[int] = frozenset()) -> None:
         self.host = host

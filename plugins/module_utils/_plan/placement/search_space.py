@@ -26,6 +26,7 @@ class Item:
     index: int
     """Its number; for planned VMs that of their demand."""
     demand: Demand
+    """What the VM needs."""
     places: tuple[Place, ...]
     """Where it may run. Empty for VMs found on hosts, which stay where they are."""
     restart_places: tuple[Place, ...]
@@ -59,7 +60,9 @@ class SearchSpace:
     """Everything that the search needs to know. Hosts are given by their index in ``capacity.hosts``."""
 
     capacity: HostCapacity
+    """What the usable hosts can give."""
     rules: Rules
+    """How strict the plan is."""
     planned: tuple[Item, ...]
     """The items to place."""
     found: tuple[tuple[Item, int], ...]

@@ -34,6 +34,7 @@ class Solution:
     """The best state found."""
 
     state: SearchState
+    """Where every VM is placed."""
     proven: bool = False
     """It is known that the VMs without a place cannot all have one."""
     unprotected: tuple[int, ...] = ()

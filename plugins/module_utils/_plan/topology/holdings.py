@@ -23,7 +23,9 @@ class VmUse:
     """The configuration of a powered-on VM, as far as it decides what the VM holds on its host."""
 
     name: str
+    """Name of the VM."""
     moid: str
+    """Managed object id."""
     cpus: int
     """Number of vCPUs."""
     latency_high: bool
@@ -35,6 +37,7 @@ class VmUse:
     system_contexts: int
     """``sched.cpu.latencySensitivity.sysContexts``: cores for the hypervisor's threads."""
     cpu_reservation_mhz: int
+    """Reserved clock of all vCPUs together, in MHz."""
     affinity: tuple[int, ...]
     """Logical CPUs of its affinity set."""
     node_affinity: tuple[int, ...]
@@ -77,8 +80,11 @@ class NodeUse:
     """What VMs bound to a node hold on it, and what they leave. Memory is in MiB."""
 
     node: NumaNode
+    """The node."""
     held_cores: int
+    """Cores that its VMs hold."""
     held_memory_mb: int
+    """Memory that its VMs hold."""
 
     @property
     def free_cores(self) -> int:

@@ -22,6 +22,7 @@ class NumaNode:
     """A NUMA node of a host (vim.host.NumaNode)."""
 
     number: int
+    """Number of the node on its host."""
     cpus: tuple[int, ...]
     """Logical CPU numbers."""
     cores: int
@@ -53,7 +54,9 @@ class PhysicalNic:
     node: int | None
     """The NUMA node whose ``pciId`` lists the PCI address."""
     driver: str | None
+    """Name of the driver, None when vSphere does not report it."""
     firmware: str | None
+    """Version of the firmware, None when vSphere does not report it."""
     speed_mbps: int
     """Link speed in Mbit/s, 0 when the link is down."""
     enhanced_data_path: bool | None
@@ -71,6 +74,7 @@ class PortGroupUplinks:
     switch: str
     """Name of the switch."""
     distributed: bool
+    """Whether that is a distributed switch."""
     active: tuple[str, ...]
     """Physical NICs in the order of the teaming policy, by name."""
     nodes: tuple[int, ...] | None
@@ -89,7 +93,9 @@ class Holding:
     """What one powered-on VM holds on its host."""
 
     vm: str
+    """Name of the VM."""
     moid: str
+    """Managed object id of the VM."""
     node: int | None
     """The NUMA node that it is bound to, None when the host's scheduler decides."""
     cores: int
@@ -107,10 +113,13 @@ class HostTopology:
     """One ESXi host."""
 
     name: str
+    """Name of the host."""
     moid: str
+    """Managed object id."""
     cluster: str | None
     """Name of its cluster, None outside clusters."""
     api_version: str
+    """Version of the vSphere API, such as ``8.0.3.0``."""
     available: bool
     """Whether vCenter is connected to it."""
     maintenance: bool
@@ -122,9 +131,13 @@ class HostTopology:
     power_policy: str | None
     """Short name of the power policy, such as ``static``."""
     nodes: tuple[NumaNode, ...]
+    """Its NUMA nodes."""
     nics: tuple[PhysicalNic, ...]
+    """Its physical NICs."""
     port_groups: tuple[PortGroupUplinks, ...]
+    """The uplinks of its port groups."""
     holdings: tuple[Holding, ...]
+    """What its powered-on VMs hold."""
     latency_sensitivity: bool = True
     """vim.host.Capability.latencySensitivitySupported."""
     max_simultaneous_threads: int = 1

@@ -20,15 +20,19 @@ class AdapterSetting:
     """One setting of an adapter, by the name that reports and docs use."""
 
     name: str
+    """Its name."""
     field: str | None = None
     """Field of vim.vm.device.VirtualVmxnet3; after a dot, the field of its value."""
     advanced_key: str | None = None
     """What follows ``ethernetX.`` in its key in extraConfig, when it has no typed field."""
     default: Value = None
-    """As in ``settings.Setting``; so are the following."""
+    """Its value on an adapter where nobody has set it."""
     api: str | None = None
+    """The oldest API that has it; only a value other than the default needs it."""
     hardware: int | None = None
+    """The oldest virtual hardware that has it; only a value other than the default needs it."""
     power_off_needed: bool = True
+    """It can be changed, or takes effect, only when the VM is powered off."""
 
 
 # Sources: vSphere API reference (VirtualVmxnet3, VirtualDevice.numaNode), and for the advanced keys VMware's guides to

@@ -29,12 +29,15 @@ class AdapterPlan:
     """What is done to the adapters of one VM."""
 
     actions: tuple[AdapterAction, ...] = ()
+    """What is done to each adapter that changes."""
     changes: tuple[Change, ...] = ()
     """The actions as reports show them."""
     warnings: tuple[str, ...] = ()
+    """What is left as it is although it may be wrong, one sentence each."""
     keys: t.Mapping[str, str | None] = dataclasses.field(default_factory=dict)
     """Keys of extraConfig to write; None removes the key."""
     removals: tuple[AdapterState, ...] = ()
+    """Adapters to remove."""
     errors: tuple[NfvError, ...] = ()
     """Why the description cannot be carried out."""
 
@@ -122,8 +125,11 @@ class _Step:
     """What one described adapter needs."""
 
     action: AdapterAction | None
+    """What is done to the adapter, None when it stays as it is."""
     changes: tuple[Change, ...]
+    """The action as reports show it."""
     keys: t.Mapping[str, str | None]
+    """Keys of extraConfig to write; None removes the key."""
 
 
 def _plan_adapter(

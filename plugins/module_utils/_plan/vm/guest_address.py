@@ -24,10 +24,13 @@ class GuestState:
     """What VMware Tools report."""
 
     power_state: str
+    """Power state of the VM (vim.VirtualMachine.PowerState)."""
     tools_running: bool
+    """Whether VMware Tools run."""
     address: str | None
     """The address that they call primary."""
     nics: tuple[GuestNic, ...]
+    """The network adapters that they report."""
 
 
 def management_address(guest: GuestState, mac: str | None) -> str | None:

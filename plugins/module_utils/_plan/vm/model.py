@@ -23,6 +23,7 @@ class Network:
     """A port group."""
 
     name: str
+    """Its name."""
     moid: str
     """Managed object id."""
     key: str
@@ -42,6 +43,7 @@ class AdapterState:
     key: int
     """Device key."""
     label: str
+    """vSphere's label, such as ``Network adapter 2``."""
     type: str
     """Such as ``vmxnet3`` or ``e1000``."""
     mac: str
@@ -53,6 +55,7 @@ class AdapterState:
     network_key: str | None
     """``Network.key`` of its port group."""
     connected: bool
+    """Whether it is connected now."""
     start_connected: bool
     """Whether it is connected at power-on."""
     fields: t.Mapping[str, Value] = dataclasses.field(default_factory=dict)
@@ -68,6 +71,7 @@ class HostFacts:
     cpus: int | None = None
     """Logical CPUs."""
     numa_nodes: int | None = None
+    """Number of NUMA nodes."""
     simultaneous_threads: int | None = None
     """vim.host.Capability.maxSupportedSimultaneousThreads."""
     cpu_model: str | None = None
@@ -81,13 +85,17 @@ class VmState:
     """A VM as vSphere has it."""
 
     name: str
+    """Its name."""
     moid: str
     """Managed object id."""
     uuid: str
+    """BIOS UUID."""
     change_version: str
+    """vim.vm.ConfigInfo.changeVersion, which every reconfiguration changes."""
     power_state: str
     """POWERED_ON, POWERED_OFF or ``suspended``."""
     template: bool
+    """Whether it is a template."""
     host: str | None
     """Name of its host."""
     host_mhz: int | None
@@ -97,6 +105,7 @@ class VmState:
     settings: t.Mapping[str, Value]
     """By the names of ``settings.SETTINGS``; None where a setting is not set."""
     adapters: tuple[AdapterState, ...]
+    """Its network adapters."""
     advanced: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     """The keys of extraConfig that this collection knows, those of adapters and conflicting ones included."""
     firmware: str | None = None
@@ -104,6 +113,7 @@ class VmState:
     api_version: str | None = None
     """The negotiated version of the API, such as ``8.0.3.0``; None when it does not matter."""
     host_facts: HostFacts = HostFacts()
+    """What its host offers."""
 
     @property
     def powered_off(self) -> bool:
@@ -117,7 +127,9 @@ class Change:
     setting: str
     """Such as ``cpu.count`` or ``adapters.s5u.mac``."""
     before: Value
+    """The value now, None when it is not set."""
     after: Value
+    """The described value, None to remove the setting."""
     power_off_needed: bool
     """It takes effect only at a power cycle."""
 
@@ -133,6 +145,7 @@ class AdapterAction:
     current: AdapterState | None
     """The adapter as it is, None for ``add``."""
     network: Network
+    """The port group that it will be in."""
     mac: str | None
     """None lets vSphere assign an address."""
     address_type: str
@@ -163,12 +176,17 @@ class ChangeSet:
     """Everything that one reconfiguration of one VM changes. False as a boolean when that is nothing."""
 
     name: str
+    """Name of the VM."""
     moid: str
+    """Managed object id of the VM."""
     change_version: str
     """That of the VM when it was read; vSphere refuses the reconfiguration if the VM has changed since."""
     changes: tuple[Change, ...]
+    """Every difference, in the order in which reports show them."""
     adapter_actions: tuple[AdapterAction, ...]
+    """What is done to each adapter that changes."""
     warnings: tuple[str, ...] = ()
+    """What is left as it is although it may be wrong, one sentence each."""
     adapter_keys: t.Mapping[str, str | None] = dataclasses.field(default_factory=dict)
     """Keys of extraConfig that belong to adapters; None removes the key."""
     removals: tuple[AdapterState, ...] = ()

@@ -34,6 +34,7 @@ class Setting:
     """One setting, by the name that descriptions, reports and docs use."""
 
     name: str
+    """Its name, such as ``cpu.count``."""
     kind: str
     """The kind of its value, one of those above."""
     power_off_needed: bool = True
