@@ -96,7 +96,7 @@ attributes:
   idempotent:
     support: full
 notes:
-  - Needs root and nothing beside Python's standard library.
+  - Needs root and nothing beyond Python's standard library.
 seealso:
   - module: nfv.vsphere_dpdk.dpdk_bind
   - module: nfv.vsphere_dpdk.pmd_evidence

@@ -72,7 +72,7 @@ attributes:
     description: Shows each adapter's driver before and after.
     support: full
 notes:
-  - Needs root, the package C(driverctl) for the next boot, C(iproute2), and nothing beside Python's standard library.
+  - Needs root, the package C(driverctl) for the next boot, C(iproute2), and nothing beyond Python's standard library.
 """
 
 EXAMPLES = r"""

@@ -22,7 +22,7 @@ attributes:
     description: Nothing changes, so that there is no diff.
     support: none
 notes:
-  - Needs nothing beside Python's standard library.
+  - Needs nothing beyond Python's standard library.
 """
 
 EXAMPLES = r"""

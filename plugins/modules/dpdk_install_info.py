@@ -41,7 +41,7 @@ options:
     type: str
     default: ""
 notes:
-  - Needs neither root nor anything beside Python's standard library, and runs over a chroot connection too.
+  - Needs neither root nor anything beyond Python's standard library, and runs over a chroot connection too.
 """
 
 EXAMPLES = r"""

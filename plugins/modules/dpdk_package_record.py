@@ -46,7 +46,7 @@ attributes:
     description: Shows the record before and after.
     support: full
 notes:
-  - Needs root, and nothing beside Python's standard library.
+  - Needs root, and nothing beyond Python's standard library.
 """
 
 EXAMPLES = r"""

@@ -44,7 +44,7 @@ attributes:
     description: Shows no difference.
     support: none
 notes:
-  - Needs nothing beside Python's standard library.
+  - Needs nothing beyond Python's standard library.
 """
 
 EXAMPLES = r"""

@@ -73,7 +73,7 @@ options:
         description: Path of the program that the unit's main process must run. Any program when not given.
         type: path
 notes:
-  - Needs root, C(iproute2), and nothing beside Python's standard library.
+  - Needs root, C(iproute2), and nothing beyond Python's standard library.
 seealso:
   - module: nfv.vsphere_dpdk.vm_dataplane_info
   - module: nfv.vsphere_dpdk.guest_tuning

@@ -65,7 +65,7 @@ attributes:
   idempotent:
     support: full
 notes:
-  - Needs root, GRUB's packages or grubby, systemd, and nothing beside Python's standard library.
+  - Needs root, GRUB's packages or grubby, systemd, and nothing beyond Python's standard library.
   - Only one run at a time changes a guest. Another one fails with C(guest_locked).
 seealso:
   - module: nfv.vsphere_dpdk.kernel_cmdline
@@ -136,7 +136,7 @@ hugepages:
   returned: success
   type: dict
 mounts:
-  description: C(page_sizes) that are mounted beside the default one.
+  description: C(page_sizes) that are mounted in addition to the default one.
   returned: success
   type: dict
 transparent_hugepages:

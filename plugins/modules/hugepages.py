@@ -42,7 +42,7 @@ attributes:
     description: Shows the counts before and after.
     support: full
 notes:
-  - Needs root and nothing beside Python's standard library.
+  - Needs root and nothing beyond Python's standard library.
 """
 
 EXAMPLES = r"""

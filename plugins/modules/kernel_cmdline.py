@@ -44,7 +44,7 @@ attributes:
     description: Shows the file before and after.
     support: full
 notes:
-  - Needs root, Debian's GRUB packages or grubby, and nothing beside Python's standard library.
+  - Needs root, Debian's GRUB packages or grubby, and nothing beyond Python's standard library.
 """
 
 EXAMPLES = r"""

@@ -49,7 +49,7 @@ attributes:
   idempotent:
     support: full
 notes:
-  - Needs root and nothing beside Python's standard library; tuned from 2.14.
+  - Needs root and nothing beyond Python's standard library; tuned from 2.14.
 """
 
 EXAMPLES = r"""

@@ -12,9 +12,9 @@ import enum
 
 
 class ErrorCode(str, enum.Enum):
-    """A stable name for machines of one kind of refusal or failure: its subject, then the condition.
+    """A stable name, for machines, of one kind of refusal or failure: its subject, then the condition.
 
-    Below each name stands what it means and what to do, for whoever meets it in a message.
+    The text below each name says what it means and what to do about it.
     """
 
     # Description and options: refused before any connection
@@ -33,7 +33,7 @@ class ErrorCode(str, enum.Enum):
     VALUE_MALFORMED = "value_malformed"
     """The value is not written in the form that the key takes, such as a CPU list."""
     VALUE_NOT_ALLOWED = "value_not_allowed"
-    """The value is not one of those that the key takes, or has no effect beside another key."""
+    """The value is not one of those that the key takes, or has no effect together with another key."""
     VALUE_OUT_OF_RANGE = "value_out_of_range"
     """The number is below or above what the key takes."""
     VALUE_NOT_MULTIPLE = "value_not_multiple"
@@ -99,7 +99,7 @@ class ErrorCode(str, enum.Enum):
     HUGEPAGES_BEYOND_MEMORY = "hugepages_beyond_memory"
     """The hugepage pools leave too little memory for Linux."""
     PLACEMENT_CONTRADICTION = "placement_contradiction"
-    """One name stands in both `keep_apart_from` and `keep_together_with`."""
+    """The same name is in both `keep_apart_from` and `keep_together_with`."""
     PLACEMENT_NAME_UNKNOWN = "placement_name_unknown"
     """`keep_apart_from` or `keep_together_with` names neither a VM nor a group."""
     NETWORKS_OVERLAP = "networks_overlap"
@@ -144,13 +144,13 @@ class ErrorCode(str, enum.Enum):
     OPERATION_UNSUPPORTED = "operation_unsupported"
     """This vCenter or host does not offer the operation."""
     VSPHERE_REFUSED = "vsphere_refused"
-    """vSphere refused for another reason; its own text stands in the message."""
+    """vSphere refused for another reason; the message quotes its text."""
     WRITE_REFUSED = "write_refused"
     """A module tried to write in check mode; nothing was written. This is a defect: report it."""
     MODULE_FAILED = "module_failed"
     """A module failed without an error code; its own message follows."""
     SEVERAL_ERRORS = "several_errors"
-    """Several things failed; each stands in the message with its own code."""
+    """Several things failed; the message lists each with its own code."""
     # vCenter: objects
     DATACENTER_NOT_FOUND = "datacenter_not_found"
     """vCenter has no datacenter of that name."""
@@ -186,7 +186,7 @@ class ErrorCode(str, enum.Enum):
     POWER_OFF_NEEDED = "power_off_needed"
     """The settings that are named need power off; set `vm_hardware_power_cycle: when_needed`."""
     POWER_STATE_WRONG = "power_state_wrong"
-    """The VM is suspended, or its power state changed meanwhile; power it on or off first."""
+    """The VM is suspended, or its power state has just changed; power it on or off first."""
     GUEST_NOT_SHUT_DOWN = "guest_not_shut_down"
     """The guest did not shut down in time, and `vm_hardware_force_power_off` is false; the VM still runs."""
     GUEST_ADDRESS_MISSING = "guest_address_missing"
@@ -249,7 +249,7 @@ class ErrorCode(str, enum.Enum):
     VM_OFF_PLANNED_CPUS = "vm_off_planned_cpus"
     """A VM is bound to other host CPUs than planned."""
     NODE_OVERCOMMITTED = "node_overcommitted"
-    """More cores of a NUMA node are held than it has; somebody placed a VM there meanwhile."""
+    """More cores of a NUMA node are held than it has; somebody has placed a VM there since."""
     FEATURE_BLOCKED = "feature_blocked"
     """A VM must keep a feature (`placement.must_keep`) that the named setting blocks. Nothing was changed."""
     # Drift
@@ -264,7 +264,7 @@ class ErrorCode(str, enum.Enum):
     """Another run changes this guest. The message names its process and since when it holds the lock: wait for its
     end."""
     GUEST_NOT_CONVERGED = "guest_not_converged"
-    """After the change the guest is still not as asked; what is left stands in the message."""
+    """After the change the guest is still not as asked; the message says what is left."""
     GUEST_NOT_RUNNING = "guest_not_running"
     """The guest is off, and the role or playbook has to reach into it."""
     IPROUTE_FAILED = "iproute_failed"
@@ -283,7 +283,7 @@ class ErrorCode(str, enum.Enum):
     UPDATE_GRUB_FAILED = "update_grub_failed"
     """`grub-mkconfig` failed; correct GRUB's configuration and run again. The menu in force is untouched."""
     GRUBBY_FAILED = "grubby_failed"
-    """grubby failed; its words stand in the message. What was set is recorded, and a rerun finishes."""
+    """grubby failed; the message has its output. What was set is recorded, and a rerun finishes."""
     KERNEL_ARGUMENTS_RECORD_INVALID = "kernel_arguments_record_invalid"
     """`kernel-arguments.json` cannot be read; correct the entries by grubby, remove it, run again."""
     HUGEPAGES_FAILED = "hugepages_failed"
@@ -295,7 +295,7 @@ class ErrorCode(str, enum.Enum):
     NODE_HUGEPAGES_AT_BOOT = "node_hugepages_at_boot"
     """A warning: kernels before 5.16 read no `hugepages=NODE:COUNT`; run `guest_tuning` after each boot."""
     TUNED_FAILED = "tuned_failed"
-    """tuned did not take the profile; its words stand in the message. A rerun finishes."""
+    """tuned did not take the profile; the message has its output. A rerun finishes."""
     TUNED_NOT_RUNNING = "tuned_not_running"
     """tuned is enabled and does not run; look at its status and at `/var/log/tuned/tuned.log`."""
     TUNED_PROFILE_REPLACED = "tuned_profile_replaced"
@@ -306,7 +306,7 @@ class ErrorCode(str, enum.Enum):
     DISTRIBUTION_UNSUPPORTED = "distribution_unsupported"
     """`dpdk_install` knows Debian, Ubuntu and the RHEL family."""
     PACKAGES_UNREADABLE = "packages_unreadable"
-    """dpkg or rpm cannot list the installed packages; its words stand in the message."""
+    """dpkg or rpm cannot list the installed packages; the message has its output."""
     PACKAGES_UNAVAILABLE = "packages_unavailable"
     """apt cannot install the packages that are named; correct their names, or add a repository that has them."""
     DPDK_VERSION_OLD = "dpdk_version_old"
@@ -322,7 +322,7 @@ class ErrorCode(str, enum.Enum):
     BUILD_HOST_DIFFERS = "build_host_differs"
     """The build host runs another release than the guest. The programs need the guest's C library."""
     BUILD_FAILED = "build_failed"
-    """meson or ninja failed; its last words stand in the message."""
+    """meson or ninja failed; the message has the end of its output."""
     BUILD_INCOMPLETE = "build_incomplete"
     """A driver or program is not in the build; the build host lacks a library that it needs."""
     SHARED_LIBRARY_MISSING = "shared_library_missing"
@@ -337,7 +337,7 @@ class ErrorCode(str, enum.Enum):
     ADAPTER_TYPE_UNSUPPORTED = "adapter_type_unsupported"
     """The adapter is no VMXNET3; convert it, or set `dpdk_bind_allow_other_devices`."""
     ADAPTER_IN_USE = "adapter_in_use"
-    """The adapter carries an address or a route; `dpdk_bind_allow_in_use` binds it all the same."""
+    """The adapter carries an address or a route; `dpdk_bind_allow_in_use` binds it anyway."""
     MANAGEMENT_ADAPTER = "management_adapter"
     """The adapter carries the management connection and is never bound."""
     USERSPACE_DRIVER_MISSING = "userspace_driver_missing"
@@ -366,11 +366,11 @@ class ErrorCode(str, enum.Enum):
     OVS_RESTART_FAILED = "ovs_restart_failed"
     """ovs-vswitchd does not start again; it needs free hugepages and bound devices."""
     OVS_TRANSACTION_FAILED = "ovs_transaction_failed"
-    """ovs-vsctl failed; its words stand in the message."""
+    """ovs-vsctl failed; the message has its output."""
     DPDK_NOT_INITIALIZED = "dpdk_not_initialized"
     """ovs-vswitchd runs without DPDK; its log says why."""
     PORT_FAILED = "port_failed"
-    """Open vSwitch cannot open the port; its words stand in the message."""
+    """Open vSwitch cannot open the port; the message has its output."""
     BRIDGE_MISSING = "bridge_missing"
     """The sessions need a bridge that is not there; run `ovs_dpdk` first."""
     BRIDGE_NOT_OURS = "bridge_not_ours"
@@ -397,7 +397,7 @@ class ErrorCode(str, enum.Enum):
     MEMORY_BEYOND_HUGEPAGES = "memory_beyond_hugepages"
     """The application asks for more hugepage memory than the description gives."""
     PORTS_NOT_STARTED = "ports_not_started"
-    """The application's ports have not started; its last words stand in the message."""
+    """The application's ports have not started; the message has the end of its output."""
     # Traffic and proof
     POLL_MODE_NOT_PROVED = "poll_mode_not_proved"
     """The rows that follow do not hold; see the table of rows below and `deploy.html`."""
@@ -418,9 +418,9 @@ class ErrorCode(str, enum.Enum):
     GENERATOR_ADAPTER_MISSING = "generator_adapter_missing"
     """The generator has no polled adapter in a port group where the guest has one."""
     GENERATOR_NOT_STARTED = "generator_not_started"
-    """testpmd on the generator did not start; its last words stand in the message."""
+    """testpmd on the generator did not start; the message has the end of its output."""
     GENERATOR_FAILED = "generator_failed"
-    """testpmd on the generator ended or fell silent; its last words stand in the message."""
+    """testpmd on the generator ended or stopped responding; the message has the end of its output."""
     DEVICE_INVALID = "device_invalid"
     """A device to observe lacks its name, PCI address or MAC address."""
 

@@ -34,12 +34,12 @@ class Stat(t.NamedTuple):
 
 
 def parse_stat(text: str) -> Stat | None:
-    """Reads a stat line; the name stands in parentheses and may hold spaces and parentheses itself."""
+    """Reads a stat line; the name is in parentheses and may contain spaces and parentheses itself."""
     start, end = text.find("("), text.rfind(")")
     fields = text[end + 1 :].split()
     if start < 0 or len(fields) < 37:
         return None
-    # Behind the name comes field 3 (state): field n is at index n - 3.
+    # After the name comes field 3 (state): field n is at index n - 3.
     return Stat(
         text[start + 1 : end], int(fields[6]), int(fields[11]), int(fields[12]), int(fields[19]), int(fields[36])
     )

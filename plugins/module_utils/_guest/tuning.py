@@ -153,7 +153,7 @@ def _plan_parts(guest: Guest, tuning: Tuning, state: str) -> dict[str, Plan]:
     """Every part's plan but that of the pools, in the order in which they are carried out.
 
     tuned comes before the kernel arguments: an earlier profile may have some of its own in the boot loader, which tuned
-    takes away and brings back itself. Mounts come before them, too: what a killed run has left, the next one finds.
+    removes and restores itself. Mounts come before them, too, so that the next run finds what a killed one has left.
     """
     asked = tuned.ProfileRequest(tuning.polling_cpus, tuning.transparent_hugepages)
     kernel = loader.plan(guest, tuning.kernel_arguments, state)
@@ -265,7 +265,7 @@ def _warnings(guest: Guest, tuning: Tuning, state: str, parts: t.Mapping[str, Pl
     if state == PRESENT and version < _NODE_POOLS_SINCE and any(pool.node is not None for pool in tuning.pools):
         warnings.append(
             f"[{ErrorCode.NODE_HUGEPAGES_AT_BOOT}] the kernel is {release}, and Linux gives NUMA nodes hugepages at "
-            "boot since 5.16. The pools are there now; unless this distribution's kernel knows hugepages=NODE:COUNT "
-            "all the same, the next boot leaves them empty until role guest_tuning runs again."
+            "boot since 5.16. The pools are there now; unless this distribution's kernel supports hugepages=NODE:COUNT "
+            "anyway, the next boot leaves them empty until role guest_tuning runs again."
         )
     return tuple(warnings)

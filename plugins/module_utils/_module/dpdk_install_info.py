@@ -30,7 +30,7 @@ def run(module: AnsibleModule) -> None:
 
 
 def gather(guest: Guest, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The module's result. Raises NfvError: build_host_differs beside what look() raises."""
+    """The module's result. Raises NfvError: build_host_differs, and whatever look() raises."""
     found = look(
         guest,
         params["packages"],

@@ -47,7 +47,7 @@ def run(module: AnsibleModule) -> None:
 
 
 def gather(guest: Guest, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The module's result, and the warnings beside it.
+    """The module's result and its warnings.
 
     Raises NfvError when something cannot be compared: description_invalid, adapter_invalid,
     distribution_unsupported, packages_unreadable, bootloader_unsupported, iproute_failed, and for a damaged record.
@@ -86,7 +86,7 @@ def _tuning(guest: Guest, asked: Tuning) -> tuple[list[dict[str, t.Any]], tuple[
     except NfvError as error:
         if error.error_code not in (ErrorCode.HUGEPAGES_SHORT, ErrorCode.HUGEPAGE_SIZE_UNSUPPORTED):
             raise
-        # There is no plan for pools that the guest cannot hold. They are among the differences all the same.
+        # There is no plan for pools that the guest cannot hold. They are among the differences anyway.
         kernel = loader.plan(guest, asked.kernel_arguments, tuning.PRESENT)
         differences = [difference.as_data() for difference in tuning.compare(guest, asked)]
         return differences, tuning.pending_arguments({"kernel": kernel}, asked), (str(error),)

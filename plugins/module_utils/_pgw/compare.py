@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Looks at a guest with the desired state in hand: the few facts that no look without it can tell."""
+"""Observes what depends on the desired state: the few facts that cannot be read without knowing it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NO_DIFFERENCES: t.Mapping[str, tuple[str, ...]] = dict.fromkeys(BRIDGES, ())
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """The difference between a guest and its desired state, as far as it takes programs of the guest to tell it."""
+    """The part of the difference between a guest and its desired state that only programs in the guest can find."""
 
     flows: t.Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=lambda: NO_DIFFERENCES)
     """Bridge -> lines of ``ovs-ofctl diff-flows``: "-" marks flows in the switch, "+" desired ones."""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a PGW's user plane stands in a guest: files, units, programs, and the commands that use them."""
+"""Where a PGW's user plane is installed in a guest: files, units, programs, and the commands that use them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TIMER, EXPORT_UNIT = "nfv-pgw-statistics.timer", "nfv-pgw-statistics.service"
 UNIT_FILE, DAEMON_UNIT_FILE, TIMER_FILE, EXPORT_UNIT_FILE = (
     f"/etc/systemd/system/{name}" for name in (UNIT, DAEMON_UNIT, TIMER, EXPORT_UNIT)
 )
-# Everything that may be installed, beside the files in PACKAGE.
+# Everything that may be installed, except the files in PACKAGE.
 FILES = (*FLOWS.values(), ADDRESSES, METERS, NAMES, DAEMON_CONFIGURATION)
 FILES += (UNIT_FILE, DAEMON_UNIT_FILE, TIMER_FILE, EXPORT_UNIT_FILE)
 

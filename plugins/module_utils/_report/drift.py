@@ -97,7 +97,7 @@ def drift_report(
 
 
 def _told(vm: VmDrift) -> t.Iterator[tuple[str, str]]:
-    """Side and message of whatever there is to say of a VM."""
+    """Side and message of each failure and difference of a VM."""
     yield from ((each.side, each.message) for each in vm.failures)
     yield from ((each.side, each.message) for each in vm.differences)
 

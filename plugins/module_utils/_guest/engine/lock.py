@@ -36,7 +36,7 @@ def exclusive(tree: Tree) -> t.Iterator[None]:
             ErrorCode.WRITE_FAILED,
             LOCK,
             f"could not be opened to lock the guest: {error.strerror}",
-            "Run the module as root (become), and remove what stands there if it is no plain file.",
+            "Run the module as root (become), and remove what is there if it is not a plain file.",
         ) from error
     try:
         _acquire(descriptor)

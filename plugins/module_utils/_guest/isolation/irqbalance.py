@@ -4,7 +4,7 @@
 """irqbalance kept off the polling CPUs by a drop-in of its unit.
 
 irqbalance moves interrupts between CPUs at run time. Recent releases leave isolated CPUs alone by themselves; older
-ones must be told through IRQBALANCE_BANNED_CPULIST (irqbalance(1)).
+ones must be set in IRQBALANCE_BANNED_CPULIST (irqbalance(1)).
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ _LINE = re.compile(r"Node (\d+), zone\s+(\S+)((?:\s+\d+)+)")
 
 
 def contiguous_pages(tree: Tree, size_kb: int, node: int | None) -> int | None:
-    """Hugepages of a size that free blocks of memory hold, on one NUMA node or all.
+    """Number of hugepages of a size that fit into free blocks of memory, on one NUMA node or all.
 
-    None when the kernel does not tell, or when no block is as large: pages of 1 GiB are put together otherwise.
+    None when the kernel does not report it, or tracks no blocks that large: it assembles 1 GiB pages in another way.
     """
     found = None
     for line in (tree.text("/proc/buddyinfo") or "").splitlines():

@@ -127,7 +127,7 @@ def device_reasons(facts: VmFacts) -> t.Iterator[Limitation]:
 
 
 def snapshot_reasons(facts: VmFacts) -> t.Iterator[Limitation]:
-    """Disks and flags that stand in the way of snapshots, and snapshots that stand in the way of Fault Tolerance."""
+    """Disks and flags that prevent snapshots, and snapshots that prevent Fault Tolerance."""
     if facts.snapshots:
         text = f"it has {facts.snapshots} snapshot{'' if facts.snapshots == 1 else 's'}; remove them first"
         yield Limitation(FAULT_TOLERANCE, BLOCKED, "snapshots", text, _FAULT_TOLERANCE)

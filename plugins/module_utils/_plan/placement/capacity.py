@@ -33,9 +33,9 @@ class Cell:
     size_memory: int
     """Memory in MiB that it could give if no VM were there."""
     free_cores: int
-    """Cores that it can give beside the VMs that are there and not planned."""
+    """Cores that the unplanned VMs on it leave free."""
     free_memory: int
-    """Memory in MiB that it can give beside the VMs that are there and not planned."""
+    """Memory in MiB that the unplanned VMs on it leave free."""
     cores: tuple[tuple[int, ...], ...]
     """The logical CPUs of each physical core."""
 

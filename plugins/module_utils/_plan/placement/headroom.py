@@ -17,7 +17,7 @@ class HeadroomQueue:
     """Options of a VM, those with the most headroom first (``NodeLoad.headroom_key``): a heap with lazy updates.
 
     Nodes fill up while a plan is made, so an old key promises too much, and is corrected when it comes to the top.
-    Where a node has been emptied meanwhile, its key promises too little, and ``first`` may miss the place: a caller
+    Where a node has been emptied since, its key promises too little, and ``first`` may miss the place: a caller
     that must know then looks at all places itself.
     """
 

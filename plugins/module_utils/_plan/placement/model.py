@@ -167,7 +167,7 @@ class UnplacedReason:
     """Why VMs have no place once all others have theirs."""
 
     code: str
-    """The rule that stands in the way, such as ``cores_short``; docs/placement.md has all of them."""
+    """The rule that prevents it, such as ``cores_short``; docs/placement.md has all of them."""
     vms: tuple[str, ...]
     """Names of the VMs that it is about; more than one when they need the same."""
     text: str

@@ -13,7 +13,7 @@ if t.TYPE_CHECKING:
 
 
 class NodeLoad:
-    """Tables with one entry per node, by ``Cell.index``. Memory is in MiB. Methods do not check what they are told."""
+    """Tables with one entry per node, by ``Cell.index``. Memory is in MiB. Methods do not check their arguments."""
 
     def __init__(self, cells: t.Sequence[Cell]) -> None:
         self.free_cores = [cell.free_cores for cell in cells]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why a VM has no place: the rule that stands in the way once as many others as possible have theirs."""
+"""Why a VM has no place: the rule that prevents it once as many others as possible have theirs."""
 
 from __future__ import annotations
 

@@ -158,7 +158,7 @@ class AdapterAction:
 
 @dataclasses.dataclass(frozen=True)
 class PlanOptions:
-    """What the user allows and asks for beside a description."""
+    """What the user allows and asks for in addition to a description."""
 
     scope: str = "dataplane"
     """Which part of the description is carried out, one of ``_spec.model.SECTIONS``."""

@@ -48,7 +48,7 @@ class Setting:
     default: Value = None
     """Its value on a VM where nobody has set it."""
     scope: str | None = None
-    """The scope besides the whole description that may change it (``_spec.model.SECTIONS``)."""
+    """The scope, in addition to the whole description, that may change it (``_spec.model.SECTIONS``)."""
     released: bool = False
     """The VM holds resources of its host with it, which ``state: absent`` gives back."""
     api: str | None = None

@@ -38,7 +38,7 @@ class Segment:
     kind: str
     """ESXI, PLANNED, MOVED_HERE, TENANT or FREE."""
     estimate: bool = False
-    """vSphere does not tell which cores the VM holds, nor for certain how many."""
+    """vSphere does not report which cores the VM holds, nor reliably how many."""
 
 
 @dataclasses.dataclass(frozen=True)
