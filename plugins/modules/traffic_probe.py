@@ -199,7 +199,7 @@ traffic:
       description: How many of these arrived.
       type: int
     pps_asked:
-      description: Packets per second that were asked for.
+      description: Packets per second that were requested.
       type: float
     pps_seen:
       description: Packets per second that were achieved.

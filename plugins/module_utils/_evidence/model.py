@@ -9,7 +9,7 @@ import dataclasses
 import typing as t
 
 # Frames that are no test traffic: ARP, neighbour discovery, and the tester's datagram that starts an ARP exchange. The
-# fixed part allows for what a run causes, the rate for what goes on in the segments anyway.
+# fixed part allows for what a run causes, the rate for other traffic in the segments.
 NOISE_FIXED = 10
 NOISE_PER_SECOND = 1.0
 

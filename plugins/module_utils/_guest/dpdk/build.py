@@ -19,7 +19,7 @@ STAMP = ".nfv-vsphere-dpdk.json"
 
 @dataclasses.dataclass(frozen=True)
 class Build:
-    """A build that is asked for. Equal digests mean equal builds."""
+    """A requested build. Equal digests mean equal builds."""
 
     source_checksum: str
     """Of the source, as source.identify() gives it."""

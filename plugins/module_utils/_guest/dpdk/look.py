@@ -49,9 +49,9 @@ class Look:
     recorded: tuple[str, ...]
     """Installed packages that earlier runs installed."""
     dpdk: Installed | None
-    """The DPDK that is asked for; None when it is missing or when the prefix holds a different build."""
+    """The requested DPDK; None when it is missing or when the prefix holds a different build."""
     build: Build | None
-    """The build that is asked for; None for packages."""
+    """The requested build; None for packages."""
     prefix_occupied: bool
     """Whether a build would replace files that this collection did not install."""
     leftovers: tuple[str, ...]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""DPDK's source: which one is asked for, its checksum, and a tree of it as an archive."""
+"""DPDK's source: which one to build, its checksum, and its tree as an archive."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def check_source(options: t.Mapping[str, t.Any]) -> Source:
 
 
 def check_prefix(prefix: str) -> None:
-    """Refuses a prefix that is no directory of DPDK's own. Raises NfvError(source_invalid)."""
+    """Refuses a prefix that is not a directory for DPDK alone. Raises NfvError(source_invalid)."""
     if not re.fullmatch(r"(/[^/]+)+", prefix) or prefix in SHARED_DIRECTORIES:
-        raise _invalid(prefix, "the prefix must be a directory of DPDK's own")
+        raise _invalid(prefix, "the prefix must be a directory for DPDK alone")
 
 
 def _invalid(subject: str, reason: str) -> NfvError:
@@ -74,7 +74,7 @@ def identify(source: Source) -> str:
         raise _missing(source, f"it cannot be read: {error.strerror}") from error
     checksum = f"sha256:{digest.hexdigest()}"
     if source.checksum not in (None, checksum):
-        raise _missing(source, f"it is {checksum}, asked for was {source.checksum}")
+        raise _missing(source, f"its checksum is {checksum}, and not {source.checksum}")
     return checksum
 
 

@@ -24,7 +24,7 @@ from .steps import (
 )
 from .tree import Tree
 
-# AnsibleModule.run_command, as far as it is needed: argv -> (status, standard output, standard error)
+# The part of AnsibleModule.run_command that is needed: argv -> (status, standard output, standard error)
 Runner = t.Callable[[t.Sequence[str]], tuple[int, str, str]]
 _DEVICES = "/sys/bus/pci/devices"
 
@@ -135,9 +135,9 @@ def _resize(step: ResizePool, guest: Guest) -> None:
     raise NfvError(
         ErrorCode.HUGEPAGES_SHORT,
         step.name,
-        f"{step.count} pages were asked for, there is room for {allocated}; the pool has its {step.previous} back"
+        f"there is room for {allocated} of {step.count} pages; the pool is back at {step.previous}"
         f"{_contiguous(step, guest)}",
-        "Ask for them on the kernel command line and reboot, before memory is in pieces, or give the machine more.",
+        "Request them on the kernel command line and reboot, before memory is fragmented, or add memory.",
     )
 
 
@@ -145,7 +145,7 @@ def _contiguous(step: ResizePool, guest: Guest) -> str:
     pages = contiguous_pages(guest, step.size_kb, step.node)
     if pages is None:
         return ""
-    return f", and free memory that is contiguous holds {pages} more ({pages * step.size_kb // 1024} MiB)"
+    return f", and contiguous free memory holds {pages} more ({pages * step.size_kb // 1024} MiB)"
 
 
 def _bind(step: BindDriver, guest: Guest) -> None:
@@ -172,4 +172,4 @@ def _rebind(guest: Guest, pci_address: str, override: str, driver: str) -> str |
     except OSError as error:
         return str(error.strerror)
     bound = guest.target(f"{device}/driver")
-    return None if bound == driver else f"its driver is {bound or 'none'} after the kernel was asked for {driver}"
+    return None if bound == driver else f"its driver is {bound or 'none'} after the kernel was told to bind {driver}"

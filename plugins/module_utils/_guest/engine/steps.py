@@ -71,14 +71,14 @@ class RunCommand:
 
 @dataclasses.dataclass(frozen=True)
 class ResizePool:
-    """Asks the kernel for a number of hugepages; gives the pool its earlier size back when the kernel has fewer."""
+    """Asks the kernel for a number of hugepages; restores the pool's earlier size if the kernel has fewer."""
 
     name: str
     """How messages name the pool."""
     path: str
     """The pool's attribute nr_hugepages."""
     count: int
-    """Pages that are asked for."""
+    """Pages to ask for."""
     previous: int
     """Pages in the pool before."""
     size_kb: int
@@ -119,7 +119,7 @@ class Plan:
     result: t.Mapping[str, t.Any]
     """What the module returns when they are done."""
     warnings: tuple[str, ...] = ()
-    """What works and is not recommended, a sentence each."""
+    """What works but is not recommended, one sentence each."""
 
     @property
     def changed(self) -> bool:

@@ -101,7 +101,7 @@ def plan(tree: Tree, pools: t.Sequence[Pool]) -> Plan:
 
 
 def _outcome(pool: Pool, state: PoolState) -> dict[str, t.Any]:
-    # Pages in use stay in use: growing and shrinking change the free ones.
+    # Pages in use stay in use: a resize changes only the free ones.
     free = max(0, state.free + pool.count - state.allocated)
     return {"size_kb": pool.size_kb, "node": pool.node, "allocated": pool.count, "free": free}
 

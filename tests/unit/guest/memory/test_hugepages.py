@@ -47,7 +47,7 @@ def test_shrinks_before_it_grows(bound: RecordedGuest) -> None:
 
 def test_pool_that_the_kernel_cannot_fill_is_given_back(bound: RecordedGuest) -> None:
     bound.room = 260
-    with pytest.raises(NfvError, match="there is room for 260; the pool has its 256 back") as caught:
+    with pytest.raises(NfvError, match="there is room for 260 of 300 pages; the pool is back at 256") as caught:
         apply(plan(bound, [Pool(2048, 300)]).steps, bound)
     assert caught.value.error_code == "hugepages_short"
     assert bound.number(MACHINE) == 256
@@ -73,7 +73,7 @@ def test_contiguous_memory(fresh: RecordedGuest, size_kb: int, node: int | None,
 def test_a_shortfall_says_how_much_memory_is_contiguous(bound: RecordedGuest) -> None:
     bound.lay_out("/proc/buddyinfo", BUDDY)
     bound.room = 260
-    with pytest.raises(NfvError, match=r"contiguous holds 30 more \(60 MiB\)"):
+    with pytest.raises(NfvError, match=r"contiguous free memory holds 30 more \(60 MiB\)"):
         apply(plan(bound, [Pool(2048, 300)]).steps, bound)
     with pytest.raises(NfvError, match="contiguous enough for 30 hugepages of 2048 kB"):
         plan(bound, [Pool(2048, 5000)])
