@@ -91,7 +91,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 devices:
-  description: The adapters asked for with V(pmd), in the order of O(adapters).
+  description: The adapters requested with V(pmd), in the order of O(adapters).
   returned: success
   type: list
   elements: dict

@@ -14,7 +14,7 @@ description:
   - Builds DPDK and keeps the finished directory as an archive in C(/var/cache/nfv-vsphere-dpdk), named by a digest of
     its inputs. A build that exists is not repeated.
   - The archive holds what belongs into O(prefix), and C(.nfv-vsphere-dpdk.json), which says what was built.
-  - Fails when a driver or program that was asked for is not in the build, since meson silently leaves out whatever
+  - Fails when a requested driver or program is not in the build, since meson silently leaves out whatever
     lacks a dependency.
 author:
   - nfv.vsphere_dpdk contributors (@nfv)

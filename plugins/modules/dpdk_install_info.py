@@ -92,7 +92,7 @@ packages:
       type: list
       elements: str
 dpdk:
-  description: The DPDK that is asked for. Null when it is not installed.
+  description: The requested DPDK. Null when it is not installed.
   returned: success
   type: dict
   contains:
@@ -115,7 +115,7 @@ dpdk:
       type: list
       elements: str
 build:
-  description: The build that is asked for. Null without O(source_checksum).
+  description: The requested build. Null without O(source_checksum).
   returned: success
   type: dict
   contains:

@@ -148,7 +148,7 @@ tuned:
   returned: success
   type: dict
 irqbalance:
-  description: Whether it is C(installed), and the C(banned_cpus) that it is told, null when it is told none.
+  description: Whether it is C(installed), and its C(banned_cpus), null when none are set.
   returned: success
   type: dict
 error_code:

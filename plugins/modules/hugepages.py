@@ -61,7 +61,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 pools:
-  description: The pools asked for, as they are now (in check mode, as they would be).
+  description: The requested pools as they are now; in check mode, as they would be.
   returned: success
   type: list
   elements: dict

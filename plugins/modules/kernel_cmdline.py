@@ -69,7 +69,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 arguments:
-  description: The arguments that are kept, as they stand on the command line.
+  description: The configured arguments, as on the kernel's command line.
   returned: success
   type: list
   elements: str

@@ -108,7 +108,7 @@ traffic:
       description: The same as C(name).
       type: str
     sent:
-      description: Frames sent, by testpmd and its port. Fewer than asked for when nothing of a burst came back.
+      description: Frames sent, by testpmd and its port. Fewer than requested when nothing of a burst came back.
       type: int
     expected:
       description: Frames that must arrive.

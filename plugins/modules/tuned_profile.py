@@ -96,7 +96,7 @@ interfering:
   type: list
   elements: str
 left_out:
-  description: What tuned could not be asked for on this machine, a sentence each.
+  description: What tuned cannot do on this machine, one sentence each.
   returned: success
   type: list
   elements: str

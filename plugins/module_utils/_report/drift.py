@@ -89,14 +89,14 @@ def drift_report(
     names: the VMs; created: ISO 8601; error: why nothing could be compared at all.
     """
     vms = {name: _vm({side: results.get(name) for side, results in sides.items()}) for name in names}
-    lines = (f"{name} ({side}): {text}" for name, vm in vms.items() for side, text in _told(vm))
+    lines = (f"{name} ({side}): {text}" for name, vm in vms.items() for side, text in _messages(vm))
     outcomes = {vm.outcome for vm in vms.values()}
     worst = next((each for each in (FAILED, FOUND) if each in outcomes), NONE)
     outcome = FAILED if error or not vms or not sides else worst
     return DriftReport(outcome, created, tuple(sides), error or _message(outcome, vms), tuple(lines), vms)
 
 
-def _told(vm: VmDrift) -> t.Iterator[tuple[str, str]]:
+def _messages(vm: VmDrift) -> t.Iterator[tuple[str, str]]:
     """Side and message of each failure and difference of a VM."""
     yield from ((each.side, each.message) for each in vm.failures)
     yield from ((each.side, each.message) for each in vm.differences)

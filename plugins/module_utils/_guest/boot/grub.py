@@ -47,7 +47,7 @@ def by_key(arguments: t.Iterable[str]) -> dict[str, tuple[str | None, ...]]:
 
 
 def written(arguments: t.Mapping[str, t.Any]) -> tuple[str, ...]:
-    """The arguments as they stand on the command line, in the order of the mapping.
+    """The arguments as the command line has them, in the order of the mapping.
 
     A value is a string, a number, None for an argument without a value, or a list for a key that occurs several times.
     Neighbouring keys with lists of the same length are interleaved, so that each ``hugepagesz`` is followed by its own

@@ -113,7 +113,7 @@ def _check(tree: Tree, pools: t.Sequence[Pool], states: t.Mapping[tuple[int, int
             raise NfvError(
                 ErrorCode.POOL_REPEATED,
                 f"hugepages of {size_kb} kB",
-                "are asked for twice in one place",
+                "are requested twice in one place",
                 "Ask for one pool of the machine or one of each node.",
             )
     growth_kb = 0
@@ -135,7 +135,7 @@ def _check(tree: Tree, pools: t.Sequence[Pool], states: t.Mapping[tuple[int, int
         raise NfvError(
             ErrorCode.HUGEPAGES_SHORT,
             ", ".join(pool.name for pool in pools),
-            f"{growth_kb} kB more are asked for and {available_kb} kB of memory are available, contiguous enough for "
+            f"{growth_kb} kB more are needed and {available_kb} kB of memory are available, contiguous enough for "
             f"{contiguous or 'an unknown number of pages'}; nothing was changed",
             "Ask for fewer, or give the machine more memory.",
         )
