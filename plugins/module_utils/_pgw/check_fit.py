@@ -55,8 +55,8 @@ def _ipv6_problems(sgi: Values, sessions: t.Sequence[Values]) -> t.Iterator[Prob
         for key in ("ipv6_next_hop", "ipv6_next_hop_mac"):
             if sgi.get(key):
                 yield Problem(f"pgw_sgi.{key}", "needs pgw_sgi.ipv6_address", ErrorCode.KEY_MISSING)
-        if prefixes:
-            message = f"is missing, and {next(iter(prefixes))}.ue_ipv6_prefix needs it"
+        for place in [*prefixes][:1]:
+            message = f"is missing, and {place}.ue_ipv6_prefix needs it"
             yield Problem("pgw_sgi.ipv6_address", message, ErrorCode.KEY_MISSING)
         return
     own = ipaddress.IPv6Interface(sgi["ipv6_address"])

@@ -100,7 +100,7 @@ def test_guest_as_described(described: RecordedGuest) -> None:
 def test_what_is_not_given_is_not_compared(described: RecordedGuest) -> None:
     found = look(described, adapters=[], application=None)
     assert (found["adapters"], found["application"]) == ([], None)
-    assert "adapters at the next boot" not in [setting for setting, *_ in settings(found)]
+    assert "adapters at the next boot" not in [setting for setting, *_rest in settings(found)]
 
 
 def test_fresh_guest_differs_in_every_part(fresh: RecordedGuest) -> None:
@@ -124,7 +124,7 @@ def test_pools_that_the_memory_cannot_hold_are_a_difference_and_a_warning(fresh:
     fresh.lay_out("/etc/os-release", "ID=debian\n")
     memory = {"size_mb": 65536, "hugepages": [{"size": "2M", "amount_mb": 32768}]}
     found = look(fresh, dataplane={**ASKED["dataplane"], "memory": memory})
-    assert "hugepage pools that are short" in [setting for setting, *_ in settings(found)]
+    assert "hugepage pools that are short" in [setting for setting, *_rest in settings(found)]
     assert found["warnings"][0].startswith("[hugepages_short]")
     assert found["reboot_required"]
 

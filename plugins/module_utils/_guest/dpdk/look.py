@@ -128,7 +128,7 @@ def _from_source(guest: Guest, prefix: str, stamp: Stamp) -> Installed:
 
 
 def _has_driver(guest: Guest, directories: t.Iterable[str]) -> bool:
-    return any(True for directory in directories for _ in guest.path(directory).rglob(VMXNET3_DRIVER))
+    return any(any(guest.path(directory).rglob(VMXNET3_DRIVER)) for directory in directories)
 
 
 def _missing_libraries(guest: Guest, programs: t.Sequence[str]) -> tuple[str, ...]:
