@@ -20,7 +20,7 @@ from lab import lifecycle, standalone
 from lab.plan import tap_name
 from lab.state import State, find_state
 from tests.guest import observation
-from tests.support.playbook import ROOT, Run, run_playbook, start_playbook
+from tests.support.playbook import ROOT, Run, run_playbook
 
 HERE = Path(__file__).parent
 PLAYBOOKS = ROOT / "extensions/molecule/shared/playbooks"
@@ -67,10 +67,6 @@ class Testbed:
     def play(self, name: str, *arguments: str, **variables: t.Any) -> Run:
         """Run one of Molecule's shared playbooks on the guest."""
         return run_playbook(str(PLAYBOOKS / f"{name}.yml"), self.inventories, *arguments, variables=variables)
-
-    def start(self, name: str, **variables: t.Any) -> subprocess.Popen[str]:
-        """Start one of them in a process group of its own, so that a test can kill it."""
-        return start_playbook(str(PLAYBOOKS / f"{name}.yml"), self.inventories, variables=variables)
 
     def observe(self) -> Verdict:
         """Do what role dpdk_verify does, without a play, which would take several times as long."""

@@ -22,6 +22,7 @@ KILLED = 128 + 9
 # The modules' own main() without AnsibleModule: the same plan, the same effects, the same look afterwards.
 _RUN = """
 import json, os, signal, subprocess
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.application import service
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot import loader
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine import run
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic import binding
@@ -55,6 +56,10 @@ _BIND = """
 adapters = [binding.AdapterRequest(**adapter) for adapter in {adapters!r}]
 policy = binding.BindingPolicy()
 run.converge(Module(), lambda guest: binding.plan(adapters, read_guest_adapters(guest), policy, "present"))
+"""
+_SERVICE = """
+wanted = service.DpdkService("testpmd", "testpmd", tuple({command!r}))
+run.converge(Module(), lambda guest: service.plan_present(guest, wanted, "when_needed", start=True))
 """
 _CMDLINE = """
 run.converge(Module(), lambda guest: loader.plan(guest, {arguments!r}, "present"))
@@ -140,6 +145,11 @@ def bind(testbed: Testbed, moment: Moment = NEVER) -> str:
 def set_kernel_arguments(testbed: Testbed, arguments: t.Mapping[str, t.Any], moment: Moment = NEVER) -> str:
     """Do what module kernel_cmdline does: changed, unchanged, or killed."""
     return _run(testbed, _CMDLINE.format(arguments=dict(arguments)), moment)
+
+
+def run_testpmd(testbed: Testbed, command: t.Sequence[str], moment: Moment = NEVER) -> str:
+    """Do what module dpdk_application does with testpmd's service: changed, unchanged, or killed."""
+    return _run(testbed, _SERVICE.format(command=list(command)), moment)
 
 
 def _run(testbed: Testbed, work: str, moment: Moment) -> str:

@@ -5,9 +5,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import time
 import typing as t
 from dataclasses import dataclass
 
@@ -148,14 +145,9 @@ def test_what_is_looked_for_would_be_found(own_menu: Testbed) -> None:
 @pytest.mark.parametrize("read_since", [False, True], ids=["not read since", "read since"])
 def test_service_killed_between_its_unit_and_its_restart(forwarding: Testbed, read_since: bool) -> None:
     """read_since: something else has let systemd read the unit meanwhile, as every installation of a package does."""
-    play = forwarding.start("vnf", interval=61)
-    try:
-        forwarding.shell(f"until grep -q stats-period=61 {UNIT}; do sleep 0.1; done")
-    finally:
-        os.killpg(play.pid, signal.SIGKILL)
-        play.wait(30)
-    # What the killed run had begun in the guest comes to its end there.
-    time.sleep(5)
+    command = [word.replace("--stats-period=60", "--stats-period=61") for word in running(forwarding)]
+    assert killing.run_testpmd(forwarding, command, Moment("subprocess.Popen", "daemon-reload")) == "killed"
+    assert "--stats-period=61" in forwarding.shell(f"cat {UNIT}")
     assert needs_reload(forwarding) == "yes"
     assert "--stats-period=60" in running(forwarding)
     if read_since:

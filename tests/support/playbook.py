@@ -107,22 +107,6 @@ def run_playbook(
     return _read(done)
 
 
-def start_playbook(
-    playbook: str, inventories: t.Sequence[Path], *, variables: t.Mapping[str, t.Any] | None = None
-) -> subprocess.Popen[str]:
-    """Begin to run a playbook in a process group of its own, which the caller ends; its output is discarded."""
-    return subprocess.Popen(
-        _command(playbook, inventories, (), variables),
-        cwd=ROOT,
-        env=_environment(None),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
-
-
 def _command(
     playbook: str, inventories: t.Sequence[Path], arguments: t.Sequence[str], variables: t.Mapping[str, t.Any] | None
 ) -> list[str]:

@@ -218,7 +218,8 @@ def test_an_override_of_somebody_else_s_is_left_to_them(
     before = snapshot(cluster)
     with pytest.raises(NfvError) as refused:
         keep(plan, vms=[described("tenant-high", automation_level="fully_automated")])
-    assert "[drs_object_foreign] tenant-high: its DRS automation level is manual" in str(refused.value)
+    assert "tenant-high: somebody else set its DRS automation level to manual" in str(refused.value)
+    assert refused.value.error_code == "drs_object_foreign"
     assert placing.mutating_calls() == {}
     keep(plan, vms=[described("tenant-high", automation_level="manual")])
     keep(None)
