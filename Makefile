@@ -15,7 +15,7 @@ help: ## This list
 setup: ## Debian packages, .venv with pinned versions, a Go toolchain (5 minutes once, then nothing)
 	@scripts/bootstrap
 
-deploy: setup ## A proved PGW in the lab, from nothing (8-20 minutes; the second time about 3)
+deploy: setup ## A proved PGW in the lab, from nothing (8-20 minutes; the second time about 2)
 	@$(PYTHON) -m lab deploy
 
 test: setup ## Every test: static checks, units, vSphere integration, importer, then guests (about an hour)
