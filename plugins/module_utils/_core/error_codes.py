@@ -265,6 +265,11 @@ class ErrorCode(str, enum.Enum):
     end."""
     GUEST_NOT_CONVERGED = "guest_not_converged"
     """After the change the guest is still not as requested; the message says what is left."""
+    GUEST_IDENTITY_DIFFERS = "guest_identity_differs"
+    """The machine at the VM's address is another one, by its DMI UUID; look for an address that two machines have.
+    Nothing was changed in it."""
+    GUEST_IDENTITY_UNKNOWN = "guest_identity_unknown"
+    """The machine or vCenter shows no UUID to compare; run as root (become), and look at the VM in vCenter."""
     GUEST_NOT_RUNNING = "guest_not_running"
     """The guest is off, and the role or playbook has to reach into it."""
     IPROUTE_FAILED = "iproute_failed"
