@@ -4,8 +4,8 @@
 """Which machine this is: its UUID as the firmware shows it (DMI), which vSphere knows as the VM's ``config.uuid``.
 
 SMBIOS 2.6 says that the first three fields of a UUID are little-endian, and earlier versions leave the order open (DMTF
-DSP0134, "System - UUID"). A VM of the one version shows its UUID in the order of ``config.uuid``, one of the other in the
-opposite order, and an upgrade of the virtual hardware can change that. The serial number of a VMware VM, ``VMware-42 0b
+DSP0134, "System - UUID"). One VM therefore shows its UUID in the order of ``config.uuid`` and another one in the
+opposite order, and an upgrade of the virtual hardware can change it. The serial number of a VMware VM, ``VMware-42 0b
 5e 3f ...``, always has the bytes in the order of ``config.uuid`` (kubernetes-sigs/vsphere-csi-driver#1637); an
 administrator can replace it (``serialNumber.reflectHost``), and other hypervisors have none of that form.
 """
