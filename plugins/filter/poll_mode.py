@@ -9,6 +9,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.mac_address import spelt_alike
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.judge import judge
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import DIRECTIONS, Expected
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.verification import plan_verification
@@ -50,18 +51,25 @@ def _expected(expected: t.Mapping[str, t.Any]) -> Expected:
         raise AnsibleFilterError(f"poll_mode_verdict: traffic must be one of {', '.join(DIRECTIONS)}")
     if missing or unknown:
         raise AnsibleFilterError(f"poll_mode_verdict: expected misses {missing}, has unknown {unknown}")
-    assigned = {adapter["name"]: adapter["mac"] for adapter in expected.get("adapters") or ()}
-    devices = tuple(
-        {
-            "name": device["name"],
-            "pci_address": str(device["pci_address"]).lower(),
-            "mac": str(assigned.get(device["name"]) or device["mac"]).lower(),
-        }
-        for device in expected["devices"]
-    )
+    devices = expected_devices(expected["devices"], expected.get("adapters") or ())
     others = {key: value for key, value in expected.items() if key not in ("adapters", "devices")}
     lists = {key: tuple(expected[key]) for key in ("polling_cpus", "hugepages")}
     return Expected(**{**others, **lists, "devices": devices})
+
+
+def expected_devices(
+    devices: t.Iterable[t.Mapping[str, t.Any]], adapters: t.Iterable[t.Mapping[str, t.Any]]
+) -> tuple[dict[str, str], ...]:
+    """The devices that must poll, with the MAC addresses that vSphere assigned, else those that the guest shows."""
+    assigned = {adapter["name"]: adapter["mac"] for adapter in adapters}
+    return tuple(
+        {
+            "name": device["name"],
+            "pci_address": str(device["pci_address"]).lower(),
+            "mac": spelt_alike(assigned.get(device["name"]) or device["mac"]),
+        }
+        for device in devices
+    )
 
 
 def poll_mode_report(verdicts: t.Any, hosts: t.Iterable[str], created: str) -> dict[str, t.Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.mac_address import spelt_alike
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.userspace_drivers import USERSPACE_DRIVERS
 
 from .model import NO_TRAFFIC, DeviceLoad, Mapping, Row, Window, find, joined, row
@@ -129,7 +130,7 @@ def _interface_of_ovs(window: Window, device: Mapping, sample: Mapping) -> tuple
     checks = (
         ("type", entry["type"], "dpdk"),
         ("driver", driver, window.expected.port_driver),
-        ("MAC", str(entry["mac_in_use"]).lower(), device["mac"]),
+        ("MAC", spelt_alike(entry["mac_in_use"]), device["mac"]),
         ("error", joined(_as_list(entry["error"])), "none"),
     )
     wrong = [f"{what} of Open vSwitch's {entry['name']} is {value}" for what, value, right in checks if value != right]

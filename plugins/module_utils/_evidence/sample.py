@@ -16,6 +16,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import parse_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.mac_address import spelt_alike
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.ovsdb import plain_value
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import procfs
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
@@ -69,7 +70,7 @@ def parse_devices(devices: t.Sequence[t.Mapping[str, t.Any]]) -> list[Device]:
                     "the key is missing or empty",
                     "Give every device its name, pci_address and mac.",
                 )
-        found.append(Device(str(device["name"]), str(device["pci_address"]).lower(), str(device["mac"]).lower()))
+        found.append(Device(str(device["name"]), str(device["pci_address"]).lower(), spelt_alike(device["mac"])))
     return found
 
 
@@ -199,7 +200,7 @@ def _port(telemetry: Telemetry, number: int, info: dict[str, t.Any]) -> dict[str
     return {
         "port": number,
         "name": info.get("name"),
-        "mac": str(info.get("mac_addr", "")).lower(),
+        "mac": spelt_alike(info.get("mac_addr", "")),
         "started": started,
         "monotonic": time.monotonic(),
         "counters": {name: counters[name] for name in _COUNTERS} if counters else None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.mac_address import normal_mac
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import converge
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import (
     AdapterRequest,
@@ -57,4 +58,11 @@ def _read_adapter(path: str, adapter: t.Mapping[str, t.Any]) -> AdapterRequest:
             f"{path}.driver",
             f"must be one of {', '.join(DRIVERS)}, not {adapter['driver']}",
         )
-    return AdapterRequest(str(adapter["name"]), str(adapter["mac"]).lower(), adapter["driver"])
+    mac = normal_mac(adapter["mac"])
+    if mac is None:
+        raise NfvError(
+            ErrorCode.ADAPTER_INVALID,
+            f"{path}.mac",
+            f"must be a MAC address such as 00:50:56:01:02:03, not {adapter['mac']}",
+        )
+    return AdapterRequest(str(adapter["name"]), mac, adapter["driver"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.mac_address import spelt_alike
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import report
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.testpmd.run import (
     BurstLoad,
@@ -28,11 +29,13 @@ def run(module: AnsibleModule) -> None:
 
 
 def _send(generator: Tree, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    first, second = (
-        GeneratorAdapter(options[name]["mac"].lower(), options[name]["guest_mac"].lower())
-        for name in ("first", "second")
-    )
+    first, second = (generator_adapter(options[name]) for name in ("first", "second"))
     load = BurstLoad(*(options[key] for key in ("count", "burst", "size", "drain")))
     program = Program(*(options[key] for key in ("program", "lcores", "memory_mb", "start_timeout")))
     validate(first, second, load, program)
     return run_generator(generator, first, second, load, program)
+
+
+def generator_adapter(options: t.Mapping[str, str]) -> GeneratorAdapter:
+    """The adapter of one side."""
+    return GeneratorAdapter(spelt_alike(options["mac"]), spelt_alike(options["guest_mac"]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.mac_address import spelt_alike
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import report
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.af_packet import (
     FrameInterface,
@@ -37,11 +38,14 @@ def _send(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def _send_frames(options: t.Mapping[str, t.Any], load: PacedLoad) -> tuple[list[dict[str, t.Any]], int]:
-    first, second = (
-        FrameInterface(options[side]["interface"], options[side]["guest_mac"].lower()) for side in ("first", "second")
-    )
+    first, second = (frame_interface(options[side]) for side in ("first", "second"))
     validate_frames(first, second, load)
     return run_frames(first, second, load)
+
+
+def frame_interface(options: t.Mapping[str, str]) -> FrameInterface:
+    """The tester's interface of one side."""
+    return FrameInterface(options["interface"], spelt_alike(options["guest_mac"]))
 
 
 def _send_gtpu(options: t.Mapping[str, t.Any], load: PacedLoad) -> tuple[list[dict[str, t.Any]], int]:

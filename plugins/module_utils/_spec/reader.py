@@ -13,8 +13,8 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import parse_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, Problem
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.mac_address import normal_mac
 
-_MAC = re.compile(r"^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$")
 _INTEGER = re.compile(r"^[0-9]{1,18}$")
 # The highest NUMA node that a key may name, far above what a host or VM has.
 MAX_NODE = 63
@@ -143,13 +143,12 @@ class Section:
         value = self.values.get(key)
         if value is None:
             return None
-        normal = value.lower() if isinstance(value, str) else ""
-        if not _MAC.match(normal):
+        normal = normal_mac(value)
+        if normal is None:
             self.report(
                 key, ErrorCode.MAC_INVALID, f'must be a MAC address such as "00:50:56:01:02:03", not {shown(value)}'
             )
             return None
-        normal = normal.replace("-", ":")
         # IEEE 802: the lowest bit of the first octet marks a group address, which no adapter may have.
         if int(normal[:2], 16) & 1 or normal == "00:00:00:00:00:00":
             self.report(key, ErrorCode.MAC_INVALID, f"must be a unicast address, not {shown(value)}")

@@ -24,6 +24,7 @@ def test_other_keys_are_ignored() -> None:
     ("wrong", "path"),
     [
         ({"mac": None}, "adapters[1].mac"),
+        ({"mac": "00:50:56:aa:00"}, "adapters[1].mac"),
         ({"name": ""}, "adapters[1].name"),
         ({"driver": "vfio-pci"}, "adapters[1].driver"),
     ],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import re
 import typing as t
 
 from .packets import GTPU_BYTES, IPV4_BYTES, UDP_BYTES
@@ -148,7 +149,9 @@ class UserPlane:
 
 
 def _mac(text: str | None) -> str | None:
-    return (text or "").lower().replace("-", ":") or None
+    # Every spelling that _core.mac_address takes; this package imports nothing of it.
+    digits = re.sub("[.:-]", "", text or "").strip().lower()
+    return ":".join(re.findall("..", digits)) or None
 
 
 def _session(entry: t.Mapping[str, t.Any]) -> Session:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.mac_address import spelt_alike
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.guest_address import (
     GuestNic,
     GuestState,
@@ -28,7 +29,7 @@ def guest_state(properties: Properties) -> GuestState:
         tools_running=properties.get("guest.toolsRunningStatus") == "guestToolsRunning",
         address=properties.get("guest.ipAddress") or None,
         nics=tuple(
-            GuestNic((nic.macAddress or "").lower(), tuple(nic.ipAddress or ()))
+            GuestNic(spelt_alike(nic.macAddress or ""), tuple(nic.ipAddress or ()))
             for nic in properties.get("guest.net") or ()
         ),
     )

@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.api_version import at_least
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.mac_address import spelt_alike
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.adapter_settings import ADAPTER_KEYS
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import AdapterState, HostFacts, VmState
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import (
@@ -151,7 +152,7 @@ def _adapter(device: t.Any, names: t.Mapping[str, str]) -> AdapterState:
         key=device.key,
         label=device.deviceInfo.label if device.deviceInfo is not None else f"adapter {device.key}",
         type=_ADAPTER_TYPES.get(kind, kind),
-        mac=(device.macAddress or "").lower(),
+        mac=spelt_alike(device.macAddress or ""),
         address_type=(device.addressType or "manual").lower(),
         network=name,
         network_key=key,
