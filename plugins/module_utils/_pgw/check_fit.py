@@ -24,9 +24,11 @@ def session_place(session: t.Any, index: int) -> str:
 def fit_problems(s5u: Values, sgi: Values, sessions: t.Sequence[Values]) -> t.Iterator[Problem]:
     """Every problem between values that are right by themselves."""
     ends = {"pgw_s5u": ipaddress.IPv4Interface(s5u["address"]), "pgw_sgi": ipaddress.IPv4Interface(sgi["address"])}
-    for name, end in ends.items():
-        if not _is_host(end.ip, end.network):
-            yield _wrong(f"{name}.address", f"a host's address in {end.network}", end)
+    wrong = [name for name, end in ends.items() if not _is_unicast(end.ip) or not _is_host(end.ip, end.network)]
+    for name in wrong:
+        yield _wrong(f"{name}.address", f"a host's address in {ends[name].network}", ends[name])
+    if wrong:
+        return
     if ends["pgw_s5u"].network.overlaps(ends["pgw_sgi"].network):
         message = f"its network overlaps pgw_s5u's {ends['pgw_s5u'].network}"
         yield Problem("pgw_sgi.address", message, ErrorCode.NETWORKS_OVERLAP)
@@ -60,7 +62,7 @@ def _ipv6_problems(sgi: Values, sessions: t.Sequence[Values]) -> t.Iterator[Prob
             yield Problem("pgw_sgi.ipv6_address", message, ErrorCode.KEY_MISSING)
         return
     own = ipaddress.IPv6Interface(sgi["ipv6_address"])
-    if own.ip.is_link_local or own.ip.is_multicast or own.ip.is_unspecified:
+    if not any(own.ip in unicast for unicast in _UNICAST):
         yield _wrong("pgw_sgi.ipv6_address", "a host's global or unique local address", own)
         return
     if not sgi.get("ipv6_next_hop"):
@@ -86,7 +88,7 @@ def _session_problems(
             if subscriber in end.network:
                 message = f"{subscriber} lies in {name}'s network {end.network}; take it from a pool of its own"
                 yield Problem(f"{path}.ue_address", message, ErrorCode.ADDRESS_INVALID)
-        if subscriber.is_multicast or subscriber.is_unspecified or subscriber.is_loopback:
+        if not _is_unicast(subscriber):
             yield _wrong(f"{path}.ue_address", "a host's address", subscriber)
     if session.get("ue_ipv6_prefix"):
         prefix = ipaddress.IPv6Network(session["ue_ipv6_prefix"])
@@ -115,6 +117,10 @@ def _overlaps(sessions: t.Sequence[Values]) -> t.Iterator[Problem]:
             yield Problem(path, message, ErrorCode.SESSION_REPEATED)
         if widest is None or network.broadcast_address > widest[0].broadcast_address:
             widest = network, index
+
+
+def _is_unicast(address: ipaddress.IPv4Address) -> bool:
+    return not (address.is_multicast or address.is_unspecified or address.is_loopback or address.is_reserved)
 
 
 def _is_host(address: ipaddress.IPv4Address, network: ipaddress.IPv4Network) -> bool:

@@ -67,7 +67,7 @@ class Desired:
         numbers = allocate_meters(rates, allocated)
         near = {peer: str(peer) for peer in plane.peers}
         near.update(dict.fromkeys(plane.far_peers, str(plane.s5u_next_hop)))
-        hops = (plane.next_hop, *([str(ipaddress.ip_address(plane.ipv6_next_hop))] if plane.ipv6_next_hop else []))
+        hops = (plane.next_hop, *([plane.ipv6_next_hop] if plane.ipv6_next_hop else []))
         desired = cls(
             sessions=plane.sessions,
             flows=flows(plane, sgi_mac, numbers),
@@ -92,7 +92,7 @@ def _meters(sessions: t.Mapping[int, int]) -> tuple[Meter, ...]:
 def _addresses(plane: UserPlane) -> dict[str, frozenset[str]]:
     sgi = {plane.sgi_address}
     if plane.ipv6_address:
-        sgi.add(str(ipaddress.ip_interface(plane.ipv6_address)))
+        sgi.add(plane.ipv6_address)
     return {S5U_BRIDGE: frozenset({plane.s5u_address}), SGI_BRIDGE: frozenset(sgi)}
 
 
@@ -100,7 +100,7 @@ def _resolved_hops(plane: UserPlane) -> frozenset[str]:
     """The SGi next hops whose MAC addresses are not given."""
     hops = set() if plane.next_hop_mac else {plane.next_hop}
     if plane.ipv6_next_hop and not plane.ipv6_next_hop_mac:
-        hops.add(str(ipaddress.ip_address(plane.ipv6_next_hop)))
+        hops.add(plane.ipv6_next_hop)
     return frozenset(hops)
 
 

@@ -172,14 +172,14 @@ class Section:
         return str(value)
 
     def ipv6(self, key: str, with_prefix: bool = False) -> str | None:
-        """An IPv6 address. with_prefix: as in ``ipv4``."""
+        """An IPv6 address without a zone, which only its own machine knows. with_prefix: as in ``ipv4``."""
         value = self.values.get(key)
         if value is None:
             return None
         example = "2001:db8::1/64" if with_prefix else "2001:db8::1"
         try:
             ipaddress.IPv6Interface(str(value))
-            sound = isinstance(value, str) and ("/" in value) is with_prefix
+            sound = isinstance(value, str) and ("/" in value) is with_prefix and "%" not in value
         except ValueError:
             sound = False
         if not sound:

@@ -5,8 +5,13 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import typing as t
 
+import pytest
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.check import problems
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.desired import Desired
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.layout import ADDRESSES, TIMER_FILE, programs_of
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import (
@@ -24,6 +29,17 @@ def test_addresses_are_set_in_an_order_that_works(plane: UserPlane) -> None:
     assert "address replace fe80::250:56ff:fe01:3/64 dev br-sgi nodad" in lines
     assert "address replace 2001:db8:2::1/64 dev br-sgi nodad" in lines
     assert lines.index("link set dev br-s5u up") < lines.index("neighbour replace 198.18.1.2 dev br-s5u managed")
+
+
+@pytest.mark.parametrize("prefix", ["/255.255.255.0", "/0.0.0.255", "/24"])
+def test_every_spelling_of_an_address_asks_for_the_same(variables: dict[str, t.Any], prefix: str) -> None:
+    """A guest tells its addresses in one spelling; another one here would differ for ever, and be deleted."""
+    other = copy.deepcopy(variables)
+    other["s5u"]["address"], other["sgi"]["address"] = f"198.18.1.1{prefix}", f"198.18.2.1{prefix}"
+    other["sgi"].update(ipv6_address="2001:DB8:2:0:0::1/64", ipv6_next_hop="2001:0DB8:2:0::2")
+    other["sessions"][1]["ue_ipv6_prefix"] = "2001:DB8:1:2:0::/64"
+    assert problems(other) == ()
+    assert Desired.of(UserPlane.of(**other), MAC, {}) == Desired.of(UserPlane.of(**variables), MAC, {})
 
 
 def test_peers_behind_a_router_are_reached_through_it(plane: UserPlane) -> None:

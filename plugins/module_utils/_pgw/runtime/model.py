@@ -106,10 +106,13 @@ class UserPlane:
         path_management: t.Mapping[str, int],
         statistics: t.Mapping[str, t.Any] | None = None,
     ) -> UserPlane:
-        """The user plane that valid options of the module pgw_sessions describe (see check.problems())."""
+        """The user plane that valid options of the module pgw_sessions describe (see check.problems()).
+
+        Addresses get the spelling in which kernel and switch print them: 198.18.1.1/255.255.255.0 is 198.18.1.1/24.
+        """
         return cls(
-            s5u_address=s5u["address"],
-            sgi_address=sgi["address"],
+            s5u_address=_interface(s5u["address"]),
+            sgi_address=_interface(sgi["address"]),
             next_hop=sgi["next_hop"],
             next_hop_mac=_mac(sgi.get("next_hop_mac")),
             sessions=tuple(sorted(map(_session, sessions), key=order)),
@@ -120,8 +123,8 @@ class UserPlane:
             sgi_vlan=sgi.get("vlan"),
             s5u_mtu=s5u.get("mtu") or DEFAULT_MTU,
             sgi_mtu=sgi.get("mtu") or DEFAULT_MTU,
-            ipv6_address=sgi.get("ipv6_address"),
-            ipv6_next_hop=sgi.get("ipv6_next_hop"),
+            ipv6_address=_interface(sgi["ipv6_address"]) if sgi.get("ipv6_address") else None,
+            ipv6_next_hop=str(ipaddress.IPv6Address(sgi["ipv6_next_hop"])) if sgi.get("ipv6_next_hop") else None,
             ipv6_next_hop_mac=_mac(sgi.get("ipv6_next_hop_mac")),
             statistics=StatisticsExport(**statistics) if statistics else None,
         )
@@ -146,6 +149,10 @@ class UserPlane:
     def sgi_is_narrower(self) -> bool:
         """Whether a packet of a subscriber may fit into the tunnel and be too large for SGi."""
         return self.sgi_mtu < self.tunnel_mtu
+
+
+def _interface(text: str) -> str:
+    return str(ipaddress.ip_interface(text))
 
 
 def _mac(text: str | None) -> str | None:
