@@ -15,6 +15,7 @@ from pathlib import Path
 
 import yaml
 
+from lab import standalone
 from lab.testing.bidirectional_traffic import Subscriber
 from lab.testing.tester_port import Port
 from tests.support.playbook import ROOT, Run, run_playbook
@@ -72,6 +73,10 @@ class Gateway:
         """Runs a command in the guest as root; returns its output."""
         return _ssh(self.deployment, self.address, *command)
 
+    def ask(self, *command: str) -> str:
+        """Runs a command over a connection of its own: a guest that reboots answers in 20 s or not at all."""
+        return _ssh(self.deployment, self.address, *command, control_path="none", seconds=20)
+
     def play(self, *tasks: dict[str, t.Any], **variables: t.Any) -> Run:
         """Runs tasks in the guest; all must succeed."""
         playbook = self.scratch / "tasks.yml"
@@ -97,17 +102,23 @@ class Gateway:
         found: dict[str, t.Any] = json.loads(self.run("cat", STATUS))
         return found
 
-    def wait(self, seconds: float = 300) -> None:
-        """Waits until the guest can be reached and the whole user plane is up."""
+    def reboot(self, seconds: float = 600) -> None:
+        """Reboots the guest; returns once the new boot can be reached and the whole user plane is up."""
+        boot = ("cat", "/proc/sys/kernel/random/boot_id")
+        before = self.run(*boot)
+        self.run("systemd-run", "--quiet", "sh", "-c", "sleep 1; systemctl reboot")
+        # A rebooted guest does not know the shared connections: ssh would wait for its answer.
+        standalone.close_connections(self.deployment.state)
         deadline = time.monotonic() + seconds
         while True:
             try:
-                if self.run("systemctl", "is-active", "nfv-pgw.service").strip() == "active":
+                if self.ask(*boot) != before and self.ask("systemctl", "is-active", "nfv-pgw.service") == "active\n":
                     return
-            except (RuntimeError, subprocess.TimeoutExpired):
+            except RuntimeError:
                 if time.monotonic() > deadline:
                     raise
-            time.sleep(1)
+            assert time.monotonic() < deadline, f"the user plane has not come back in {seconds:.0f} s"
+            time.sleep(2)
 
     def note(self, **figures: float) -> None:
         """Records a figure."""
@@ -122,15 +133,22 @@ class Gateway:
         self.sgi.close()
 
 
-def _ssh(deployment: Deployment, address: str, *command: str) -> str:
-    """Runs a command over the inventory's connection. Raises RuntimeError with the output if it fails."""
+def _ssh(
+    deployment: Deployment, address: str, *command: str, control_path: str | None = None, seconds: float = 120
+) -> str:
+    """Runs a command over the inventory's connection. Raises RuntimeError with the output if it fails or is late."""
     variables = yaml.safe_load((deployment.state.inventory / "group_vars/reached_by_ssh/lab.yml").read_text())
+    # The first value of an option counts.
+    control = ("-o", f"ControlPath={control_path or deployment.state.ssh / 'test-%C'}")
     way = [
-        *("ssh", *shlex.split(variables["ansible_ssh_args"]), "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"),
-        *("-o", f"ControlPath={deployment.state.ssh}/test-%C", "-i", variables["ansible_ssh_private_key_file"]),
-        f"{variables['ansible_user']}@{address}",
+        *("ssh", *control, *shlex.split(variables["ansible_ssh_args"]), "-o", "BatchMode=yes"),
+        *("-o", "ConnectTimeout=10", "-i", variables["ansible_ssh_private_key_file"]),
+        *(f"{variables['ansible_user']}@{address}", "sudo", shlex.join(command)),
     ]
-    done = subprocess.run([*way, "sudo", shlex.join(command)], capture_output=True, text=True, timeout=120, check=False)
+    try:
+        done = subprocess.run(way, capture_output=True, text=True, timeout=seconds, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise RuntimeError(f"{shlex.join(command)} had not ended after {seconds:.0f} s") from error
     if done.returncode != 0:
         raise RuntimeError(f"{shlex.join(command)} ended with status {done.returncode}: {done.stdout}{done.stderr}")
     return done.stdout
