@@ -86,7 +86,6 @@ def down(state: State, say: Say) -> None:
     require_root()
     with state.locked():
         _end_machines(state)
-        stop(state, "dnsmasq")
         networks.remove(state)
         generated_inventory.remove(state)
     say("the lab is down; golden images and keys are kept")

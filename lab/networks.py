@@ -5,17 +5,29 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import json
+import os
+import socket
+import sys
+import threading
 from typing import TYPE_CHECKING
 
 from lab import processes
 from lab.commands import run
 from lab.errors import LabError
-from lab.plan import Command, dhcp_command, network_commands, tap_commands
-from lab.services import Service, start
+from lab.plan import PACKAGE_SERVER, Command, dhcp_command, network_commands, tap_commands
+from lab.services import Service, start, stop
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lab.state import State
+
+SERVICES = ("dnsmasq", "packages")
+"""Programs that run as long as the networks."""
+_CLONE_NEWNET = 0x40000000
 
 
 def _ip(command: Command, attempted: str) -> str:
@@ -33,8 +45,24 @@ def are_up(state: State) -> bool:
     return {state.segments_namespace, state.tester_namespace} <= namespaces()
 
 
+@contextlib.contextmanager
+def inside(namespace: str) -> Iterator[None]:
+    """Sockets that this thread opens in the context belong to the network namespace."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    own = os.open(f"/proc/self/task/{threading.get_native_id()}/ns/net", os.O_RDONLY)
+    there = os.open(f"/run/netns/{namespace}", os.O_RDONLY)
+    try:
+        if libc.setns(there, _CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), "setns")
+        yield
+    finally:
+        libc.setns(own, _CLONE_NEWNET)
+        os.close(own)
+        os.close(there)
+
+
 def ensure(state: State) -> bool:
-    """Make the namespaces, bridges, tester and DHCP server; return whether anything was missing."""
+    """Make the namespaces, bridges, tester, DHCP and package servers; return whether anything was missing."""
     changed = False
     if not are_up(state):
         remove(state)
@@ -49,14 +77,28 @@ def ensure(state: State) -> bool:
     if not processes.is_running(processes.read_record(dhcp)):
         start(state, Service("dnsmasq", dhcp_command(str(state.run)), state.segments_namespace))
         changed = True
+    if not processes.is_running(processes.read_record(state.run / "packages.pid")):
+        command = (sys.executable, "-m", "lab.packages", "--state", str(state.root), "--checkout", str(state.checkout))
+        start(state, Service("packages", command), ready=lambda: _packages_are_served(state))
+        changed = True
     return changed
+
+
+def _packages_are_served(state: State) -> bool:
+    with inside(state.segments_namespace):
+        asking = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    with asking:
+        return asking.connect_ex(PACKAGE_SERVER) == 0
 
 
 def remove(state: State) -> None:
     """Remove both namespaces with everything in them.
 
-    Ends the processes inside first (ssh proxies to guests that have ended), which would keep a namespace alive.
+    Ends both servers and the processes inside first (ssh proxies to guests that have ended), which would keep a
+    namespace alive.
     """
+    for name in SERVICES:
+        stop(state, name)
     for namespace in sorted({state.segments_namespace, state.tester_namespace} & namespaces()):
         inside = _ip(("ip", "netns", "pids", namespace), f"Listing the processes in network namespace {namespace}")
         for record in filter(None, (processes.observe(int(pid)) for pid in inside.split())):

@@ -38,6 +38,13 @@ class Segment:
     tester_ipv6_address: ipaddress.IPv6Interface | None = None
     """The tester's IPv6 address."""
 
+    @property
+    def host(self) -> ipaddress.IPv4Interface:
+        """The bridge's own address; raises ValueError for a segment without one."""
+        if self.host_address is None:
+            raise ValueError(f"{self.port_group}: the lab has no address of its own there")
+        return self.host_address
+
 
 SEGMENTS = (
     Segment(
@@ -62,6 +69,8 @@ SEGMENTS = (
 )
 PORT_GROUPS = tuple(segment.port_group for segment in SEGMENTS)
 MANAGEMENT = SEGMENTS[0]
+PACKAGE_SERVER = (str(MANAGEMENT.host.ip), 80)
+"""Where guests reach Debian's archives."""
 
 
 def tap_name(machine_uuid: str, position: int) -> str:

@@ -38,6 +38,11 @@ class State:
         return self.root / "cache" / "images"
 
     @property
+    def packages(self) -> Path:
+        """Files of Debian's archives that guests have asked for."""
+        return self.root / "cache" / "packages"
+
+    @property
     def pki(self) -> Path:
         """Keys, certificates and passwords."""
         return self.root / "pki"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The archives of the image's packages: those that this machine uses for Debian."""
+"""The archives of the image's packages: those that this machine uses for Debian, and the way guests reach them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import re
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
+
+from lab.plan import PACKAGE_SERVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,6 +40,11 @@ def source_lines(targets: Iterable[str], suite: str) -> list[str]:
 def forwarded_settings(dump: Iterable[str]) -> list[str]:
     """Return the lines of ``apt-config dump`` that the image's apt needs as well while it is built (pure)."""
     return [line.strip() for line in dump if line.startswith(FORWARDED) and not line.rstrip().endswith('"";')]
+
+
+def behind_the_lab(sources: str) -> str:
+    """Return a sources.list with every archive behind the lab's own server (pure): the scheme joins the path."""
+    return re.sub(r"(?m)^(deb\b.* )(https?)://", rf"\1http://{PACKAGE_SERVER[0]}/\2/", sources)
 
 
 def _lines(*command: str) -> list[str]:

@@ -167,7 +167,7 @@ def _install_role(state: State, workshop: Path, root: Path, log: Path) -> None:
 
 
 def _clean(root: Path) -> None:
-    """Remove what only the build needs."""
+    """Remove what only the build needs, and leave what the lab's guests need instead."""
     for name in ("etc/resolv.conf", "etc/apt/apt.conf.d/99mmdebstrap"):
         (root / name).unlink(missing_ok=True)
     run(
@@ -177,3 +177,6 @@ def _clean(root: Path) -> None:
     )
     for leftover in (root / "var/lib/apt/lists").glob("*_*"):
         leftover.unlink()
+    # Debian's archives as the lab's guests reach them.
+    sources = root / "etc/apt/sources.list"
+    sources.write_text(archives.behind_the_lab(sources.read_text()))

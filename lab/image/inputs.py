@@ -67,6 +67,7 @@ def collect(checkout: Path, keys: Iterable[Path], release: Release = DEBIAN_12) 
         checkout / "roles" / "dpdk_install",
         plugins / "modules" / "dpdk_install_info.py",
         plugins / "modules" / "dpdk_package_record.py",
+        plugins / "modules" / "dpdk_package_failure.py",
         plugins / "module_utils" / "_guest" / "dpdk",
         checkout / "playbooks" / "build_image.yml",
         checkout / "lab" / "inventory" / "group_vars" / "all" / "dpdk_install.yml",

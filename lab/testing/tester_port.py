@@ -5,40 +5,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import json
-import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
+from lab.networks import inside
 from lab.testing.native_switch import NativeSwitch
 
-_CLONE_NEWNET = 0x40000000
 OUTGOING = 4  # packet(7): PACKET_OUTGOING
 _ICMPV6 = 58
 _NEIGHBOUR_DISCOVERY = range(133, 138)  # RFC 4861, 4: types of ICMPv6
-
-
-@contextlib.contextmanager
-def inside(namespace: str) -> t.Iterator[None]:
-    """Sockets that this thread opens in the context belong to the network namespace."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    own = os.open(f"/proc/self/task/{threading.get_native_id()}/ns/net", os.O_RDONLY)
-    there = os.open(f"/run/netns/{namespace}", os.O_RDONLY)
-    try:
-        if libc.setns(there, _CLONE_NEWNET):
-            raise OSError(ctypes.get_errno(), "setns")
-        yield
-    finally:
-        libc.setns(own, _CLONE_NEWNET)
-        os.close(own)
-        os.close(there)
 
 
 def is_traffic(packet: bytes) -> bool:

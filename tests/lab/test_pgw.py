@@ -20,9 +20,10 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.poll_mode import poll_mode_verdict
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets, path_messages
+from lab.networks import inside
 from lab.testing.bidirectional_traffic import PORT, Traffic
 from lab.testing.pgw_packets import PEER, S5U, SERVER, SERVER6, g_pdu, ipv4, ipv6, outer, routed, untunnelled
-from lab.testing.tester_port import Port, inside
+from lab.testing.tester_port import Port
 from tests.lab.conftest import Deployment
 from tests.lab.gateway import PLANE, Gateway
 from tests.support.capture import capture, dissect

@@ -18,7 +18,6 @@ import pytest
 from lab import networks, unix_http
 from lab.commands import run
 from lab.hypervisor import Hypervisor, handlers
-from lab.services import stop
 from lab.state import State
 
 if TYPE_CHECKING:
@@ -40,7 +39,6 @@ def state() -> Iterator[State]:
     )
     networks.ensure(made)
     yield made
-    stop(made, "dnsmasq")
     networks.remove(made)
     shutil.rmtree(root)
 

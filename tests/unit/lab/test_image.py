@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lab.image.archives import forwarded_settings, renamed, source_lines
+from lab.image.archives import behind_the_lab, forwarded_settings, renamed, source_lines
 from lab.image.builder import source_code
 from lab.image.disk import first_menu, kernel_arguments
 from lab.image.inputs import DEBIAN_12, DEBIAN_13, ImageInputs, collect, read_packages
@@ -113,6 +113,20 @@ def test_only_debians_own_archives_of_the_release_are_used() -> None:
         "http://mirror.example/security/ bookworm-security main",
     ]
     assert source_lines(TARGETS[3:], "bookworm") == []
+
+
+def test_guests_reach_every_archive_by_the_labs_server() -> None:
+    sources = """deb [signed-by=/k.gpg] http://deb.debian.org/debian bookworm main
+deb https://mirror.example:8443/debian-security bookworm-security main
+# deb http://deb.debian.org/debian bookworm contrib
+deb-src http://deb.debian.org/debian bookworm main
+"""
+    assert behind_the_lab(sources).splitlines() == [
+        "deb [signed-by=/k.gpg] http://198.18.0.1/http/deb.debian.org/debian bookworm main",
+        "deb http://198.18.0.1/https/mirror.example:8443/debian-security bookworm-security main",
+        "# deb http://deb.debian.org/debian bookworm contrib",
+        "deb-src http://198.18.0.1/http/deb.debian.org/debian bookworm main",
+    ]
 
 
 def test_only_settings_that_reach_the_archives_go_into_the_build() -> None:
