@@ -57,7 +57,7 @@ class Gateway:
         address = deployment.address
         macs = {}
         for bridge in ("br-s5u", "br-sgi"):
-            (link,) = json.loads(_ssh(deployment, address, "ip", "-json", "link", "show", bridge))
+            (link,) = json.loads(run_in_guest(deployment, address, "ip", "-json", "link", "show", bridge))
             macs[bridge] = link["address"]
         namespace = deployment.state.tester_namespace
         ports = Port(namespace, "s5u", macs["br-s5u"]), Port(namespace, "sgi", macs["br-sgi"])
@@ -71,11 +71,11 @@ class Gateway:
 
     def run(self, *command: str) -> str:
         """Runs a command in the guest as root; returns its output."""
-        return _ssh(self.deployment, self.address, *command)
+        return run_in_guest(self.deployment, self.address, *command)
 
     def ask(self, *command: str) -> str:
         """Runs a command over a connection of its own: a guest that reboots answers in 20 s or not at all."""
-        return _ssh(self.deployment, self.address, *command, control_path="none", seconds=20)
+        return run_in_guest(self.deployment, self.address, *command, control_path="none", seconds=20)
 
     def play(self, *tasks: dict[str, t.Any], **variables: t.Any) -> Run:
         """Runs tasks in the guest; all must succeed."""
@@ -133,7 +133,7 @@ class Gateway:
         self.sgi.close()
 
 
-def _ssh(
+def run_in_guest(
     deployment: Deployment, address: str, *command: str, control_path: str | None = None, seconds: float = 120
 ) -> str:
     """Runs a command over the inventory's connection. Raises RuntimeError with the output if it fails or is late."""

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from tests.lab.conftest import Deployment
+from tests.lab.gateway import run_in_guest
 from tests.support.playbook import ROOT
 
 TRAFFIC = {"traffic uplink", "traffic downlink"}
@@ -40,6 +41,12 @@ def test_make_deploy_again_changes_nothing_and_proves_it_again() -> None:
 def test_nothing_has_drifted_on_either_side(deployment: Deployment) -> None:
     report = deployment.drift()
     assert (report["outcome"], report["sides"], report["lines"]) == ("none", ["vsphere", "guest"], [])
+
+
+def test_guest_reaches_the_archives_of_its_packages(deployment: Deployment) -> None:
+    """What is removed can be installed again; remove_and_deploy does both in make test-guests."""
+    said = run_in_guest(deployment, deployment.address, "apt-get", "update", "--error-on=any", seconds=300)
+    assert re.search(r"^(Get|Hit):\d+ http://198\.18\.0\.1/\S+ bookworm InRelease", said, re.MULTILINE), said
 
 
 def test_silent_tester_fails(unplugged: Deployment) -> None:
