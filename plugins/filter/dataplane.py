@@ -9,9 +9,11 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import listed
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.features.judge import kept_problems
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.derive import derive
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
+from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.filters import Filters, typed
 
 
 def dataplane_problems(description: t.Any, path: str = "nfv_dataplane") -> list[dict[str, str]]:
@@ -26,7 +28,7 @@ def dataplane_derived(description: t.Any, path: str = "nfv_dataplane") -> dict[s
     """What follows from a valid description; raises AnsibleFilterError with the key path of every problem."""
     dataplane, problems = parse_dataplane(description, path)
     if dataplane is None:
-        raise AnsibleFilterError("; ".join(str(problem) for problem in problems))
+        raise AnsibleFilterError(listed(problems))
     return derive(dataplane)
 
 
@@ -37,18 +39,20 @@ def polled_devices(devices: t.Iterable[t.Mapping[str, t.Any]], description: t.An
 
 
 def problems_text(problems: t.Iterable[t.Mapping[str, str]], subject: str = "") -> str:
-    """The problems as one line, each with its error code, the subject and its key path."""
+    """The problems as one line, each with its error code, the subject and its key path; of many, how many more."""
     prefix = f"{subject}: " if subject else ""
-    return "; ".join(f"[{each['error_code']}] {prefix}{each['path']} {each['message']}" for each in problems)
+    return listed(f"[{each['error_code']}] {prefix}{each['path']} {each['message']}" for each in problems)
 
 
 class FilterModule:
     """The filters of this file by name."""
 
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {
-            "dataplane_problems": dataplane_problems,
-            "dataplane_derived": dataplane_derived,
-            "polled_devices": polled_devices,
-            "problems_text": problems_text,
-        }
+    def filters(self) -> Filters:
+        return typed(
+            {
+                "dataplane_problems": dataplane_problems,
+                "dataplane_derived": dataplane_derived,
+                "polled_devices": polled_devices,
+                "problems_text": problems_text,
+            }
+        )

@@ -12,6 +12,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drift import SIDES
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drift import drift_report as build_report
+from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.filters import Filters, typed
 
 
 def drift_report(
@@ -34,5 +35,5 @@ def _plain(value: t.Any) -> t.Any:
 class FilterModule:
     """The filters of this file by name."""
 
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"drift_report": drift_report}
+    def filters(self) -> Filters:
+        return typed({"drift_report": drift_report})

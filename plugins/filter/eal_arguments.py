@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleFilterError
-
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core import systemd
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec import eal
+from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.filters import Filters, typed
 
 
 def eal_arguments(
@@ -22,22 +20,16 @@ def eal_arguments(
     memory_mb: int | None = None,
 ) -> list[str]:
     """The EAL arguments; raises AnsibleFilterError for an adapter or memory that the description does not have."""
-    try:
-        return eal.eal_arguments(derived, devices, file_prefix, adapters, memory_mb)
-    except NfvError as error:
-        raise AnsibleFilterError(str(error)) from error
+    return eal.eal_arguments(derived, devices, file_prefix, adapters, memory_mb)
 
 
 def systemd_command(words: t.Sequence[t.Any]) -> str:
     """The words as the value of ExecStart=; raises AnsibleFilterError for a word with a line break."""
-    try:
-        return systemd.command_line(words)
-    except NfvError as error:
-        raise AnsibleFilterError(str(error)) from error
+    return systemd.command_line(words)
 
 
 class FilterModule:
     """The filters of this file by name."""
 
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"eal_arguments": eal_arguments, "systemd_command": systemd_command}
+    def filters(self) -> Filters:
+        return typed({"eal_arguments": eal_arguments, "systemd_command": systemd_command})

@@ -11,6 +11,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.check import problems
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
+from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.filters import Filters, typed
 
 
 def pgw_problems(plane: t.Any, description: t.Any = None) -> list[dict[str, str]]:
@@ -24,5 +25,5 @@ def pgw_problems(plane: t.Any, description: t.Any = None) -> list[dict[str, str]
 class FilterModule:
     """The filter of this file by name."""
 
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"pgw_problems": pgw_problems}
+    def filters(self) -> Filters:
+        return typed({"pgw_problems": pgw_problems})

@@ -9,9 +9,10 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import listed
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.switch_options import require_bound, switch_options
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
+from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.filters import Filters, typed
 
 
 def pgw_switch(
@@ -20,17 +21,14 @@ def pgw_switch(
     """The options of ovs_dpdk for the ends ``s5u`` and ``sgi``; with ``bound``, their adapters must be bound."""
     dataplane, problems = parse_dataplane(description)
     if dataplane is None or problems:
-        raise AnsibleFilterError("; ".join(map(str, problems)))
-    try:
-        if bound:
-            require_bound(ends, devices)
-        return switch_options(ends, dataplane, devices)
-    except NfvError as error:
-        raise AnsibleFilterError(str(error)) from error
+        raise AnsibleFilterError(listed(problems))
+    if bound:
+        require_bound(ends, devices)
+    return switch_options(ends, dataplane, devices)
 
 
 class FilterModule:
     """The filter of this file by name."""
 
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"pgw_switch": pgw_switch}
+    def filters(self) -> Filters:
+        return typed({"pgw_switch": pgw_switch})

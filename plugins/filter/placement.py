@@ -8,9 +8,6 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.serialize import plan_from_data
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.verify import (
     placement_problems as problems_of,
@@ -19,31 +16,27 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.se
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.placement.report import (
     placement_report as build_report,
 )
+from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.filters import Filters, typed
 
 
 def placement_problems(plan: t.Any, hosts: t.Any) -> list[dict[str, str]]:
     """Where the hosts differ from the plan; an empty list when every VM runs where it is planned."""
-    try:
-        return [each.as_data() for each in problems_of(plan_from_data(plan), hosts_from_data(hosts))]
-    except NfvError as error:
-        raise AnsibleFilterError(str(error)) from error
+    return [each.as_data() for each in problems_of(plan_from_data(plan), hosts_from_data(hosts))]
 
 
 def placement_report(plan: t.Any, before: t.Any, after: t.Any = None, created: str = "") -> dict[str, t.Any]:
     """What report_html shows of a plan."""
-    try:
-        then = None if after is None else hosts_from_data(after)
-        report = build_report(plan_from_data(plan), hosts_from_data(before), then, created)
-    except NfvError as error:
-        raise AnsibleFilterError(str(error)) from error
-    return dataclasses.asdict(report)
+    then = None if after is None else hosts_from_data(after)
+    return dataclasses.asdict(build_report(plan_from_data(plan), hosts_from_data(before), then, created))
 
 
 class FilterModule:
     """The filters of this file by name."""
 
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {
-            "placement_problems": placement_problems,
-            "placement_report": placement_report,
-        }
+    def filters(self) -> Filters:
+        return typed(
+            {
+                "placement_problems": placement_problems,
+                "placement_report": placement_report,
+            }
+        )

@@ -14,6 +14,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.judge i
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import DIRECTIONS, Expected
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.verification import plan_verification
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.poll_mode import poll_mode_report as build_report
+from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.filters import Filters, typed
 
 
 def poll_mode_plan(request: t.Any) -> dict[str, t.Any]:
@@ -82,9 +83,11 @@ def poll_mode_report(verdicts: t.Any, hosts: t.Iterable[str], created: str) -> d
 class FilterModule:
     """The filters of this file by name."""
 
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {
-            "poll_mode_plan": poll_mode_plan,
-            "poll_mode_report": poll_mode_report,
-            "poll_mode_verdict": poll_mode_verdict,
-        }
+    def filters(self) -> Filters:
+        return typed(
+            {
+                "poll_mode_plan": poll_mode_plan,
+                "poll_mode_report": poll_mode_report,
+                "poll_mode_verdict": poll_mode_verdict,
+            }
+        )

@@ -10,6 +10,7 @@ import typing as t
 import jinja2
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.filters import Filters, typed
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.report.render import render, report_names
 
 
@@ -26,5 +27,5 @@ def report_html(report: t.Any, name: str) -> str:
 class FilterModule:
     """The filters of this file by name."""
 
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"report_html": report_html}
+    def filters(self) -> Filters:
+        return typed({"report_html": report_html})

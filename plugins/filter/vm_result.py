@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode
+from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.filters import Filters, typed
 
 Result = t.Mapping[str, t.Any]
 
@@ -33,5 +34,5 @@ def vm_adapters(result: Result, vm: str) -> list[dict[str, t.Any]]:
 class FilterModule:
     """The filters of this file by name."""
 
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"vm_adapters": vm_adapters, "vm_failure": vm_failure}
+    def filters(self) -> Filters:
+        return typed({"vm_adapters": vm_adapters, "vm_failure": vm_failure})

@@ -9,10 +9,10 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.serialize import plan_from_data
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.verify import described_at
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec import fleet
+from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.filters import Filters, typed
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Placed
@@ -61,21 +61,20 @@ def planned_host(plan: t.Any, vm: str) -> str | None:
 
 
 def _placements(plan: t.Any) -> dict[str, Placed]:
-    try:
-        return {placed.vm: placed for placed in plan_from_data(plan).placements}
-    except NfvError as error:
-        raise AnsibleFilterError(str(error)) from error
+    return {placed.vm: placed for placed in plan_from_data(plan).placements}
 
 
 class FilterModule:
     """The filters of this file by name."""
 
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {
-            "planned_host": planned_host,
-            "values_of_hosts": values_of_hosts,
-            "vms_asking": vms_asking,
-            "vms_networks": vms_networks,
-            "vms_of_hosts": vms_of_hosts,
-            "vms_placed": vms_placed,
-        }
+    def filters(self) -> Filters:
+        return typed(
+            {
+                "planned_host": planned_host,
+                "values_of_hosts": values_of_hosts,
+                "vms_asking": vms_asking,
+                "vms_networks": vms_networks,
+                "vms_of_hosts": vms_of_hosts,
+                "vms_placed": vms_placed,
+            }
+        )

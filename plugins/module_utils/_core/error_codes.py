@@ -28,6 +28,8 @@ class ErrorCode(str, enum.Enum):
     """A required key is missing, or a key that another one needs."""
     KEY_UNKNOWN = "key_unknown"
     """The key does not exist; the message suggests the nearest one."""
+    FILTER_INPUT_INVALID = "filter_input_invalid"
+    """A filter of the collection was given data of another shape than its documentation says."""
     VALUE_TYPE_WRONG = "value_type_wrong"
     """The value has another type than the key takes."""
     VALUE_MALFORMED = "value_malformed"

@@ -9,8 +9,9 @@ import dataclasses
 import typing as t
 
 from .error_codes import ErrorCode
+from .text import listed, one_line, visible
 
-__all__ = ["ErrorCode", "NfvError", "Problem", "joined", "one_line"]
+__all__ = ["ErrorCode", "NfvError", "Problem", "joined", "listed"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +56,7 @@ class NfvError(Exception):
         details: t.Mapping[str, t.Any] | None = None,
     ) -> None:
         self.error_code = error_code
-        self.subject = subject
+        self.subject = visible(subject)
         self.attempted = one_line(attempted)
         self.remedy = one_line(remedy)
         self.details = dict(details or {})
@@ -77,7 +78,7 @@ class NfvError(Exception):
 
 
 def joined(errors: t.Sequence[NfvError], details: t.Mapping[str, t.Any] | None = None, what: str = "VMs") -> NfvError:
-    """Combines errors into one. Several have their common code, or else ``several_errors``, and each in full."""
+    """Combines errors into one. Several have their common code, or else ``several_errors``."""
     if len(errors) == 1:
         error = errors[0]
         return NfvError(error.error_code, error.subject, error.attempted, error.remedy, details or error.details)
@@ -85,11 +86,6 @@ def joined(errors: t.Sequence[NfvError], details: t.Mapping[str, t.Any] | None =
     return NfvError(
         codes.pop() if len(codes) == 1 else ErrorCode.SEVERAL_ERRORS,
         f"{len(errors)} {what}",
-        "; ".join(str(error) for error in errors),
+        listed(errors),
         details=details,
     )
-
-
-def one_line(text: str) -> str:
-    """Collapses white space, line breaks included, to keep an error on one line."""
-    return " ".join(text.split())

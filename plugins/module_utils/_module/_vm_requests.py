@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, listed
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ALL
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
 
@@ -53,7 +53,7 @@ def read_requests(
         problems += [f"{entry[by]}: {problem}" for problem in found]
         requests.append(Request(by, entry[by], dataplane))
     if problems:
-        raise NfvError(ErrorCode.DESCRIPTION_INVALID, "dataplane", "; ".join(problems), "No connection was made")
+        raise NfvError(ErrorCode.DESCRIPTION_INVALID, "dataplane", listed(problems), "No connection was made")
     return requests
 
 
@@ -65,7 +65,7 @@ def find_vm(request: Request, inventory: Inventory) -> t.Any:
         raise NfvError(
             ErrorCode.VM_NOT_UNIQUE,
             request.value,
-            f"{len(found)} VMs have this {request.by}: {', '.join(each._moId for each in found)}",
+            f"{len(found)} VMs have this {request.by}: {listed((each._moId for each in found), ', ')}",
             "Identify the VM by moid, or set datacenter",
         )
     return found[0] if found else None

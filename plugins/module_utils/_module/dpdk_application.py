@@ -9,7 +9,7 @@ import itertools
 import time
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, listed
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.sample import (
     Application,
     parse_devices,
@@ -89,9 +89,7 @@ def _command(params: t.Mapping[str, t.Any]) -> tuple[str, ...]:
 def _derived(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     dataplane, problems = parse_dataplane(params["dataplane"], "dataplane")
     if dataplane is None:
-        raise NfvError(
-            ErrorCode.DESCRIPTION_INVALID, "dataplane", "; ".join(map(str, problems)), "Nothing was changed."
-        )
+        raise NfvError(ErrorCode.DESCRIPTION_INVALID, "dataplane", listed(problems), "Nothing was changed.")
     return derive(dataplane)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, listed
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import tuning
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import converge
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation import tuned
@@ -45,7 +45,7 @@ def decide(guest: Guest, params: t.Mapping[str, t.Any]) -> Plan:
         raise NfvError(
             ErrorCode(differences[0]["error_code"]),
             guest.value("/proc/sys/kernel/hostname") or "this guest",
-            "; ".join(difference["message"] for difference in differences),
+            listed(difference["message"] for difference in differences),
             "Look at the guest's boot loader and kernel log.",
             {"differences": differences},
         )
@@ -59,7 +59,5 @@ def read_tuning(params: t.Mapping[str, t.Any]) -> tuning.Tuning:
     """The tuning that the options describe. Raises NfvError(description_invalid) with every problem's key path."""
     dataplane, problems = parse_dataplane(params["dataplane"], "dataplane")
     if dataplane is None:
-        raise NfvError(
-            ErrorCode.DESCRIPTION_INVALID, "dataplane", "; ".join(map(str, problems)), "Nothing was changed."
-        )
+        raise NfvError(ErrorCode.DESCRIPTION_INVALID, "dataplane", listed(problems), "Nothing was changed.")
     return tuning.Tuning.of(dataplane, params["tuned"])

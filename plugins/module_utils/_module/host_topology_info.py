@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined, listed
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.serialize import hosts_as_data
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import typed_errors
@@ -42,7 +42,7 @@ def _named(hosts: t.Sequence[HostTopology], names: t.Sequence[str]) -> list[Host
         NfvError(
             ErrorCode.HOST_NOT_FOUND,
             name,
-            f"no host has this name; the known hosts are: {', '.join(host.name for host in hosts) or 'none'}",
+            f"no host has this name; the known hosts are: {listed((host.name for host in hosts), ', ') or 'none'}",
             "Correct hosts, cluster or datacenter",
         )
         for name in names

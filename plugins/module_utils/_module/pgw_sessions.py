@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, listed
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import converge
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.check import problems
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.compare import compare, wait_for_neighbours
@@ -43,7 +43,7 @@ def described_plane(params: t.Mapping[str, t.Any]) -> UserPlane:
     description = {key: params[key] for key in _DESCRIPTION}
     found = problems(description)
     if found:
-        raise NfvError(ErrorCode.PGW_INVALID, found[0].path, "; ".join(map(str, found)), "Nothing was changed.")
+        raise NfvError(ErrorCode.PGW_INVALID, found[0].path, listed(found), "Nothing was changed.")
     return UserPlane.of(**description)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, listed
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.demands import (
     read_currents,
     read_demands,
@@ -67,7 +67,7 @@ def _read_descriptions(vms: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, Data
         if dataplane is not None:
             dataplanes[entry["name"]] = dataplane
     if problems:
-        raise NfvError(ErrorCode.DESCRIPTION_INVALID, "dataplane", "; ".join(problems), "Correct the descriptions")
+        raise NfvError(ErrorCode.DESCRIPTION_INVALID, "dataplane", listed(problems), "Correct the descriptions")
     return dataplanes
 
 
@@ -75,8 +75,8 @@ def _impossible(result: NoPlan) -> NfvError:
     bounds = "" if result.proven else " within the bounds of the search"
     return NfvError(
         ErrorCode.PLACEMENT_IMPOSSIBLE,
-        ", ".join(result.unplaced) or "the VMs",
-        f"no place was found{bounds}: {'; '.join(reason.text for reason in result.reasons)}",
+        listed(result.unplaced, ", ") or "the VMs",
+        f"no place was found{bounds}: {listed(reason.text for reason in result.reasons)}",
         "Nothing was changed. Free what the reasons name, or change the descriptions",
         {
             # As JSON would have it: tuples become lists.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined, listed
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.adapters import match_adapters
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.change_set import (
     adapter_facts,
@@ -81,7 +81,7 @@ def _refuse_missing(params: t.Mapping[str, t.Any], inventory: Inventory) -> None
         NfvError(
             ErrorCode.TEMPLATE_NOT_FOUND,
             name,
-            f"no template has this name in {place}; it has {', '.join(sorted(inventory.templates)) or 'none'}",
+            f"no template has this name in {place}; it has {listed(sorted(inventory.templates), ', ') or 'none'}",
             "Create the template, or correct the name",
         )
         for name in params["required_templates"]

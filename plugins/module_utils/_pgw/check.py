@@ -49,6 +49,8 @@ _KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "path_management": ((), ("echo_interval", "response_seconds", "echo_requests")),
     "statistics": (("textfile_directory",), ("interval",)),
 }
+# Required and optional keys of a session.
+SESSION_KEYS = _KEYS["session"]
 # Values that no two sessions share.
 _UNIQUE = (("name",), ("ue_address",), ("local_teid",), ("peer_address", "peer_teid"))
 
@@ -106,21 +108,22 @@ def _check_sessions(sessions: t.Any, found: list[Problem]) -> None:
     if not isinstance(sessions, (list, tuple)):
         found.append(Problem("pgw_sessions", "must be a list of sessions", ErrorCode.VALUE_TYPE_WRONG))
         return
-    owners: dict[tuple[str, ...], str] = {}
+    owners: dict[tuple[t.Any, ...], str] = {}
     for index, session in enumerate(sessions):
-        section = Section.read(session, session_place(session, index), found, *_KEYS["session"])
+        section = Section.read(session, session_place(session, index), found, *SESSION_KEYS)
         if section is not None:
-            _check_session(section)
-            _check_unique(section, owners)
+            _check_unique(section, _check_session(section), owners)
 
 
-def _check_session(section: Section) -> None:
-    section.text("name")
+def _check_session(section: Section) -> dict[str, t.Any]:
+    """Returns what no two sessions share; None for a value that is absent or wrong."""
+    sound = {
+        "name": section.text("name"),
+        "ue_address": section.ipv4("ue_address"),
+        "peer_address": section.ipv4("peer_address"),
+        **{key: section.integer(key, 1, MAX_TEID) for key in ("local_teid", "peer_teid")},
+    }
     section.text("imsi", IMSI, "an IMSI of 6 to 15 digits, quoted")
-    section.ipv4("ue_address")
-    section.ipv4("peer_address")
-    for key in ("local_teid", "peer_teid"):
-        section.integer(key, 1, MAX_TEID)
     for key in ("uplink_kbps", "downlink_kbps"):
         section.integer(key, 1, MAX_KBPS)
     prefix = section.ipv6("ue_ipv6_prefix", with_prefix=True)
@@ -128,6 +131,7 @@ def _check_session(section: Section) -> None:
         section.report("ue_ipv6_prefix", ErrorCode.ADDRESS_INVALID, f"must have no host bits, unlike {prefix}")
     if not section.has("ue_address") and not section.has("ue_ipv6_prefix"):
         section.report("ue_address", ErrorCode.KEY_MISSING, "is missing, and so is ue_ipv6_prefix; give one or both")
+    return sound
 
 
 def _is_network(prefix: str) -> bool:
@@ -138,14 +142,14 @@ def _is_network(prefix: str) -> bool:
     return True
 
 
-def _check_unique(section: Section, owners: dict[tuple[str, ...], str]) -> None:
+def _check_unique(section: Section, sound: t.Mapping[str, t.Any], owners: dict[tuple[t.Any, ...], str]) -> None:
     """``owners``: (key, value, …) -> place of the first session with it."""
     for keys in _UNIQUE:
-        if not all(section.has(key) for key in keys):
+        values = tuple(sound[key] for key in keys)
+        if None in values:
             continue
-        values = tuple(str(section.values[key]) for key in keys)
         if (*keys, *values) in owners:
-            message = f"{' '.join(values)} is already taken by {owners[(*keys, *values)]}"
+            message = f"{' '.join(map(str, values))} is already taken by {owners[(*keys, *values)]}"
             section.report(keys[-1], ErrorCode.SESSION_REPEATED, message)
         else:
             owners[(*keys, *values)] = section.path

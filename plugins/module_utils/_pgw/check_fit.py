@@ -9,16 +9,21 @@ import ipaddress
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, Problem
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.text import visible
 
 Values = t.Mapping[str, t.Any]
 # What IANA has assigned to hosts: global unicast and unique local addresses (RFC 4291, RFC 4193).
 _UNICAST = (ipaddress.IPv6Network("2000::/3"), ipaddress.IPv6Network("fc00::/7"))
+# The longest path on Linux (PATH_MAX), with a line.
+_LONGEST_SOURCE = 4096 + 20
 
 
 def session_place(session: t.Any, index: int) -> str:
     """Where a session was written: its file and line, or its place in the list."""
     source = session.get("source") if isinstance(session, t.Mapping) else None
-    return str(source or f"pgw_sessions[{index}]")
+    if isinstance(source, str) and 0 < len(source) <= _LONGEST_SOURCE:
+        return visible(source)
+    return f"pgw_sessions[{index}]"
 
 
 def fit_problems(s5u: Values, sgi: Values, sessions: t.Sequence[Values]) -> t.Iterator[Problem]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, listed
 
 # Outcomes of a VM and of all of them. FAILED: something could not be compared, so nobody knows.
 NONE: t.Final = "none"
@@ -111,9 +111,9 @@ def _message(outcome: str, vms: t.Mapping[str, VmDrift]) -> str:
     some = f"{len(names)} of {len(vms)} VMs"
     if outcome == FOUND:
         count = sum(len(vm.differences) for vm in vms.values())
-        return f"[{ErrorCode.DRIFT_FOUND}] {some} are not as described: {', '.join(names)}; {count} differences"
+        return f"[{ErrorCode.DRIFT_FOUND}] {some} are not as described: {listed(names, ', ')}; {count} differences"
     reasons = (f"{name} ({each.side}): {each.message}" for name in names for each in vms[name].failures)
-    return f"[{ErrorCode.DRIFT_UNKNOWN}] {some} could not be compared: {'; '.join(reasons)}"
+    return f"[{ErrorCode.DRIFT_UNKNOWN}] {some} could not be compared: {listed(reasons)}"
 
 
 def _vm(results: t.Mapping[str, Mapping | None]) -> VmDrift:

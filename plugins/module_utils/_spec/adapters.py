@@ -30,14 +30,16 @@ _OPTIONAL = (
 
 def read_adapters(top: Section, whole: bool) -> tuple[Adapter | None, ...]:
     """Reads the entries; None stands for one that is wrong. whole: the guest must have a management adapter."""
-    read = [_read_adapter(top, path, entry) for path, entry in top.items("adapters")]
-    adapters = tuple(adapter for adapter in read if adapter is not None)
-    if len(read) > MAX_ADAPTERS:
+    entries = top.items("adapters")
+    if len(entries) > MAX_ADAPTERS:
         top.report(
             "adapters",
             ErrorCode.ADAPTER_LIMIT_EXCEEDED,
-            f"has {len(read)} entries; a VM can have at most {MAX_ADAPTERS} adapters",
+            f"has {len(entries)} entries; a VM can have at most {MAX_ADAPTERS} adapters",
         )
+        return ()
+    read = [_read_adapter(top, path, entry) for path, entry in entries]
+    adapters = tuple(adapter for adapter in read if adapter is not None)
     for field, code in (
         ("name", ErrorCode.NAME_REPEATED),
         ("mac", ErrorCode.MAC_REPEATED),

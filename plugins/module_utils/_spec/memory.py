@@ -16,6 +16,8 @@ from .reader import MAX_NODE, Section
 MAX_MEMORY_MB = 24 * 1024 * 1024
 # Debian's installation guide, "Minimum hardware requirements": 256 MB without a desktop.
 LINUX_MEMORY_MB = 256
+# One of each size for each node.
+MAX_POOLS = len(PAGE_SIZES_KB) * (MAX_NODE + 1)
 
 
 def read_memory(top: Section) -> Memory | None:
@@ -32,7 +34,11 @@ def read_memory(top: Section) -> Memory | None:
     size_mb = section.integer("size_mb", LINUX_MEMORY_MB, MAX_MEMORY_MB)
     reserve_all = section.boolean("reserve_all", True)
     host_page_size = section.choice("host_page_size", HOST_PAGE_SIZES, "4K")
-    pools = [_read_pool(section, path, entry) for path, entry in section.items("hugepages")]
+    entries = section.items("hugepages")
+    if len(entries) > MAX_POOLS:
+        section.report("hugepages", ErrorCode.POOL_REPEATED, f"has {len(entries)} pools; {MAX_POOLS} can differ")
+        return None
+    pools = [_read_pool(section, path, entry) for path, entry in entries]
     hugepages = tuple(pool for pool in pools if pool is not None)
     if size_mb is None or reserve_all is None or host_page_size is None:
         return None

@@ -9,8 +9,9 @@ import dataclasses
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.text import shown
 
-from .reader import Section
+from .reader import Section, unfit_text
 
 # The vSphere features that ``must_keep`` may name.
 FEATURES: t.Final = ("vmotion", "drs", "ha", "fault_tolerance", "snapshots")
@@ -78,7 +79,8 @@ def read_placement(top: Section) -> Placement | None:
         automation_level=section.choice("automation_level", AUTOMATION_LEVELS),
         hosts=_read_names(section, "hosts", "a host's name, or a list of such names"),
     )
-    both = [name for name in placement.keep_together_with if name in placement.keep_apart_from]
+    apart = set(placement.keep_apart_from)
+    both = [name for name in placement.keep_together_with if name in apart]
     if both:
         section.report(
             "keep_together_with",
@@ -103,6 +105,10 @@ def _read_names(section: Section, key: str, form: str) -> tuple[str, ...]:
     if not all(isinstance(name, str) and name.strip() for name in names):
         section.report(key, ErrorCode.VALUE_TYPE_WRONG, f"must be {form}")
         return ()
+    for name in names:
+        if unfit := unfit_text(name):
+            section.report(key, ErrorCode.VALUE_MALFORMED, f"must be {form}, not {shown(name)}{unfit}")
+            return ()
     return tuple(dict.fromkeys(str(name) for name in names))
 
 
@@ -110,5 +116,7 @@ def _read_features(section: Section) -> tuple[str, ...]:
     names = _read_names(section, "must_keep", "a feature's name, or a list of such names")
     for name in names:
         if name not in FEATURES:
-            section.report("must_keep", ErrorCode.VALUE_NOT_ALLOWED, f"must be of {', '.join(FEATURES)}, not {name}")
+            section.report(
+                "must_keep", ErrorCode.VALUE_NOT_ALLOWED, f"must be of {', '.join(FEATURES)}, not {shown(name)}"
+            )
     return names

@@ -16,6 +16,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.filter.dataplane import (
     problems_text,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.vms import (
+    FilterModule,
     planned_host,
     values_of_hosts,
     vms_asking,
@@ -97,8 +98,8 @@ def test_a_description_takes_what_the_plan_found() -> None:
         vm("pgw-pinned", cpu={"exclusivity": "affinity", "affinity": "2-3"}),
     ]
     assert vms_placed(unchanged, PLAN) == unchanged
-    with pytest.raises(AnsibleFilterError):
-        vms_placed([vm()], {})
+    with pytest.raises(AnsibleFilterError, match="plan_invalid"):
+        FilterModule().filters()["vms_placed"]([vm()], {})
 
 
 def test_the_planned_host_is_looked_up() -> None:

@@ -12,6 +12,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.placement import (
+    FilterModule,
     placement_problems,
     placement_report,
 )
@@ -168,7 +169,7 @@ def test_a_vm_whose_node_nobody_fixed_is_right_on_its_host() -> None:
 
 
 def test_filters_refuse_what_is_no_plan_or_topology() -> None:
-    for filtered in (placement_report, placement_problems):
+    for filtered in FilterModule().filters().values():
         with pytest.raises(AnsibleFilterError, match="plan_invalid"):
             filtered({}, {})
         with pytest.raises(AnsibleFilterError, match="topology_invalid"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, listed
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.holdings import VmUse, holding
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import (
     HostTopology,
@@ -122,7 +122,7 @@ def find_cluster(clusters: t.Mapping[str, str], wanted: str) -> str:
     """
     matching = [moid for moid, name in clusters.items() if wanted in (name, moid)]
     if len(matching) != 1:
-        known = ", ".join(sorted(set(clusters.values()))) or "none"
+        known = listed(sorted(set(clusters.values())), ", ") or "none"
         raise NfvError(
             ErrorCode.CLUSTER_NOT_FOUND if not matching else ErrorCode.CLUSTER_NOT_UNIQUE,
             wanted,
@@ -237,8 +237,8 @@ def _read_uses(client: Client, root: t.Any) -> dict[str, list[VmUse]]:
     for each, properties in running:
         use = vm_use(each, properties, advanced.get(each._moId, {}))
         uses.setdefault(properties["runtime.host"]._moId, []).append(use)
-    for listed in uses.values():
-        listed.sort(key=lambda use: (use.name, use.moid))
+    for on_host in uses.values():
+        on_host.sort(key=lambda use: (use.name, use.moid))
     return uses
 
 
