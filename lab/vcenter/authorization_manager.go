@@ -55,9 +55,8 @@ func (g *guard) checkPrivilege(ctx *simulator.Context, method *simulator.Method)
 }
 
 // userOf returns the name of a session's user, "" when the session is not open.
-func (g *guard) userOf(ctx *simulator.Context, session string) string {
-	manager := ctx.Session.Get(g.registry.SessionManager().Self).(*simulator.SessionManager)
-	for _, open := range manager.SessionList {
+func (g *guard) userOf(session string) string {
+	for _, open := range g.sessions() {
 		if open.Key == session {
 			return open.UserName
 		}
@@ -82,7 +81,7 @@ func (g *guard) availability(name string, entities []types.ManagedObjectReferenc
 // HasPrivilegeOnEntities answers HasPrivilegeOnEntities; the simulator grants everything to everybody.
 func (g *guard) HasPrivilegeOnEntities(ctx *simulator.Context, req *types.HasPrivilegeOnEntities) soap.HasFault {
 	return &methods.HasPrivilegeOnEntitiesBody{Res: &types.HasPrivilegeOnEntitiesResponse{
-		Returnval: g.availability(g.userOf(ctx, req.SessionId), req.Entity, req.PrivId),
+		Returnval: g.availability(g.userOf(req.SessionId), req.Entity, req.PrivId),
 	}}
 }
 
@@ -102,7 +101,7 @@ func (*hasPrivilegeOnEntityBody) Fault() *soap.Fault { return nil }
 func (g *guard) HasPrivilegeOnEntity(ctx *simulator.Context, req *types.HasPrivilegeOnEntity) soap.HasFault {
 	granted := []bool{}
 	for _, privilege := range req.PrivId {
-		granted = append(granted, g.users.grants(g.userOf(ctx, req.SessionId), privilege))
+		granted = append(granted, g.users.grants(g.userOf(req.SessionId), privilege))
 	}
 	return &hasPrivilegeOnEntityBody{Res: &HasPrivilegeOnEntityResponse{Returnval: granted}}
 }

@@ -43,6 +43,9 @@ func injectFaults(g *guard, next http.Handler) http.Handler {
 		if rule := find(active, changeVM); rule != nil {
 			g.changeConcurrently(vm, rule)
 		}
+		if rule := find(active, askQuestion); rule != nil {
+			g.askQuestion(vm, rule)
+		}
 		if find(active, expireSession) != nil {
 			g.endSession(r)
 		}
@@ -63,6 +66,11 @@ func injectFaults(g *guard, next http.Handler) http.Handler {
 			g.awaitTask(answer.Body.String())
 			dropConnection(w)
 			return
+		}
+		for _, rule := range active {
+			if rule.Action == rewriteAnswer {
+				g.rewrite(answer, &rule)
+			}
 		}
 		copyResponse(w, answer)
 	})
@@ -184,4 +192,26 @@ func writeSOAP(w io.Writer, body string) {
 	_, _ = fmt.Fprintf(w, `%s<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" `+
 		`xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">`+
 		`<soapenv:Body>%s</soapenv:Body></soapenv:Envelope>`, xml.Header, body)
+}
+
+var objectContent = regexp.MustCompile(`(?s)<objects>.*?</objects>`)
+
+// rewrite gives an answer another text: all of it, or what it says of the VM that the rule names.
+func (g *guard) rewrite(answer *httptest.ResponseRecorder, rule *faultRule) {
+	pattern := regexp.MustCompile(rule.Pattern)
+	change := func(text string) string { return pattern.ReplaceAllString(text, rule.Replacement) }
+	text := answer.Body.String()
+	if rule.VM == "" {
+		text = change(text)
+	} else if vm := g.vmByName(rule.VM); vm != nil {
+		reference := fmt.Sprintf(">%s</obj>", vm.Self.Value)
+		text = objectContent.ReplaceAllStringFunc(text, func(object string) string {
+			if strings.Contains(object, reference) {
+				return change(object)
+			}
+			return object
+		})
+	}
+	answer.Body = bytes.NewBufferString(text)
+	answer.Header().Del("Content-Length")
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"sync"
 	"time"
@@ -20,6 +21,10 @@ type faultRule struct {
 	VM          string            `json:"vm,omitempty"`       // only calls on this VM; of change_vm also: the VM to change
 	Fault       string            `json:"fault,omitempty"`    // type of fail_task's fault, default GenericVmConfigFault
 	ExtraConfig map[string]string `json:"extra_config,omitempty"`
+	Text        string            `json:"text,omitempty"`        // of a question
+	Choices     []string          `json:"choices,omitempty"`     // of a question
+	Pattern     string            `json:"pattern,omitempty"`     // what rewrite_answer looks for, a regular expression
+	Replacement string            `json:"replacement,omitempty"` // what it puts in its place
 }
 
 // Actions of fault rules.
@@ -30,9 +35,11 @@ const (
 	expireSession = "expire_session" // the session ends before the call
 	failTask      = "fail_task"      // the call has no effect, and its task ends in error
 	changeVM      = "change_vm"      // another client changes the VM right before the call
+	askQuestion   = "ask_question"   // the VM asks a question right before the call; its tasks wait for the answer
+	rewriteAnswer = "rewrite_answer" // the answer has other text, in what it says of the VM if the rule names one
 )
 
-var faultActions = []string{delayAnswer, dropBefore, dropAfter, expireSession, failTask, changeVM}
+var faultActions = []string{delayAnswer, dropBefore, dropAfter, expireSession, failTask, changeVM, askQuestion, rewriteAnswer}
 
 // check tells what is wrong with the rule.
 func (r *faultRule) check() error {
@@ -45,6 +52,10 @@ func (r *faultRule) check() error {
 		return fmt.Errorf("a delay needs delay_ms")
 	case r.Skip < 0 || r.Count != nil && *r.Count < 0:
 		return fmt.Errorf("count and skip are not negative")
+	case r.Action == askQuestion && (r.Text == "" || len(r.Choices) == 0):
+		return fmt.Errorf("a question needs text and choices")
+	case r.Action == rewriteAnswer && !isPattern(r.Pattern):
+		return fmt.Errorf("a rewrite needs a pattern, a regular expression")
 	case r.Fault != "" && r.Action != failTask:
 		return fmt.Errorf("only %s has a fault", failTask)
 	case r.Fault != "" && namedFault(r.Fault) == nil:
@@ -53,12 +64,20 @@ func (r *faultRule) check() error {
 	return nil
 }
 
-// matches: a rule for a VM applies to a call that is on no VM only if the rule names the VM to change.
+func isPattern(text string) bool {
+	_, err := regexp.Compile(text)
+	return text != "" && err == nil
+}
+
+// aboutVM are the actions whose VM need not be the one that the method is called on.
+var aboutVM = []string{changeVM, askQuestion, rewriteAnswer}
+
+// matches: a rule for a VM applies to a call that is on no VM only if its action is about the VM that it names.
 func (r *faultRule) matches(method, vm string) bool {
 	if r.Method != "*" && r.Method != method {
 		return false
 	}
-	return r.VM == "" || r.VM == vm || vm == "" && r.Action == changeVM
+	return r.VM == "" || r.VM == vm || vm == "" && slices.Contains(aboutVM, r.Action)
 }
 
 // namedFault makes a fault of the API by the name of its type, nil when there is none.

@@ -28,9 +28,11 @@ type guard struct {
 	faults        *faultTable
 	updateStreams *updateStreams
 	changes       *changeCounter
+	questions     *questions
 	users         users
 	ruleKeys      atomic.Int32
 	apiVersion    string
+	locale        string     // of a session that asks for none
 	admission     sync.Mutex // held while reservations are compared with a host's free capacity
 }
 
@@ -46,8 +48,10 @@ func newGuard(service *simulator.Service, hypervisor *hypervisor, calls *callCou
 		faults:        &faultTable{},
 		updateStreams: &updateStreams{by: map[streamKey]*updateStream{}},
 		changes:       &changeCounter{},
+		questions:     newQuestions(),
 		apiVersion:    apiVersion,
 	}
+	g.tasks.wait = g.questions.wait
 	g.Self = types.ManagedObjectReference{Type: "LabGuard", Value: "guard"}
 	g.registry.Put(g)
 	g.registry.Handler = g.handle
@@ -63,6 +67,7 @@ func (*guard) Unlock() {}
 
 // guardedTypes names, for each method that the guard answers, the type of object it is called on.
 var guardedTypes = map[string]string{
+	"AnswerVM":                           "VirtualMachine",
 	"CancelWaitForUpdates":               "PropertyCollector",
 	"CloneVM_Task":                       "VirtualMachine",
 	"CreateFilter":                       "PropertyCollector",
@@ -108,6 +113,9 @@ func (g *guard) handle(ctx *simulator.Context, method *simulator.Method) (mo.Ref
 	}
 	if closedMethods[method.Name] {
 		return nil, &types.NotSupported{}
+	}
+	if login, ok := method.Body.(*types.Login); ok && login.Locale == "" {
+		login.Locale = g.locale
 	}
 	if guardedTypes[method.Name] == method.This.Type && g.knows(ctx, method.This) {
 		method.This = g.Self

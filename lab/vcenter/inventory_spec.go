@@ -17,6 +17,7 @@ var labInventory []byte
 // shape describes an inventory, as --inventory reads it. docs/lab.md has the table of its keys.
 type inventorySpec struct {
 	APIVersion          string                  `json:"apiVersion"` // what clients negotiate with
+	Locale              string                  `json:"locale"`     // of sessions that ask for none: en (default) or de
 	Datacenter          string                  `json:"datacenter"`
 	Datastore           string                  `json:"datastore"`
 	HostDefaults        json.RawMessage         `json:"hostDefaults"` // the hostSpec that every host starts from
@@ -109,27 +110,27 @@ type distributedSwitchSpec struct {
 
 // vmSpec describes a VM. A number that is 0 stands for a new VM's default.
 type vmSpec struct {
-	Name                string            `json:"name"`
-	Host                string            `json:"host"` // default: the first
-	Folder              string            `json:"folder"`
-	Image               string            `json:"image"` // the image that the lab's hypervisor boots it from
-	GuestID             string            `json:"guestId"`
-	HardwareVersion     string            `json:"version"`
-	CPUs                int32             `json:"cpus"`
-	CoresPerSocket      int32             `json:"coresPerSocket"`
-	SimultaneousThreads int32             `json:"simultaneousThreads"`
-	MemoryMB            int64             `json:"memoryMB"`
-	DiskGB              int64             `json:"diskGB"`
-	AdapterType         string            `json:"adapterType"` // e1000 or vmxnet3
-	Networks            []string          `json:"networks"`
-	LatencySensitivity  string            `json:"latencySensitivity"`
-	VCPULatency         []string          `json:"vcpuLatencySensitivity"` // one level per vCPU
-	CPUReservationMHz   int64             `json:"cpuReservationMHz"`
-	MemoryReservationMB int64             `json:"memoryReservationMB"`
-	MemoryLocked        bool              `json:"memoryReservationLockedToMax"`
-	Affinity            []int32           `json:"affinity"`
-	ExtraConfig         map[string]string `json:"extraConfig"`
-	PoweredOn           bool              `json:"poweredOn"`
+	Name                string         `json:"name"`
+	Host                string         `json:"host"` // default: the first
+	Folder              string         `json:"folder"`
+	Image               string         `json:"image"` // the image that the lab's hypervisor boots it from
+	GuestID             string         `json:"guestId"`
+	HardwareVersion     string         `json:"version"`
+	CPUs                int32          `json:"cpus"`
+	CoresPerSocket      int32          `json:"coresPerSocket"`
+	SimultaneousThreads int32          `json:"simultaneousThreads"`
+	MemoryMB            int64          `json:"memoryMB"`
+	DiskGB              int64          `json:"diskGB"`
+	AdapterType         string         `json:"adapterType"` // e1000 or vmxnet3
+	Networks            []string       `json:"networks"`
+	LatencySensitivity  string         `json:"latencySensitivity"`
+	VCPULatency         []string       `json:"vcpuLatencySensitivity"` // one level per vCPU
+	CPUReservationMHz   int64          `json:"cpuReservationMHz"`
+	MemoryReservationMB int64          `json:"memoryReservationMB"`
+	MemoryLocked        bool           `json:"memoryReservationLockedToMax"`
+	Affinity            []int32        `json:"affinity"`
+	ExtraConfig         map[string]any `json:"extraConfig"`
+	PoweredOn           bool           `json:"poweredOn"`
 }
 
 // fleetSpec describes Count VMs like VM. Each VM's number takes the place of %d in the name, and the VMs are spread over
@@ -151,6 +152,9 @@ func readInventory(file string) (*inventorySpec, error) {
 	described := &inventorySpec{}
 	if err := decodeStrictly(text, described); err != nil {
 		return nil, err
+	}
+	if described.Locale != "" && described.Locale != english && localizedLabels[described.Locale] == nil {
+		return nil, fmt.Errorf("locale is en or de, not %q", described.Locale)
 	}
 	return described, nil
 }

@@ -87,6 +87,7 @@ func run(o options) error {
 	calls := newCallCounter()
 	service := model.Service
 	guard := newGuard(service, newHypervisor(""), calls, described.APIVersion)
+	guard.locale = described.Locale
 	if err := fillModel(ctx, model, guard, described, home); err != nil {
 		return fmt.Errorf("the inventory: %w", err)
 	}
@@ -107,7 +108,7 @@ func run(o options) error {
 
 	server := service.NewServer()
 	defer server.Close()
-	server.Config.Handler = restrictREST(calls, known, injectFaults(guard, translateDeviceNodes(server.Config.Handler)))
+	server.Config.Handler = restrictREST(calls, known, injectFaults(guard, localizeLabels(guard, translateDeviceNodes(server.Config.Handler))))
 
 	control, err := serveControl(o.control, guard, calls)
 	if err != nil {

@@ -42,6 +42,7 @@ var privileges = map[string]string{
 	"AddDVPortgroup_Task":                "DVPortgroup.Create",
 	"AddHost_Task":                       "Host.Inventory.AddHostToCluster",
 	"AddPortGroup":                       "Host.Config.Network",
+	"AnswerVM":                           "VirtualMachine.Interact.AnswerQuestion",
 	"CloneVM_Task":                       "VirtualMachine.Provisioning.DeployTemplate",
 	"ConfigurePowerPolicy":               "Host.Config.Power",
 	"CreateDVS_Task":                     "DVSwitch.Create",

@@ -39,6 +39,12 @@ func checkLogin(ctx *simulator.Context, method *simulator.Method) types.BaseMeth
 	return nil
 }
 
+// sessions returns the open sessions.
+func (g *guard) sessions() []types.UserSession {
+	view := &simulator.Session{Registry: simulator.NewRegistry(), Map: g.registry} // the simulator lists them to a session only
+	return view.Get(g.registry.SessionManager().Self).(*simulator.SessionManager).SessionList
+}
+
 // restrictREST counts REST requests, refuses the simulator's two ways to a REST session without a password (JSON-RPC and
 // signed tokens), and refuses the read-only user's writes.
 func restrictREST(calls *callCounter, known users, next http.Handler) http.Handler {

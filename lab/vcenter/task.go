@@ -22,6 +22,7 @@ type taskQueue struct {
 	counter atomic.Int64
 	mu      sync.Mutex
 	locks   map[types.ManagedObjectReference]*sync.Mutex
+	wait    func(types.ManagedObjectReference) // called before a task's work; may be nil
 }
 
 func newTaskQueue() *taskQueue {
@@ -57,6 +58,9 @@ func (q *taskQueue) run(ctx *simulator.Context, object mo.Reference, method, des
 	target := object.Reference()
 	go func() {
 		unlock := q.lock(target)
+		if q.wait != nil {
+			q.wait(target)
+		}
 		result, refused := work()
 		unlock()
 		changes := []types.PropertyChange{{Name: "info.completeTime", Val: time.Now()}}

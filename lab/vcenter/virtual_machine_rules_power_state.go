@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -141,15 +142,23 @@ func allMemoryReserved(config *types.VirtualMachineConfigInfo) bool {
 		reservationOf(config.MemoryAllocation) >= int64(config.Hardware.MemoryMB)
 }
 
-// extraConfig returns the value of an advanced setting, "" when it is not set.
+// extraConfig returns the value of an advanced setting as text, "" when it is not set. VMX files do not regard the case
+// of keys.
 func extraConfig(config *types.VirtualMachineConfigInfo, key string) string {
 	for _, option := range config.ExtraConfig {
-		if value := option.GetOptionValue(); value.Key == key {
-			text, _ := value.Value.(string)
-			return text
+		if value := option.GetOptionValue(); strings.EqualFold(value.Key, key) {
+			return optionText(value.Value)
 		}
 	}
 	return ""
+}
+
+// optionText is a value as a VMX file holds it; clients may send numbers and truth values with their types.
+func optionText(value types.AnyType) string {
+	if value == nil {
+		return ""
+	}
+	return fmt.Sprint(value)
 }
 
 func extraConfigTrue(config *types.VirtualMachineConfigInfo, key string) bool {

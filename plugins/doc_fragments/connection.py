@@ -39,6 +39,7 @@ options:
     description:
       - Whether to verify vCenter's certificate. Keep it on, and set O(ca_path) for a certificate authority of your own.
       - When not given, the environment variable E(VMWARE_VALIDATE_CERTS) is used.
+      - When it is off, each module warns of it, wherever that was said.
     type: bool
     default: true
   ca_path:

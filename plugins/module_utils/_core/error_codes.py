@@ -124,7 +124,8 @@ class ErrorCode(str, enum.Enum):
     ENDPOINT_NOT_VCENTER = "endpoint_not_vcenter"
     """Something answers at host and port, but not vCenter."""
     CERTIFICATE_UNTRUSTED = "certificate_untrusted"
-    """The certificate is not trusted; give its authority as `vsphere_ca_path`, and the name it was issued for."""
+    """The certificate is refused, for the reason in the message, which has the remedy: `vsphere_ca_path` for an unknown
+    authority, the name it was issued for, or a renewal."""
     CA_UNREADABLE = "ca_unreadable"
     """The file of certificate authorities cannot be read."""
     AUTHENTICATION_FAILED = "authentication_failed"
@@ -151,6 +152,8 @@ class ErrorCode(str, enum.Enum):
     """A module tried to write in check mode; nothing was written. This is a defect: report it."""
     MODULE_FAILED = "module_failed"
     """A module failed without an error code; its own message follows."""
+    MODULE_TERMINATED = "module_terminated"
+    """A signal ended the module; its session was logged out. Run again."""
     SEVERAL_ERRORS = "several_errors"
     """Several things failed; the message lists each with its own code."""
     # vCenter: objects

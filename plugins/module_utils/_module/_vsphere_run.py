@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import traceback
 import typing as t
 
@@ -12,6 +14,7 @@ from ansible.module_utils.basic import missing_required_lib
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Connection
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.login import ENDING
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import IMPORT_ERROR
 
 from ._run import finish
@@ -25,6 +28,12 @@ try:
     import jmespath  # type: ignore[no-redef]
 except ImportError:
     JMESPATH_IMPORT_ERROR = traceback.format_exc()
+
+UNVERIFIED: t.Final = (
+    "validate_certs is false, by the option or the environment variable VMWARE_VALIDATE_CERTS: the certificate of"
+    " {hostname} is not verified, and whoever stands between can read the password and change what is sent. Set ca_path"
+    " instead"
+)
 
 Params = t.Mapping[str, t.Any]
 Result = dict[str, t.Any]
@@ -45,7 +54,36 @@ def run_change(module: AnsibleModule, converge: t.Callable[[Params, Connection, 
 
 def _run(module: AnsibleModule, work: t.Callable[[Connection], Result]) -> None:
     _require(module, "pyvmomi", IMPORT_ERROR)
-    finish(module, lambda: work(_connection(module.params)))
+    if not module.params["validate_certs"]:
+        module.warn(UNVERIFIED.format(hostname=module.params["hostname"]))
+    try:
+        with _signals_raised():
+            finish(module, lambda: work(_connection(module.params)))
+    except _TerminatedError as ended:
+        code = ErrorCode.MODULE_TERMINATED
+        text = "Nothing more was started, and the session was ended; run again, and the run will check first"
+        module.fail_json(msg=f"[{code}] {ended}. {text}", error_code=code.value)
+
+
+class _TerminatedError(BaseException):
+    """A signal asked this process to end. No handler of errors catches it; it passes through every clean-up."""
+
+
+@contextlib.contextmanager
+def _signals_raised() -> t.Iterator[None]:
+    """Turns signals that would end this process at once into an exception, so that the session is logged out."""
+
+    def terminate(number: int, _frame: t.Any) -> t.NoReturn:
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)  # the first one is enough
+        raise _TerminatedError(f"this module got {signal.Signals(number).name}")
+
+    before = {number: signal.signal(number, terminate) for number in ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _require(module: AnsibleModule, library: str, import_error: str | None) -> None:

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 import typing as t
 
 import pytest
@@ -29,7 +32,11 @@ class Module:
     check_mode = True
 
     def __init__(self, query: str | None = None) -> None:
-        self.params = {**OPTIONS, "query": query}
+        self.params: dict[str, t.Any] = {**OPTIONS, "query": query}
+        self.warnings: list[str] = []
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
 
     def exit_json(self, **result: t.Any) -> None:
         raise ModuleExitError(result)
@@ -67,3 +74,34 @@ def test_check_mode_reaches_the_work_and_its_error_the_result() -> None:
         _vsphere_run.run_change(Module(), converge)  # type: ignore[arg-type]
     assert ended.value.result["msg"] == "[vm_busy] pgw-1: another task runs"
     assert ended.value.result["check_mode"] is True
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_a_certificate_that_is_not_verified_is_warned_of(verified: bool) -> None:
+    module = Module()
+    module.params["validate_certs"] = verified
+    with pytest.raises(ModuleExitError):
+        _vsphere_run.run_info(module, lambda _params, _connection: {})  # type: ignore[arg-type]
+    assert len(module.warnings) == (not verified)
+    assert all("validate_certs" in each and "VMWARE_VALIDATE_CERTS" in each for each in module.warnings)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_passes_through_every_clean_up_and_is_told(number: signal.Signals) -> None:
+    cleaned = []
+
+    def work(_params: t.Any, _connection: t.Any) -> dict[str, t.Any]:
+        try:
+            os.kill(os.getpid(), number)
+            time.sleep(5)
+        finally:
+            os.kill(os.getpid(), number)  # a second one does not stop the clean-up
+            cleaned.append("logged out")
+        return {}
+
+    before = signal.getsignal(number)
+    with pytest.raises(ModuleExitError) as ended:
+        _vsphere_run.run_info(Module(), work)  # type: ignore[arg-type]
+    assert cleaned == ["logged out"]
+    assert ended.value.result["msg"].startswith(f"[module_terminated] this module got {number.name}. ")
+    assert signal.getsignal(number) == before

@@ -22,7 +22,9 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
 from .faults import BROKEN, CallLostError, may_heal, typed_errors
+from .login import Login
 from .sdk import VmomiSupport, connect, vim, vmodl
+from .tls import tls_context
 
 # Timeouts in seconds: to connect to vCenter, and for one answer. Long polls ask for less (see tasks.py).
 CONNECT_SECONDS = 15
@@ -63,21 +65,7 @@ class Connection:
 
         Raises NfvError: ca_unreadable.
         """
-        context = ssl.create_default_context()
-        if not self.validate_certs:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        if self.ca_path:
-            try:
-                context.load_verify_locations(cafile=self.ca_path)
-            except OSError as error:  # ssl.SSLError is one too
-                raise NfvError(
-                    ErrorCode.CA_UNREADABLE,
-                    self.ca_path,
-                    f"failed to read certificate authorities from ca_path: {error}",
-                    "Name a readable file of PEM certificates",
-                ) from error
-        return context
+        return tls_context(self.validate_certs, self.ca_path)
 
 
 class Client:
@@ -95,7 +83,14 @@ class Client:
         self.closed_for_writes = closed_for_writes
         self._log_in = log_in
         self._logging_in = threading.Lock()
-        log_in(self.content)
+        try:
+            log_in(self.content)
+        except Exception:
+            raise
+        except BaseException:
+            # A signal that waited for the login: the session is there, and no caller has it.
+            self.close()
+            raise
 
     @classmethod
     def open(cls, connection: Connection, closed_for_writes: bool) -> Client:
@@ -104,23 +99,26 @@ class Client:
         Raises NfvError: vcenter_unreachable, certificate_untrusted, authentication_failed, endpoint_not_vcenter.
         """
         context = connection.tls_context()
-
-        def log_in(content: t.Any) -> None:
-            content.sessionManager.Login(connection.username, connection.password)
-
+        login = Login(connection.username, connection.password)
         with typed_errors(connection.hostname, f"failed to connect to port {connection.port}"):
             # The SDK's first request has no timeout, and its errors are less clear.
             plain = socket.create_connection((connection.hostname, connection.port), CONNECT_SECONDS)
             context.wrap_socket(plain, server_hostname=connection.hostname).close()
         with typed_errors(connection.hostname, f"failed to log in as {connection.username}"):
-            return again_when_broken(lambda: cls(_service(connection, context), closed_for_writes, log_in))
+            return again_when_broken(
+                lambda: cls(_service(connection, context, login.user_agent), closed_for_writes, login)
+            )
 
     def __enter__(self) -> Client:
         return self
 
     def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Logs out."""
         with contextlib.suppress(vmodl.MethodFault, *BROKEN):  # the session ends by itself
-            self.content.sessionManager.Logout()
+            again_when_broken(self.content.sessionManager.Logout)
         self._service._stub.DropConnections()
 
     @property
@@ -250,7 +248,7 @@ def again_when_broken(work: t.Callable[[], Result], *also: type[Exception]) -> R
     return work()
 
 
-def _service(connection: Connection, context: ssl.SSLContext) -> t.Any:
+def _service(connection: Connection, context: ssl.SSLContext, user_agent: str) -> t.Any:
     """Returns the vim.ServiceInstance, without a session, in the newest API version that both sides support.
 
     Its stub sends each call once. (pyVmomi's SessionOrientedStub repeats any call, even one that took effect.)
@@ -263,6 +261,7 @@ def _service(connection: Connection, context: ssl.SSLContext) -> t.Any:
             poolSize=CONNECTIONS,
             httpConnectionTimeout=ANSWER_SECONDS,
             connectionPoolTimeout=IDLE_SECONDS,
+            customHeaders={"User-Agent": user_agent},
         )
     except (vmodl.MethodFault, OSError):
         raise

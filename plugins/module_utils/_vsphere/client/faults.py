@@ -15,6 +15,7 @@ import xml.parsers.expat
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
 from .sdk import vmodl
+from .tls import untrusted
 
 # What a call raises when its connection breaks, before or within the answer.
 BROKEN: t.Final = (OSError, http.client.HTTPException, xml.parsers.expat.ExpatError)
@@ -84,12 +85,7 @@ def as_typed(error: Exception, subject: str, attempted: str) -> NfvError:
     if isinstance(error, vmodl.MethodFault):
         return from_fault(error, subject, attempted)
     if isinstance(error, ssl.SSLCertVerificationError):
-        return NfvError(
-            ErrorCode.CERTIFICATE_UNTRUSTED,
-            subject,
-            f"{attempted}: its certificate could not be verified: {error.verify_message}",
-            "Set ca_path to the certificate authority, and hostname to a name in the certificate",
-        )
+        return untrusted(error, subject, attempted)
     if isinstance(error, BROKEN):
         return NfvError(
             ErrorCode.VCENTER_UNREACHABLE,
