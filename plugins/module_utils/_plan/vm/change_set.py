@@ -109,7 +109,7 @@ def conflicts(state: VmState) -> tuple[str, ...]:
         f"{key} is {value}: {why}; left as it is"
         for key, value in sorted(state.advanced.items())
         for pattern, why in CONFLICTS.items()
-        if fnmatch.fnmatchcase(key, pattern)
+        if fnmatch.fnmatchcase(key.lower(), pattern.lower())
     )
 
 

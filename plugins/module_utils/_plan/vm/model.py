@@ -107,13 +107,17 @@ class VmState:
     adapters: tuple[AdapterState, ...]
     """Its network adapters."""
     advanced: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """The keys of extraConfig that this collection knows, those of adapters and conflicting ones included."""
+    """The keys of extraConfig that this collection knows, those of adapters and conflicting ones included.
+
+    In this collection's spelling, except conflicting ones."""
     firmware: str | None = None
     """``bios`` or ``efi``."""
     api_version: str | None = None
     """The negotiated version of the API, such as ``8.0.3.0``; None when it does not matter."""
     host_facts: HostFacts = HostFacts()
     """What its host offers."""
+    spellings: t.Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    """The VM's spellings of the keys of ``advanced``, which differ in case only, where they are not ours alone."""
 
     @property
     def powered_off(self) -> bool:

@@ -17,8 +17,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.mo
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import find_datacenter, name_of
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.advanced import advanced_settings
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.values import (
-    advanced_settings,
     cpu_affinity,
     latency_high,
     node_affinity,
@@ -230,7 +230,7 @@ def _read_uses(client: Client, root: t.Any) -> dict[str, list[VmUse]]:
     ]
     holders = [each for each, properties in running if _holds(properties)]
     advanced = {
-        each._moId: advanced_settings(properties)
+        each._moId: advanced_settings(properties.get("config.extraConfig") or ())
         for each, properties in client.of_objects(vim.VirtualMachine, holders, ["config.extraConfig"])
     }
     uses: dict[str, list[VmUse]] = {}

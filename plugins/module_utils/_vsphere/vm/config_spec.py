@@ -41,6 +41,11 @@ def config_spec(client: Client, record: VmRecord, plan: ChangeSet) -> t.Any:
         vim.option.OptionValue(key=key, value="" if value is None else value)
         for key, value in plan.adapter_keys.items()
     ]
+    spec.extraConfig = [
+        vim.option.OptionValue(key=spelling, value=option.value)
+        for option in spec.extraConfig
+        for spelling in record.state.spellings.get(option.key, (option.key,))
+    ]
     spec.deviceChange = [
         device_change
         for index, action in enumerate(plan.adapter_actions)

@@ -12,8 +12,9 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.features.mo
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import name_of
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim, vmodl
 
+from .advanced import advanced_settings
 from .read import devices_of
-from .values import advanced_settings, cpu_affinity, latency_high, node_affinity
+from .values import cpu_affinity, latency_high, node_affinity
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Properties
@@ -61,7 +62,7 @@ def read_features(client: Client, machines: t.Sequence[t.Any]) -> dict[str, Feat
 def vm_facts(managed: t.Any, properties: Properties) -> VmFacts:
     """Converts the properties of a VM. Raises NfvError: vm_unreadable."""
     devices = devices_of(managed, properties)
-    advanced = advanced_settings(properties)
+    advanced = advanced_settings(properties.get("config.extraConfig") or ())
     flags = properties.get("config.flags")
     snapshot = properties.get("snapshot")
     return VmFacts(

@@ -6,23 +6,17 @@
 from __future__ import annotations
 
 import dataclasses
-import fnmatch
-import re
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.api_version import at_least
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.mac_address import spelt_alike
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.adapter_settings import ADAPTER_KEYS
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import AdapterState, HostFacts, VmState
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import (
-    ADVANCED_KEYS,
-    CONFLICTS,
-    SETTINGS,
-)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import SETTINGS
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import name_of
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
 
+from .advanced import advanced_settings, spellings
 from .guest import GUEST_PROPERTIES, guest_state
 from .values import read_adapter_fields, read_setting
 
@@ -43,8 +37,6 @@ _VM_PROPERTIES: t.Final = (
     "runtime.host",
     *GUEST_PROPERTIES,
 )
-_ADAPTER_KEY: t.Final = re.compile(rf"ethernet[0-9]+\.({'|'.join(sorted(ADAPTER_KEYS))})")
-_CONFLICT_KEY: t.Final = re.compile("|".join(fnmatch.translate(pattern) for pattern in CONFLICTS))
 # The last part of the SDK's class name, and our name for the type. Any other type keeps the SDK's name.
 _ADAPTER_TYPES: t.Final = {
     "VirtualE1000": "e1000",
@@ -110,7 +102,8 @@ def vm_record(managed: t.Any, properties: Properties, inventory: Inventory) -> V
         if isinstance(device, vim.vm.device.VirtualEthernetCard)
     }
     names = inventory.network_names
-    advanced = known_keys(properties.get("config.extraConfig", ()))
+    options = properties.get("config.extraConfig") or ()
+    advanced = advanced_settings(options)
     state = VmState(
         name=name_of(managed, properties),
         moid=managed._moId,
@@ -124,25 +117,12 @@ def vm_record(managed: t.Any, properties: Properties, inventory: Inventory) -> V
         settings={setting.name: read_setting(setting, properties, advanced) for setting in SETTINGS},
         adapters=tuple(_adapter(devices[key], names) for key in sorted(devices)),
         advanced=advanced,
+        spellings=spellings(options),
         firmware=properties.get("config.firmware"),
         api_version=inventory.api_version,
         host_facts=host.facts if host else HostFacts(),
     )
     return VmRecord(state, managed, devices, guest_state(properties))
-
-
-def known_keys(options: t.Iterable[t.Any]) -> dict[str, str]:
-    """The advanced settings (vim.option.OptionValue) that the collection writes or reports.
-
-    Empty ones are left out: vSphere returns a removed setting with an empty value.
-    """
-    known = {key for key in ADVANCED_KEYS.values() if key is not None}
-    return {
-        option.key: str(option.value)
-        for option in options
-        if option.value
-        and (option.key in known or _ADAPTER_KEY.fullmatch(option.key) or _CONFLICT_KEY.fullmatch(option.key))
-    }
 
 
 def _adapter(device: t.Any, names: t.Mapping[str, str]) -> AdapterState:

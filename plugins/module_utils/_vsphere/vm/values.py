@@ -74,11 +74,6 @@ def latency_high(properties: Properties) -> bool:
     return latency is not None and latency.level == "high"
 
 
-def advanced_settings(properties: Properties) -> dict[str, str]:
-    """The advanced settings of a VM (config.extraConfig) by key."""
-    return {option.key: str(option.value) for option in properties.get("config.extraConfig") or ()}
-
-
 def _version(text: str) -> int | None:
     """Converts ``vmx-20`` to 20."""
     digits = text.removeprefix("vmx-")

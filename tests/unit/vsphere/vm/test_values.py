@@ -19,8 +19,9 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model im
     Value,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import BY_NAME, SETTINGS
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.advanced import advanced_settings
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.config_spec import config_spec
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import known_keys, vm_record
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import vm_record
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.values import (
     read_adapter_fields,
     read_setting,
@@ -142,7 +143,7 @@ def test_other_peoples_keys_are_not_even_read() -> None:
         "guestinfo.mine": "kept",
     }
     options = [vim.option.OptionValue(key=key, value=value) for key, value in keys.items()]
-    assert set(known_keys(options)) == {"ethernet1.ctxPerDev", "monitor_control.anything", "numa.nodeAffinity"}
+    assert set(advanced_settings(options)) == {"ethernet1.ctxPerDev", "monitor_control.anything", "numa.nodeAffinity"}
 
 
 def test_keys_and_removals_of_adapters_are_in_the_spec(client: Client, record: VmRecord) -> None:
