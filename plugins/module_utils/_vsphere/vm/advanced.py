@@ -24,8 +24,8 @@ _DIFFERENT: t.Final = " / "
 def advanced_settings(options: t.Iterable[t.Any]) -> dict[str, str]:
     """The advanced settings that the collection writes or reports, by its own spelling of their keys.
 
-    options: vim.option.OptionValue. Values are text, also those that were set with a type: False is FALSE. Empty ones are
-    left out: vSphere returns a removed setting with an empty value.
+    options: vim.option.OptionValue. Values are text, also those that were set with a type: False is FALSE. Empty ones
+    are left out: vSphere returns a removed setting with an empty value.
     """
     values: dict[str, list[str]] = {}
     for key, _spelling, value in _known(options):
