@@ -72,6 +72,25 @@ options:
       program:
         description: Path of the program that the unit's main process must run. Any program when not given.
         type: path
+  vm:
+    description:
+      - The VM that the guest must be. Another machine is refused with C(guest_identity_differs), so that none is taken
+        for the one that is described.
+      - The identity is not compared when not given, as for guests that vCenter is not asked about.
+    type: dict
+    suboptions:
+      name:
+        description: The VM's name, for messages.
+        type: str
+        required: true
+      uuid:
+        description: The VM's BIOS UUID, as M(nfv.vsphere_dpdk.vm_dataplane_info) returns it; an empty one is refused.
+        type: str
+        required: true
+      address:
+        description: Where the machine was reached, for messages.
+        type: str
+        required: true
 notes:
   - Needs root, C(iproute2), and nothing beyond Python's standard library.
 seealso:
@@ -185,7 +204,8 @@ application:
 error_code:
   description: Why it failed, one of V(description_invalid), V(adapter_invalid), V(distribution_unsupported),
     V(packages_unreadable), V(build_incomplete), V(bootloader_unsupported), V(kernel_arguments_record_invalid),
-    V(tuned_record_invalid), V(binding_record_unreadable), V(iproute_failed).
+    V(tuned_record_invalid), V(binding_record_unreadable), V(iproute_failed), V(guest_identity_differs),
+    V(guest_identity_unknown).
   returned: failure
   type: str
 """
@@ -198,6 +218,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.guest_dat
 def main() -> None:
     """Entry point."""
     application = {"service": {"type": "str", "required": True}, "program": {"type": "path"}}
+    vm = {option: {"type": "str", "required": True} for option in ("name", "uuid", "address")}
     module = AnsibleModule(
         argument_spec={
             "dataplane": {"type": "dict", "required": True},
@@ -214,6 +235,7 @@ def main() -> None:
             "allow_other_devices": {"type": "bool", "default": False},
             "allow_in_use": {"type": "bool", "default": False},
             "application": {"type": "dict", "options": application},
+            "vm": {"type": "dict", "options": vm},
         },
         supports_check_mode=True,
     )

@@ -16,7 +16,10 @@ description:
   - The old menu or the new one is in place at any time, so that a guest that loses power meanwhile boots.
   - On the RHEL family, where grubby writes an entry for each kernel, all entries get them. What the machine had under
     the same keys is remembered in C(/etc/nfv-vsphere-dpdk/kernel-arguments.json) and given back by O(state=absent).
-  - Compares the arguments with C(/proc/cmdline) and names those that need a reboot. Never reboots.
+  - Compares the arguments with C(/proc/cmdline) and names those that need a reboot. Never reboots. Where a key occurs
+    several times, as when another file of GRUB has it too, what the kernel obeys is compared.
+  - An argument that the kernel would not obey after a reboot either, because another file of GRUB sets it or its
+    variable, is refused with C(kernel_argument_overruled) before anything is changed, and the file is named.
   - An interrupted run is finished by the next one.
 author:
   - nfv.vsphere_dpdk contributors (@nfv)
@@ -95,8 +98,9 @@ reboot_required:
   returned: success
   type: bool
 error_code:
-  description: Why it failed, one of V(argument_invalid), V(bootloader_unsupported), V(update_grub_failed),
-    V(grubby_failed), V(kernel_arguments_record_invalid), V(write_failed), V(guest_locked), V(guest_not_converged).
+  description: Why it failed, one of V(argument_invalid), V(bootloader_unsupported),
+    V(kernel_argument_overruled), V(update_grub_failed), V(grubby_failed), V(kernel_arguments_record_invalid),
+    V(write_failed), V(guest_locked), V(guest_not_converged).
   returned: failure
   type: str
 """

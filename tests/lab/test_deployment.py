@@ -14,6 +14,7 @@ from tests.support.playbook import ROOT
 TRAFFIC = {"traffic uplink", "traffic downlink"}
 # From the ping to the last sample, by a run that changes nothing.
 MOST_MODULES = 10
+OTHER_UUID = "420b5e3f-1122-7788-99aa-bbccddeeff01"
 
 
 def test_make_deploy_again_changes_nothing_and_proves_it_again() -> None:
@@ -47,6 +48,15 @@ def test_guest_reaches_the_archives_of_its_packages(deployment: Deployment) -> N
     """What is removed can be installed again; remove_and_deploy does both in make test-guests."""
     said = run_in_guest(deployment, deployment.address, "apt-get", "update", "--error-on=any", seconds=300)
     assert re.search(r"^(Get|Hit):\d+ http://198\.18\.0\.1/\S+ bookworm InRelease", said, re.MULTILINE), said
+
+
+def test_another_machine_at_the_vms_address_is_refused(deployment: Deployment) -> None:
+    """The VM's UUID is pretended to be another one; that the real one passes, every other test shows."""
+    run = deployment.deploy("--tags", "guest", nfv_vm_uuid=OTHER_UUID)
+    (message,) = run.failures
+    assert message.startswith("[guest_identity_differs] pgw-1: ")
+    assert OTHER_UUID in message
+    assert run.changed == 0, run.changed_tasks
 
 
 def test_silent_tester_fails(unplugged: Deployment) -> None:

@@ -290,6 +290,9 @@ class ErrorCode(str, enum.Enum):
     """After the reboot the kernel runs with other arguments; look for another boot loader or a later file."""
     BOOTLOADER_UNSUPPORTED = "bootloader_unsupported"
     """Neither Debian's GRUB nor grubby with entries in `/boot/loader/entries` is there."""
+    KERNEL_ARGUMENT_OVERRULED = "kernel_argument_overruled"
+    """Another file sets a kernel argument so that the kernel would not obey the one that is asked for, whatever is
+    rebooted; correct the file that is named. Nothing was changed."""
     UPDATE_GRUB_FAILED = "update_grub_failed"
     """`grub-mkconfig` failed; correct GRUB's configuration and run again. The menu in force is untouched."""
     GRUBBY_FAILED = "grubby_failed"

@@ -110,8 +110,8 @@ def plan(guest: Guest, tuning: Tuning, state: str = PRESENT, reboot: str = LATER
     ``reboot_required``, and each part's own result.
 
     Raises NfvError: reboot_consent_missing when arguments wait for a reboot and ``reboot`` is never; argument_invalid,
-    bootloader_unsupported, kernel_arguments_record_invalid, hugepage_size_unsupported, hugepages_short, pool_repeated,
-    tuned_record_invalid.
+    bootloader_unsupported, kernel_argument_overruled, kernel_arguments_record_invalid, hugepage_size_unsupported,
+    hugepages_short, pool_repeated, tuned_record_invalid.
     """
     parts = _plan_parts(guest, tuning, state)
     pending = pending_arguments(parts, tuning)
@@ -130,6 +130,7 @@ def plan(guest: Guest, tuning: Tuning, state: str = PRESENT, reboot: str = LATER
             **{name: dict(part.result) for name, part in parts.items()},
         },
         warnings=_warnings(guest, tuning, state, parts),
+        remedy=" ".join(part.remedy for part in changed.values() if part.remedy),
     )
 
 

@@ -21,6 +21,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.dataplane 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.dpdk.look import read_dpdk
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.dpdk.requirement import oldest_dpdk
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import report
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.identity import require_machine
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import BindingPolicy
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_guest_adapters
 
@@ -49,9 +50,12 @@ def run(module: AnsibleModule) -> None:
 def gather(guest: Guest, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The module's result and its warnings.
 
-    Raises NfvError when something cannot be compared: description_invalid, adapter_invalid,
-    distribution_unsupported, packages_unreadable, bootloader_unsupported, iproute_failed, and for a damaged record.
+    Raises NfvError when something cannot be compared: guest_identity_differs, guest_identity_unknown,
+    description_invalid, adapter_invalid, distribution_unsupported, packages_unreadable, bootloader_unsupported,
+    iproute_failed, and for a damaged record.
     """
+    if params["vm"] is not None:
+        require_machine(guest, params["vm"]["name"], params["vm"]["uuid"], params["vm"]["address"])
     asked = read_tuning(params)
     adapters = read_adapters(params["adapters"])
     policy = BindingPolicy(
@@ -84,6 +88,11 @@ def _tuning(guest: Guest, asked: Tuning) -> tuple[list[dict[str, t.Any]], tuple[
     try:
         plan = tuning.plan(guest, asked, reboot=tuning.LATER)
     except NfvError as error:
+        if error.error_code is ErrorCode.KERNEL_ARGUMENT_OVERRULED:
+            asked_for = list(asked.kernel_arguments)
+            message = f"{error.subject}: {error.attempted}"
+            overruled = tuning.GuestDifference("kernel arguments", asked_for, [], error.error_code, message)
+            return [overruled.as_data()], (), ()
         if error.error_code not in (ErrorCode.HUGEPAGES_SHORT, ErrorCode.HUGEPAGE_SIZE_UNSUPPORTED):
             raise
         # There is no plan for pools that the guest cannot hold. They are among the differences anyway.

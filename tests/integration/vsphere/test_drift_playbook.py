@@ -14,6 +14,8 @@ import pytest
 from pyVim.task import WaitForTask
 from pyVmomi import vim
 
+from tests.support.firmware import Firmware
+
 from .conftest import DESCRIPTION, REPOSITORY
 from .test_check_mode_playbooks import report_address
 
@@ -161,11 +163,14 @@ def test_a_look_that_fails_in_the_guest_is_not_known(engine: t.Any, vcenter: t.A
     assert "none_of_them" in failure["message"]
 
 
-def test_a_guest_that_is_not_as_described_has_drifted(engine: t.Any, vcenter: t.Any, vm: t.Any, drift: Drift) -> None:
+def test_a_guest_that_is_not_as_described_has_drifted(
+    engine: t.Any, vcenter: t.Any, vm: t.Any, drift: Drift, tmp_path: Path
+) -> None:
     """The guest is this machine, which isolates no CPU and has none of the adapters."""
     engine.converge(vm)
     address_of_this_machine(vcenter, vm)
-    run, report = drift.run([LOCAL.format(vm.name)], drift_sides=BOTH)
+    firmware = Firmware(tmp_path / "firmware", ["guest_dataplane_info"], product_uuid=vm.config.uuid)
+    run, report = drift.run([f"{vm.name} {firmware.variables}"], drift_sides=BOTH)
     assert run.status == 2
     assert {each["side"] for each in report["vms"][vm.name]["differences"]} <= {"guest"}
     assert report["outcome"] != "none"

@@ -42,6 +42,7 @@ ASKED: dict[str, t.Any] = {
     "allow_other_devices": False,
     "allow_in_use": False,
     "application": {"service": SERVICE, "program": PROGRAM},
+    "vm": None,
 }
 
 
@@ -222,3 +223,21 @@ def test_guest_that_cannot_be_compared_fails(described: RecordedGuest) -> None:
     with pytest.raises(NfvError) as caught:
         look(described)
     assert caught.value.error_code == "binding_record_unreadable"
+
+
+def test_a_file_that_overrules_an_argument_is_a_difference(described: RecordedGuest) -> None:
+    described.lay_out("/etc/default/grub.d/99-local.cfg", 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n')
+    (difference,) = look(described)["differences"]
+    assert difference["error_code"] == "kernel_argument_overruled"
+    assert difference["message"].startswith("/etc/default/grub.d/99-local.cfg: sets GRUB_CMDLINE_LINUX_DEFAULT anew")
+
+
+def test_another_machine_is_not_compared(described: RecordedGuest) -> None:
+    vm = {"name": "pgw-1", "uuid": "420b5e3f-1122-7788-99aa-bbccddeeff01", "address": "192.0.2.1"}
+    with pytest.raises(NfvError, match="guest_identity_unknown"):
+        look(described, vm=vm)
+    described.lay_out("/sys/class/dmi/id/product_uuid", "3f5e0b42-2211-8877-99aa-bbccddeeff01\n")
+    assert look(described, vm=vm)["differences"] == []
+    described.path("/sys/class/dmi/id/product_uuid").write_text("3f5e0b42-2211-8877-99aa-bbccddeeff02\n")
+    with pytest.raises(NfvError, match="guest_identity_differs"):
+        look(described, vm=vm)

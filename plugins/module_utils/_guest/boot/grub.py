@@ -19,71 +19,15 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.ste
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
 
-DROP_IN = "/etc/default/grub.d/90-nfv-vsphere-dpdk.cfg"
+from .arguments import overruling, tokens, unmet, written
+from .grub_files import DEFAULT_ENTRIES, DROP_INS, NextBoot, next_boot
+
+DROP_IN = f"{DROP_INS}/90-nfv-vsphere-dpdk.cfg"
 GRUB_CFG = "/boot/grub/grub.cfg"
 NEW_GRUB_CFG = "/boot/grub/grub.cfg.nfv-vsphere-dpdk"
 GRUB_MKCONFIG = "/usr/sbin/grub-mkconfig"
 
-# A shell reads the drop-in, and GRUB's own script language the menu made from it: allow nothing that either interprets.
-_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
-_VALUE = re.compile(r"[A-Za-z0-9_.,:=/@+%-]+")
-# The kernel lets double quotes hold white space (admin guide, kernel-parameters).
-_TOKEN = re.compile(r'(?:[^\s"]|"[^"]*")+')
 _PENDING = "# GRUB's menu has not been made since this file was changed.\n"
-
-
-def tokens(text: str) -> tuple[str, ...]:
-    """Splits a kernel command line into arguments."""
-    return tuple(_TOKEN.findall(text))
-
-
-def by_key(arguments: t.Iterable[str]) -> dict[str, tuple[str | None, ...]]:
-    """All values of each key, in order; None stands for an argument without a value."""
-    values: dict[str, tuple[str | None, ...]] = {}
-    for argument in arguments:
-        key, equals, value = argument.partition("=")
-        values[key] = (*values.get(key, ()), value if equals else None)
-    return values
-
-
-def written(arguments: t.Mapping[str, t.Any]) -> tuple[str, ...]:
-    """The arguments as the command line has them, in the order of the mapping.
-
-    A value is a string, a number, None for an argument without a value, or a list for a key that occurs several times.
-    Neighbouring keys with lists of the same length are interleaved, so that each ``hugepagesz`` is followed by its own
-    ``hugepages``, as the kernel requires (admin guide, kernel-parameters).
-    Raises NfvError(argument_invalid).
-    """
-    line: list[str] = []
-    group: list[tuple[str, list[t.Any]]] = []
-    for key, value in arguments.items():
-        values = value if isinstance(value, (list, tuple)) else [value]
-        if group and (len(values) == 1 or len(values) != len(group[0][1])):
-            line += _by_entry(group)
-            group = []
-        group.append((key, list(values)))
-    return tuple(line + _by_entry(group))
-
-
-def _by_entry(group: t.Sequence[tuple[str, list[t.Any]]]) -> list[str]:
-    if not group:
-        return []
-    return [_token(key, values[entry]) for entry in range(len(group[0][1])) for key, values in group]
-
-
-def _token(key: str, value: t.Any) -> str:
-    if (
-        not _KEY.fullmatch(key)
-        or isinstance(value, (bool, dict))
-        or (value is not None and not _VALUE.fullmatch(str(value)))
-    ):
-        raise NfvError(
-            ErrorCode.ARGUMENT_INVALID,
-            f"{key}={value}",
-            "is not a kernel argument that can be written",
-            "Use a quoted string of letters, digits and _.,:=/@+%-, or null for an argument without a value.",
-        )
-    return key if value is None else f"{key}={value}"
 
 
 def drop_in(line: t.Sequence[str], pending: bool = False) -> str:
@@ -91,7 +35,7 @@ def drop_in(line: t.Sequence[str], pending: bool = False) -> str:
     return (
         "# Managed by the Ansible collection nfv.vsphere_dpdk.\n"
         + (_PENDING if pending else "")
-        + f'GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT {" ".join(line)}"\n'
+        + f'{DEFAULT_ENTRIES}="${DEFAULT_ENTRIES} {" ".join(line)}"\n'
     )
 
 
@@ -101,10 +45,10 @@ def drop_in_arguments(content: str) -> tuple[str, ...]:
     return tokens(match.group(1)) if match else ()
 
 
-def menu_lines(grub_cfg: str) -> tuple[frozenset[str], ...]:
+def menu_lines(grub_cfg: str) -> tuple[tuple[str, ...], ...]:
     """The arguments of every kernel in GRUB's menu."""
-    lines = (line.split() for line in grub_cfg.splitlines())
-    return tuple(frozenset(words[2:]) for words in lines if len(words) > 1 and words[0] == "linux")
+    lines = (line.split(None, 2) for line in grub_cfg.splitlines())
+    return tuple(tokens(words[2]) if len(words) > 2 else () for words in lines if words[:1] == ["linux"])
 
 
 def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
@@ -113,7 +57,9 @@ def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
     The drop-in carries a mark until the menu is made, so that the next run finishes an interrupted one. The new menu is
     written to a file of its own and then renamed into place: update-grub copies it byte by byte, and a guest that lost
     power meanwhile would not boot.
-    Raises NfvError: argument_invalid, bootloader_unsupported.
+
+    Raises NfvError: argument_invalid, bootloader_unsupported; and kernel_argument_overruled when other files of GRUB
+    would keep the kernel from obeying an argument, so that no reboot could help.
     """
     asked = written(arguments)
     running = tokens(tree.text("/proc/cmdline") or "")
@@ -121,15 +67,18 @@ def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
     menu = menu_lines(tree.text(GRUB_CFG) or "")
     line = asked if state == "present" else ()
     wanted = drop_in(line) if line else None
+    _refuse_overruled(line, next_boot(tree, DROP_IN, wanted))
     steps = () if current == wanted and _carried(line, menu) else _steps(tree, line, wanted)
     before = drop_in_arguments(current or "")
     finished = _carried(before, menu) and _PENDING not in (current or "")
-    awaited = pending(asked, running) if state == "present" else _leftover(asked, current, running, menu)
+    awaited = unmet(asked, running) if state == "present" else _leftover(tree, asked, running, menu)
     return Plan(
         steps=steps,
         before={"arguments": list(before), "grub_cfg": "current" if finished else "outdated"},
         after={"arguments": list(line), "grub_cfg": "current"},
         result=outcome(line, running, awaited, configured=not steps),
+        remedy=f"No kernel in {GRUB_CFG} obeys {' '.join(line)}: look for what else sets {DEFAULT_ENTRIES}, in"
+        f" {DROP_INS} and /etc/grub.d.",
     )
 
 
@@ -146,9 +95,35 @@ def outcome(
     }
 
 
-def _carried(line: t.Sequence[str], menu: t.Sequence[frozenset[str]]) -> bool:
-    """Whether any entry of the menu has all the arguments; recovery entries never do."""
-    return not line or any(set(line) <= entry for entry in menu)
+def _carried(line: t.Sequence[str], menu: t.Sequence[t.Sequence[str]]) -> bool:
+    """Whether a kernel of the menu obeys all the arguments; recovery entries never have them."""
+    return not line or any(not unmet(line, entry) for entry in menu)
+
+
+def _refuse_overruled(line: t.Sequence[str], boot: NextBoot) -> None:
+    """Raises NfvError: kernel_argument_overruled, naming the file that is to be corrected."""
+    disobeyed = unmet(line, boot.line)
+    if not disobeyed:
+        return
+    later = boot.replaced_by.get(DROP_IN)
+    if later is not None:
+        raise NfvError(
+            ErrorCode.KERNEL_ARGUMENT_OVERRULED,
+            later,
+            f"sets {DEFAULT_ENTRIES} anew after {DROP_IN}, so that the kernel would not get {' '.join(disobeyed)};"
+            " nothing was changed",
+            f'Let it extend the variable, {DEFAULT_ENTRIES}="${DEFAULT_ENTRIES} ...", or give it a name that sorts'
+            " before 90-, and run this again.",
+        )
+    others = set(overruling(line, boot.line))
+    guilty = [origin for origin in boot.origins if origin.argument in others]
+    raise NfvError(
+        ErrorCode.KERNEL_ARGUMENT_OVERRULED,
+        ", ".join(dict.fromkeys(origin.path for origin in guilty)) or DROP_IN,
+        f"has {' '.join(dict.fromkeys(origin.argument for origin in guilty)) or 'what ends the arguments (--)'}, so"
+        f" that the kernel would not obey {' '.join(disobeyed)}, not even after a reboot; nothing was changed",
+        "Take it out there, and run this again.",
+    )
 
 
 def _steps(tree: Tree, line: t.Sequence[str], wanted: str | None) -> tuple[Step, ...]:
@@ -172,20 +147,15 @@ def _steps(tree: Tree, line: t.Sequence[str], wanted: str | None) -> tuple[Step,
     )
 
 
-def pending(asked: t.Sequence[str], running: t.Sequence[str]) -> tuple[str, ...]:
-    """The arguments that only a reboot brings: all those of every key whose values differ in the running kernel."""
-    now = by_key(running)
-    differing = {key for key, values in by_key(asked).items() if now.get(key) != values}
-    return tuple(argument for argument in asked if argument.partition("=")[0] in differing)
-
-
 def _leftover(
-    asked: t.Sequence[str], current: str | None, running: t.Sequence[str], menu: t.Sequence[frozenset[str]]
+    tree: Tree, asked: t.Sequence[str], running: t.Sequence[str], menu: t.Sequence[t.Sequence[str]]
 ) -> tuple[str, ...]:
     """Arguments set by this collection that the running kernel still has and that a reboot removes.
 
-    While the drop-in exists, it is where all of these arguments in the menu come from.
+    Those that the machine has in other files stay. Without the drop-in, what the menu has comes from others.
     """
+    current = tree.text(DROP_IN)
     ours = set(asked) | set(drop_in_arguments(current or ""))
-    staying = frozenset[str]() if current is not None else frozenset[str]().union(*menu)
+    others = [next_boot(tree, DROP_IN, None).line] if current is not None else menu
+    staying = {argument for line in others for argument in line}
     return tuple(argument for argument in running if argument in ours and argument not in staying)

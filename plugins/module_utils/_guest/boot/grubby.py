@@ -25,7 +25,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.ste
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
 
-from .grub import by_key, outcome, pending, tokens, written
+from .arguments import by_key, key_of, tokens, unmet, written
+from .grub import outcome
 
 GRUBBY = "/usr/sbin/grubby"
 ENTRIES = "/boot/loader/entries"
@@ -99,12 +100,12 @@ def plan(tree: Tree, arguments: t.Mapping[str, t.Any], state: str) -> Plan:
     line = asked if state == "present" else ()
     replaced = _unique(record.replaced, _machines_own(menu, line, record))
     keys = by_key(line)
-    restored = tuple(argument for argument in replaced if _key(argument) not in keys)
+    restored = tuple(argument for argument in replaced if key_of(argument) not in keys)
     removed = tuple(argument for argument in _unique(record.arguments, replaced) if argument not in (*line, *restored))
     final = ArgumentsRecord(line, tuple(argument for argument in replaced if argument not in restored))
     current = all(_as_asked(entry, line, restored, removed) for entry in menu)
     steps = () if current and record == final else _steps(record, final, removed, restored, replaced)
-    awaited = pending(asked, running) if state == "present" else _leftover(asked, record, running, menu)
+    awaited = unmet(asked, running) if state == "present" else _leftover(asked, record, running, menu)
     return Plan(
         steps=steps,
         before={"arguments": list(record.arguments), "boot_entries": "current" if current else "outdated"},
@@ -117,7 +118,10 @@ def _machines_own(menu: t.Sequence[tuple[str, ...]], line: t.Sequence[str], reco
     """The machine's own arguments in the entries that grubby is about to replace."""
     keys = by_key(line)
     return tuple(
-        argument for entry in menu for argument in entry if _key(argument) in keys and argument not in record.arguments
+        argument
+        for entry in menu
+        for argument in entry
+        if key_of(argument) in keys and argument not in record.arguments
     )
 
 
@@ -161,10 +165,6 @@ def _leftover(
     ours = {*asked, *record.arguments}
     staying = set(record.replaced) if record.arguments else {argument for entry in menu for argument in entry}
     return tuple(argument for argument in running if argument in ours and argument not in staying)
-
-
-def _key(argument: str) -> str:
-    return argument.partition("=")[0]
 
 
 def _unique(*groups: t.Iterable[str]) -> tuple[str, ...]:

@@ -120,6 +120,8 @@ class Plan:
     """What the module returns when they are done."""
     warnings: tuple[str, ...] = ()
     """What works but is not recommended, one sentence each."""
+    remedy: str = ""
+    """What to do when the guest is still not so after the steps, one sentence; empty when nothing special is known."""
 
     @property
     def changed(self) -> bool:

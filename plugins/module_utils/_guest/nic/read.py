@@ -10,7 +10,7 @@ import os
 import re
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot.grub import tokens
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot.arguments import tokens
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation import cpus
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.hugepages import (

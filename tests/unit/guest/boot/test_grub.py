@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import subprocess
 import typing as t
 
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot import grub
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot.arguments import tokens, unmet, written
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import apply
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import RunCommand, WriteFile
 
@@ -27,7 +29,7 @@ ARGUMENTS = {
     "hugepagesz": "2M",
     "hugepages": "256",
 }
-LINE = grub.written(ARGUMENTS)
+LINE = written(ARGUMENTS)
 
 
 def update_grub(guest: RecordedGuest) -> None:
@@ -48,12 +50,12 @@ def carry_out(guest: RecordedGuest, arguments: dict[str, t.Any], state: str = "p
 
 
 def test_values_are_written_in_order() -> None:
-    assert grub.written({"nohz_full": 1, "nosmt": None, "isolcpus": "1"}) == ("nohz_full=1", "nosmt", "isolcpus=1")
+    assert written({"nohz_full": 1, "nosmt": None, "isolcpus": "1"}) == ("nohz_full=1", "nosmt", "isolcpus=1")
 
 
 def test_sizes_and_counts_of_hugepages_alternate() -> None:
-    written = grub.written({"default_hugepagesz": "1G", "hugepagesz": ["1G", "2M"], "hugepages": [2, 512], "x": "y"})
-    assert written == ("default_hugepagesz=1G", "hugepagesz=1G", "hugepages=2", "hugepagesz=2M", "hugepages=512", "x=y")
+    line = written({"default_hugepagesz": "1G", "hugepagesz": ["1G", "2M"], "hugepages": [2, 512], "x": "y"})
+    assert line == ("default_hugepagesz=1G", "hugepagesz=1G", "hugepages=2", "hugepagesz=2M", "hugepages=512", "x=y")
 
 
 @pytest.mark.parametrize(
@@ -61,12 +63,12 @@ def test_sizes_and_counts_of_hugepages_alternate() -> None:
 )
 def test_what_a_shell_would_interpret_is_refused(arguments: dict[str, t.Any]) -> None:
     with pytest.raises(NfvError) as caught:
-        grub.written(arguments)
+        written(arguments)
     assert caught.value.error_code == "argument_invalid"
 
 
 def test_quoted_white_space_belongs_to_an_argument() -> None:
-    assert grub.tokens('ro dyndbg="file a +p" quiet\n') == ("ro", 'dyndbg="file a +p"', "quiet")
+    assert tokens('ro dyndbg="file a +p" quiet\n') == ("ro", 'dyndbg="file a +p"', "quiet")
 
 
 def test_fresh_guest_gets_drop_in_and_everything_is_pending(fresh: RecordedGuest) -> None:
@@ -145,8 +147,8 @@ def test_grub_cfg_without_the_arguments_is_made_again(bound: RecordedGuest) -> N
 
 def test_recovery_entries_need_not_carry_them(bound: RecordedGuest) -> None:
     entries = grub.menu_lines(bound.text(grub.GRUB_CFG) or "")
-    assert any(set(LINE) <= entry for entry in entries)
-    assert not all(set(LINE) <= entry for entry in entries)
+    assert any(not unmet(LINE, entry) for entry in entries)
+    assert not all(not unmet(LINE, entry) for entry in entries)
 
 
 def test_failing_update_grub_is_told_and_tried_again(fresh: RecordedGuest) -> None:
@@ -187,3 +189,102 @@ def test_a_write_that_fails_names_the_file(fresh: RecordedGuest) -> None:
     with pytest.raises(NfvError, match="/etc/file/below") as caught:
         apply([WriteFile("/etc/file/below", "")], fresh)
     assert caught.value.error_code == "write_failed"
+
+
+DEFAULTS = "/etc/default/grub"
+LATER = "/etc/default/grub.d/99-local.cfg"
+DEBIAN = """\
+# If you change this file, run 'update-grub' afterwards.
+GRUB_DISTRIBUTOR=`lsb_release -i -s 2> /dev/null || echo Debian`
+GRUB_CMDLINE_LINUX_DEFAULT="quiet"
+"""
+
+
+def boot(guest: RecordedGuest, *files: str) -> str:
+    """What the real shell makes of GRUB's files, and so what the kernel gets at the next boot."""
+    script = "".join(f". {guest.path(file)}\n" for file in files)
+    variables = "$GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX_DEFAULT"
+    done = subprocess.run(["sh", "-ec", f'{script}echo "{variables}"'], capture_output=True, text=True, check=True)
+    guest.replace_file(grub.GRUB_CFG, f"menuentry 'Debian' {{\n\tlinux /boot/vmlinuz ro {done.stdout}}}\n")
+    return done.stdout
+
+
+def test_no_reboot_for_what_the_machine_has_in_another_file(fresh: RecordedGuest) -> None:
+    """Seen in the field: pending at every run, and rebooted for ever with consent."""
+    fresh.lay_out(DEFAULTS, f'{DEBIAN}GRUB_CMDLINE_LINUX="transparent_hugepage=never nohz_full=1"\n')
+    for step in grub.plan(fresh, ARGUMENTS, "present").steps:
+        if isinstance(step, RunCommand):
+            running = boot(fresh, DEFAULTS, grub.DROP_IN)
+            fresh.replace_file(grub.NEW_GRUB_CFG, fresh.text(grub.GRUB_CFG) or "")
+        else:
+            apply([step], fresh)
+    assert running.split().count("transparent_hugepage=never") == 2
+    assert "transparent_hugepage=never" in grub.plan(fresh, ARGUMENTS, "present").result["pending"]
+    fresh.replace_file("/proc/cmdline", running)
+    plan = grub.plan(fresh, ARGUMENTS, "present")
+    assert (plan.changed, plan.result["pending"]) == (False, [])
+    # What the machine has itself is not awaited to go either.
+    assert not {"transparent_hugepage=never", "nohz_full=1"} & {
+        *grub.plan(fresh, ARGUMENTS, "absent").result["pending"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "named"),
+    [
+        (LATER, 'GRUB_CMDLINE_LINUX_DEFAULT="consoleblank=0"\n', [LATER, "isolcpus=managed_irq,domain,1"]),
+        (LATER, 'export GRUB_CMDLINE_LINUX_DEFAULT=""\n', [LATER, grub.DROP_IN]),
+        (
+            LATER,
+            'GRUB_CMDLINE_LINUX_DEFAULT="${GRUB_CMDLINE_LINUX_DEFAULT} \\\n transparent_hugepage=always"\n',
+            [LATER, "transparent_hugepage=always", "transparent_hugepage=never"],
+        ),
+        (
+            DEFAULTS,
+            f"{DEBIAN}GRUB_CMDLINE_LINUX='isolcpus=2-3'\n",
+            [DEFAULTS, "isolcpus=2-3", "not even after a reboot"],
+        ),
+        (DEFAULTS, 'GRUB_CMDLINE_LINUX="panic=5 --"\n', [grub.DROP_IN, "(--)"]),
+    ],
+    ids=["set anew", "emptied", "set after ours", "set before ours where the first counts", "arguments for init"],
+)
+def test_a_file_that_overrules_an_argument_is_named_before_any_change(
+    fresh: RecordedGuest, path: str, content: str, named: list[str]
+) -> None:
+    fresh.lay_out(path, content)
+    with pytest.raises(NfvError) as refused:
+        grub.plan(fresh, ARGUMENTS, "present")
+    assert refused.value.error_code == "kernel_argument_overruled"
+    for each in (*named, "nothing was changed"):
+        assert each in str(refused.value)
+    assert not fresh.exists(grub.DROP_IN)
+    assert not grub.plan(fresh, {}, "absent").changed
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        (DEFAULTS, 'GRUB_CMDLINE_LINUX_DEFAULT="quiet transparent_hugepage=always"\n'),
+        ("/etc/default/grub.d/50-cloud.cfg", 'GRUB_CMDLINE_LINUX_DEFAULT="console=tty1"\n'),
+        (LATER, 'GRUB_CMDLINE_LINUX_DEFAULT="consoleblank=0 $GRUB_CMDLINE_LINUX_DEFAULT" # "quoted\n'),
+        (LATER, 'GRUB_CMDLINE_LINUX_DEFAULT="${GRUB_CMDLINE_LINUX_DEFAULT:+$GRUB_CMDLINE_LINUX_DEFAULT }quiet"\n'),
+        (LATER, "# GRUB_CMDLINE_LINUX_DEFAULT=\nGRUB_TIMEOUT=0\n"),
+        ("/etc/default/grub.d/99-kept.cfg.dpkg-old", 'GRUB_CMDLINE_LINUX_DEFAULT=""\n'),
+    ],
+)
+def test_a_file_that_overrules_nothing_is_no_hindrance(fresh: RecordedGuest, path: str, content: str) -> None:
+    fresh.lay_out(path, content)
+    assert grub.plan(fresh, ARGUMENTS, "present").changed
+
+
+def test_what_a_look_cannot_know_is_told_after_the_change(fresh: RecordedGuest) -> None:
+    """The file decides by itself; the menu that was made shows what came of it, and the remedy says where to look."""
+    fresh.lay_out(LATER, 'if true; then\n    GRUB_CMDLINE_LINUX_DEFAULT="quiet"\nfi\n')
+    for step in grub.plan(fresh, ARGUMENTS, "present").steps:
+        if isinstance(step, RunCommand):
+            fresh.replace_file(grub.NEW_GRUB_CFG, "menuentry 'Debian' {\n\tlinux /boot/vmlinuz ro quiet\n}\n")
+        else:
+            apply([step], fresh)
+    plan = grub.plan(fresh, ARGUMENTS, "present")
+    assert (plan.changed, plan.before["grub_cfg"]) == (True, "outdated")
+    assert "/etc/default/grub.d" in plan.remedy

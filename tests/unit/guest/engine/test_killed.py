@@ -13,6 +13,7 @@ import typing as t
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot import grub
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot.arguments import written
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import apply
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import Plan
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic import binding, pci
@@ -135,8 +136,8 @@ def test_update_of_grub_killed_anywhere_leaves_a_menu_that_boots(
     def menu_is_whole(guest: RecordedGuest) -> None:
         entries = grub.menu_lines(guest.text(grub.GRUB_CFG) or "")
         assert entries
-        wanted = set(grub.written(arguments)) if state == "present" else set()
-        assert any(set(LINE) <= entry or wanted <= entry for entry in entries)
+        wanted = written(arguments) if state == "present" else ()
+        assert any(set(LINE) <= set(entry) or set(wanted) <= set(entry) for entry in entries)
         assert (guest.text(grub.GRUB_CFG) or "").rstrip().endswith(("}", "###"))
 
     writes = kill_everywhere(made, lambda guest: grub.plan(guest, arguments, state), menu_is_whole)

@@ -9,8 +9,13 @@ import typing as t
 
 import pytest
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine import run as engine_run
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import Plan, WriteFile
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import (
+    Plan,
+    RunCommand,
+    WriteFile,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_info
 from tests.unit.guest.conftest import MACS, S5U
 
@@ -98,6 +103,35 @@ def test_check_mode_changes_nothing(monkeypatch: pytest.MonkeyPatch, fresh: Reco
 def test_module_that_does_not_converge_fails(monkeypatch: pytest.MonkeyPatch, fresh: RecordedGuest) -> None:
     how, result = ended(monkeypatch, fresh, Module(), stubborn=True)
     assert (how, result["error_code"]) == ("failure", "guest_not_converged")
+    fresh.lay_out("/proc/sys/kernel/hostname", "pgw-1\n")
+    how, result = ended(monkeypatch, fresh, Module(), stubborn=True)
+    assert result["msg"] == (
+        "[guest_not_converged] pgw-1: after the change there is False, asked for True. "
+        "Look for what else changes these settings on this guest, and run this again."
+    )
+
+
+@pytest.mark.parametrize(
+    ("plan", "told"),
+    [
+        (
+            Plan((), {"kernel": {"grub_cfg": "outdated", "arguments": []}}, {"kernel": {"grub_cfg": "current"}}, {}),
+            "after the change kernel grub_cfg is outdated, asked for current; kernel arguments is empty, asked for",
+        ),
+        (Plan((), {"unit": None}, {"unit": "[Unit]\n" + "x" * 999}, {}), "asked for [Unit] xxx"),
+        (
+            Plan((WriteFile("/etc/a", ""), RunCommand(("systemctl", "x"), ErrorCode.UNIT_FAILED, "")), {}, {}, {}),
+            "there is still to do: /etc/a, systemctl x",
+        ),
+        (Plan((), {"a": 1}, {"a": 2}, {}, remedy="Look there."), "a is 1, asked for 2. Look there."),
+    ],
+)
+def test_what_has_not_converged_is_told_by_setting(fresh: RecordedGuest, plan: Plan, told: str) -> None:
+    message = str(engine_run._not_converged(fresh, plan))
+    assert told in message
+    assert len(message) < 600
+    assert "\n" not in message
+    assert "WriteFile(" not in message
 
 
 def test_missing_program_is_a_failed_command() -> None:
