@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup deploy test test-fast test-guests lab-up lab-down lab-status build docs bench lint sanity lock clean
+.PHONY: help setup deploy test test-fast test-guests fuzz lab-up lab-down lab-status build docs bench lint sanity lock clean
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
@@ -26,6 +26,9 @@ test-fast: setup ## Every test that needs no guest (13 minutes)
 
 test-guests: setup ## Single roles and every false pass in guests of their own; what make test leaves out, too (docs/testing.md)
 	@scripts/test guests
+
+fuzz: setup ## The fuzzers on new inputs, FUZZ_SECONDS=3600 each (docs/testing.md)
+	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),3600) $(PYTHON) -m pytest -v -n auto tests/fuzz
 
 lab-up: setup ## Start the lab: vCenter, hypervisor, networks, golden image (5 minutes the first time)
 	@$(PYTHON) -m lab up

@@ -25,6 +25,8 @@ def eal_arguments(
 
 def systemd_command(words: t.Sequence[t.Any]) -> str:
     """The words as the value of ExecStart=; raises AnsibleFilterError for a word with a line break."""
+    if isinstance(words, str):
+        raise TypeError("one text instead of a list of words")
     return systemd.command_line(words)
 
 

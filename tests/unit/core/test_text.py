@@ -12,27 +12,7 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined, listed
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.text import WIDTH, key_text, shown
-
-
-def nested(levels: int) -> list[t.Any]:
-    value: list[t.Any] = []
-    for _level in range(levels):
-        value = [value]
-    return value
-
-
-def expanding(levels: int) -> t.Any:
-    """What seven lines of YAML with aliases mean: ten to the power of the levels."""
-    value: t.Any = "x"
-    for _level in range(levels):
-        value = [value] * 10
-    return value
-
-
-def recursive() -> list[t.Any]:
-    value: list[t.Any] = []
-    value.append(value)
-    return value
+from tests.support.hostile import expanding, nested, recursive
 
 
 @pytest.mark.parametrize(

@@ -13,23 +13,10 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.dataplane import FilterModule
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
-from tests.unit.core.test_text import expanding, nested, recursive
+from tests.support.hostile import HOSTILE
 
 Description = dict[str, t.Any]
 
-HOSTILE: dict[str, t.Any] = {
-    "deep": nested(50_000),
-    "expanding": expanding(40),
-    "recursive": recursive(),
-    "number of 5,000 digits": 10**5000,
-    "digits": "9" * 5000,
-    "not a number": float("nan"),
-    "infinite": float("inf"),
-    "long text": "x" * 5_000_000,
-    "line break": "a\nb",
-    "surrogate": "\ud800",
-    "mapping of odd keys": {None: 1, 2: 3, (4, 5): 6, b"x": 7, "a\nb": 8},
-}
 PLACES = [
     ("cpu",),
     ("cpu", "count"),
