@@ -119,7 +119,7 @@ error_code:
   description: Why it failed, one of V(management_adapter), V(adapter_in_use), V(adapter_type_unsupported),
     V(adapter_not_found), V(adapter_repeated), V(adapter_invalid), V(device_busy), V(userspace_driver_missing),
     V(driverctl_missing), V(modprobe_failed), V(bind_failed), V(binding_record_unreadable), V(iproute_failed),
-    V(guest_locked), V(write_failed), V(guest_not_converged).
+    V(output_unreadable), V(guest_locked), V(write_failed), V(guest_not_converged).
   returned: failure
   type: str
 """

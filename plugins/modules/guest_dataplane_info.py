@@ -204,8 +204,8 @@ application:
 error_code:
   description: Why it failed, one of V(description_invalid), V(adapter_invalid), V(distribution_unsupported),
     V(packages_unreadable), V(build_incomplete), V(bootloader_unsupported), V(kernel_arguments_record_invalid),
-    V(tuned_record_invalid), V(binding_record_unreadable), V(iproute_failed), V(guest_identity_differs),
-    V(guest_identity_unknown).
+    V(tuned_record_invalid), V(binding_record_unreadable), V(iproute_failed), V(output_unreadable),
+    V(guest_identity_differs), V(guest_identity_unknown).
   returned: failure
   type: str
 """

@@ -31,6 +31,8 @@ _WORKERS = {"ovs": ("pmd-c",), "dpdk": ("rte-worker-", "dpdk-worker", "lcore-wor
 _OVS_RUN = "/var/run/openvswitch"
 _UNITS = "/sys/fs/cgroup/system.slice"  # systemd.slice(5), on the unified hierarchy of cgroups(7)
 _INTERFACE_COLUMNS = ["name", "type", "options", "mac_in_use", "status", "error"]
+# Nobody answers, or answers what is cut off or of another shape: then nothing was observed, which proves nothing.
+_UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError)
 _COUNTERS = ("ipackets", "opackets", "imissed", "ierrors", "oerrors", "rx_nombuf")
 
 
@@ -124,7 +126,7 @@ def _application_pid(tree: Tree, application: Application, telemetry: dict[str, 
         return tree.number(f"{_OVS_RUN}/ovs-vswitchd.pid")
     if application.unit is not None:
         members = (tree.text(f"{_UNITS}/{application.unit}/cgroup.procs") or "").split()
-        return int(members[0]) if members else None
+        return int(members[0]) if members and members[0].isdecimal() else None
     pid: int | None = telemetry["pid"]
     return pid
 
@@ -177,8 +179,8 @@ def _telemetry(
             found["eal_parameters"] = telemetry.ask("/eal/params")
             infos = _started_infos(telemetry, {device.pci_address for device in devices}, start_timeout)
             found["ports"] = [_port(telemetry, number, info) for number, info in infos.items()]
-    except (OSError, ValueError) as error:
-        problems["telemetry"] = f"{path}: {error}"
+    except _UNREADABLE as error:
+        problems["telemetry"] = f"{path}: {_said(error)}"
     return found
 
 
@@ -186,7 +188,9 @@ def _started_infos(telemetry: Telemetry, wanted: set[str], timeout: float) -> di
     """/ethdev/info of every port, when all wanted ones have started or the time is over."""
     deadline = time.monotonic() + timeout
     while True:
-        infos = {number: telemetry.ask(f"/ethdev/info,{number}") or {} for number in telemetry.ask("/ethdev/list")}
+        # An EAL process without ethdev, such as one that only computes, does not know the command.
+        ports = [int(number) for number in telemetry.ask("/ethdev/list") or ()]
+        infos = {number: dict(telemetry.ask(f"/ethdev/info,{number}") or {}) for number in ports}
         started = {info.get("name") for info in infos.values() if info.get("dev_started") == 1}
         if wanted <= started or time.monotonic() >= deadline:
             return infos
@@ -212,10 +216,10 @@ def _ovs_interfaces(tree: Tree, problems: dict[str, str]) -> list[dict[str, t.An
     try:
         with JsonRpc(tree.path(f"{_OVS_RUN}/db.sock")) as database:
             rows = database.call("transact", "Open_vSwitch", select)[0]["rows"]
-    except (OSError, ValueError, KeyError) as error:
-        problems["ovs_database"] = f"{_OVS_RUN}/db.sock: {error}"
+        return [{column: plain_value(row[column]) for column in _INTERFACE_COLUMNS} for row in rows]
+    except _UNREADABLE as error:
+        problems["ovs_database"] = f"{_OVS_RUN}/db.sock: {_said(error)}"
         return None
-    return [{column: plain_value(row[column]) for column in _INTERFACE_COLUMNS} for row in rows]
 
 
 def _ovs_cycles(tree: Tree, pid: int, problems: dict[str, str]) -> list[dict[str, int]]:
@@ -223,9 +227,16 @@ def _ovs_cycles(tree: Tree, pid: int, problems: dict[str, str]) -> list[dict[str
     try:
         with JsonRpc(tree.path(path)) as control:
             return parse_pmd_stats(str(control.call("dpif-netdev/pmd-stats-show")))
-    except (OSError, ValueError) as error:
-        problems["ovs_control"] = f"{path}: {error}"
+    except _UNREADABLE as error:
+        problems["ovs_control"] = f"{path}: {_said(error)}"
         return []
+
+
+def _said(error: Exception) -> str:
+    """What keeps a sample from being taken, in words."""
+    if isinstance(error, OSError):
+        return str(error)
+    return f"its answer cannot be read ({type(error).__name__}: {error})"
 
 
 def parse_pmd_stats(text: str) -> list[dict[str, int]]:

@@ -12,7 +12,9 @@ import typing as t
 from pathlib import Path
 
 _TIMEOUT = 10.0  # seconds; an emulated guest answers within one
-
+# Bytes. DPDK's answers have at most 16 KiB (lib/telemetry, MAX_OUTPUT_LEN), a database of thousands of ports some MiB.
+_LONGEST_PACKET = 1 << 20
+_LONGEST_ANSWER = 1 << 26
 
 _Client = t.TypeVar("_Client", bound="UnixClient")
 
@@ -43,18 +45,28 @@ class UnixClient:
 
 
 class Telemetry(UnixClient):
-    """The telemetry socket of an EAL process, protocol v2: one packet holds a command, one the answer as JSON."""
+    """The telemetry socket of an EAL process, protocol v2: one packet holds a command, one the answer as JSON.
+
+    Raises OSError; ValueError, TypeError or LookupError for an answer of another shape.
+    """
 
     def __init__(self, path: str | Path) -> None:
         super().__init__(path, socket.SOCK_SEQPACKET)
-        hello = json.loads(self._socket.recv(1024))
-        self._answer_bytes = int(hello["max_output_len"])
+        self._answer_bytes = _LONGEST_PACKET
+        try:
+            hello = self._receive()
+            self._answer_bytes = min(max(int(hello["max_output_len"]), 1), _LONGEST_PACKET)
+        except BaseException:
+            self._socket.close()
+            raise
 
     def ask(self, command: str) -> t.Any:
         """The answer to a command such as ``/ethdev/info,0``; None when the application refuses the command."""
         self._socket.send(command.encode())
-        answer = json.loads(self._socket.recv(self._answer_bytes))
-        return next(iter(answer.values())) if isinstance(answer, dict) else None
+        return next(iter(self._receive().values()), None)
+
+    def _receive(self) -> dict[str, t.Any]:
+        return _object(self._socket.recv(self._answer_bytes))
 
 
 class JsonRpc(UnixClient):
@@ -70,17 +82,30 @@ class JsonRpc(UnixClient):
         answer = self._receive()
         if answer.get("error") is not None:
             raise OSError(f"{method}: {answer['error']}")
-        return answer["result"]
+        return answer.get("result")
 
     def _receive(self) -> dict[str, t.Any]:
-        data = ""
-        while True:
+        data = b""
+        while len(data) < _LONGEST_ANSWER:
             chunk = self._socket.recv(65536)
             if not chunk:
-                raise OSError("the other side ended the connection")
-            data += chunk.decode()
-            try:
-                answer: dict[str, t.Any] = json.loads(data)
-            except ValueError:
-                continue
-            return answer
+                raise OSError(f"the other side ended the connection within its answer, after {len(data)} bytes")
+            data += chunk
+            # An answer cannot be whole before its last bracket: do not parse what comes before it.
+            if data.rstrip().endswith((b"}", b"]")):
+                try:
+                    return _object(data)
+                except json.JSONDecodeError:
+                    continue
+        raise OSError(f"the answer is longer than {_LONGEST_ANSWER} bytes")
+
+
+def _object(data: bytes) -> dict[str, t.Any]:
+    """A JSON object. Raises ValueError or TypeError for anything else."""
+    try:
+        found = json.loads(data.decode())
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
+    if not isinstance(found, dict):
+        raise TypeError(f"it is no object but {str(found)[:40]}")
+    return found

@@ -13,6 +13,8 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import parse_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
 
+# Of any number in /proc; Python reads none of thousands (sys.set_int_max_str_digits).
+_DIGITS = 30
 _KERNEL_THREAD = 0x00200000  # PF_KTHREAD, include/linux/sched.h; in field 9 of /proc/<pid>/stat
 
 
@@ -37,12 +39,10 @@ def parse_stat(text: str) -> Stat | None:
     """Reads a stat line; the name is in parentheses and may contain spaces and parentheses itself."""
     start, end = text.find("("), text.rfind(")")
     fields = text[end + 1 :].split()
-    if start < 0 or len(fields) < 37:
-        return None
     # After the name comes field 3 (state): field n is at index n - 3.
-    return Stat(
-        text[start + 1 : end], int(fields[6]), int(fields[11]), int(fields[12]), int(fields[19]), int(fields[36])
-    )
+    numbers = [_number(field) for field in (fields[index] for index in (6, 11, 12, 19, 36))] if len(fields) > 36 else []
+    known = [number for number in numbers if number is not None]
+    return Stat(text[start + 1 : end], *known) if start >= 0 and len(known) == 5 else None
 
 
 def status_fields(tree: Tree, path: str) -> dict[str, str]:
@@ -53,7 +53,7 @@ def status_fields(tree: Tree, path: str) -> dict[str, str]:
 
 def processes(tree: Tree) -> list[int]:
     """The numbers of all processes, kernel threads among them."""
-    return sorted(int(name) for name in tree.names("/proc") if name.isdigit())
+    return sorted(number for name in tree.names("/proc") if (number := _number(name)) is not None)
 
 
 def executable(tree: Tree, pid: int) -> str | None:
@@ -68,7 +68,7 @@ def process_started(tree: Tree, pid: int) -> float | None:
     """
     stat = parse_stat(tree.text(f"/proc/{pid}/stat") or "")
     uptime = (tree.text("/proc/uptime") or "").split()
-    if stat is None or not uptime:
+    if stat is None or not uptime or not re.fullmatch(r"[0-9]{1,20}(\.[0-9]{1,9})?", uptime[0]):
         return None
     return time.time() - (float(uptime[0]) - stat.started / os.sysconf("SC_CLK_TCK"))
 
@@ -140,7 +140,7 @@ def other_threads(tree: Tree, cpus: t.Collection[int], known: t.Collection[int])
 def cpu_ticks(tree: Tree, cpu: int) -> int | None:
     """All time that the kernel accounted to a CPU, idle included, in clock ticks."""
     match = re.search(rf"^cpu{cpu} (.*)$", tree.text("/proc/stat") or "", re.MULTILINE)
-    return sum(int(field) for field in match.group(1).split()[:8]) if match else None
+    return sum(_number(field) or 0 for field in match.group(1).split()[:8]) if match else None
 
 
 def interrupt_lines(tree: Tree) -> dict[str, dict[str, t.Any]]:
@@ -151,7 +151,7 @@ def interrupt_lines(tree: Tree) -> dict[str, dict[str, t.Any]]:
     for line in lines[1:]:
         number, _colon, rest = line.partition(":")
         fields = rest.split()
-        counts = [int(field) for field in fields[:cpus] if field.isdigit()]
+        counts = [_number(field) or 0 for field in fields[:cpus]]
         # Behind the counts: the chip, the line's number and trigger in it, then the handlers.
         handlers = " ".join(fields[cpus + 2 :]).split(", ")
         found[number.strip()] = {"count": sum(counts), "handlers": [name for name in handlers if name]}
@@ -164,4 +164,4 @@ def hugepages_mapped_kb(tree: Tree, pid: int) -> int | None:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() else None
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= _DIGITS else None

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.procfs import process_started
@@ -51,10 +52,11 @@ def show_command(unit: str) -> tuple[str, ...]:
 def read_service(guest: Guest, unit: str) -> Service:
     """The unit now; one that does not run and is not enabled where systemd knows none or does not answer."""
     _status, output, _errors = guest.run(show_command(unit))
-    properties = dict(line.partition("=")[::2] for line in output.splitlines())
+    properties: dict[str, str] = dict(line.partition("=")[::2] for line in output.splitlines())
+    process = properties.get("MainPID", "")
     return Service(
         state=properties.get("ActiveState", ""),
-        process=int(properties.get("MainPID") or 0),
+        process=int(process) if re.fullmatch(r"[0-9]{1,10}", process) else 0,
         unit_file_state=properties.get("UnitFileState", ""),
         reload_needed=properties.get("NeedDaemonReload") == "yes",
     )

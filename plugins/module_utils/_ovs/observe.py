@@ -10,6 +10,7 @@ import json
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.output import expected_output
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.ovsdb import plain_value
 
 from .model import OWNED_KEYS, OWNER_KEY, Bridge, BridgePort, SwitchConfiguration
@@ -62,14 +63,13 @@ class ObservedSwitch:
 
 
 def observe(guest: Guest) -> ObservedSwitch:
-    """Reads the switch. Raises NfvError ``ovs_not_running``."""
-    tables = _read_tables(guest)
+    """Reads the switch. Raises NfvError: ovs_not_running, output_unreadable, ovs_record_invalid."""
+    tables, bridges = _read_tables(guest)
     root = tables["Open_vSwitch"][0] if tables["Open_vSwitch"] else {}
     process, program = _process(guest)
-    recorded = guest.text(RECORD)
     other_config = {key: value for key, value in root.get("other_config", {}).items() if key in OWNED_KEYS}
     return ObservedSwitch(
-        configuration=SwitchConfiguration(other_config, _bridges(tables)),
+        configuration=SwitchConfiguration(other_config, bridges),
         errors={row["name"]: row["error"] for row in tables["Interface"] if isinstance(row["error"], str)},
         initialized=root.get("dpdk_initialized") is True,
         ovs_version=root.get("ovs_version"),
@@ -79,18 +79,36 @@ def observe(guest: Guest) -> ObservedSwitch:
         chosen=guest.link(ALTERNATIVE),
         dpdk_build=guest.exists(DPDK_BUILD) or "dpdk" in _members(root.get("iface_types", [])),
         pending=guest.value(PENDING),
-        record=json.loads(recorded) if recorded else None,
+        record=_record(guest),
     )
 
 
-def _read_tables(guest: Guest) -> dict[str, list[dict[str, t.Any]]]:
-    """Table -> rows; without rows if Open vSwitch is not installed."""
+def _record(guest: Guest) -> dict[str, t.Any] | None:
+    text = guest.text(RECORD)
+    if not text:
+        return None
+    try:
+        record = json.loads(text)
+        if not isinstance(record, dict) or not isinstance(record.get("other_config"), dict):
+            raise TypeError("it has no other_config")
+    except (ValueError, TypeError, RecursionError) as error:
+        raise NfvError(
+            ErrorCode.OVS_RECORD_INVALID,
+            RECORD,
+            f"does not hold the settings from before this collection's first change: {error}",
+            "Restore the file, or correct other_config by hand (ovs-vsctl) and remove it.",
+        ) from error
+    return record
+
+
+def _read_tables(guest: Guest) -> tuple[dict[str, list[dict[str, t.Any]]], tuple[Bridge, ...]]:
+    """Table -> rows, and the bridges in them; without rows if Open vSwitch is not installed."""
     argv = ["ovs-vsctl", "--timeout=20", "--no-wait", "--format=json", "list", _TABLES[0]]
     for name in _TABLES[1:]:
         argv += ["--", "list", name]
     status, output, errors = guest.run(argv)
     if status == _COMMAND_NOT_FOUND:
-        return {name: [] for name in _TABLES}
+        return {name: [] for name in _TABLES}, ()
     if status != 0:
         raise NfvError(
             ErrorCode.OVS_NOT_RUNNING,
@@ -98,11 +116,15 @@ def _read_tables(guest: Guest) -> dict[str, list[dict[str, t.Any]]]:
             f"does not answer: {errors.strip()}",
             "Start it: systemctl start openvswitch-switch; its log is in /var/log/openvswitch.",
         )
-    documents = [json.loads(line) for line in output.splitlines() if line.strip()]
-    return {
-        name: [dict(zip(document["headings"], map(plain_value, row))) for row in document["data"]]
-        for name, document in zip(_TABLES, documents)
-    }
+    with expected_output("ovs-vsctl list", output):
+        documents = [json.loads(line) for line in output.splitlines() if line.strip()]
+        if len(documents) != len(_TABLES):
+            raise ValueError(f"it has {len(documents)} of {len(_TABLES)} tables")
+        tables = {
+            name: [dict(zip(document["headings"], map(plain_value, row))) for row in document["data"]]
+            for name, document in zip(_TABLES, documents)
+        }
+        return tables, _bridges(tables)
 
 
 def _members(value: t.Any) -> list[t.Any]:
@@ -138,6 +160,9 @@ def _process(guest: Guest) -> tuple[str, str | None]:
     stat = guest.text(f"/proc/{pid}/stat") if pid else None
     if not stat:
         return "", None
-    started = stat.rpartition(")")[2].split()[19]  # proc_pid_stat(5): field 22, starttime
+    fields = stat.rpartition(")")[2].split()
+    if len(fields) < 20:
+        return "", None
+    started = fields[19]  # proc_pid_stat(5): field 22, starttime
     # After an upgrade of the package the link ends with " (deleted)": that is another program, too.
     return f"{pid}:{started}", guest.link(f"/proc/{pid}/exe")

@@ -13,11 +13,15 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 from .model import Bridge, BridgePort, SwitchConfiguration
 
 # "flow": each flow sets the peer's address and TEID (ovs-vswitchd.conf.db(5), "Tunnel Options").
+_NODES = 1024  # Linux on x86-64 has no more (CONFIG_NODES_SHIFT)
 _TUNNEL_OPTIONS = (("key", "flow"), ("remote_ip", "flow"))
 
 
 def described_switch(params: t.Mapping[str, t.Any]) -> SwitchConfiguration:
-    """The configuration that the options ask for. Raises NfvError ``value_malformed`` for a wrong CPU list."""
+    """The configuration that the options ask for.
+
+    Raises NfvError: value_malformed for a wrong CPU list, value_out_of_range for a NUMA node that cannot be.
+    """
     bridges = tuple(
         Bridge(
             bridge["name"],
@@ -50,6 +54,9 @@ def other_config(polling: str, housekeeping: str, hugepages: t.Sequence[t.Mappin
     else:
         by_node = {node: sum(_share_mb(pool) for pool in hugepages if pool.get("node") == node) for node in nodes}
         last = max((node for node in nodes if node is not None), default=0)
+        if not 0 <= last < _NODES:
+            message = f"{last} is no NUMA node"
+            raise NfvError(ErrorCode.VALUE_OUT_OF_RANGE, "hugepages.node", message, f"Give one from 0 to {_NODES - 1}.")
         settings["dpdk-socket-mem"] = ",".join(str(by_node.get(node, 0)) for node in range(last + 1))
     return settings
 

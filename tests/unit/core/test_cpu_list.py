@@ -37,3 +37,8 @@ def test_what_is_written_is_read_again(numbers: set[int]) -> None:
 
 def test_neighbours_are_written_as_a_range() -> None:
     assert format_cpu_list((3, 0, 2, 2, 7)) == "0,2-3,7"
+
+
+@pytest.mark.parametrize("text", ["0-9999999999", "99999999999999999999", "0-" + "9" * 5000, "1," * 3 + "0-10000", "²"])
+def test_a_list_that_would_take_all_memory_is_malformed(text: str) -> None:
+    assert parse_cpu_list(text) is None

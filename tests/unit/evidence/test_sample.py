@@ -193,6 +193,65 @@ def test_without_an_application_the_sample_says_why(guest: Guest) -> None:
     assert (sample["ports"], sample["interfaces"], sample["workers"]) == ([], None, [])
 
 
+def test_an_eal_process_without_ethdev_has_no_ports(guest: Guest) -> None:
+    """It does not know the commands of ethdev, and answers null."""
+    guest.telemetry["/ethdev/list"] = {"/ethdev/list": None}
+    guest.serve()
+    sample = guest.sample(Application("dpdk"))
+    assert (sample["ports"], sample["problems"]) == ([], {})
+    assert sample["application"]["telemetry_pid"] == os.getpid()
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("", {"version": "DPDK"}),
+        ("", []),
+        ("/ethdev/list", {"/ethdev/list": 7}),
+        ("/ethdev/list", {"/ethdev/list": ["x"]}),
+        ("/ethdev/list", None),
+        ("/ethdev/info,0", {"/ethdev/info": [1]}),
+        ("/ethdev/stats,0", {"/ethdev/stats": {"ipackets": 1}}),
+    ],
+)
+def test_telemetry_of_another_shape_is_a_problem_and_no_traceback(guest: Guest, command: str, answer: t.Any) -> None:
+    guest.telemetry[command] = answer
+    guest.serve()
+    sample = guest.sample()
+    assert sample["ports"] == []
+    assert "its answer cannot be read" in sample["problems"]["telemetry"]
+    assert "dpdk_telemetry.v2" in sample["problems"]["telemetry"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [],
+        {"result": None, "error": None},
+        {"result": [], "error": None},
+        {"result": [{"error": "no such column"}], "error": None},
+        {"result": [{"rows": [{"name": "s5u"}]}], "error": None},
+        {"result": [{"rows": [["set"]]}], "error": None},
+    ],
+)
+def test_a_database_of_another_shape_is_a_problem_and_no_traceback(guest: Guest, answer: t.Any) -> None:
+    guest.recorded["database"] = answer
+    guest.serve()
+    sample = guest.sample()
+    assert sample["interfaces"] is None
+    assert "its answer cannot be read" in sample["problems"]["ovs_database"]
+
+
+def test_what_the_kernel_never_writes_is_not_observed(guest: Guest) -> None:
+    pid = guest.recorded["pid"]
+    guest.write("/sys/fs/cgroup/system.slice/vnf-a.service/cgroup.procs", "x\n")
+    assert guest.sample(Application("dpdk", unit="vnf-a.service"))["application"]["pid"] is None
+    for text in (f"{pid} (a) S {'x ' * 50}", f"{pid} (a) S {'9' * 5000 + ' '} {'1 ' * 50}", "(", "a) S 1"):
+        assert procfs.parse_stat(text) is None or text.count("9") > 100
+    guest.write("/proc/uptime", "soon\n")
+    assert procfs.process_started(Tree(str(guest.root)), pid) is None
+
+
 def test_another_dpdk_application_is_known_by_its_telemetry(guest: Guest) -> None:
     guest.serve()
     sample = guest.sample(Application("dpdk"))

@@ -49,3 +49,10 @@ def test_ring_sizes_are_options_of_a_port_and_left_to_the_switch_otherwise() -> 
     assert options() == without
     assert options(rx_descriptors=1024) == {**without, "n_rxq_desc": "1024"}
     assert options(rx_descriptors=128, tx_descriptors=512) == {**without, "n_rxq_desc": "128", "n_txq_desc": "512"}
+
+
+@pytest.mark.parametrize("node", [-1, 1024, 10**12])
+def test_a_numa_node_that_cannot_be_is_refused(node: int) -> None:
+    """Each node has a place in dpdk-socket-mem: the text for a large number would take all memory."""
+    with pytest.raises(NfvError, match="value_out_of_range"):
+        other_config("1", "0", [{"size_kb": 2048, "count": 1, "node": node}])

@@ -77,7 +77,7 @@ def read_record(tree: Tree) -> ArgumentsRecord:
     try:
         content = json.loads(text)
         return ArgumentsRecord(tuple(map(str, content["arguments"])), tuple(map(str, content["replaced"])))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise NfvError(
             ErrorCode.KERNEL_ARGUMENTS_RECORD_INVALID,
             RECORD,

@@ -115,5 +115,5 @@ def read_stamp(tree: Tree, prefix: str) -> Stamp | None:
     try:
         stamp = json.loads(tree.text(stamp_file(prefix)) or "")
         return Stamp(str(stamp["digest"]), str(stamp["version"]), tuple(stamp["programs"]))
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import time
 import typing as t
 
@@ -141,8 +142,14 @@ def interfering(tree: Tree, asked: ProfileRequest) -> tuple[str, ...]:
     return tuple(
         f"{path} is {mask}: {what} may run on CPUs {asked.polling_cpus}"
         for path, mask, what in masks
-        if mask is not None and int(mask.replace(",", ""), 16) & polling
+        if mask is not None and _mask(mask) & polling
     )
+
+
+def _mask(text: str) -> int:
+    """CPUs as bits, of a mask such as ``ff,00000001``. What is none could be any CPU."""
+    digits = text.replace(",", "")
+    return int(digits, 16) if re.fullmatch(r"[0-9a-fA-F]{1,4096}", digits) else -1
 
 
 def plan(tree: Tree, asked: ProfileRequest, state: str) -> Plan:
@@ -220,7 +227,7 @@ def _earlier(tree: Tree, selected: ProfileSelection) -> ProfileSelection:
     try:
         content = json.loads(text)
         return ProfileSelection(str(content["profiles"]), str(content["mode"]))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise NfvError(
             ErrorCode.TUNED_RECORD_INVALID,
             RECORD,

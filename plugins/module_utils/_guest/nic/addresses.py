@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.output import expected_output, read_objects
 
 ADDRESS_COMMAND = ("ip", "-json", "address", "show")
 ROUTE_COMMANDS = (("ip", "-json", "-4", "route", "show"), ("ip", "-json", "-6", "route", "show"))
@@ -28,10 +28,12 @@ class Use:
 def read_uses(run: t.Callable[[t.Sequence[str]], tuple[int, str, str]], sessions: t.Collection[str]) -> dict[str, Use]:
     """The interfaces in use, by name. sessions: see ssh_session.session_addresses().
 
-    Raises NfvError(iproute_failed).
+    Raises NfvError: iproute_failed, output_unreadable.
     """
     routes = [route for command in ROUTE_COMMANDS for route in _json(run, command)]
-    return interface_uses(_json(run, ADDRESS_COMMAND), routes, sessions)
+    addresses = _json(run, ADDRESS_COMMAND)
+    with expected_output("ip -json", str([*addresses, *routes])):
+        return interface_uses(addresses, routes, sessions)
 
 
 def _json(run: t.Callable[[t.Sequence[str]], tuple[int, str, str]], command: t.Sequence[str]) -> list[t.Any]:
@@ -40,7 +42,7 @@ def _json(run: t.Callable[[t.Sequence[str]], tuple[int, str, str]], command: t.S
         raise NfvError(
             ErrorCode.IPROUTE_FAILED, " ".join(command), errors or f"ended with status {status}", "Install iproute2."
         )
-    return list(json.loads(output or "[]"))
+    return read_objects(" ".join(command), output)
 
 
 def interface_uses(

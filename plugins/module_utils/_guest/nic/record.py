@@ -38,7 +38,7 @@ def read_record(tree: Tree) -> tuple[BoundAdapter, ...]:
         return ()
     try:
         return tuple(BoundAdapter(**entry) for entry in json.loads(text)["adapters"])
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise NfvError(
             ErrorCode.BINDING_RECORD_UNREADABLE,
             RECORD,
