@@ -56,10 +56,18 @@ class Port:
 
     def send(self, packet: bytes, vlan: int | None = None, pad: int = 0) -> None:
         """One packet to the switch, with Ethernet's padding up to pad bytes of frame."""
+        self.send_frame(self.framed(packet, vlan).ljust(pad, b"\0"))
+
+    def send_frame(self, frame: bytes) -> None:
+        """One Ethernet frame to the switch."""
+        self._socket.send(frame)
+
+    def framed(self, packet: bytes, vlan: int | None = None) -> bytes:
+        """The frame of an IP packet to the switch."""
         kind = packets.ETHERTYPE_IPV6 if packet[0] >> 4 == 6 else packets.ETHERTYPE_IPV4
         tag = b"" if vlan is None else b"\x81\x00" + vlan.to_bytes(2, "big")
         head = packets.mac_bytes(self.switch_mac) + packets.mac_bytes(self.mac) + tag + kind.to_bytes(2, "big")
-        self._socket.send((head + packet).ljust(pad, b"\0"))
+        return head + packet
 
     def received(
         self, seconds: float = 0.5, count: int = 1, accept: t.Callable[[bytes], bool] = is_traffic

@@ -59,6 +59,14 @@ options:
         description: MAC address of that router. Without it the kernel asks by ARP.
         type: str
         version_added: 0.2.0
+      check_outer_source:
+        description:
+          - Whether an uplink G-PDU must come from O(sessions[].peer_address) of its session, or one of its
+            O(sessions[].peer_sources). Others are dropped and counted.
+          - With V(false) whoever knows or guesses a TEID and a subscriber's address can send in the subscriber's name.
+        type: bool
+        default: true
+        version_added: 0.2.0
       vlan:
         description: VLAN of frames, for a port group that passes tags on. Without it frames are untagged.
         type: int
@@ -170,9 +178,16 @@ options:
         type: int
         required: true
       peer_address:
-        description: Address of the peer (SGW) on S5/S8-U.
+        description: Address of the peer (SGW) on S5/S8-U, where downlink G-PDUs go to and uplink G-PDUs come from.
         type: str
         required: true
+      peer_sources:
+        description:
+          - Other IPv4 addresses that the peer sends G-PDUs of the session from, up to 32.
+          - Without effect with O(s5u.check_outer_source=false).
+        type: list
+        elements: str
+        version_added: 0.2.0
   path_management:
     description: GTP-U path management (3GPP TS 29.281, 7.2).
     type: dict
@@ -249,7 +264,8 @@ RETURN = r"""
 sessions:
   description: >-
     The sessions that the switch carries, with packets and bytes so far. C(spoofed) counts uplink packets with the
-    session's TEID and another source. Keys without a value are left out.
+    session's TEID and another inner source, C(wrong_source) those that another host than the peer sent. Keys without a
+    value are left out.
   returned: success
   type: list
   elements: dict
@@ -264,15 +280,17 @@ sessions:
       downlink_packets: 1000
       downlink_bytes: 98000
       spoofed: 0
+      wrong_source: 0
 dropped:
   description: >-
     Packets dropped so far, by reason. C(uplink) and C(downlink) are the sums by direction; C(over_rate) is of both,
     C(too_big) of the downlink. Packets too big for a network that may be fragmented are counted and not dropped.
+    C(strangers) counts GTP-U from outside the S5/S8-U network that no peer sent, whatever its TEID; no sum includes it.
   returned: success
   type: dict
   sample:
-    {"uplink": 10, "downlink": 0, "unknown_teid": 10, "spoofed_source": 0, "unknown_destination": 0, "too_big": 0,
-     "uplink_too_big": 0, "over_rate": 0}
+    {"uplink": 10, "downlink": 0, "unknown_teid": 10, "spoofed_source": 0, "wrong_source": 0, "strangers": 0,
+     "unknown_destination": 0, "too_big": 0, "uplink_too_big": 0, "over_rate": 0}
 next_hop_mac:
   description: MAC address of the SGi next hop, null as long as it has not answered.
   returned: success
@@ -314,7 +332,12 @@ _END = {
     "rx_descriptors": {"type": "int"},
     "tx_descriptors": {"type": "int"},
 }
-_S5U = {**_END, "next_hop": {"type": "str"}, "next_hop_mac": {"type": "str"}}
+_S5U = {
+    **_END,
+    "next_hop": {"type": "str"},
+    "next_hop_mac": {"type": "str"},
+    "check_outer_source": {"type": "bool", "default": True},
+}
 _SGI = {
     **_END,
     "next_hop": {"type": "str", "required": True},
@@ -331,6 +354,7 @@ _SESSION = {
     "local_teid": {"type": "int", "required": True},
     "peer_teid": {"type": "int", "required": True},
     "peer_address": {"type": "str", "required": True},
+    "peer_sources": {"type": "list", "elements": "str"},
     "uplink_kbps": {"type": "int"},
     "downlink_kbps": {"type": "int"},
     "source": {"type": "str"},

@@ -99,7 +99,10 @@ sessions:
       description: Packets to the subscriber that were dropped because of the rate.
       type: int
     spoofed:
-      description: Packets with the session's TEID and another source, dropped.
+      description: Packets with the session's TEID and another inner source, dropped.
+      type: int
+    wrong_source:
+      description: Packets with the session's TEID from a host that is not the session's peer, dropped.
       type: int
 peers:
   description: >-
@@ -109,10 +112,12 @@ peers:
   type: dict
   sample: {"198.18.1.2": {"state": "up", "sessions": 3, "echo_requests_sent": 10, "echo_responses_received": 10}}
 dropped:
-  description: Dropped packets by reason, and in C(uplink) and C(downlink) by direction.
+  description: >-
+    Dropped packets by reason, and in C(uplink) and C(downlink) by direction. C(strangers), GTP-U from outside the
+    S5/S8-U network that no peer sent, is part of no sum.
   returned: success
   type: dict
-  sample: {"uplink": 10, "downlink": 0, "unknown_teid": 10, "spoofed_source": 0, "unknown_destination": 0}
+  sample: {"uplink": 10, "downlink": 0, "unknown_teid": 10, "spoofed_source": 0, "wrong_source": 0, "strangers": 0}
 path_management:
   description: Messages that path management has sent and received since its daemon started.
   returned: success

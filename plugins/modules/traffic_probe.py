@@ -101,6 +101,11 @@ options:
         description: Largest rate to the subscriber in kbit/s; not used. Keep O(pps) below it.
         type: int
         version_added: 0.2.0
+      peer_sources:
+        description: Other addresses that the peer sends from; not used.
+        type: list
+        elements: str
+        version_added: 0.2.0
       source:
         description: Where the session was written; not used.
         type: str
@@ -235,6 +240,7 @@ _SESSION = {
     "local_teid": _NUMBER,
     "peer_teid": _NUMBER,
     "peer_address": _TEXT,
+    "peer_sources": {"type": "list", "elements": "str"},
 }
 
 

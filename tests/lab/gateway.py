@@ -31,7 +31,7 @@ PLANE = {
     "sessions": "{{ pgw_sessions }}",
     "path_management": "{{ pgw_path_management }}",
 }
-STATUS = "/run/nfv-vsphere-dpdk/pgw-path.json"
+STATUS = "/run/nfv-vsphere-dpdk/pgw-path/status.json"
 
 
 @dataclass(frozen=True)

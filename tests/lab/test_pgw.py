@@ -99,6 +99,8 @@ def test_what_is_no_sessions_is_dropped_and_counted(gateway: Gateway) -> None:
     quiet(gateway.s5u, gateway.sgi)
     for _time in range(3):
         gateway.s5u.send(g_pdu(UNKNOWN_TEID, ipv4(UE, SERVER)))
+    for stranger in ("198.18.1.99", "203.0.113.9"):
+        gateway.s5u.send(outer(packets.build_gtpu(packets.Gtpu(packets.G_PDU, LOCAL, ipv4(UE, SERVER))), stranger))
     for source in (ipv4("198.19.0.2", SERVER), ipv6("2001:db8:1:2::7", SERVER6)):
         gateway.s5u.send(g_pdu(LOCAL, source))
     for target in (ipv4(SERVER, "198.19.0.77"), ipv6(SERVER6, "2001:db8:1:77::1")):
@@ -107,7 +109,8 @@ def test_what_is_no_sessions_is_dropped_and_counted(gateway: Gateway) -> None:
     after = gateway.statistics()["dropped"]
     rise = {reason: after[reason] - before[reason] for reason in after if after[reason] != before[reason]}
     assert rise == {
-        "uplink": 5, "downlink": 2, "unknown_teid": 3, "spoofed_source": 2, "unknown_destination": 2
+        "uplink": 6, "downlink": 2, "unknown_teid": 3, "spoofed_source": 2, "wrong_source": 1, "strangers": 1,
+        "unknown_destination": 2,
     }  # fmt: skip
 
 
@@ -120,6 +123,15 @@ def test_echo_is_answered_and_an_unknown_teid_indicated(gateway: Gateway) -> Non
     gateway.s5u.send(g_pdu(UNKNOWN_TEID, ipv4(UE, SERVER)))
     (answer,) = gateway.s5u.received(5, 1, of_kind(path_messages.ERROR_INDICATION))
     assert path_messages.indicated_teid(untunnelled(answer)) == UNKNOWN_TEID
+
+
+def test_path_management_is_confined(gateway: Gateway) -> None:
+    unit = "nfv-pgw-path.service"
+    number = gateway.run("systemctl", "show", "--property=MainPID", "--value", unit).strip()
+    status = dict(line.split(":\t", 1) for line in gateway.run("cat", f"/proc/{number}/status").splitlines())
+    assert "0" not in status["Uid"].split()
+    # CAP_NET_RAW alone; seccomp's filter mode (proc(5)).
+    assert (int(status["CapEff"], 16), status["NoNewPrivs"], status["Seccomp"]) == (1 << 13, "1", "2")
 
 
 def test_peer_comes_up_and_goes_down(gateway: Gateway) -> None:

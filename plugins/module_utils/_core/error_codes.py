@@ -410,6 +410,8 @@ class ErrorCode(str, enum.Enum):
     """A peer or next hop does not answer ARP or neighbour discovery; check its port group and its address."""
     TEXTFILE_DIRECTORY_MISSING = "textfile_directory_missing"
     """The directory for Prometheus is not there; install the node exporter that reads it."""
+    TEXTFILE_DIRECTORY_LINKED = "textfile_directory_linked"
+    """The path of Prometheus' directory has a symbolic link, which root does not follow; name the real path."""
     # Guest: role vnf
     UNIT_NAME_INVALID = "unit_name_invalid"
     """`vnf_name` cannot be a unit's name."""

@@ -12,9 +12,12 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.layout import DAEMON_STATUS, NAMES
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.observe import read_carried
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.session_statistics import (
+    LARGEST_STATUS,
+    parse_status,
     statistics,
     textfile,
 )
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.shared_files import read as read_file
 
 from ._commands import ask_with
 
@@ -29,7 +32,7 @@ def run(module: AnsibleModule) -> None:
 
     def read(guest: Guest) -> dict[str, t.Any]:
         carried = read_carried(ask_with(module), json.loads(guest.text(NAMES) or "{}"))
-        found = statistics(carried, json.loads(guest.text(DAEMON_STATUS) or "{}"))
+        found = statistics(carried, parse_status(read_file(guest.path(DAEMON_STATUS), LARGEST_STATUS)))
         sessions, names = found["sessions"], module.params["names"]
         selected = [session for session in sessions if names is None or session.get("name") in names]
         return {**found, "sessions": selected, "textfile": textfile(found)}

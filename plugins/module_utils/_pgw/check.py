@@ -28,6 +28,8 @@ MIN_MTU, MAX_MTU = 576, 9190
 # OpenFlow's meters have 32 bits, and the burst size is computed from the rate.
 MAX_KBPS = 2**31 - 1
 MAX_INTERVAL = 86_400
+# Each takes up to three flows.
+MAX_PEER_SOURCES = 32
 # DPDK's VMXNET3 driver (vmxnet3_ethdev.h): the smallest sizes of its rings, and the largest. Open vSwitch
 # requires powers of two (ovs-vswitchd.conf.db(5), n_rxq_desc).
 RINGS = {"rx_descriptors": 128, "tx_descriptors": 512}
@@ -37,14 +39,14 @@ _DIRECTORY = re.compile(r"/(?:[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*)?")
 # Required and optional keys.
 _END_OPTIONS = ("next_hop_mac", "vlan", "mtu", *RINGS)
 _KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "s5u": (("adapter", "address"), ("next_hop", *_END_OPTIONS)),
+    "s5u": (("adapter", "address"), ("next_hop", "check_outer_source", *_END_OPTIONS)),
     "sgi": (
         ("adapter", "address", "next_hop"),
         ("ipv6_address", "ipv6_next_hop", "ipv6_next_hop_mac", *_END_OPTIONS),
     ),
     "session": (
         ("name", "local_teid", "peer_teid", "peer_address"),
-        ("imsi", "ue_address", "ue_ipv6_prefix", "uplink_kbps", "downlink_kbps", "source"),
+        ("imsi", "ue_address", "ue_ipv6_prefix", "uplink_kbps", "downlink_kbps", "peer_sources", "source"),
     ),
     "path_management": ((), ("echo_interval", "response_seconds", "echo_requests")),
     "statistics": (("textfile_directory",), ("interval",)),
@@ -84,6 +86,7 @@ def _check_end(end: str, value: t.Any, found: list[Problem], dataplane: Dataplan
     section.ipv4("address", with_prefix=True)
     section.ipv4("next_hop")
     section.mac("next_hop_mac")
+    section.boolean("check_outer_source", default=True)
     section.ipv6("ipv6_address", with_prefix=True)
     section.ipv6("ipv6_next_hop")
     section.mac("ipv6_next_hop_mac")
@@ -124,6 +127,7 @@ def _check_session(section: Section) -> dict[str, t.Any]:
         **{key: section.integer(key, 1, MAX_TEID) for key in ("local_teid", "peer_teid")},
     }
     section.text("imsi", IMSI, "an IMSI of 6 to 15 digits, quoted")
+    _check_peer_sources(section)
     for key in ("uplink_kbps", "downlink_kbps"):
         section.integer(key, 1, MAX_KBPS)
     prefix = section.ipv6("ue_ipv6_prefix", with_prefix=True)
@@ -132,6 +136,17 @@ def _check_session(section: Section) -> dict[str, t.Any]:
     if not section.has("ue_address") and not section.has("ue_ipv6_prefix"):
         section.report("ue_address", ErrorCode.KEY_MISSING, "is missing, and so is ue_ipv6_prefix; give one or both")
     return sound
+
+
+def _check_peer_sources(section: Section) -> None:
+    entries = section.items("peer_sources")
+    if len(entries) > MAX_PEER_SOURCES:
+        message = f"must be {MAX_PEER_SOURCES} addresses at most, not {len(entries)}"
+        section.report("peer_sources", ErrorCode.VALUE_OUT_OF_RANGE, message)
+        return
+    for index, (_path, address) in enumerate(entries):
+        key = f"peer_sources[{index}]"
+        Section(section.path, {key: address}, section.problems).ipv4(key)
 
 
 def _is_network(prefix: str) -> bool:

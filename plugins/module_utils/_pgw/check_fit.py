@@ -99,12 +99,18 @@ def _session_problems(
         prefix = ipaddress.IPv6Network(session["ue_ipv6_prefix"])
         if not any(prefix.subnet_of(unicast) for unicast in _UNICAST):
             yield _wrong(f"{path}.ue_ipv6_prefix", "a prefix in 2000::/3 or fc00::/7", prefix)
-    peer, s5u = ipaddress.IPv4Address(session["peer_address"]), ends["pgw_s5u"]
+    yield from _peer_problem(f"{path}.peer_address", session["peer_address"], ends["pgw_s5u"], routed)
+    for index, source in enumerate(session.get("peer_sources") or ()):
+        yield from _peer_problem(f"{path}.peer_sources[{index}]", source, ends["pgw_s5u"], routed)
+
+
+def _peer_problem(path: str, address: str, s5u: ipaddress.IPv4Interface, routed: bool) -> t.Iterator[Problem]:
+    peer = ipaddress.IPv4Address(address)
     near = _is_host(peer, s5u.network) and peer != s5u.ip
-    far = routed and peer not in s5u.network and peer.is_global | peer.is_private and not peer.is_multicast
+    far = routed and peer not in s5u.network and _is_unicast(peer)
     if not near and not far:
         right = f"another host's address in pgw_s5u's network {s5u.network}, or pgw_s5u.next_hop given"
-        yield _wrong(f"{path}.peer_address", right, peer, ErrorCode.NEXT_HOP_OFF_LINK)
+        yield _wrong(path, right, peer, ErrorCode.NEXT_HOP_OFF_LINK)
 
 
 def _overlaps(sessions: t.Sequence[Values]) -> t.Iterator[Problem]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import os
 import time
 import typing as t
 
@@ -35,6 +36,8 @@ class Comparison:
     """Bridge -> lines of ``ovs-ofctl diff-flows``: "-" marks flows in the switch, "+" desired ones."""
     missing_directory: str | None = None
     """The directory for the textfile, if it does not exist."""
+    linked_directory: tuple[str, str] | None = None
+    """The same directory and where it really is, if a part of its path is a symbolic link."""
 
     @property
     def bundles(self) -> dict[str, tuple[str, ...]]:
@@ -49,7 +52,18 @@ def compare(guest: Guest, ask: Ask, observed: ObservedPlane, desired: Desired) -
         for bridge, flows in desired.flows.items()
     }
     directory = desired.textfile_directory
-    return Comparison(differences, directory if directory and not guest.path(directory).is_dir() else None)
+    if directory is None:
+        return Comparison(differences)
+    if not guest.path(directory).is_dir():
+        return Comparison(differences, missing_directory=directory)
+    real = _without_links(guest, directory)
+    return Comparison(differences, linked_directory=None if real == directory else (directory, real))
+
+
+def _without_links(guest: Guest, directory: str) -> str:
+    """Where a directory really is."""
+    real, root = os.path.realpath(guest.path(directory)), os.path.realpath(guest.path("/"))
+    return real if root == "/" else real[len(root) :]
 
 
 def _differences(ask: Ask, bridge: str, flows: t.Sequence[str]) -> tuple[str, ...]:

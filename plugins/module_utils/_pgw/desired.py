@@ -11,7 +11,8 @@ import json
 import typing as t
 
 from .layout import ADDRESSES, DAEMON_CONFIGURATION, FLOWS, METERS, NAMES, programs
-from .runtime.flows import HANDLER_METERS, HANDLER_PORT, flows
+from .runtime.flows import HANDLER_PORT, flows
+from .runtime.limits import LIMITS
 from .runtime.model import (
     BRIDGES,
     S5U_BRIDGE,
@@ -37,14 +38,14 @@ class Desired:
     """The sessions, sorted by order()."""
     flows: t.Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=lambda: dict.fromkeys(BRIDGES, ()))
     """Bridge -> flows in the syntax of ovs-ofctl(8)."""
-    meters: tuple[Meter, ...] = ()
-    """All meters of the SGi bridge."""
+    meters: t.Mapping[str, tuple[Meter, ...]] = dataclasses.field(default_factory=lambda: dict.fromkeys(BRIDGES, ()))
+    """Bridge -> all its meters."""
     addresses: t.Mapping[str, frozenset[str]] = dataclasses.field(default_factory=_on_no_bridge)
     """Bridge -> own addresses with prefix length."""
     neighbours: t.Mapping[str, frozenset[str]] = dataclasses.field(default_factory=_on_no_bridge)
     """Bridge -> neighbours that the kernel keeps resolved."""
     routes: frozenset[str] = frozenset()
-    """Routes to the peers outside the S5/S8-U network, in the syntax of ip(8)."""
+    """Routes to the addresses of peers outside the S5/S8-U network, in the syntax of ip(8)."""
     peers: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Peer -> the neighbour that its G-PDUs are sent to: the peer itself, or the router to it."""
     next_hops: tuple[str, ...] = ()
@@ -66,7 +67,7 @@ class Desired:
         rates = session_rates(plane)
         numbers = allocate_meters(rates, allocated)
         near = {peer: str(peer) for peer in plane.peers}
-        near.update(dict.fromkeys(plane.far_peers, str(plane.s5u_next_hop)))
+        near.update({peer: str(plane.s5u_next_hop) for peer in plane.far_addresses if peer in near})
         hops = (plane.next_hop, *([plane.ipv6_next_hop] if plane.ipv6_next_hop else []))
         desired = cls(
             sessions=plane.sessions,
@@ -74,7 +75,7 @@ class Desired:
             meters=_meters({numbers[name]: kbps for name, kbps in rates.items()}),
             addresses=_addresses(plane),
             neighbours={S5U_BRIDGE: frozenset(near.values()), SGI_BRIDGE: _resolved_hops(plane)},
-            routes=frozenset(f"{peer} via {plane.s5u_next_hop}" for peer in plane.far_peers),
+            routes=frozenset(f"{address} via {plane.s5u_next_hop}" for address in plane.far_addresses),
             peers=near,
             next_hops=hops,
             given_mac=_given_mac(plane),
@@ -83,10 +84,10 @@ class Desired:
         return dataclasses.replace(desired, files=_files(desired, plane, sgi_mac))
 
 
-def _meters(sessions: t.Mapping[int, int]) -> tuple[Meter, ...]:
-    """The daemon's meters and those of the sessions, by number and kbit/s."""
-    daemon = [Meter(number, rate, packets=True) for number, rate in HANDLER_METERS.values()]
-    return (*daemon, *(Meter(number, kbps) for number, kbps in sorted(sessions.items())))
+def _meters(sessions: t.Mapping[int, int]) -> dict[str, tuple[Meter, ...]]:
+    """The meters of limits.py and those of the sessions, by number and kbit/s."""
+    of_sessions = (Meter(number, kbps) for number, kbps in sorted(sessions.items()))
+    return {**LIMITS, SGI_BRIDGE: (*LIMITS[SGI_BRIDGE], *of_sessions)}
 
 
 def _addresses(plane: UserPlane) -> dict[str, frozenset[str]]:
@@ -105,7 +106,7 @@ def _resolved_hops(plane: UserPlane) -> frozenset[str]:
 
 
 def _given_mac(plane: UserPlane) -> tuple[str, str] | None:
-    if not plane.far_peers or not plane.s5u_next_hop or not plane.s5u_next_hop_mac:
+    if not plane.far_addresses or not plane.s5u_next_hop or not plane.s5u_next_hop_mac:
         return None
     return plane.s5u_next_hop, plane.s5u_next_hop_mac
 
@@ -115,7 +116,7 @@ def _files(desired: Desired, plane: UserPlane, sgi_mac: str) -> dict[str, str]:
     return {
         **{FLOWS[bridge]: "\n".join(lines) + "\n" for bridge, lines in desired.flows.items()},
         ADDRESSES: "\n".join(_ip_commands(desired, sgi_mac)) + "\n",
-        METERS: format_file(desired.meters),
+        **{METERS[bridge]: format_file(meters) for bridge, meters in desired.meters.items()},
         NAMES: json.dumps(names, indent=1) + "\n",
         DAEMON_CONFIGURATION: json.dumps(_daemon_configuration(plane), indent=1) + "\n",
         **programs(),
@@ -130,7 +131,9 @@ def _daemon_configuration(plane: UserPlane) -> dict[str, t.Any]:
         "ipv6_address": plane.ipv6_address.partition("/")[0] if plane.ipv6_address else None,
         "tunnel_mtu": plane.tunnel_mtu,
         "sgi_mtu": plane.sgi_mtu,
+        "s5u_network": str(plane.s5u_network),
         "peers": list(plane.peers),
+        "peer_sources": list(plane.peer_sources),
         **dataclasses.asdict(plane.path_management),
     }
 

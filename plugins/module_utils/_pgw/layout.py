@@ -23,17 +23,22 @@ PACKAGE = f"{LIBRARY}/nfv_pgw"
 PYTHON = "/usr/bin/python3"
 
 FLOWS = {bridge: f"{CONFIGURATION}/pgw-{bridge}.flows" for bridge in BRIDGES}
-ADDRESSES, METERS = f"{CONFIGURATION}/pgw-addresses", f"{CONFIGURATION}/pgw-meters"
+METERS = {bridge: f"{CONFIGURATION}/pgw-{bridge}.meters" for bridge in BRIDGES}
+ADDRESSES = f"{CONFIGURATION}/pgw-addresses"
 NAMES, DAEMON_CONFIGURATION = f"{CONFIGURATION}/pgw-names.json", f"{CONFIGURATION}/pgw-path.json"
-DAEMON_STATUS, STATISTICS = f"{STATE}/pgw-path.json", f"{STATE}/pgw-statistics.json"
+# The daemon's own directory in STATE, which is root's: root writes there, and must not write where others may.
+DAEMON_DIRECTORY = "pgw-path"
+DAEMON_STATUS, STATISTICS = f"{STATE}/{DAEMON_DIRECTORY}/status.json", f"{STATE}/pgw-statistics.json"
 
 UNIT, DAEMON_UNIT = "nfv-pgw.service", "nfv-pgw-path.service"
 TIMER, EXPORT_UNIT = "nfv-pgw-statistics.timer", "nfv-pgw-statistics.service"
 UNIT_FILE, DAEMON_UNIT_FILE, TIMER_FILE, EXPORT_UNIT_FILE = (
     f"/etc/systemd/system/{name}" for name in (UNIT, DAEMON_UNIT, TIMER, EXPORT_UNIT)
 )
+# Files of earlier versions.
+FORMER_FILES = (f"{CONFIGURATION}/pgw-meters", f"{STATE}/pgw-path.json")
 # Everything that may be installed, except the files in PACKAGE.
-FILES = (*FLOWS.values(), ADDRESSES, METERS, NAMES, DAEMON_CONFIGURATION)
+FILES = (*FLOWS.values(), *METERS.values(), ADDRESSES, NAMES, DAEMON_CONFIGURATION, *FORMER_FILES)
 FILES += (UNIT_FILE, DAEMON_UNIT_FILE, TIMER_FILE, EXPORT_UNIT_FILE)
 
 
@@ -73,14 +78,14 @@ def management_socket(bridge: str = SGI_BRIDGE) -> str:
     return f"{os.environ.get('OVS_RUNDIR', '/run/openvswitch')}/{bridge}.mgmt"
 
 
-def add_meters() -> tuple[str, ...]:
-    """The command that adds the meters of the file and sets their rates. Surplus meters stay."""
-    return (PYTHON, program("openflow_meters"), management_socket(), "add", METERS)
+def add_meters(bridge: str) -> tuple[str, ...]:
+    """The command that adds the meters of a bridge's file and sets their rates. Surplus meters stay."""
+    return (PYTHON, program("openflow_meters"), management_socket(bridge), "add", METERS[bridge])
 
 
-def prune_meters() -> tuple[str, ...]:
-    """The command that deletes surplus meters, with the flows that use them."""
-    return (PYTHON, program("openflow_meters"), management_socket(), "prune", METERS)
+def prune_meters(bridge: str) -> tuple[str, ...]:
+    """The command that deletes a bridge's surplus meters, with the flows that use them."""
+    return (PYTHON, program("openflow_meters"), management_socket(bridge), "prune", METERS[bridge])
 
 
 def add_flows(bridge: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import typing as t
 from pathlib import Path
@@ -17,7 +18,7 @@ from .runtime.flow_dump import Carried, MeterReading, carried
 from .runtime.flows import HANDLER_PORT
 from .runtime.model import BRIDGES, S5U_BRIDGE, SGI_BRIDGE
 from .runtime.openflow_meters import Meter, MeterConnection, MeterError
-from .runtime.session_statistics import DUMP
+from .runtime.session_statistics import DUMPS
 from .units import exported_textfile
 
 if t.TYPE_CHECKING:
@@ -25,6 +26,7 @@ if t.TYPE_CHECKING:
 
 READ_ATTEMPTS = 3
 HUNG_UP = ("Broken pipe", "Connection reset by peer")
+INSTALL = "Install Open vSwitch."
 COMMAND_NOT_FOUND = 127  # sh(1p), 2.8.2
 Answer = tuple[int, str, str]
 """Exit status, standard output, standard error."""
@@ -58,8 +60,8 @@ class ObservedPlane:
     """Whether Open vSwitch is installed."""
     sgi_mac: str = "00:00:00:00:00:00"
     """MAC address of the SGi adapter, which the bridge's interface takes over; zeros without the bridge."""
-    meters: tuple[Meter, ...] = ()
-    """All meters of the SGi bridge."""
+    meters: t.Mapping[str, tuple[Meter, ...]] = dataclasses.field(default_factory=lambda: dict.fromkeys(BRIDGES, ()))
+    """Bridge -> all its meters."""
     routes: frozenset[str] = frozenset()
     """Routes through a gateway on S5/S8-U, in the syntax of ip(8)."""
     daemon_active: bool = True
@@ -78,16 +80,13 @@ class ObservedPlane:
 def observe(guest: Guest, ask: Ask) -> ObservedPlane:
     """Reads the user plane. Raises NfvError ``ovs_not_running``."""
     files = {path: text for path in _installable(guest) if (text := guest.text(path)) is not None}
-    status, dump, errors = patient(lambda: ask(DUMP, ""))
-    installed = status != COMMAND_NOT_FOUND
-    if installed:
-        dump = _flows_or_nothing(status, dump, errors)
-    meters, reading = read_meters()
+    dump = _dump(ask)
+    meters = {bridge: read_meters(bridge) for bridge in BRIDGES}
     unit = _unit(ask, UNIT)
     links = {link["ifname"]: link for link in _json(ask, ("ip", "-json", "address", "show"))}
     near = _json(ask, ("ip", "-json", "neighbour", "show"))
     return ObservedPlane(
-        carried=carried(dump, json.loads(files.get(NAMES, "{}")), reading),
+        carried=carried(dump or "", json.loads(files.get(NAMES, "{}")), meters[SGI_BRIDGE][1]),
         files=files,
         active=_ACTIVE in unit,
         enabled=_ENABLED in unit,
@@ -96,9 +95,9 @@ def observe(guest: Guest, ask: Ask) -> ObservedPlane:
         up=frozenset(name for name in (*BRIDGES, HANDLER_PORT) if "UP" in links.get(name, {}).get("flags", ())),
         tunnel_neighbours=read_tunnel_neighbours(ask),
         missing_bridges=tuple(bridge for bridge in BRIDGES if not Path(management_socket(bridge)).is_socket()),
-        installed=installed,
+        installed=dump is not None,
         sgi_mac=links.get(SGI_BRIDGE, {}).get("address", ObservedPlane.sgi_mac),
-        meters=tuple(meters),
+        meters={bridge: tuple(found) for bridge, (found, _reading) in meters.items()},
         routes=_routes(_json(ask, ("ip", "-4", "-json", "route", "show", "dev", S5U_BRIDGE))),
         daemon_active=_ACTIVE in _unit(ask, DAEMON_UNIT),
         timer_active=_unit(ask, TIMER) >= {_ACTIVE, _ENABLED},
@@ -123,24 +122,40 @@ def read_carried(ask: Ask, names: t.Mapping[str, str]) -> Carried:
 
     Raises NfvError ``ovs_missing`` or ``ovs_not_running``.
     """
-    status, dump, errors = patient(lambda: ask(DUMP, ""))
-    if status == COMMAND_NOT_FOUND:
-        raise NfvError(ErrorCode.OVS_MISSING, "ovs-ofctl", f"cannot be run: {errors}", "Install Open vSwitch.")
-    return carried(_flows_or_nothing(status, dump, errors), names, read_meters()[1])
+    dump = _dump(ask)
+    if dump is None:
+        raise NfvError(ErrorCode.OVS_MISSING, "ovs-ofctl", "cannot be run: there is no such program", INSTALL)
+    return carried(dump, names, read_meters(SGI_BRIDGE)[1])
 
 
-def read_meters() -> tuple[list[Meter], MeterReading]:
-    """All meters of the SGi bridge and what they have counted; none without the bridge.
+def _dump(ask: Ask) -> str | None:
+    """The flows of both bridges, those of a bridge that does not exist left out; None without Open vSwitch.
+
+    Raises NfvError ``ovs_not_running``.
+    """
+    dumps = []
+    for command in DUMPS:
+        status, output, errors = patient(functools.partial(ask, command, ""))
+        if status == COMMAND_NOT_FOUND:
+            return None
+        if status != 0 and "is not a bridge" not in errors:
+            raise unreadable(command[-2], errors)
+        dumps.append(output if status == 0 else "")
+    return "".join(dumps)
+
+
+def read_meters(bridge: str) -> tuple[list[Meter], MeterReading]:
+    """All meters of a bridge and what they have counted; none without the bridge.
 
     Raises NfvError ``ovs_not_running``.
     """
     try:
-        with MeterConnection(management_socket()) as switch:
+        with MeterConnection(management_socket(bridge)) as switch:
             meters, counts = switch.read(), switch.counts()
     except OSError:
         return [], MeterReading()
     except MeterError as error:
-        raise NfvError(ErrorCode.OVS_NOT_RUNNING, SGI_BRIDGE, f"its meters cannot be read: {error}") from error
+        raise NfvError(ErrorCode.OVS_NOT_RUNNING, bridge, f"its meters cannot be read: {error}") from error
     return meters, MeterReading.of(meters, counts)
 
 
@@ -164,14 +179,6 @@ def patient(read: t.Callable[[], Answer]) -> Answer:
 def unreadable(bridge: str, errors: str) -> NfvError:
     """The error for a bridge whose flows cannot be read."""
     return NfvError(ErrorCode.OVS_NOT_RUNNING, bridge, f"its flows cannot be read: {errors}", "Start ovs-vswitchd.")
-
-
-def _flows_or_nothing(status: int, dump: str, errors: str) -> str:
-    if status == 0:
-        return dump
-    if "is not a bridge" in errors:
-        return ""
-    raise unreadable(SGI_BRIDGE, errors)
 
 
 def _json(ask: Ask, argv: t.Sequence[str]) -> list[dict[str, t.Any]]:

@@ -24,6 +24,7 @@ from .layout import (
     DAEMON_UNIT_FILE,
     EXPORT_UNIT,
     EXPORT_UNIT_FILE,
+    FORMER_FILES,
     PACKAGE,
     STATE,
     STATISTICS,
@@ -49,7 +50,7 @@ if t.TYPE_CHECKING:
 
 
 def require_prerequisites(observed: ObservedPlane, comparison: Comparison) -> None:
-    """Raises NfvError ``ovs_missing``, ``bridge_missing`` or ``textfile_directory_missing``."""
+    """Raises NfvError ``ovs_missing``, ``bridge_missing``, ``textfile_directory_missing`` or ``…_linked``."""
     if not observed.installed:
         raise NfvError(ErrorCode.OVS_MISSING, "ovs-ofctl", "is not installed", "Install Open vSwitch.")
     if observed.missing_bridges:
@@ -65,6 +66,14 @@ def require_prerequisites(observed: ObservedPlane, comparison: Comparison) -> No
             comparison.missing_directory,
             "statistics cannot be written there: there is no such directory",
             "Install the node exporter first, or name the directory that its textfile collector reads.",
+        )
+    if comparison.linked_directory:
+        directory, real = comparison.linked_directory
+        raise NfvError(
+            ErrorCode.TEXTFILE_DIRECTORY_LINKED,
+            directory,
+            "statistics are written by root, which follows no symbolic link in a directory that others may change",
+            f"Name the directory itself: {real}.",
         )
 
 
@@ -83,7 +92,9 @@ def plan(observed: ObservedPlane, desired: Desired, comparison: Comparison) -> P
     steps += _unit_steps(observed, desired)
     steps += _statistics_steps(observed, desired)
     steps += [
-        RemoveFile(path) for path in observed.files if path.startswith(f"{PACKAGE}/") and path not in desired.files
+        RemoveFile(path)
+        for path in observed.files
+        if path in FORMER_FILES or (path.startswith(f"{PACKAGE}/") and path not in desired.files)
     ]
     before, after = shown_change(observed, desired)
     kept = observed.enabled and observed.active and observed.daemon_active and observed.files == desired.files
@@ -102,9 +113,9 @@ def remove(observed: ObservedPlane, comparison: Comparison) -> Plan:
     steps += _stop_statistics(observed)
     for bridge, commands in comparison.bundles.items():
         steps += _flow_steps(bridge, commands)
-    if observed.meters and not observed.missing_bridges:
-        remedy = f"Look at ovs-ofctl -O OpenFlow15 dump-meters {SGI_BRIDGE}."
-        steps.append(RunCommand((*OFCTL, "del-meters", SGI_BRIDGE), ErrorCode.METERS_REFUSED, remedy))
+    for bridge in (bridge for bridge, meters in observed.meters.items() if meters and not observed.missing_bridges):
+        remedy = f"Look at ovs-ofctl -O OpenFlow15 dump-meters {bridge}."
+        steps.append(RunCommand((*OFCTL, "del-meters", bridge), ErrorCode.METERS_REFUSED, remedy))
     steps += [RemoveFile(path) for path in observed.files]
     if UNIT_FILE in observed.files:
         steps.append(_systemctl("daemon-reload"))
@@ -123,23 +134,24 @@ def remove(observed: ObservedPlane, comparison: Comparison) -> Plan:
 def _switch_steps(observed: ObservedPlane, desired: Desired, comparison: Comparison) -> list[Step]:
     """Adds meters before the flows that use them and deletes them after: a deleted meter takes its flows along."""
     bundles = comparison.bundles
-    added, modified, surplus = changes(observed.meters, desired.meters)
     # The start of the unit adds what is missing.
     if not observed.active and not any(line.startswith("flow delete") for lines in bundles.values() for line in lines):
         return []
     steps: list[Step] = []
     remedy = "Look at ovs-vswitchd's log for the limit of meters."
-    if added or modified:
-        steps.append(RunCommand(add_meters(), ErrorCode.METERS_REFUSED, remedy))
+    surplus = []
+    for bridge in BRIDGES:
+        added, modified, deleted = changes(observed.meters[bridge], desired.meters[bridge])
+        surplus += [bridge] if deleted else []
+        if added or modified:
+            steps.append(RunCommand(add_meters(bridge), ErrorCode.METERS_REFUSED, remedy))
     for bridge, commands in bundles.items():
         steps += _flow_steps(bridge, commands)
     if any("arp_tpa=" in line for line in bundles[S5U_BRIDGE]):
         # The kernel asks for a neighbour every few seconds, and for as long OVS 3.1 may keep its old datapath entry.
         purge = ("ovs-appctl", "revalidator/purge")
         steps.append(RunCommand(purge, ErrorCode.FLOWS_REFUSED, "Look at ovs-vswitchd's log."))
-    if surplus:
-        steps.append(RunCommand(prune_meters(), ErrorCode.METERS_REFUSED, remedy))
-    return steps
+    return steps + [RunCommand(prune_meters(bridge), ErrorCode.METERS_REFUSED, remedy) for bridge in surplus]
 
 
 def _flow_steps(bridge: str, commands: t.Sequence[str]) -> list[Step]:

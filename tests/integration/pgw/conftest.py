@@ -49,6 +49,13 @@ def session(number: int, **more: t.Any) -> dict[str, t.Any]:
     }
 
 
+def wait_for(condition: t.Callable[[], bool], seconds: float = 15.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.1)
+
+
 @dataclass
 class Bench:
     """A switch with the tester's two ports."""

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets, path_messages
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
 from lab.testing.pgw_packets import PEER, S5U, SERVER, SERVER6, SGI, ipv4, ipv6, outer, untunnelled
-from tests.integration.pgw.conftest import Bench
+from tests.integration.pgw.conftest import Bench, wait_for
 
 UE, UE6, LOCAL = "198.19.0.1", "2001:db8:1:1::7", 0x10001
 
@@ -25,13 +25,6 @@ def plane(bench: Bench) -> UserPlane:
     bench.switch.converge(plane)
     wait_for(lambda: bool(bench.switch.status()["peers"]))
     return plane
-
-
-def wait_for(condition: t.Callable[[], bool], seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.1)
 
 
 def of_kind(kind: int) -> t.Callable[[bytes], bool]:

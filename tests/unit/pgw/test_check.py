@@ -36,6 +36,13 @@ WRONG = [
     (("sessions", 0, "ue_address"), "224.0.0.1", "pgw_sessions[0].ue_address", "address_invalid"),
     (("sessions", 0, "peer_address"), "198.18.1.1", "pgw_sessions[0].peer_address", "next_hop_off_link"),
     (("sessions", 0, "peer_address"), "192.0.2.1", "pgw_sessions[0].peer_address", "next_hop_off_link"),
+    (("sessions", 0, "peer_sources"), "198.18.1.3", "pgw_sessions[0].peer_sources", "value_type_wrong"),
+    (("sessions", 0, "peer_sources"), ["198.18.1.3/24"], "pgw_sessions[0].peer_sources[0]", "address_invalid"),
+    (("sessions", 0, "peer_sources"), ["fd00::1"], "pgw_sessions[0].peer_sources[0]", "address_invalid"),
+    (("sessions", 0, "peer_sources"), ["198.18.1.1"], "pgw_sessions[0].peer_sources[0]", "next_hop_off_link"),
+    (("sessions", 0, "peer_sources"), ["192.0.2.1"], "pgw_sessions[0].peer_sources[0]", "next_hop_off_link"),
+    (("sessions", 0, "peer_sources"), ["198.18.1.3"] * 33, "pgw_sessions[0].peer_sources", "value_out_of_range"),
+    (("s5u", "check_outer_source"), "perhaps", "pgw_s5u.check_outer_source", "value_type_wrong"),
     (("s5u", "vlan"), 4095, "pgw_s5u.vlan", "value_out_of_range"),
     (("s5u", "next_hop"), "198.18.1.1", "pgw_s5u.next_hop", "next_hop_off_link"),
     (("s5u", "next_hop_mac"), "00:50:56:01:00:09", "pgw_s5u.next_hop_mac", "key_missing"),
@@ -122,6 +129,12 @@ def test_ipv6_subscribers_need_an_ipv6_end(variables: Variables) -> None:
     del variables["sgi"]["ipv6_address"], variables["sgi"]["ipv6_next_hop"]
     (problem,) = problems(variables)
     assert problem.path == "pgw_sgi.ipv6_address" and "pgw_sessions[1]" in problem.message
+
+
+def test_peer_may_send_from_near_addresses_and_through_the_router_from_far_ones(variables: Variables) -> None:
+    variables["sessions"][0]["peer_sources"] = ["198.18.1.3", "203.0.113.9"]
+    variables["s5u"].update(next_hop="198.18.1.9", check_outer_source=False)
+    assert problems(variables) == ()
 
 
 def test_far_peer_needs_a_router(variables: Variables) -> None:

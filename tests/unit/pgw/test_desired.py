@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import json
 import typing as t
 
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.check import problems
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.desired import Desired
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.layout import ADDRESSES, TIMER_FILE, programs_of
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.layout import (
+    ADDRESSES,
+    DAEMON_CONFIGURATION,
+    TIMER_FILE,
+    programs_of,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import (
     S5U_BRIDGE,
     SGI_BRIDGE,
@@ -55,6 +61,16 @@ def test_peers_behind_a_router_are_reached_through_it(plane: UserPlane) -> None:
     assert Desired.of(plane, MAC, {}).given_mac is None
 
 
+def test_other_addresses_of_a_peer_are_reached_too(plane: UserPlane) -> None:
+    """Their Echo Requests are answered. Nobody waits for them to answer ARP, because no G-PDU goes there."""
+    sent_from = dataclasses.replace(plane.sessions[0], peer_sources=("198.18.1.3", "203.0.113.9"))
+    desired = Desired.of(dataclasses.replace(plane, sessions=(sent_from,), s5u_next_hop="198.18.1.9"), MAC, {})
+    assert desired.routes == {"203.0.113.9 via 198.18.1.9"}
+    assert desired.peers == {"198.18.1.2": "198.18.1.2"}
+    daemon = json.loads(desired.files[DAEMON_CONFIGURATION])
+    assert (daemon["peers"], daemon["peer_sources"]) == (["198.18.1.2"], ["198.18.1.3", "203.0.113.9"])
+
+
 def test_given_next_hops_are_not_resolved(plane: UserPlane) -> None:
     given = dataclasses.replace(plane, next_hop_mac=MAC, ipv6_next_hop_mac=MAC)
     assert Desired.of(given, MAC, {}).neighbours[SGI_BRIDGE] == frozenset()
@@ -63,7 +79,8 @@ def test_given_next_hops_are_not_resolved(plane: UserPlane) -> None:
 
 def test_meters_keep_the_numbers_that_the_switch_has(plane: UserPlane) -> None:
     numbers = {name: number + 50 for name, number in ALLOCATED.items()}
-    assert {meter.number: meter.rate for meter in Desired.of(plane, MAC, numbers).meters if not meter.packets} == {
+    meters = Desired.of(plane, MAC, numbers).meters[SGI_BRIDGE]
+    assert {meter.number: meter.rate for meter in meters if not meter.packets} == {
         66: 2000,
         67: 4000,
     }

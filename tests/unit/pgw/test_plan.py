@@ -19,6 +19,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.ste
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.compare import Comparison
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.desired import Desired
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.layout import (
+    FORMER_FILES,
     METERS,
     PACKAGE,
     program,
@@ -36,6 +37,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.mode
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.openflow_meters import Meter
 from tests.unit.pgw.recorded_plane import ALLOCATED, DIFFERENCES, MAC, NAMES, READING
 
+NO_METERS: dict[str, tuple[Meter, ...]] = {S5U_BRIDGE: (), SGI_BRIDGE: ()}
 NOTHING = {S5U_BRIDGE: frozenset[str](), SGI_BRIDGE: frozenset[str]()}
 
 
@@ -93,7 +95,7 @@ def test_nothing_to_do_when_all_is_there(desired: Desired, converged: ObservedPl
     [
         {"active": False},
         {"daemon_active": False},
-        {"meters": ()},
+        {"meters": NO_METERS},
         {"routes": frozenset({"192.0.2.1 via 198.18.1.9"})},
         {"enabled": False},
         {"up": frozenset({S5U_BRIDGE})},
@@ -114,7 +116,7 @@ def test_flows_that_differ_are_drift_and_a_learned_next_hop_is_not(desired: Desi
 def test_another_rate_is_a_change_of_the_meter_alone(plane: UserPlane, converged: ObservedPlane) -> None:
     faster = dataclasses.replace(plane.sessions[1], uplink_kbps=9000)
     planned = plan(converged, desired_of(plane, sessions=(plane.sessions[0], faster)), SAME)
-    assert [step.path for step in planned.steps if isinstance(step, WriteFile)] == [METERS]
+    assert [step.path for step in planned.steps if isinstance(step, WriteFile)] == [METERS[SGI_BRIDGE]]
     assert [line.split()[-2] for line in commands(planned.steps)] == ["add"]
     assert planned.before["sessions"][0]["uplink_kbps"] == 2000
     assert planned.after["sessions"][0]["uplink_kbps"] == 9000
@@ -122,7 +124,8 @@ def test_another_rate_is_a_change_of_the_meter_alone(plane: UserPlane, converged
 
 def test_surplus_meters_go_after_the_flows_that_used_them(desired: Desired, converged: ObservedPlane) -> None:
     """A switch deletes the flows of a meter that it deletes."""
-    seen = dataclasses.replace(converged, meters=(*converged.meters, Meter(99, 7)))
+    meters = {**converged.meters, SGI_BRIDGE: (*converged.meters[SGI_BRIDGE], Meter(99, 7))}
+    seen = dataclasses.replace(converged, meters=meters)
     words = [line.split() for line in commands(plan(seen, desired, differing(*DIFFERENCES)).steps)]
     assert ["bundle" in line for line in words] == [True, False]
     assert "prune" in words[1]
@@ -180,12 +183,20 @@ def test_program_of_an_earlier_version_is_removed(desired: Desired, converged: O
     assert plan(seen, desired, SAME).steps == (RemoveFile(old),)
 
 
+def test_files_of_an_earlier_version_go_and_so_do_their_stale_contents(
+    desired: Desired, converged: ObservedPlane
+) -> None:
+    seen = dataclasses.replace(converged, files={**converged.files, **dict.fromkeys(FORMER_FILES, "older")})
+    assert plan(seen, desired, SAME).steps == tuple(map(RemoveFile, FORMER_FILES))
+
+
 def test_prerequisites_are_named(converged: ObservedPlane) -> None:
     require_prerequisites(converged, SAME)
     for code, seen, comparison in (
         ("ovs_missing", {"installed": False}, SAME),
         ("bridge_missing", {"missing_bridges": (SGI_BRIDGE,)}, SAME),
         ("textfile_directory_missing", {}, Comparison(missing_directory="/nowhere")),
+        ("textfile_directory_linked", {}, Comparison(linked_directory=("/link", "/real"))),
     ):
         with pytest.raises(NfvError, match=code):
             require_prerequisites(dataclasses.replace(converged, **seen), comparison)
@@ -202,6 +213,7 @@ def test_removal_takes_everything_and_then_nothing(converged: ObservedPlane) -> 
     assert {step.path for step in steps if isinstance(step, RemoveFile)} >= set(converged.files)
     assert "systemctl disable --now nfv-pgw.service" in commands(steps)
     assert "ip address flush dev br-sgi" in commands(steps)
+    assert [line.split()[-1] for line in commands(steps) if " del-meters " in line] == [S5U_BRIDGE, SGI_BRIDGE]
     gone = dataclasses.replace(
         converged,
         files={},
@@ -210,6 +222,6 @@ def test_removal_takes_everything_and_then_nothing(converged: ObservedPlane) -> 
         addresses=NOTHING,
         neighbours=NOTHING,
         missing_bridges=(S5U_BRIDGE,),
-        meters=(),
+        meters=NO_METERS,
     )
     assert not remove(gone, SAME).changed

@@ -17,6 +17,7 @@ if t.TYPE_CHECKING:
         flow_dump,
         flows,
         handover,
+        limits,
         model,
         openflow_meters,
         packets,
@@ -24,5 +25,6 @@ if t.TYPE_CHECKING:
         path_messages,
         path_state,
         session_statistics,
+        shared_files,
         statistics_export,
     )

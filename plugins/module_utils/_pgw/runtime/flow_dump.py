@@ -9,10 +9,11 @@ import dataclasses
 import re
 import typing as t
 
-from .flows import COOKIE, HANDLER_METERS, LEARNED
-from .handover import TOO_BIG, TOO_BIG_UPLINK
+from .flows import COOKIE, LEARNED, WRONG_SOURCE
+from .limits import TOO_BIG_DOWNLINK, TOO_BIG_UPLINK
 from .model import Session, order
 from .openflow_meters import Meter, MeterCount
+from .packets import GTPU_PORT
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +33,9 @@ class SessionCount:
     downlink_over_rate: int = 0
     """Downlink packets that the session's meter dropped."""
     spoofed: int = 0
-    """Uplink packets with the session's TEID and another source, all dropped; not part of uplink_packets."""
+    """Uplink packets with the session's TEID and another inner source, all dropped; not part of uplink_packets."""
+    wrong_source: int = 0
+    """The same with another outer source, from a host that is not the session's peer."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +50,8 @@ class Carried:
     """"KEY uplink" and "KEY downlink" -> number of the session's meter."""
     unknown_teid: int = 0
     """Uplink packets that belong to no session."""
+    strangers: int = 0
+    """GTP-U packets from outside the S5/S8-U network that no peer sent."""
     unknown_destination: int = 0
     """Downlink packets for no subscriber."""
     too_big: int = 0
@@ -60,13 +65,20 @@ class Carried:
 
     @property
     def spoofed(self) -> int:
-        """Uplink packets of all sessions that were dropped because of their source."""
+        """Uplink packets of all sessions that were dropped because of their inner source."""
         return sum(count.spoofed for count in self.counts.values())
+
+    @property
+    def wrong_source(self) -> int:
+        """Uplink packets of all sessions that were dropped because of their outer source."""
+        return sum(count.wrong_source for count in self.counts.values())
 
 
 _COOKIE = re.compile(r"cookie=(0x[0-9a-f]+),")
 _COUNTS = re.compile(r"table=(\d+), n_packets=(\d+), n_bytes=(\d+)")
+_PRIORITY = re.compile(r"\bpriority=(\d+)")
 _TEID = re.compile(r"\btun_id=(0x[0-9a-f]+)")
+_OUTER_SOURCE = re.compile(r"\btun_src=([0-9.]+)")
 _SOURCE = re.compile(r"\b(?:nw_src|ipv6_src)=([0-9a-f.:/]+)")
 _TARGET = re.compile(r"\b(?:nw_dst|ipv6_dst)=([0-9a-f.:/]+)")
 _METER = re.compile(r"actions=meter:(\d+),")
@@ -88,6 +100,17 @@ class _Direction:
     """TEID of an uplink flow."""
     peer: tuple[int, str] | None = None
     """TEID and address of the peer of a downlink flow."""
+    outer_sources: frozenset[str] = frozenset()
+    """Outer sources of uplink flows; empty if they are not checked."""
+
+    def plus(self, other: _Direction) -> _Direction:
+        """Both flows, which differ in the outer source alone."""
+        return dataclasses.replace(
+            self,
+            packets=self.packets + other.packets,
+            bytes=self.bytes + other.bytes,
+            outer_sources=self.outer_sources | other.outer_sources,
+        )
 
 
 class _Reader:
@@ -97,7 +120,8 @@ class _Reader:
         self.uplink: dict[str, _Direction] = {}
         self.downlink: dict[str, _Direction] = {}
         self.spoofed: dict[int, int] = {}
-        self.totals = {"unknown_teid": 0, "unknown_destination": 0}
+        self.wrong_source: dict[int, int] = {}
+        self.totals = {"unknown_teid": 0, "unknown_destination": 0, "strangers": 0}
         self.macs: dict[int, str] = {}
 
     def line(self, line: str) -> None:
@@ -115,16 +139,25 @@ class _Reader:
             self._downlink(fields, actions, half)
         elif table in (2, 12) and next_hop:
             self.macs[table] = next_hop.group(1)
+        elif f"tp_dst={GTPU_PORT}" in fields and actions == "drop":
+            self.totals["strangers"] += packets
 
     def _uplink(self, fields: str, half: _Direction) -> None:
-        teid, source = _TEID.search(fields), _SOURCE.search(fields)
-        if teid and source:
-            half.local_teid = int(teid.group(1), 16)
-            self.uplink[_address(source.group(1))] = half
-        elif teid:
-            self.spoofed[int(teid.group(1), 16)] = half.packets
-        else:
+        teid, source, outer = _TEID.search(fields), _SOURCE.search(fields), _OUTER_SOURCE.search(fields)
+        if teid is None:
             self.totals["unknown_teid"] += half.packets
+            return
+        number = int(teid.group(1), 16)
+        if source:
+            half.local_teid = number
+            half.outer_sources = frozenset(outer.groups() if outer else ())
+            address = _address(source.group(1))
+            self.uplink[address] = half.plus(self.uplink[address]) if address in self.uplink else half
+        else:
+            priority = _PRIORITY.search(fields)
+            wrong = priority is not None and int(priority.group(1)) == WRONG_SOURCE
+            counted = self.wrong_source if wrong else self.spoofed
+            counted[number] = counted.get(number, 0) + half.packets
 
     def _downlink(self, fields: str, actions: str, half: _Direction) -> None:
         target, tunnel = _TARGET.search(fields), _TUNNEL.search(actions)
@@ -169,9 +202,9 @@ class MeterReading:
         """The reading of all meters of the bridge."""
         return cls({meter.number: meter.rate for meter in meters if not meter.packets}, counts)
 
-    def handed_over(self, reason: int) -> int:
-        """Packets that the switch handed over for a reason, before the limit."""
-        return self.counts.get(HANDLER_METERS[reason][0], MeterCount(0, 0)).packets
+    def reached(self, meter: Meter) -> int:
+        """Packets that reached a meter, those that it dropped included."""
+        return self.counts.get(meter.number, MeterCount(0, 0)).packets
 
     def dropped(self, number: int | None) -> int:
         """Packets that a meter has dropped."""
@@ -179,7 +212,7 @@ class MeterReading:
 
 
 def carried(dump: str, names: t.Mapping[str, str], reading: MeterReading | None = None) -> Carried:
-    """Parses the output of ``ovs-ofctl --no-names dump-flows`` for the SGi bridge.
+    """Parses the output of ``ovs-ofctl --no-names dump-flows`` for the SGi bridge, followed by that for S5/S8-U's.
 
     ``names`` maps Session.key to the session's name. The daemon's meters tell how many packets were too big: a flow
     behind check_pkt_larger counts every packet of its datapath flow, whichever branch it took.
@@ -198,8 +231,8 @@ def carried(dump: str, names: t.Mapping[str, str], reading: MeterReading | None 
         tuple(sorted(sessions, key=order)),
         counts,
         meters,
-        too_big=reading.handed_over(TOO_BIG),
-        uplink_too_big=reading.handed_over(TOO_BIG_UPLINK),
+        too_big=reading.reached(TOO_BIG_DOWNLINK),
+        uplink_too_big=reading.reached(TOO_BIG_UPLINK),
         next_hop_mac=reader.macs.get(2),
         ipv6_next_hop_mac=reader.macs.get(12),
         **reader.totals,
@@ -216,6 +249,7 @@ def _joined(
     ipv4 = next((address for address in addresses if ":" not in address), None)
     ipv6 = next((address for address in addresses if ":" in address), None)
     key = str(ipv4 or ipv6)
+    sources = frozenset[str]().union(*(half.outer_sources for half in ups))
     own = {f"{key} {way}": halves[0].meter for way, halves in (("uplink", ups), ("downlink", downs)) if halves}
     meters = {name: number for name, number in own.items() if number is not None}
     session = Session(
@@ -227,6 +261,7 @@ def _joined(
         ue_ipv6_prefix=ipv6,
         uplink_kbps=reading.rates.get(meters.get(f"{key} uplink", 0)),
         downlink_kbps=reading.rates.get(meters.get(f"{key} downlink", 0)),
+        peer_sources=tuple(sorted(sources - {peer[1] if peer else ""})),
     )
     count = SessionCount(
         sum(half.packets for half in ups),
@@ -236,5 +271,6 @@ def _joined(
         reading.dropped(meters.get(f"{key} uplink")),
         reading.dropped(meters.get(f"{key} downlink")),
         reader.spoofed.get(local_teid or 0, 0),
+        reader.wrong_source.get(local_teid or 0, 0),
     )
     return session, count, meters

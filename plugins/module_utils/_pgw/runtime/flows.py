@@ -4,6 +4,7 @@
 """A PGW's user plane as OpenFlow flows, in the syntax of ovs-ofctl(8) with port numbers. Pure.
 
 Bridge br-s5u terminates the tunnels: ARP, ICMP and GTP-U reach its local port, where OVS decapsulates tunnel packets.
+GTP-U from outside the network that no peer sends is dropped before.
 
 Bridge br-sgi, by table:
 
@@ -15,7 +16,7 @@ Bridge br-sgi, by table:
 4, 5   hands a packet that is too large for the tunnel to the daemon
 6, 7   cuts a packet in a frame under 60 bytes to its IP length, which keeps Ethernet's padding out of the tunnel
 8, 9   uplink, if SGi has the smaller MTU: hands a packet that is too large for SGi to the daemon
-10     uplink: TEID and inner source must belong to one session
+10     uplink: TEID, outer and inner source must belong to one session
 13     lets a change reach packets whose type was corrected; see _uplink_type()
 =====  ===========================================================================================
 """
@@ -25,7 +26,9 @@ from __future__ import annotations
 import re
 import typing as t
 
+from . import limits
 from .handover import SIGNALLING_MESSAGE, TO_NEXT_HOP, TOO_BIG, TOO_BIG_UPLINK, UNKNOWN_TEID
+from .limits import ICMP, NEIGHBOUR, OTHER_NEIGHBOUR
 from .model import S5U_BRIDGE, SGI_BRIDGE, Session, UserPlane
 from .packets import ETHERNET_BYTES, GTPU_PORT, IPV4_BYTES
 
@@ -35,18 +38,15 @@ DEVICE, TUNNEL, HANDLER, SIGNALLING = 1, 2, 3, 4
 TUNNEL_PORT, HANDLER_PORT, SIGNALLING_PORT = "gtpu", "pgw-path", "gtpu-messages"
 # Every flow of this collection carries the first cookie ("nfv-pgw" in ASCII), a learned next hop the second.
 COOKIE, LEARNED = 0x6E66762D70677700, 0x6E66762D70677701
-# Reason for a handover -> meter number and rate in packets a second. A flood of one kind must not keep the daemon from
-# answering Echo Requests.
-HANDLER_METERS = {
-    UNKNOWN_TEID: (1, 1000),
-    TOO_BIG: (2, 1000),
-    SIGNALLING_MESSAGE: (3, 1000),
-    TOO_BIG_UPLINK: (4, 1000),
-}
+# Priorities in table 10 of the flows that drop a session's uplink packets. A dump tells them apart by these.
+SPOOFED, WRONG_SOURCE = 50, 40
 # IEEE 802.3: the shortest frame without its check sequence.
 SHORTEST_FRAME = 60
 # Open vSwitch 3.1 prints these fields with names that it does not read.
 _SPELLING = re.compile(r"\bgtpu_(flags|msgtype)=")
+
+if t.TYPE_CHECKING:
+    from .openflow_meters import Meter
 
 
 def flows(plane: UserPlane, sgi_mac: str, meters: t.Mapping[str, int]) -> dict[str, tuple[str, ...]]:
@@ -58,14 +58,15 @@ def flows(plane: UserPlane, sgi_mac: str, meters: t.Mapping[str, int]) -> dict[s
     """
     sgi = [
         *_sgi_control(plane),
-        *_sgi_signalling(),
+        *_sgi_ipv6_control(plane),
+        *_sgi_signalling(plane),
         *_next_hop(plane, sgi_mac),
         *_downlink_size(plane),
         *_uplink_size(plane),
         *_trim(),
     ]
     for session in plane.sessions:
-        sgi += _session_flows(session, meters, plane.sgi_is_narrower)
+        sgi += _session_flows(session, meters, plane)
     return {S5U_BRIDGE: _s5u(plane), SGI_BRIDGE: tuple(sgi)}
 
 
@@ -82,14 +83,26 @@ def _tagged(vlan: int | None) -> tuple[str, str, str]:
     return f"in_port={DEVICE},dl_vlan={vlan}", "pop_vlan,", f"push_vlan:0x8100,set_field:{0x1000 | vlan}->vlan_vid,"
 
 
+def _to_kernel(meter: Meter) -> str:
+    return f"meter:{meter.number},"
+
+
 def _s5u(plane: UserPlane) -> tuple[str, ...]:
     own = plane.s5u_address.partition("/")[0]
     device, arrive, leave = _tagged(plane.s5u_vlan)
+    gtpu = f"{device},udp,nw_dst={own},tp_dst={GTPU_PORT}"
+    sources = [""]
+    if plane.check_outer_source:
+        sources = [f",nw_src={source}" for source in (*plane.far_addresses, plane.s5u_network)]
+    near = sorted(plane.s5u_neighbours)
     return (
-        _flow(200, f"{device},arp", f"{arrive}LOCAL"),
-        _flow(200, f"{device},icmp,nw_dst={own}", f"{arrive}LOCAL"),
-        _flow(200, f"{device},udp,nw_dst={own},tp_dst={GTPU_PORT}", f"{arrive}LOCAL"),
+        *(_flow(210, f"{device},arp,arp_spa={host}", f"{_to_kernel(NEIGHBOUR)}{arrive}LOCAL") for host in near),
+        _flow(200, f"{device},arp", f"{_to_kernel(OTHER_NEIGHBOUR)}{arrive}LOCAL"),
+        _flow(200, f"{device},icmp,nw_dst={own}", f"{_to_kernel(ICMP)}{arrive}LOCAL"),
+        *(_flow(200, f"{gtpu}{source}", f"{arrive}LOCAL") for source in sources),
         _flow(200, "in_port=LOCAL", f"{leave}output:{DEVICE}"),
+        # Counts the GTP-U of strangers.
+        *([_flow(190, gtpu, "drop")] if plane.check_outer_source else []),
         _flow(10, f"in_port={DEVICE}", "drop"),
         *_given_next_hop(plane),
     )
@@ -119,9 +132,9 @@ def _sgi_control(plane: UserPlane) -> t.Iterator[str]:
     device, arrive, leave = _tagged(plane.sgi_vlan)
     own = plane.sgi_address.partition("/")[0]
     learn = "" if plane.next_hop_mac else _learn(2)
-    yield _flow(300, f"{device},arp,arp_spa={plane.next_hop}", f"{learn}{arrive}LOCAL")
-    yield _flow(200, f"{device},arp", f"{arrive}LOCAL")
-    yield _flow(200, f"{device},icmp,nw_dst={own}", f"{arrive}LOCAL")
+    yield _flow(300, f"{device},arp,arp_spa={plane.next_hop}", f"{_to_kernel(NEIGHBOUR)}{learn}{arrive}LOCAL")
+    yield _flow(200, f"{device},arp", f"{_to_kernel(OTHER_NEIGHBOUR)}{arrive}LOCAL")
+    yield _flow(200, f"{device},icmp,nw_dst={own}", f"{_to_kernel(ICMP)}{arrive}LOCAL")
     yield _flow(200, "in_port=LOCAL", f"{leave}output:{DEVICE}")
     yield _flow(150, f"{device},ip,nw_dst=224.0.0.0/4", "drop")
     yield _flow(100, f"{device},ip", f"{arrive}resubmit(,3)")
@@ -130,32 +143,49 @@ def _sgi_control(plane: UserPlane) -> t.Iterator[str]:
     yield _flow(50, f"in_port={HANDLER},icmp,nw_src={own}", "resubmit(,1)", table=3)
     yield _flow(20, f"in_port={HANDLER}", "drop", table=3)
     yield _flow(10, "", "drop", table=3)
+
+
+def _sgi_ipv6_control(plane: UserPlane) -> t.Iterator[str]:
     if plane.ipv6_address is None:
         return
-    own6 = plane.ipv6_address.partition("/")[0]
-    learn6 = "" if plane.ipv6_next_hop_mac else _learn(12)
+    device, arrive, _leave = _tagged(plane.sgi_vlan)
+    own = plane.ipv6_address.partition("/")[0]
+    learn = "" if plane.ipv6_next_hop_mac else _learn(12)
+    hop = plane.ipv6_next_hop
     # RFC 4861, 4.3 and 4.4: neighbour solicitation is type 135, advertisement 136.
-    yield _flow(300, f"{device},icmp6,icmp_type=136,nd_target={plane.ipv6_next_hop}", f"{learn6}{arrive}LOCAL")
-    yield _flow(200, f"{device},icmp6,icmp_type=136", f"{arrive}LOCAL")
-    yield _flow(200, f"{device},icmp6,icmp_type=135", f"{arrive}LOCAL")
-    yield _flow(200, f"{device},icmp6,ipv6_dst={own6}", f"{arrive}LOCAL")
+    solicits, advertises = f"{device},icmp6,icmp_type=135", f"{device},icmp6,icmp_type=136"
+    yield _flow(300, f"{advertises},nd_target={hop}", f"{_to_kernel(NEIGHBOUR)}{learn}{arrive}LOCAL")
+    yield _flow(300, f"{solicits},ipv6_src={hop}", f"{_to_kernel(NEIGHBOUR)}{arrive}LOCAL")
+    for discovery in (solicits, advertises):
+        yield _flow(210, discovery, f"{_to_kernel(OTHER_NEIGHBOUR)}{arrive}LOCAL")
+    yield _flow(200, f"{device},icmp6,ipv6_dst={own}", f"{_to_kernel(ICMP)}{arrive}LOCAL")
     yield _flow(150, f"{device},ipv6,ipv6_dst=ff00::/8", "drop")
     yield _flow(100, f"{device},ipv6", f"{arrive}resubmit(,3)")
     yield _flow(100, f"in_port={HANDLER},ipv6", "resubmit(,3)")
-    yield _flow(50, f"in_port={HANDLER},icmp6,ipv6_src={own6}", "resubmit(,11)", table=3)
+    yield _flow(50, f"in_port={HANDLER},icmp6,ipv6_src={own}", "resubmit(,11)", table=3)
 
 
-def _to_handler(kind: int, more: str = "") -> str:
-    meter = HANDLER_METERS[kind][0]
-    return f"meter:{meter},set_field:{kind >> 8:02x}:{kind & 0xFF:02x}:00:00:00:00->eth_dst,{more}output:{HANDLER}"
+def _to_handler(reason: int, meter: Meter, more: str = "") -> str:
+    marked = f"set_field:{reason >> 8:02x}:{reason & 0xFF:02x}:00:00:00:00->eth_dst"
+    return f"meter:{meter.number},{marked},{more}output:{HANDLER}"
 
 
-def _sgi_signalling() -> t.Iterator[str]:
-    """Hands GTP-U of no session to the daemon, with TEID and peer of an unknown tunnel (see handover.py)."""
+def _sgi_signalling(plane: UserPlane) -> t.Iterator[str]:
+    """Hands GTP-U of no session to the daemon, with TEID and peer of an unknown tunnel (see handover.py).
+
+    Strangers on the network have meters of their own; those elsewhere get no answer.
+    """
     tunnel = "move:NXM_NX_TUN_ID[0..31]->NXM_OF_ETH_DST[0..31],move:NXM_NX_TUN_IPV4_SRC[]->NXM_OF_ETH_SRC[0..31],"
     yield from _uplink_type()
-    yield _flow(100, f"in_port={SIGNALLING}", _to_handler(SIGNALLING_MESSAGE))
-    yield _flow(10, "", _to_handler(UNKNOWN_TEID, tunnel), table=10)
+    peers = (*plane.peers, *plane.peer_sources)
+    senders = [(9, peer, limits.MESSAGE_OF_PEER, limits.TEID_OF_PEER) for peer in peers]
+    senders.append((5, str(plane.s5u_network), limits.MESSAGE_OF_STRANGER, limits.TEID_OF_STRANGER))
+    for more, sender, message, teid in senders:
+        signalling = f"in_port={SIGNALLING},tun_src={sender}"
+        yield _flow(100 + more, signalling, _to_handler(SIGNALLING_MESSAGE, message))
+        yield _flow(10 + more, f"tun_src={sender}", _to_handler(UNKNOWN_TEID, teid, tunnel), table=10)
+    yield _flow(100, f"in_port={SIGNALLING}", "drop")
+    yield _flow(10, "", "drop", table=10)
 
 
 def _uplink_type() -> t.Iterator[str]:
@@ -198,7 +228,7 @@ def _downlink_size(plane: UserPlane) -> t.Iterator[str]:
     """Tables 4 and 5. OVS compares the length of the frame without padding; registers hold the result."""
     largest = ETHERNET_BYTES + plane.tunnel_mtu
     yield _flow(100, "", f"check_pkt_larger({largest})->NXM_NX_REG0[0],resubmit(,5)", table=4)
-    yield _flow(100, "reg0=0x1/0x1", _to_handler(TOO_BIG), table=5)
+    yield _flow(100, "reg0=0x1/0x1", _to_handler(TOO_BIG, limits.TOO_BIG_DOWNLINK), table=5)
     yield _flow(10, "", f"check_pkt_larger({SHORTEST_FRAME - 1})->NXM_NX_REG0[1],resubmit(,6)", table=5)
 
 
@@ -207,7 +237,7 @@ def _uplink_size(plane: UserPlane) -> t.Iterator[str]:
     if not plane.sgi_is_narrower:
         return
     yield _flow(100, "", f"check_pkt_larger({ETHERNET_BYTES + plane.sgi_mtu})->NXM_NX_REG0[3],resubmit(,9)", table=8)
-    yield _flow(100, "reg0=0x8/0x8", _to_handler(TOO_BIG_UPLINK), table=9)
+    yield _flow(100, "reg0=0x8/0x8", _to_handler(TOO_BIG_UPLINK, limits.TOO_BIG_UPLINK), table=9)
     yield _flow(10, "ip", "resubmit(,1)", table=9)
     yield _flow(10, "ipv6", "resubmit(,11)", table=9)
     yield _flow(110, f"in_port={HANDLER},dl_dst={TO_NEXT_HOP},ip", "dec_ttl,resubmit(,1)")
@@ -240,22 +270,30 @@ def _halve(low: int, high: int) -> str:
     return f"set_field:{low << 16 | high:#x}->reg1,check_pkt_larger({middle})->NXM_NX_REG0[2],resubmit(,7)"
 
 
-def _session_flows(session: Session, meters: t.Mapping[str, int], narrows: bool) -> t.Iterator[str]:
+def _session_flows(session: Session, meters: t.Mapping[str, int], plane: UserPlane) -> t.Iterator[str]:
     up, down = (
         f"meter:{number}," if number is not None else ""
         for number in (meters.get(f"{session.key} uplink"), meters.get(f"{session.key} downlink"))
     )
+    own = f"tun_id={session.local_teid}"
+    sources = [f",tun_src={source}" for source in (session.peer_address, *session.peer_sources)]
     tunnel = f"set_field:{session.peer_teid}->tun_id,set_field:{session.peer_address}->tun_dst,resubmit(,4)"
+    for source in sources if plane.check_outer_source else [""]:
+        if session.ue_address:
+            onwards = f"{up}dec_ttl,resubmit(,{8 if plane.sgi_is_narrower else 1})"
+            yield _flow(100, f"ip,{own}{source},nw_src={session.ue_address}", onwards, table=10)
+        if session.ue_ipv6_prefix:
+            onwards = f"{up}dec_ttl,resubmit(,{8 if plane.sgi_is_narrower else 11})"
+            yield _flow(100, f"ipv6,{own}{source},ipv6_src={session.ue_ipv6_prefix}", onwards, table=10)
+        # The session's TEID with another inner source: a spoofed packet. The flow counts them by session.
+        yield _flow(SPOOFED, f"{own}{source}", "drop", table=10)
+    if plane.check_outer_source:
+        # The same for packets that another host than the peer has sent.
+        yield _flow(WRONG_SOURCE, own, "drop", table=10)
     if session.ue_address:
-        uplink = f"ip,tun_id={session.local_teid},nw_src={session.ue_address}"
-        yield _flow(100, uplink, f"{up}dec_ttl,resubmit(,{8 if narrows else 1})", table=10)
         yield _flow(100, f"ip,nw_dst={session.ue_address}", f"{down}dec_ttl,{tunnel}", table=3)
     if session.ue_ipv6_prefix:
-        uplink = f"ipv6,tun_id={session.local_teid},ipv6_src={session.ue_ipv6_prefix}"
-        yield _flow(100, uplink, f"{up}dec_ttl,resubmit(,{8 if narrows else 11})", table=10)
         yield _flow(100, f"ipv6,ipv6_dst={session.ue_ipv6_prefix}", f"{down}dec_ttl,{tunnel}", table=3)
-    # The session's TEID with another source: a spoofed packet. The flow counts them by session.
-    yield _flow(50, f"tun_id={session.local_teid}", "drop", table=10)
 
 
 def bundle(differences: t.Iterable[str]) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ BRIDGES = (S5U_BRIDGE, SGI_BRIDGE)
 # The headers of a G-PDU in front of the subscriber's packet (3GPP TS 29.281, 4.4 and 5.1).
 TUNNEL_BYTES = IPV4_BYTES + UDP_BYTES + GTPU_BYTES
 DEFAULT_MTU = 1500
-# Lower meter numbers belong to the path management daemon.
+# Lower meter numbers are those of limits.py.
 FIRST_SESSION_METER = 16
 DIRECTIONS = ("uplink", "downlink")
 
@@ -36,13 +36,15 @@ class Session:
     peer_teid: int | None
     """TEID of the downlink G-PDUs, which the PGW sends."""
     peer_address: str | None
-    """IPv4 address of the peer, the SGW."""
+    """IPv4 address of the peer, the SGW, which downlink G-PDUs go to and uplink G-PDUs come from."""
     ue_ipv6_prefix: str | None = None
     """The subscriber's IPv6 prefix; None for a subscriber with IPv4 alone."""
     uplink_kbps: int | None = None
     """APN-AMBR or MBR in kbit/s (3GPP TS 29.274, 8.7 and 8.15); None for no limit."""
     downlink_kbps: int | None = None
     """The same for the downlink."""
+    peer_sources: tuple[str, ...] = ()
+    """Other IPv4 addresses that the peer sends uplink G-PDUs from, sorted; empty if sources are not checked."""
 
     @property
     def key(self) -> str:
@@ -96,6 +98,8 @@ class UserPlane:
     """Its MAC address; None if the switch learns it from neighbour discovery."""
     statistics: StatisticsExport | None = None
     """The timer that exports statistics; None for none."""
+    check_outer_source: bool = True
+    """Whether an uplink G-PDU must come from its session's peer."""
 
     @classmethod
     def of(
@@ -110,12 +114,13 @@ class UserPlane:
 
         Addresses get the spelling in which kernel and switch print them: 198.18.1.1/255.255.255.0 is 198.18.1.1/24.
         """
+        check = s5u.get("check_outer_source") is not False
         return cls(
             s5u_address=_interface(s5u["address"]),
             sgi_address=_interface(sgi["address"]),
             next_hop=sgi["next_hop"],
             next_hop_mac=_mac(sgi.get("next_hop_mac")),
-            sessions=tuple(sorted(map(_session, sessions), key=order)),
+            sessions=tuple(sorted((_session(entry, check) for entry in sessions), key=order)),
             path_management=EchoTiming(**path_management),
             s5u_next_hop=s5u.get("next_hop"),
             s5u_next_hop_mac=_mac(s5u.get("next_hop_mac")),
@@ -127,6 +132,7 @@ class UserPlane:
             ipv6_next_hop=str(ipaddress.IPv6Address(sgi["ipv6_next_hop"])) if sgi.get("ipv6_next_hop") else None,
             ipv6_next_hop_mac=_mac(sgi.get("ipv6_next_hop_mac")),
             statistics=StatisticsExport(**statistics) if statistics else None,
+            check_outer_source=check,
         )
 
     @property
@@ -135,10 +141,28 @@ class UserPlane:
         return tuple(sorted({str(session.peer_address) for session in self.sessions}))
 
     @property
-    def far_peers(self) -> tuple[str, ...]:
-        """The peers that are reached through s5u_next_hop."""
-        network = ipaddress.IPv4Interface(self.s5u_address).network
-        return tuple(peer for peer in self.peers if ipaddress.IPv4Address(peer) not in network)
+    def peer_sources(self) -> tuple[str, ...]:
+        """The other addresses that peers send from, each once."""
+        sources = {source for session in self.sessions for source in session.peer_sources}
+        return tuple(sorted(sources - set(self.peers)))
+
+    @property
+    def s5u_network(self) -> ipaddress.IPv4Network:
+        """The network of S5/S8-U."""
+        return ipaddress.IPv4Interface(self.s5u_address).network
+
+    @property
+    def far_addresses(self) -> tuple[str, ...]:
+        """The addresses of peers, those they only send from included, that are reached through s5u_next_hop."""
+        addresses = (*self.peers, *self.peer_sources)
+        return tuple(address for address in addresses if ipaddress.IPv4Address(address) not in self.s5u_network)
+
+    @property
+    def s5u_neighbours(self) -> frozenset[str]:
+        """The hosts on the S5/S8-U network that the gateway speaks to: peers, and the router to the others."""
+        far = set(self.far_addresses)
+        near = {address for address in (*self.peers, *self.peer_sources) if address not in far}
+        return frozenset(near | ({str(self.s5u_next_hop)} if far else set()))
 
     @property
     def tunnel_mtu(self) -> int:
@@ -161,8 +185,9 @@ def _mac(text: str | None) -> str | None:
     return ":".join(re.findall("..", digits)) or None
 
 
-def _session(entry: t.Mapping[str, t.Any]) -> Session:
+def _session(entry: t.Mapping[str, t.Any], check_outer_source: bool) -> Session:
     prefix = entry.get("ue_ipv6_prefix")
+    sources = set(entry.get("peer_sources") or ()) if check_outer_source else set()
     return Session(
         name=entry["name"],
         ue_address=entry.get("ue_address"),
@@ -172,6 +197,7 @@ def _session(entry: t.Mapping[str, t.Any]) -> Session:
         ue_ipv6_prefix=str(ipaddress.IPv6Network(prefix)) if prefix else None,
         uplink_kbps=entry.get("uplink_kbps"),
         downlink_kbps=entry.get("downlink_kbps"),
+        peer_sources=tuple(sorted(sources - {entry["peer_address"]})),
     )
 
 

@@ -4,13 +4,16 @@
 """The daemon beside the switch: GTP-U path management, and ICMP for packets that are too big.
 
 It runs as nfv-pgw-path.service and sees no G-PDU of a session. The switch hands frames over on the interface pgw-path.
-GTP-U messages to peers leave through a UDP socket on br-s5u, ICMP messages and fragments through pgw-path. The daemon
-reads its configuration again when the file changes, and writes its state to another file.
+GTP-U messages leave through UDP sockets on br-s5u, ICMP messages and fragments through pgw-path. The daemon reads its
+configuration again when the file changes, and writes its state to another file. It never waits for anything but frames,
+and goes on whatever it cannot send or write.
 """
 
 from __future__ import annotations
 
 import collections
+import contextlib
+import ipaddress
 import json
 import os
 import select
@@ -35,7 +38,10 @@ COUNTERS = (
     "packets_too_big",
     "uplink_packets_too_big",
     "messages_not_understood",
+    "messages_of_strangers",
     "send_failures",
+    "send_failures_to_strangers",
+    "status_write_failures",
 )
 
 
@@ -48,11 +54,15 @@ class Handler:
         self.counters: collections.Counter[str] = collections.Counter()
         self._send, self._inject = send, inject
         self._s5u, self._mtu, self._sgi_mtu = "", 0, 0
+        self._known: frozenset[str] = frozenset()
+        self._network = ipaddress.IPv4Network(0)
         self._sgi: tuple[str | None, str | None] = (None, None)
 
     def configure(self, configuration: t.Mapping[str, t.Any]) -> None:
         """Takes the configuration that pgw_sessions wrote."""
         self._s5u, self._mtu = configuration["s5u_address"], configuration["tunnel_mtu"]
+        self._known = addresses_of_peers(configuration)
+        self._network = ipaddress.IPv4Network(configuration["s5u_network"])
         self._sgi_mtu = configuration["sgi_mtu"]
         self._sgi = configuration["sgi_address"], configuration["ipv6_address"]
         timing = EchoTiming(
@@ -68,7 +78,7 @@ class Handler:
         try:
             if handover.reason == UNKNOWN_TEID:
                 indication = path_messages.error_indication(handover.teid, self._s5u)
-                self._send_counted("error_indications_sent", handover.peer, packets.GTPU_PORT, indication)
+                self._answer("error_indications_sent", handover.peer, packets.GTPU_PORT, indication)
             elif handover.reason == TOO_BIG:
                 self.counters["packets_too_big"] += 1
                 self._answer_too_big(handover.packet, self._mtu, TO_SUBSCRIBER)
@@ -98,17 +108,30 @@ class Handler:
         for answer in path_messages.too_big(packet, self._sgi, mtu, onwards):
             self._inject(answer)
 
-    def _send_counted(self, counter: str, peer: str, port: int, message: bytes) -> None:
-        self._send(peer, port, message)
-        self.counters[counter] += 1
+    def _answer(self, counter: str, to: str, port: int, message: bytes) -> None:
+        """Sends an answer and counts it. Strangers outside the S5/S8-U network get none."""
+        is_peer = to in self._known
+        if not is_peer and (ipaddress.IPv4Address(to) not in self._network or to == self._s5u):
+            return
+        try:
+            self._send(to, port, message)
+        except OSError:
+            self.counters["send_failures" if is_peer else "send_failures_to_strangers"] += 1
+        else:
+            self.counters[counter] += 1
 
     def _answer_signalling(self, signal: path_messages.SignallingMessage) -> None:
         message = signal.message
+        if signal.peer not in self._known:
+            # A stranger may ask whether the path works (TS 29.281, 4.4.2.1); what it claims is nothing to remember.
+            self.counters["messages_of_strangers"] += 1
+            if message.message_type != path_messages.ECHO_REQUEST:
+                return
         if message.message_type == path_messages.ECHO_REQUEST:
             self.counters["echo_requests_received"] += 1
             # TS 29.281, 4.4.2.2: the response goes to the request's source port.
             response = path_messages.echo_response(message.sequence_number or 0)
-            self._send_counted("echo_responses_sent", signal.peer, signal.port, response)
+            self._answer("echo_responses_sent", signal.peer, signal.port, response)
         elif message.message_type == path_messages.ECHO_RESPONSE:
             if not self.paths.answered(signal.peer, message.sequence_number or 0):
                 self.counters["messages_not_understood"] += 1
@@ -119,6 +142,11 @@ class Handler:
             self.counters["end_markers_received"] += 1
         else:
             self.counters["messages_not_understood"] += 1
+
+
+def addresses_of_peers(configuration: t.Mapping[str, t.Any]) -> frozenset[str]:
+    """The addresses of all peers, those included that they only send from."""
+    return frozenset((*configuration["peers"], *configuration["peer_sources"]))
 
 
 class Files:
@@ -141,41 +169,74 @@ class Files:
         self._seen = about.st_ino, about.st_mtime_ns
         return content
 
-    def write(self, status: t.Mapping[str, t.Any]) -> None:
-        """Replaces the status file if the status changed. A reader never sees a part of it."""
+    def write(self, status: t.Mapping[str, t.Any]) -> bool:
+        """Replaces the status file if the status changed. A reader never sees a part of it.
+
+        Returns False if the file cannot be written, such as on a full file system; the next call tries again.
+        """
         text = json.dumps(status, indent=1) + "\n"
-        if text != self._written:
-            temporary = self._status.with_suffix(".new")
+        if text == self._written:
+            return True
+        temporary = self._status.with_suffix(".new")
+        try:
             temporary.write_text(text, encoding="utf-8")
             temporary.replace(self._status)
-            self._written = text
+        except OSError:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            return False
+        self._written = text
+        return True
 
 
 class Sockets:
-    """The sockets to the switch and to peers. They must be opened again after the switch removed its interfaces."""
+    """The sockets to the switch, to each peer, and to all others.
+
+    A socket holds its packets until the kernel has resolved their next hop, and takes no more if they are too many.
+    Therefore one that nobody answers for must not share a socket with others. Sockets must be opened again after the
+    switch removed its interfaces.
+    """
 
     def __init__(self, tap: str, bridge: str) -> None:
         self._tap, self._bridge = tap, bridge
+        self._own = ""
+        self._peers: frozenset[str] = frozenset()
         self._raw: socket.socket | None = None
-        self._udp: socket.socket | None = None
+        self._to_peers: dict[str, socket.socket] = {}
+        self._to_strangers: socket.socket | None = None
 
-    def open(self, own_address: str) -> None:
-        """Opens both sockets. Raises OSError while an interface or the address is missing."""
+    def open(self, own_address: str, peers: frozenset[str]) -> None:
+        """Opens the sockets; those to peers when they are needed. Raises OSError while an interface or the address is
+        missing.
+        """
         self.close()
+        self._own, self._peers = own_address, peers
         self._raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self._raw.bind((self._tap, 0))
-        self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        # Messages never leave through another interface, whatever the routing table says.
-        self._udp.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, self._bridge.encode())
-        self._udp.bind((own_address, packets.GTPU_PORT))
         self._raw.setblocking(False)
+        self._to_strangers = self._udp()
+
+    def _udp(self) -> socket.socket:
+        """A socket that sends from GTP-U's port and never waits. What comes to that port is the switch's to take."""
+        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            made.setblocking(False)
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # Messages never leave through another interface, whatever the routing table says.
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, self._bridge.encode())
+            made.bind((self._own, packets.GTPU_PORT))
+        except OSError:
+            made.close()
+            raise
+        return made
 
     def close(self) -> None:
         """Closes the sockets that are open."""
-        for one in (self._raw, self._udp):
+        for one in (self._raw, self._to_strangers, *self._to_peers.values()):
             if one is not None:
                 one.close()
-        self._raw = self._udp = None
+        self._raw = self._to_strangers = None
+        self._to_peers = {}
 
     def frames(self, seconds: float) -> t.Iterator[bytes]:
         """Yields frames that arrive within so many seconds. Raises OSError if the interface is gone."""
@@ -191,11 +252,14 @@ class Sockets:
             if source[2] != OUTGOING:
                 yield frame
 
-    def send(self, peer: str, port: int, message: bytes) -> None:
-        """Sends a GTP-U message to a peer."""
-        if self._udp is None:
+    def send(self, to: str, port: int, message: bytes) -> None:
+        """Sends a GTP-U message. Raises OSError if the kernel does not take it at once."""
+        used = self._to_strangers
+        if used is None:
             raise OSError("not open")
-        self._udp.sendto(message, (peer, port))
+        if to in self._peers:
+            used = self._to_peers.get(to) or self._to_peers.setdefault(to, self._udp())
+        used.sendto(message, (to, port))
 
     def inject(self, frame: bytes) -> None:
         """Gives a frame to the switch."""
@@ -209,7 +273,7 @@ def main(arguments: t.Sequence[str]) -> None:
     tap, bridge, configuration, status = arguments
     sockets, files = Sockets(tap, bridge), Files(Path(configuration), Path(status))
     handler = Handler(sockets.send, sockets.inject)
-    own, is_open, next_second = "", False, 0.0
+    own, peers, is_open, next_second = "", frozenset[str](), False, 0.0
     while True:
         now = time.monotonic()
         if now >= next_second:
@@ -217,13 +281,14 @@ def main(arguments: t.Sequence[str]) -> None:
             changed = files.changed()
             if changed is not None:
                 handler.configure(changed)
-                own, is_open = changed["s5u_address"], False
+                own, peers, is_open = changed["s5u_address"], addresses_of_peers(changed), False
             if is_open:
                 handler.tick(now)
-            files.write(handler.status())
+            if not files.write(handler.status()):
+                handler.counters["status_write_failures"] += 1
         try:
             if not is_open:
-                sockets.open(own)
+                sockets.open(own, peers)
                 is_open = True
             for frame in sockets.frames(0.25):
                 handler.frame(frame)

@@ -6,14 +6,19 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import typing as t
 
 from .flow_dump import Carried, SessionCount
 from .flows import COOKIE
-from .model import DIRECTIONS, SGI_BRIDGE
+from .model import DIRECTIONS, S5U_BRIDGE, SGI_BRIDGE
 
 OFCTL = ("ovs-ofctl", "--protocols=OpenFlow15")
-DUMP = (*OFCTL, "--no-names", "dump-flows", SGI_BRIDGE, f"cookie={COOKIE:#x}/{2**64 - 2:#x}")
+# Their outputs, one after the other, are what carried() takes.
+DUMPS = tuple(
+    (*OFCTL, "--no-names", "dump-flows", bridge, f"cookie={COOKIE:#x}/{2**64 - 2:#x}")
+    for bridge in (SGI_BRIDGE, S5U_BRIDGE)
+)
 # The textfile while the switch cannot be read.
 UNREADABLE = """\
 # HELP nfv_pgw_up Whether the switch could be read.
@@ -22,12 +27,38 @@ nfv_pgw_up 0
 """
 # Prometheus' samples are numbers.
 STATES = {"down": 0, "up": 1, "unknown": 2}
+# Bytes of a status file with some ten thousand peers.
+LARGEST_STATUS = 16 << 20
 # SessionCount's counters of dropped packets -> the reason as a label.
 DROP_REASONS = {
     "spoofed": "spoofed",
+    "wrong_source": "wrong source",
     "uplink_over_rate": "uplink over rate",
     "downlink_over_rate": "downlink over rate",
 }
+
+
+def parse_status(text: str | None) -> dict[str, t.Any]:
+    """The daemon's status file; without what is malformed in it, because root must not stumble over the daemon."""
+    try:
+        content = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        content = None
+    found = content if isinstance(content, dict) else {}
+    peers = found.get("peers")
+    counters = found.get("counters")
+    return {
+        "peers": {
+            str(address): peer
+            for address, peer in (peers.items() if isinstance(peers, dict) else ())
+            if isinstance(peer, dict) and peer.get("state") in STATES
+        },
+        "counters": {
+            str(name): count
+            for name, count in (counters.items() if isinstance(counters, dict) else ())
+            if type(count) is int
+        },
+    }
 
 
 def statistics(seen: Carried, status: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -56,14 +87,16 @@ def statistics(seen: Carried, status: t.Mapping[str, t.Any]) -> dict[str, t.Any]
 
 
 def dropped(seen: Carried) -> dict[str, int]:
-    """Dropped packets by reason; ``uplink`` and ``downlink`` are the sums by direction."""
+    """Dropped packets by reason. ``uplink`` and ``downlink`` are the sums by direction, without ``strangers``."""
     counts = seen.counts.values()
     over = [sum(getattr(count, f"{direction}_over_rate") for count in counts) for direction in DIRECTIONS]
     return {
-        "uplink": seen.unknown_teid + seen.spoofed + seen.uplink_too_big + over[0],
+        "uplink": seen.unknown_teid + seen.spoofed + seen.wrong_source + seen.uplink_too_big + over[0],
         "downlink": seen.unknown_destination + seen.too_big + over[1],
         "unknown_teid": seen.unknown_teid,
         "spoofed_source": seen.spoofed,
+        "wrong_source": seen.wrong_source,
+        "strangers": seen.strangers,
         "unknown_destination": seen.unknown_destination,
         "too_big": seen.too_big,
         "uplink_too_big": seen.uplink_too_big,

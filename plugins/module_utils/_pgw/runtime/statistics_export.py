@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Exports the user plane's statistics to two files: for the node exporter's textfile collector, and as JSON.
 
-nfv-pgw-statistics.timer runs it. Each file is replaced as a whole, so that no reader sees a part of it.
+nfv-pgw-statistics.timer runs it, as root, because Open vSwitch's sockets are root's. Each file is replaced as a whole,
+so that no reader sees a part of it.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ import sys
 import typing as t
 from pathlib import Path
 
+from . import shared_files
 from .flow_dump import Carried, MeterReading, carried
 from .openflow_meters import MeterConnection, MeterError
-from .session_statistics import DUMP, UNREADABLE, statistics, textfile
+from .session_statistics import DUMPS, LARGEST_STATUS, UNREADABLE, parse_status, statistics, textfile
 
 TEXTFILE = "nfv_pgw.prom"
 
@@ -32,41 +34,46 @@ def read(management: str, names: t.Mapping[str, str]) -> Carried:
     ``names`` maps Session.key to the session's name.
     """
     try:
-        done = subprocess.run(DUMP, capture_output=True, text=True, check=False, timeout=60)
-        if done.returncode != 0:
-            raise UnreadableError(done.stderr.strip())
+        dump = "".join(map(_output, DUMPS))
         with MeterConnection(management) as switch:
             reading = MeterReading.of(switch.read(), switch.counts())
     except (OSError, MeterError, subprocess.SubprocessError) as error:
         raise UnreadableError(str(error)) from error
-    return carried(done.stdout, names, reading)
+    return carried(dump, names, reading)
 
 
-def replace(path: Path, text: str) -> None:
-    """Replaces a file that everybody may read. The node exporter ignores the temporary one, which is no ``*.prom``."""
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.chmod(0o644)
-    temporary.replace(path)
+def _output(command: t.Sequence[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    if done.returncode != 0:
+        raise UnreadableError(done.stderr.strip())
+    return done.stdout
 
 
 def main(arguments: t.Sequence[str]) -> None:
     """Runs the program.
 
     Arguments: the SGi bridge's management socket, the file of names, the daemon's status file; the JSON file and the
-    textfile to write. If the switch cannot be read, both files say so instead of keeping old figures, and the exit
-    status makes the unit fail.
+    textfile to write. If the switch cannot be read, both files say so instead of keeping old figures. Then, and if a
+    file cannot be written, the exit status makes the unit fail; a file that cannot be written keeps no other from being
+    written.
     """
     management, names, status = arguments[:3]
     output, exposed = map(Path, arguments[3:])
+    failures = []
     try:
-        found = statistics(read(management, _json(names)), _json(status))
+        daemon = parse_status(shared_files.read(Path(status), LARGEST_STATUS))
+        found = statistics(read(management, _json(names)), daemon)
+        contents = {exposed: textfile(found), output: json.dumps(found) + "\n"}
     except UnreadableError as error:
-        replace(exposed, UNREADABLE)
-        replace(output, json.dumps({"error": str(error)}) + "\n")
-        raise SystemExit(f"the switch cannot be read: {error}") from error
-    replace(exposed, textfile(found))
-    replace(output, json.dumps(found) + "\n")
+        failures.append(f"the switch cannot be read: {error}")
+        contents = {exposed: UNREADABLE, output: json.dumps({"error": str(error)}) + "\n"}
+    for path, text in contents.items():
+        try:
+            shared_files.replace(path, text)
+        except OSError as error:
+            failures.append(f"{path} cannot be written: {error.strerror}")
+    if failures:
+        raise SystemExit("; ".join(failures))
 
 
 def _json(path: str) -> dict[str, t.Any]:

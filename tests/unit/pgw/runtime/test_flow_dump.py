@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.flow_dump import SessionCount, carried
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.flows import LEARNED
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.flows import COOKIE, LEARNED
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
 from tests.unit.pgw.recorded_plane import ALLOCATED, NAMES, READING
 
@@ -20,6 +22,33 @@ def test_real_dump_is_read_back_as_the_sessions_it_came_from(plane: UserPlane, d
     assert seen.counts["198.19.0.2"] == SessionCount(7, 546, 3, 234, uplink_over_rate=3, downlink_over_rate=1)
     assert (seen.unknown_teid, seen.spoofed, seen.unknown_destination, seen.too_big) == (3, 3, 2, 2)
     assert seen.next_hop_mac is not None and seen.ipv6_next_hop_mac == seen.next_hop_mac
+
+
+def test_sources_of_a_peer_are_read_back_and_counted_together(plane: UserPlane, dump: str) -> None:
+    """As OVS 3.1.0 prints the flows of a session with the outer source checked; the recorded one is without."""
+    head = f" cookie={COOKIE:#x}, duration=3.5s, table=10, n_packets=%d, n_bytes=%d, idle_age=2, "
+    lines = [
+        line
+        for line in dump.splitlines()
+        if not ("table=10" in line and ("tun_id=0x1001 " in line or "tun_id=0x1001," in line))
+    ]
+    for number, source in enumerate(("198.18.1.2", "198.18.1.3", "192.0.2.7"), start=1):
+        checked = f"tun_id=0x1001,tun_src={source}"
+        lines += [
+            head % (number, number * 100) + f"priority=100,ip,{checked},nw_src=198.19.0.1 actions=dec_ttl,resubmit(,1)",
+            head % (number, 64) + f"priority=50,{checked} actions=drop",
+        ]
+    lines += [
+        head % (5, 64) + "priority=40,tun_id=0x1001 actions=drop",
+        head % (7, 64) + "priority=15,tun_src=198.18.1.0/24 actions=meter:5,output:3",
+        head.replace("table=10", "table=0") % (11, 64)
+        + "priority=190,udp,in_port=1,vlan_tci=0x0000/0x1000,nw_dst=198.18.1.1,tp_dst=2152 actions=drop",
+    ]
+    seen = carried("\n".join(lines), NAMES, READING)
+    sources = ("192.0.2.7", "198.18.1.3")
+    assert seen.sessions == (dataclasses.replace(plane.sessions[0], peer_sources=sources), plane.sessions[1])
+    assert seen.counts["198.19.0.1"] == SessionCount(6, 600, 2, 2968, spoofed=6, wrong_source=5)
+    assert (seen.wrong_source, seen.strangers, seen.unknown_teid) == (5, 11, 10)
 
 
 def test_half_a_session_and_a_foreign_flow_are_seen_as_such(dump: str) -> None:

@@ -7,8 +7,20 @@ from __future__ import annotations
 
 import dataclasses
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.flows import COOKIE, LEARNED, bundle, flows
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import SGI_BRIDGE, UserPlane
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.flows import (
+    COOKIE,
+    HANDLER,
+    LEARNED,
+    bundle,
+    flows,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.limits import LIMITS
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import (
+    FIRST_SESSION_METER,
+    S5U_BRIDGE,
+    SGI_BRIDGE,
+    UserPlane,
+)
 from tests.unit.pgw.recorded_plane import ALLOCATED, DIFFERENCES, MAC
 
 
@@ -16,6 +28,27 @@ def test_every_flow_is_ours_and_no_match_occurs_twice(plane: UserPlane) -> None:
     for lines in flows(plane, MAC, ALLOCATED).values():
         assert all(f"cookie={COOKIE:#x}," in line for line in lines)
         assert len({line.partition(",cookie=")[0] for line in lines}) == len(lines)
+
+
+def test_everything_to_the_kernel_and_to_the_daemon_has_a_meter_that_exists(plane: UserPlane) -> None:
+    """GTP-U to br-s5u's local port goes to the tunnel, in the datapath."""
+    for bridge, lines in flows(plane, MAC, ALLOCATED).items():
+        taken = [line for line in lines if line.endswith(("LOCAL", f"output:{HANDLER}")) and ",udp," not in line]
+        numbers = {int(line.partition("actions=meter:")[2].partition(",")[0]) for line in taken}
+        assert numbers <= {meter.number for meter in LIMITS[bridge]} and len(taken) >= 3
+    assert all(meter.number < FIRST_SESSION_METER for meters in LIMITS.values() for meter in meters)
+
+
+def test_peers_on_other_networks_are_let_in_by_name(plane: UserPlane) -> None:
+    far = dataclasses.replace(plane.sessions[0], peer_sources=("203.0.113.9",))
+    checked = dataclasses.replace(plane, sessions=(far, plane.sessions[1]), s5u_next_hop="198.18.1.9")
+    open_to = [line for line in flows(checked, MAC, ALLOCATED)[S5U_BRIDGE] if "tp_dst=2152" in line]
+    assert [("nw_src=203.0.113.9" in line, "nw_src=198.18.1.0/24" in line, line[-4:]) for line in open_to] == [
+        (True, False, "OCAL"), (False, True, "OCAL"), (False, False, "drop"),
+    ]  # fmt: skip
+    unchecked = dataclasses.replace(checked, check_outer_source=False)
+    (line,) = [line for line in flows(unchecked, MAC, ALLOCATED)[S5U_BRIDGE] if "tp_dst=2152" in line]
+    assert "nw_src" not in line and line.endswith("LOCAL")
 
 
 def test_packet_from_sgi_cannot_enter_the_tunnel(plane: UserPlane) -> None:

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.flow_dump import MeterReading, carried
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.openflow_meters import MeterCount
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.session_statistics import (
     UNREADABLE,
+    parse_status,
     statistics,
     textfile,
 )
@@ -31,6 +34,8 @@ def test_sums(dump: str) -> None:
         "downlink": 5,
         "unknown_teid": 3,
         "spoofed_source": 3,
+        "wrong_source": 0,
+        "strangers": 0,
         "unknown_destination": 2,
         "too_big": 2,
         "uplink_too_big": 0,
@@ -58,6 +63,24 @@ def test_session_without_a_name_is_told_by_its_address(dump: str) -> None:
     lines = "\n".join(line for line in dump.splitlines() if "nw_" not in line)
     (labels, *_rest) = parse(textfile(statistics(carried(lines, {}), {})))["nfv_pgw_session_packets_total"].samples
     assert ("session", "2001:db8:1:2::/64") in labels
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        (None, ({}, {})),
+        ("{", ({}, {})),
+        ("[" * 100_000, ({}, {})),
+        ("[]", ({}, {})),
+        ('{"peers": [], "counters": 7}', ({}, {})),
+        ('{"peers": {"a": {"state": "odd"}, "b": 1, "c": {"state": "up"}}}', ({"c": {"state": "up"}}, {})),
+        ('{"counters": {"a": 1, "b": "x", "c": true}}', ({}, {"a": 1})),
+    ],
+)
+def test_malformed_status_of_the_daemon_costs_its_figures_alone(text: str | None, known: t.Any) -> None:
+    found = parse_status(text)
+    assert (found["peers"], found["counters"]) == known
+    textfile(statistics(carried("", {}), found))
 
 
 def test_what_stands_in_the_place_of_an_unreadable_switch() -> None:
