@@ -41,8 +41,12 @@ def read_requests(
     Raises NfvError: description_invalid, with every problem of every description.
     """
     requests, problems = [], []
-    for entry in vms:
-        by = next(key for key in ("moid", "uuid", "name") if entry.get(key))
+    for index, entry in enumerate(vms):
+        by = next((key for key in ("moid", "uuid", "name") if entry.get(key)), None)
+        if by is None:
+            # Ansible itself takes an empty text for a value.
+            problems.append(f"vms[{index}]: [{ErrorCode.KEY_MISSING}] name: is empty; give name, uuid or moid")
+            continue
         raw = entry.get("dataplane") if entry.get("dataplane") is not None else default
         if raw is None:
             if needed:

@@ -55,6 +55,18 @@ def test_every_problem_of_every_description_is_told() -> None:
     assert "b: [key_missing] dataplane.memory.size_mb: " in str(caught.value)
 
 
+def test_a_vm_that_nothing_names_is_a_problem() -> None:
+    with pytest.raises(NfvError, match=r"vms\[1\]: \[key_missing\] name: is empty"):
+        read_requests([{"name": "a"}, {"name": "", "uuid": None}], None, needed=False)
+
+
+def test_many_problems_are_told_in_short() -> None:
+    with pytest.raises(NfvError) as caught:
+        read_requests([{"name": f"vm-{number}", "dataplane": {}} for number in range(1000)], None, needed=True)
+    assert caught.value.attempted.endswith("; and 2980 more")
+    assert len(str(caught.value)) < 3000
+
+
 def test_a_description_is_needed_only_to_bring_a_vm_to_it() -> None:
     assert read_requests([{"name": "a", "dataplane": None}], None, needed=False)[0].dataplane is None
     with pytest.raises(NfvError, match="dataplane: is missing"):

@@ -20,6 +20,7 @@ import time
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.text import shown
 
 from .faults import BROKEN, CallLostError, may_heal, typed_errors
 from .login import Login
@@ -102,8 +103,7 @@ class Client:
         login = Login(connection.username, connection.password)
         with typed_errors(connection.hostname, f"failed to connect to port {connection.port}"):
             # The SDK's first request has no timeout, and its errors are less clear.
-            plain = socket.create_connection((connection.hostname, connection.port), CONNECT_SECONDS)
-            context.wrap_socket(plain, server_hostname=connection.hostname).close()
+            _knock(connection, context)
         with typed_errors(connection.hostname, f"failed to log in as {connection.username}"):
             return again_when_broken(
                 lambda: cls(_service(connection, context, login.user_agent), closed_for_writes, login)
@@ -229,6 +229,22 @@ class Client:
                 break
             answer = service.ContinueRetrievePropertiesEx(token=answer.token)
         return found
+
+
+def _knock(connection: Connection, context: ssl.SSLContext) -> None:
+    """Connects once and hangs up. Raises NfvError: vcenter_unreachable for what can be no address."""
+    try:
+        plain = socket.create_connection((connection.hostname, connection.port), CONNECT_SECONDS)
+        context.wrap_socket(plain, server_hostname=connection.hostname).close()
+    except ssl.SSLError:
+        raise  # a ValueError, too, where a certificate is not trusted
+    except (ValueError, OverflowError) as error:
+        raise NfvError(
+            ErrorCode.VCENTER_UNREACHABLE,
+            shown(connection.hostname),
+            f"port {shown(connection.port)} of it can be no address: {error}",
+            "Correct hostname and port",
+        ) from error
 
 
 def again_when_broken(work: t.Callable[[], Result], *also: type[Exception]) -> Result:

@@ -47,6 +47,23 @@ def test_an_unreadable_authority_is_a_typed_error(tmp_path: Path, content: str |
         Connection("h", 443, "user", "s3cret", ca_path=str(path)).tls_context()
 
 
+@pytest.mark.parametrize(
+    ("hostname", "port"),
+    [
+        ("x" * 300, 443),
+        ("vcenter..example.com", 443),
+        ("v\0", 443),
+        (".example.com", 443),
+        ("localhost", 99_999),
+        ("\ud800", 1),
+    ],
+)
+def test_what_can_be_no_address_is_a_typed_error(hostname: str, port: int) -> None:
+    with pytest.raises(NfvError, match="vcenter_unreachable") as caught:
+        Client.open(Connection(hostname, port, "user", "s3cret"), closed_for_writes=True)
+    assert len(str(caught.value)) < 400 and str(caught.value).isprintable()
+
+
 def test_the_password_is_not_shown() -> None:
     assert "s3cret" not in repr(CONNECTION)
 
