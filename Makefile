@@ -2,7 +2,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup deploy test test-fast test-guests fuzz lab-up lab-down lab-status build docs bench lint sanity lock clean
+.PHONY: help setup deploy test test-fast test-guests test-versions fuzz lab-up lab-down lab-status build docs bench lint sanity lock \
+	clean
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
@@ -29,6 +30,9 @@ test-guests: setup ## Single roles and every false pass in guests of their own; 
 
 fuzz: setup ## The fuzzers on new inputs, FUZZ_SECONDS=3600 each (docs/testing.md)
 	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),3600) $(PYTHON) -m pytest -v -n auto tests/fuzz
+
+test-versions: setup ## Units, sanity and playbooks on every declared ansible-core, on each Python at hand that it supports (docs/testing.md)
+	@scripts/test-versions $(VERSIONS)
 
 lab-up: setup ## Start the lab: vCenter, hypervisor, networks, golden image (5 minutes the first time)
 	@$(PYTHON) -m lab up
