@@ -15,7 +15,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.hand
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.path_daemon import Handler
 from tests.fuzz.fuzzing import Random, finds, fuzz, torn_bytes
 
-OWN, PEER = "198.18.1.1", "198.18.1.2"
+OWN, PEER, SOURCE, STRANGER = "198.18.1.1", "198.18.1.2", "198.18.1.3", "198.18.1.99"
 CONFIGURATION = {
     "s5u_address": OWN,
     "tunnel_mtu": 1464,
@@ -25,13 +25,15 @@ CONFIGURATION = {
     "echo_interval": 60,
     "response_seconds": 3,
     "echo_requests": 5,
+    "s5u_network": "198.18.1.0/24",
     "peers": [PEER],
+    "peer_sources": [SOURCE],
 }
 
 
-def signalling(message: bytes) -> bytes:
-    datagram = packets.build_udp(packets.Udp(2152, 2152, message), PEER, OWN)
-    return packets.build_ipv4(packets.Ipv4(PEER, OWN, packets.PROTOCOL_UDP, 64, 1, datagram))
+def signalling(message: bytes, sender: str = PEER) -> bytes:
+    datagram = packets.build_udp(packets.Udp(2152, 2152, message), sender, OWN)
+    return packets.build_ipv4(packets.Ipv4(sender, OWN, packets.PROTOCOL_UDP, 64, 1, datagram))
 
 
 def handed_over(reason: int, packet: bytes) -> bytes:
@@ -62,7 +64,7 @@ def made(rng: Random) -> list[bytes]:
     for _frame in range(rng.randint(1, 4)):
         packet = rng.choice(
             (
-                signalling(torn_message(rng)),
+                signalling(torn_message(rng), rng.choice((PEER, SOURCE, STRANGER, OWN))),
                 signalling(torn_bytes(rng, path_messages.echo_request(7))),
                 torn_bytes(rng, rng.choice(PACKETS)),
             )
