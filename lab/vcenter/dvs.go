@@ -11,6 +11,13 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
+// The modes of a host's distributed switch: that of vSphere, and the two of the enhanced data path, as VCF 9 calls them.
+const (
+	standardMode     = "standard"
+	edpStandardMode  = "edp_standard"  // driven by interrupts
+	edpDedicatedMode = "edp_dedicated" // polled by cores that it reserves
+)
+
 func (b *builder) addDistributedSwitches() error {
 	for _, described := range b.spec.DistributedSwitches {
 		if err := b.addDistributedSwitch(&described); err != nil {
@@ -35,6 +42,9 @@ func (b *builder) addDistributedSwitches() error {
 }
 
 func (b *builder) addDistributedSwitch(described *distributedSwitchSpec) error {
+	if !slices.Contains([]string{"", standardMode, edpStandardMode, edpDedicatedMode}, described.Mode) {
+		return fmt.Errorf("mode is %s, %s or %s, not %q", standardMode, edpStandardMode, edpDedicatedMode, described.Mode)
+	}
 	config := types.DVSConfigSpec{
 		Name:             described.Name,
 		UplinkPortPolicy: &types.DVSNameArrayUplinkPortPolicy{UplinkPortName: described.Uplinks},
@@ -85,7 +95,23 @@ func (b *builder) addDistributedSwitch(described *distributedSwitchSpec) error {
 		cluster.Network = slices.Compact(cluster.Network)
 	}
 	b.wireUplinks(b.registry.Get(reference).(*simulator.DistributedVirtualSwitch), described)
+	b.admitClusters(b.registry.Get(reference).(*simulator.DistributedVirtualSwitch))
 	return nil
+}
+
+// admitClusters lists all hosts of a cluster at the switch when one of them is a member. The simulator refuses an
+// adapter, after it has changed the devices before it, unless all hosts of the cluster are members; the rule about the
+// VM's own host is checkNetwork. What hosts, port groups and config.host show of the membership stays exact.
+func (b *builder) admitClusters(made *simulator.DistributedVirtualSwitch) {
+	members := slices.Clone(made.Summary.HostMember)
+	for _, host := range b.hosts {
+		sameCluster := slices.ContainsFunc(b.hosts, func(other *builtHost) bool {
+			return *other.Parent == *host.Parent && slices.Contains(members, other.Self)
+		})
+		if sameCluster && !slices.Contains(members, host.Self) {
+			made.Summary.HostMember = append(made.Summary.HostMember, host.Self)
+		}
+	}
 }
 
 func distributedPortGroup(described *portGroupSpec) types.DVPortgroupConfigSpec {
@@ -125,6 +151,10 @@ func (b *builder) wireUplinks(made *simulator.DistributedVirtualSwitch, describe
 		proxy := types.HostProxySwitch{
 			DvsUuid: made.Uuid, DvsName: made.Name, Key: "key-vim.host.HostProxySwitch-" + made.Name,
 			NumPorts: 2520, NumPortsAvailable: 2510, Mtu: 1500,
+		}
+		if described.Mode != "" {
+			proxy.EnsEnabled = types.NewBool(described.Mode != standardMode)
+			proxy.EnsInterruptEnabled = types.NewBool(described.Mode == edpStandardMode)
 		}
 		backing := &types.DistributedVirtualSwitchHostMemberPnicBacking{}
 		for _, uplink := range described.Uplinks {

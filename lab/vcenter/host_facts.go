@@ -18,7 +18,8 @@ type hostFacts struct {
 	vendor       string
 	apiVersion   string
 	maintenance  bool
-	free         capacity // not reserved by other VMs that are on; the host's whole capacity where reservations do not matter
+	networks     []types.ManagedObjectReference // the port groups that it offers
+	free         capacity                       // not reserved by other VMs that are on; the host's whole capacity where reservations do not matter
 }
 
 // capacity is a host's CPU and memory, in the units of the API's reservations.
@@ -34,6 +35,7 @@ func factsOf(host *simulator.HostSystem) hostFacts {
 		maxThreads: host.Capability.MaxSupportedSimultaneousThreads,
 		vendor:     host.Hardware.CpuPkg[0].Vendor, apiVersion: host.Config.Product.ApiVersion,
 		maintenance: host.Runtime.InMaintenanceMode,
+		networks:    host.Network,
 		free: capacity{
 			mhz:      int64(hardware.CpuMhz) * int64(hardware.NumCpuCores),
 			memoryMB: hardware.MemorySize >> 20,

@@ -104,6 +104,7 @@ type portGroupSpec struct {
 type distributedSwitchSpec struct {
 	Name       string          `json:"name"`
 	Version    string          `json:"version"`
+	Mode       string          `json:"mode"` // standard, edp_standard or edp_dedicated; the hosts tell none without it
 	Uplinks    []string        `json:"uplinks"`
 	PortGroups []portGroupSpec `json:"portGroups"`
 }

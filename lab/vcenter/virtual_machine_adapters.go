@@ -113,13 +113,16 @@ func checkAdapterType(m vmState, spec *types.VirtualMachineConfigSpec) *refusal 
 	return nil
 }
 
+// checkNetwork: the port group exists, and the VM's host offers it.
 func checkNetwork(m vmState, spec *types.VirtualMachineConfigSpec) *refusal {
 	for _, change := range adapterChanges(m.config, spec) {
 		unchanged := change.operation == types.VirtualDeviceConfigSpecOperationEdit && change.card.Backing == nil
 		if change.operation == types.VirtualDeviceConfigSpecOperationRemove || unchanged {
 			continue
 		}
-		if m.networks.name(change.card.Backing) == "" {
+		wanted := m.networks.of(change.card.Backing)
+		placed := m.host.name != ""
+		if wanted.name == "" || placed && !slices.Contains(m.host.networks, wanted.self) {
 			fault := &types.InvalidDeviceBacking{InvalidDeviceSpec: types.InvalidDeviceSpec{DeviceIndex: int32(change.index)}}
 			fault.Property = "virtualDeviceSpec.device.backing"
 			return &refusal{fault: fault, message: refuseDevice(change.index, "").message}

@@ -65,12 +65,12 @@ func (g *guard) guestAdapters(vm *simulator.VirtualMachine, reported []guestNIC)
 	var used []types.ManagedObjectReference
 	for _, device := range adapters(vm.Config) {
 		card := cardOf(device)
-		name := known.name(card.Backing)
-		if reference, ok := known.references[name]; ok && !slices.Contains(used, reference) {
-			used = append(used, reference)
+		attached := known.of(card.Backing)
+		if attached.name != "" && !slices.Contains(used, attached.self) {
+			used = append(used, attached.self)
 		}
 		info := types.GuestNicInfo{
-			Network: name, MacAddress: card.MacAddress, DeviceConfigId: card.Key,
+			Network: attached.name, MacAddress: card.MacAddress, DeviceConfigId: card.Key,
 			Connected: card.Connectable == nil || card.Connectable.Connected,
 		}
 		for _, nic := range reported {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/vmware/govmomi/vim25/types"
 )
@@ -35,7 +36,7 @@ var reconfigureRules = []rule{
 	{"per-vCPU latency sensitivity goes with the VM's", checkVCPULatency},
 	{"the device exists", checkDeviceExists},
 	{"the adapter's type stays", checkAdapterType},
-	{"the port group exists", checkNetwork},
+	{"the port group exists, and the host offers it", checkNetwork},
 	{"MAC addresses are well-formed and unique in the VM", checkMACAddresses},
 	{"there are at most ten adapters", checkAdapterCount},
 	{"the VM supports what its adapters are asked for", checkAdapterHardware},
@@ -51,6 +52,7 @@ var powerOnRules = []rule{
 	{"latency sensitivity high has its memory reservation", checkLatencyMemory},
 	{"1 GB pages have their memory reservation", checkHugePageMemory},
 	{"the host knows 1 GB pages", checkHugePageHost},
+	{"SR-IOV adapters have their memory reservation", checkSRIOVMemory},
 	{"manual MAC addresses stay out of the reserved range", checkManualMAC},
 	{"the affinity names CPUs of the host", checkAffinityOnHost},
 	{"the host has the CPU that the VM reserves", checkFreeCPU},
@@ -158,6 +160,16 @@ func checkHugePageMemory(m vmState, _ *types.VirtualMachineConfigSpec) *refusal 
 	}
 	return refuseConfiguration(
 		"Invalid memory setting: memory reservation (sched.mem.min) should be equal to memsize(%d) for 1 GB pages.", m.config.Hardware.MemoryMB)
+}
+
+// checkSRIOVMemory: the IOMMU must reach all memory of the VM (vSphere Networking, "Assign a virtual function as SR-IOV
+// passthrough adapter to a virtual machine").
+func checkSRIOVMemory(m vmState, _ *types.VirtualMachineConfigSpec) *refusal {
+	if !slices.ContainsFunc(m.config.Hardware.Device, isSRIOV) || allMemoryReserved(m.config) {
+		return nil
+	}
+	return refuseConfiguration(
+		"Invalid memory setting: memory reservation (sched.mem.min) should be equal to memsize(%d).", m.config.Hardware.MemoryMB)
 }
 
 // checkLatencyLimit: cores that are a VM's own cannot be limited.

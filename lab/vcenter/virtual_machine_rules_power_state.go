@@ -67,6 +67,20 @@ var powerOffSettings = []powerOffSetting{
 	}},
 	{"device.numaNode", adapterNodeChanges},
 	{"device.uptv2Enabled", adapterUPTChanges},
+	{"an SR-IOV adapter", sriovChanges},
+}
+
+// sriovChanges: a VM with a virtual function has no hot addition or removal of it (vSphere Networking, "SR-IOV,
+// availability of features").
+func sriovChanges(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) bool {
+	return slices.ContainsFunc(adapterChanges(now, spec), func(change adapterChange) bool {
+		return isSRIOV(change.device) || isSRIOV(change.old)
+	})
+}
+
+func isSRIOV(device types.BaseVirtualDevice) bool {
+	_, ok := device.(*types.VirtualSriovEthernetCard)
+	return ok
 }
 
 func adapterNodeChanges(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) bool {

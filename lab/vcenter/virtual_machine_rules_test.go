@@ -34,12 +34,20 @@ func vmIn(power types.VirtualMachinePowerState) vmState {
 		config: config, power: power, host: hostFacts{
 			name: "esx-a1.lab", mhz: 2300, threads: 32, coresPerNode: 8, maxThreads: 2, vendor: "intel",
 			apiVersion: "8.0.3.0", free: capacity{mhz: 36800, memoryMB: 131072},
+			networks: []types.ManagedObjectReference{networkOf("network-1"), networkOf("dvportgroup-1")},
 		},
 		networks: networks{
-			standard:    map[string]bool{"PG-Mgmt": true},
-			distributed: map[portGroup]string{{"dvportgroup-1", "switch-1"}: "PG-S5U"},
+			standard: map[string]network{"PG-Mgmt": {"PG-Mgmt", networkOf("network-1")}},
+			distributed: map[portGroup]network{
+				{"dvportgroup-1", "switch-1"}: {"PG-S5U", networkOf("dvportgroup-1")},
+				{"dvportgroup-2", "switch-2"}: {"PG-S5U", networkOf("dvportgroup-2")}, // on no switch of the host's
+			},
 		},
 	}
+}
+
+func networkOf(value string) types.ManagedObjectReference {
+	return types.ManagedObjectReference{Type: "Network", Value: value}
 }
 
 func standardBacking(name string) types.BaseVirtualDeviceBackingInfo {
@@ -48,22 +56,10 @@ func standardBacking(name string) types.BaseVirtualDeviceBackingInfo {
 	}
 }
 
-func distributedBacking(key, uuid string) types.BaseVirtualDeviceBackingInfo {
-	return &types.VirtualEthernetCardDistributedVirtualPortBackingInfo{
-		Port: types.DistributedVirtualSwitchPortConnection{PortgroupKey: key, SwitchUuid: uuid},
-	}
-}
-
 // vmxnet3 is an adapter on PG-Mgmt.
 func vmxnet3(key int32, mac string) *types.VirtualVmxnet3 {
 	card := &types.VirtualVmxnet3{}
 	card.Key, card.MacAddress, card.Backing = key, mac, standardBacking("PG-Mgmt")
-	return card
-}
-
-func backedBy(backing types.BaseVirtualDeviceBackingInfo) *types.VirtualVmxnet3 {
-	card := vmxnet3(-1, "")
-	card.Backing = backing
 	return card
 }
 
@@ -191,12 +187,6 @@ func TestReconfigureRules(t *testing.T) {
 		{"type in place, on", on(), devices(change(edit, vmxnet3(4000, ""))), &types.InvalidDeviceSpec{}},
 		{"type by replacing", off(), devices(change(remove, vmxnet3(4000, "")), change(add, vmxnet3(-1, "00:50:56:80:00:01"))), none},
 		{"edit of the same type", on(), devices(change(edit, off().config.Hardware.Device[0])), none},
-
-		{"missing standard port group", off(), devices(change(add, backedBy(standardBacking("PG-Missing")))), &types.InvalidDeviceBacking{}},
-		{"missing distributed port group", off(), devices(change(add, backedBy(distributedBacking("dvportgroup-9", "switch-1")))), &types.InvalidDeviceBacking{}},
-		{"port group of another switch", off(), devices(change(add, backedBy(distributedBacking("dvportgroup-1", "switch-9")))), &types.InvalidDeviceBacking{}},
-		{"distributed port group", off(), devices(change(add, backedBy(distributedBacking("dvportgroup-1", "switch-1")))), none},
-		{"added without backing", off(), devices(change(add, backedBy(nil))), &types.InvalidDeviceBacking{}},
 
 		{"MAC of another adapter", off(), devices(change(add, vmxnet3(-1, "00:50:56:80:00:02"))), &types.InvalidDeviceSpec{}},
 		{"MAC in other letters", off(), devices(change(add, vmxnet3(-1, "00:50:56:AB:00:02")), change(add, vmxnet3(-2, "00:50:56:ab:00:02"))), &types.InvalidDeviceSpec{}},
