@@ -19,6 +19,12 @@ func addedOn(backing types.BaseVirtualDeviceBackingInfo) spec {
 	return devices(change(add, card))
 }
 
+func e1000(key int32) *types.VirtualE1000 {
+	card := &types.VirtualE1000{}
+	card.Key, card.Backing = key, standardBacking("PG-Mgmt")
+	return card
+}
+
 func sriov(key int32) *types.VirtualSriovEthernetCard {
 	card := &types.VirtualSriovEthernetCard{}
 	card.Key, card.MacAddress, card.Backing = key, "00:50:56:80:00:0a", standardBacking("PG-Mgmt")
@@ -57,7 +63,9 @@ func TestAdapterRules(t *testing.T) {
 		{"SR-IOV added off", off(), devices(change(add, sriov(-1))), none},
 		{"SR-IOV removed on", withSRIOV(on()), devices(change(remove, sriov(4002))), needsPowerOff},
 		{"SR-IOV removed off", withSRIOV(off()), devices(change(remove, sriov(4002))), none},
-		{"another adapter added beside SR-IOV", withSRIOV(on()), addedOn(standardBacking("PG-Mgmt")), none},
+		{"another adapter added beside SR-IOV on", withSRIOV(on()), addedOn(standardBacking("PG-Mgmt")), needsPowerOff},
+		{"another adapter added beside SR-IOV off", withSRIOV(off()), addedOn(standardBacking("PG-Mgmt")), none},
+		{"another adapter edited beside SR-IOV", withSRIOV(on()), devices(change(edit, e1000(4000))), none},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			refused := firstRefusal(reconfigureRules, test.vm, &test.spec)

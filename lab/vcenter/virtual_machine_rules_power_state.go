@@ -67,14 +67,16 @@ var powerOffSettings = []powerOffSetting{
 	}},
 	{"device.numaNode", adapterNodeChanges},
 	{"device.uptv2Enabled", adapterUPTChanges},
-	{"an SR-IOV adapter", sriovChanges},
+	{"a device of a VM with an SR-IOV adapter", sriovChanges},
 }
 
-// sriovChanges: a VM with a virtual function has no hot addition or removal of it (vSphere Networking, "SR-IOV,
+// sriovChanges: a VM with an SR-IOV adapter has no hot addition or removal of devices (vSphere Networking, "SR-IOV,
 // availability of features").
 func sriovChanges(now *types.VirtualMachineConfigInfo, spec *types.VirtualMachineConfigSpec) bool {
+	has := slices.ContainsFunc(now.Hardware.Device, isSRIOV)
 	return slices.ContainsFunc(adapterChanges(now, spec), func(change adapterChange) bool {
-		return isSRIOV(change.device) || isSRIOV(change.old)
+		plugged := change.operation != types.VirtualDeviceConfigSpecOperationEdit
+		return isSRIOV(change.device) || has && plugged
 	})
 }
 

@@ -132,11 +132,13 @@ hosts:
       returned: always
     port_groups:
       description:
-        - Port groups with C(network), C(key), C(switch), C(distributed), C(active), C(nodes), C(spans_nodes) and
-          C(enhanced_data_path).
+        - Port groups with C(network), C(key), C(switch), C(distributed), C(active), C(nodes), C(spans_nodes),
+          C(switch_mode) and C(enhanced_data_path).
         - C(active) lists the NICs that the teaming policy makes active. C(nodes) lists their NUMA nodes, null when one
           of these is unknown.
-        - C(enhanced_data_path) is whether the switch runs in that mode on this host.
+        - C(switch_mode) is the mode of the switch on this host, V(standard), V(edp_standard) or V(edp_dedicated), as in
+          descriptions; null when vSphere does not report it. C(enhanced_data_path) tells whether it is one of the
+          last two.
       type: list
       elements: dict
       returned: always

@@ -52,6 +52,8 @@ options:
       - The description of every VM that has none of its own, a dictionary with C(cpu), C(memory) and C(adapters), and
         optionally C(numa), C(placement), C(switch_mode), C(profile), C(iommu) and C(hardware_version).
       - An adapter of the description is matched with one of the VM by MAC address, else by label, else by port group.
+        Of several adapters on one port group, VMXNET3 adapters are preferred.
+      - Where the VM's host offers several port groups of one name, C(switch) of the adapter says which one is meant.
     type: dict
   state:
     description:
@@ -66,6 +68,14 @@ options:
   remove_unmanaged_adapters:
     description:
       - Whether to remove adapters that the description does not name. Otherwise they are left alone, with a warning.
+    type: bool
+    default: false
+    version_added: 0.2.0
+  replace_sriov_adapters:
+    description:
+      - Whether to replace a described SR-IOV adapter by a VMXNET3 adapter with its MAC address and port group, which
+        needs the VM powered off. Otherwise a described adapter that is one fails with C(adapter_not_convertible).
+      - Its guest needs the VMXNET3 driver before.
     type: bool
     default: false
     version_added: 0.2.0
@@ -188,6 +198,7 @@ def main() -> None:
             **vm_options(),
             **change_options(),
             "remove_unmanaged_adapters": {"type": "bool", "default": False},
+            "replace_sriov_adapters": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )

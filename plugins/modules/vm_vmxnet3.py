@@ -51,6 +51,14 @@ options:
       - Whether to remove adapters that the description does not name. Otherwise they are left alone, with a warning.
     type: bool
     default: false
+  replace_sriov_adapters:
+    description:
+      - Whether to replace a described SR-IOV adapter by a VMXNET3 adapter with its MAC address and port group, which
+        needs the VM powered off. Otherwise a described adapter that is one fails with C(adapter_not_convertible).
+      - Its guest needs the VMXNET3 driver before.
+    type: bool
+    default: false
+    version_added: 0.2.0
 seealso:
   - module: nfv.vsphere_dpdk.vm_dataplane
   - module: nfv.vsphere_dpdk.vm_dataplane_info
@@ -153,6 +161,7 @@ def main() -> None:
             **vm_options(),
             **change_options(),
             "remove_unmanaged_adapters": {"type": "bool", "default": False},
+            "replace_sriov_adapters": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )

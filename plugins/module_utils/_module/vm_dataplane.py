@@ -15,7 +15,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model im
     POWERED_ON,
     PlanOptions,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ALL
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ADAPTERS, ALL
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import typed_errors
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.apply import apply_plans
@@ -63,14 +63,21 @@ def converge(
     releasing = params["state"] == "absent"
     requests = read_requests(params["vms"], params["dataplane"], needed=not releasing, scope=scope)
     options = PlanOptions(
-        scope, params.get("hardware_upgrade") == "when_needed", bool(params.get("remove_unmanaged_adapters"))
+        scope,
+        params.get("hardware_upgrade") == "when_needed",
+        bool(params.get("remove_unmanaged_adapters")),
+        bool(params.get("replace_sriov_adapters")),
     )
     with (
         Client.open(connection, closed_for_writes=check_mode) as client,
         typed_errors(connection.hostname, "failed to read and reconfigure the VMs"),
     ):
         inventory = read_inventory(
-            client, params["datacenter"], any(request.by == "uuid" for request in requests), _asks_for_udp_rss(requests)
+            client,
+            params["datacenter"],
+            with_uuids=any(request.by == "uuid" for request in requests),
+            with_udp_rss=_asks_for_udp_rss(requests),
+            with_switches=scope in (ALL, ADAPTERS),
         )
         descriptions = _select(requests, inventory, params["datacenter"])
         records = read_vms(client, [managed for managed, _dataplane in descriptions.values()], inventory)

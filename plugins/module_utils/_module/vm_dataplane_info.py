@@ -8,13 +8,13 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined, listed
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.adapters import match_adapters
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.change_set import (
     adapter_facts,
     conflicts,
     plan_vm,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.guest_address import management_address
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.matching import match_adapters
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import POWERED_ON
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import typed_errors
@@ -51,7 +51,12 @@ def gather(params: t.Mapping[str, t.Any], connection: Connection) -> dict[str, t
         Client.open(connection, closed_for_writes=True) as client,
         typed_errors(connection.hostname, "failed to read the VMs"),
     ):
-        inventory = read_inventory(client, params["datacenter"], any(request.by == "uuid" for request in requests))
+        inventory = read_inventory(
+            client,
+            params["datacenter"],
+            with_uuids=any(request.by == "uuid" for request in requests),
+            with_switches=any(request.dataplane is not None for request in requests),
+        )
         _refuse_missing(params, inventory)
         found = [(request, find_vm(request, inventory)) for request in requests]
         records = read_vms(client, [managed for _request, managed in found if managed is not None], inventory)

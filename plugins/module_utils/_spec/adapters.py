@@ -24,7 +24,7 @@ ADAPTER_NAME = r"[A-Za-z][A-Za-z0-9_.-]{0,14}"
 _REQUIRED = ("name", "network", "driver")
 _OPTIONAL = (
     *("queues", "mac", "management", "label", "tx_contexts", "udp_rss", "interrupt_coalescing"),
-    *("numa_node", "uptv2", "strict_latency"),
+    *("numa_node", "uptv2", "strict_latency", "switch"),
 )
 
 
@@ -84,6 +84,7 @@ def _read_adapter(top: Section, path: str, raw: t.Any) -> Adapter | None:
         return None
     name = section.text("name", ADAPTER_NAME, "a name of at most 15 letters, digits, _ . - that starts with a letter")
     network = section.text("network", form="the name of a port group")
+    switch = section.text("switch", form="the name of a switch")
     driver = section.choice("driver", DRIVERS)
     queues = section.integer("queues", 1, MAX_QUEUES, default=1)
     mac = section.mac("mac")
@@ -102,9 +103,18 @@ def _read_adapter(top: Section, path: str, raw: t.Any) -> Adapter | None:
         return None
     if None in flags.values():
         return None
-    given = {key: bool(value) for key, value in flags.items()}
+    given: dict[str, t.Any] = {key: bool(value) for key, value in flags.items()}
     adapter = Adapter(
-        name, network, driver, queues, mac, label=label, tx_contexts=tx_contexts, numa_node=numa_node, **given
+        name,
+        network,
+        driver,
+        queues,
+        mac,
+        label=label,
+        tx_contexts=tx_contexts,
+        numa_node=numa_node,
+        switch=switch,
+        **given,
     )
     _check_adapter(section, adapter)
     return adapter

@@ -15,8 +15,14 @@ PAGE_SIZES_KB: t.Final = {"2M": 2048, "1G": 1048576}
 HOST_PAGE_SIZES: t.Final = ("4K", "2M", "1G")
 DRIVERS: t.Final = ("kernel", "pmd")
 EXCLUSIVITIES: t.Final = ("latency_sensitivity", "affinity", "none")
-# The mode of the host's switch: the standard stack, or the enhanced data path of NSX and vSphere 8.
-SWITCH_MODES: t.Final = ("standard", "enhanced_data_path")
+# The modes of a host's switch: vSphere's own data path, and those of the enhanced data path (EDP) as VCF 9 calls them.
+# EDP Standard is driven by interrupts, EDP Dedicated polls with cores that the switch reserves.
+STANDARD: t.Final = "standard"
+EDP_STANDARD: t.Final = "edp_standard"
+EDP_DEDICATED: t.Final = "edp_dedicated"
+SWITCH_MODES: t.Final = (STANDARD, EDP_STANDARD, EDP_DEDICATED)
+# Names that earlier descriptions use. Enhanced data path was, up to NSX 4, the name of the mode that polls.
+SWITCH_MODE_ALIASES: t.Final[t.Mapping[str, str]] = {"enhanced_data_path": EDP_DEDICATED}
 PROFILES: t.Final = ("general", "low_latency")
 NUMA_AUTOSIZE: t.Final = ("once", "every_power_on")
 # Stands for ``auto`` in Adapter.numa_node until the node of the polling vCPUs is known.
@@ -135,6 +141,8 @@ class Adapter:
     """Uniform passthrough."""
     strict_latency: bool = False
     """The real-time features of the distributed switch."""
+    switch: str | None = None
+    """Name of the switch that the port group is on; None where the host offers one port group of that name only."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -165,3 +173,8 @@ class Dataplane:
         """The adapter marked ``management``, otherwise the first one with driver ``kernel``."""
         kernel = [adapter for adapter in self.adapters if adapter.driver == "kernel"]
         return next((adapter for adapter in kernel if adapter.management), kernel[0])
+
+    @property
+    def effective_contexts(self) -> int:
+        """Cores for the hypervisor's transmit threads: none in EDP Dedicated, whose switch has cores of its own."""
+        return 0 if self.switch_mode == EDP_DEDICATED else self.cpu.system_contexts

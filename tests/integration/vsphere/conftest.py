@@ -172,6 +172,12 @@ def older(start_vcenter: t.Callable[..., t.Any]) -> t.Iterator[Other]:
         yield other
 
 
+@pytest.fixture(scope="session")
+def segments(start_vcenter: t.Callable[..., t.Any]) -> t.Iterator[Other]:
+    with other_vcenter(start_vcenter, other_vcenters.segments()) as other:
+        yield other
+
+
 @dataclasses.dataclass(frozen=True)
 class Run:
     """One run of Ansible: its exit status, what it printed, and the counts of its recap by host."""

@@ -34,3 +34,20 @@ def older() -> dict[str, t.Any]:
     shape: dict[str, t.Any] = json.loads(_LAB.read_text(encoding="utf-8"))
     shape["apiVersion"] = "7.0.3.0"
     return shape
+
+
+def segments() -> dict[str, t.Any]:
+    """One NSX segment on two switches in different modes, each with one host as a member and a third host with both."""
+    shape: dict[str, t.Any] = json.loads(_LAB.read_text(encoding="utf-8"))
+    member = {"nfv-dvs": {"Uplink 1": "vmnic2"}}
+    shape["clusters"][0]["hosts"] = [
+        {"name": "a.lab", "uplinks": {**member, "dvs-a": {"Uplink 1": "vmnic3"}}},
+        {"name": "b.lab", "uplinks": {**member, "dvs-b": {"Uplink 1": "vmnic3"}}},
+        {"name": "both.lab", "uplinks": {**member, "dvs-a": {"Uplink 1": "vmnic1"}, "dvs-b": {"Uplink 1": "vmnic3"}}},
+    ]
+    segment = {"name": "Seg", "active": ["Uplink 1"], "nsx": True}
+    shape["distributedSwitches"] += [
+        {"name": "dvs-a", "mode": "edp_standard", "uplinks": ["Uplink 1"], "portGroups": [segment]},
+        {"name": "dvs-b", "mode": "edp_dedicated", "uplinks": ["Uplink 1"], "portGroups": [segment]},
+    ]
+    return shape

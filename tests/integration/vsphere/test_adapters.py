@@ -95,16 +95,16 @@ def test_a_new_adapter_gets_its_keys_in_the_same_reconfiguration(engine: t.Any, 
     assert not engine.converge(vm, dataplane=described)["changed"]
 
 
-def test_what_has_no_use_on_the_enhanced_data_path_is_taken_back(engine: t.Any, vm: t.Any) -> None:
+def test_what_has_no_use_in_edp_dedicated_is_taken_back(engine: t.Any, vm: t.Any) -> None:
     changes = (("adapters.1.tx_contexts", "per_adapter"), ("cpu.system_contexts", 1), ("placement.numa", 1))
     keys = ("ethernet1.ctxPerDev", "sched.cpu.latencySensitivity.sysContexts", "numa.nodeAffinity")
     engine.converge(vm, dataplane=patched(*changes))
     assert [advanced(key)(vm) for key in keys] == ["1", "1", "1"]
-    enhanced = patched(*changes, ("switch_mode", "enhanced_data_path"))
-    result = engine.converge(vm, dataplane=enhanced)["vms"][vm.name]
-    assert [advanced(key)(vm) for key in keys] == [None, None, None]
-    assert sum("enhanced data path" in warning for warning in result["warnings"]) == 3
-    assert not engine.converge(vm, dataplane=enhanced)["changed"]
+    dedicated = patched(*changes, ("switch_mode", "edp_dedicated"))
+    result = engine.converge(vm, dataplane=dedicated)["vms"][vm.name]
+    assert [advanced(key)(vm) for key in keys] == ["1", None, None]  # the transmit contexts keep their use
+    assert sum("edp_dedicated" in warning for warning in result["warnings"]) == 2
+    assert not engine.converge(vm, dataplane=dedicated)["changed"]
 
 
 def test_keys_that_work_against_polling_are_reported_and_left(engine: t.Any, vm: t.Any) -> None:

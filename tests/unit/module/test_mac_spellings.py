@@ -16,6 +16,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.sample 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module import testpmd_traffic, traffic_probe
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.dpdk_bind import read_adapters
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import HostFacts
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.reader import Section
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.guest import guest_state
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import _adapter
@@ -54,7 +55,9 @@ ENTRANCES: dict[str, t.Callable[[str], t.Any]] = {
     "a next hop of pgw_sessions": lambda mac: (
         UserPlane.of({"address": "198.18.1.1/24"}, {**SGI, "next_hop_mac": mac}, [], ECHO).next_hop_mac
     ),
-    "an adapter in vCenter": lambda mac: _adapter(vim.vm.device.VirtualVmxnet3(key=4000, macAddress=mac), {}).mac,
+    "an adapter in vCenter": lambda mac: (
+        _adapter(vim.vm.device.VirtualVmxnet3(key=4000, macAddress=mac), {}, HostFacts()).mac
+    ),
     "what VMware Tools report": lambda mac: (
         guest_state({"guest.net": [vim.vm.GuestInfo.NicInfo(macAddress=mac)]}).nics[0].mac
     ),

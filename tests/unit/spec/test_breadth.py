@@ -69,6 +69,7 @@ def found(description: t.Any, **options: t.Any) -> set[tuple[str, str]]:
         ((("adapters.1.numa_node", 0),), "adapters[1].numa_node", "numa_nodes_needed"),
         ((("adapters.1.numa_node", "near"),), "adapters[1].numa_node", "value_type_wrong"),
         ((("switch_mode", "fast"),), "switch_mode", "value_not_allowed"),
+        ((("adapters.1.switch", 3),), "adapters[1].switch", "value_type_wrong"),
         ((("profile", "fast"),), "profile", "value_not_allowed"),
         ((("profile", "low_latency"), *NONE), "profile", "exclusivity_needed"),
         ((("iommu", "perhaps"),), "iommu", "value_type_wrong"),
@@ -113,14 +114,16 @@ def test_everything_at_once_is_read(description: Description) -> None:
             ("adapters.1.label", "Network adapter 2"),
             ("adapters.1.uptv2", True),
             ("adapters.1.strict_latency", True),
+            ("adapters.1.switch", "dvs-a"),
         )
     )
     assert problems == ()
     assert dataplane is not None
     assert dataplane.numa == Numa(2)
-    assert (dataplane.switch_mode, dataplane.profile, dataplane.iommu) == ("enhanced_data_path", "low_latency", True)
+    assert (dataplane.switch_mode, dataplane.profile, dataplane.iommu) == ("edp_dedicated", "low_latency", True)
     adapter = dataplane.adapters[1]
     assert (adapter.numa_node, adapter.udp_rss, adapter.tx_contexts) == (1, True, "per_queue")
+    assert (adapter.switch, dataplane.adapters[0].switch) == ("dvs-a", None)
 
 
 def test_nothing_that_is_not_said_is_assumed(description: Description) -> None:

@@ -241,6 +241,7 @@ PATHS = [
     "adapters.1.numa_node",
     "adapters.1.uptv2",
     "adapters.1.strict_latency",
+    "adapters.1.switch",
     "cpu.simultaneous_threads",
     "cpu.reserve_all",
     "cpu.system_contexts",

@@ -59,6 +59,7 @@ def _demand(
         memory_mb=-(-memory.size_mb // GIB) * GIB if gib else memory.size_mb,
         networks=tuple(dict.fromkeys(adapter.network for adapter in dataplane.adapters)),
         data_networks=tuple(dict.fromkeys(each.network for each in dataplane.adapters if each.driver == "pmd")),
+        switches=tuple(dict.fromkeys((each.network, each.switch) for each in dataplane.adapters if each.switch)),
         threads=cpu.simultaneous_threads,
         latency_sensitive=cpu.exclusivity == "latency_sensitivity",
         affinity=cpu.exclusivity == "affinity",
@@ -81,8 +82,7 @@ def reserved_cores(dataplane: Dataplane) -> int:
     cpu = dataplane.cpu
     if cpu.exclusivity == "none" and not cpu.reserve_all:
         return 0
-    contexts = cpu.system_contexts if dataplane.switch_mode == "standard" else 0
-    return -(-cpu.count // cpu.simultaneous_threads) + contexts
+    return -(-cpu.count // cpu.simultaneous_threads) + dataplane.effective_contexts
 
 
 def _named(vm: str, key: str, names: t.Sequence[str], groups: Groups, known: t.Collection[str]) -> set[str]:

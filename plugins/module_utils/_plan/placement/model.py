@@ -33,6 +33,8 @@ class Demand:
     """Port groups of all adapters."""
     data_networks: tuple[str, ...] = ()
     """Port groups of the polled adapters."""
+    switches: tuple[tuple[str, str], ...] = ()
+    """Port groups, each with the name of the switch that it must be on."""
     threads: int = 1
     """vCPUs that share a core: 2 with virtual hyper-threading."""
     latency_sensitive: bool = False

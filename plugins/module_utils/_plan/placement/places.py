@@ -15,7 +15,10 @@ from .model import REFUSE, SPAN
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import HostTopology
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import (
+        HostTopology,
+        PortGroupUplinks,
+    )
 
     from .capacity import Cell, HostCapacity
     from .model import Demand, Rules
@@ -106,7 +109,7 @@ def judge_host(demand: Demand, host: HostTopology, rules: Rules) -> HostVerdict:
     excluded = _host_exclusion(demand, host, rules)
     if excluded is not None:
         return HostVerdict(exclusion=excluded[0], object_name=excluded[1])
-    verdict = right_nodes(demand.data_networks, host, rules)
+    verdict = right_nodes(demand, host, rules)
     if verdict.exclusion is None and demand.node is not None:
         nodes = tuple(number for number in verdict.nodes if number == demand.node)
         if not nodes:
@@ -116,7 +119,7 @@ def judge_host(demand: Demand, host: HostTopology, rules: Rules) -> HostVerdict:
 
 
 def _host_exclusion(demand: Demand, host: HostTopology, rules: Rules) -> tuple[str, str | None] | None:
-    missing = next((network for network in demand.networks if host.uplinks(network) is None), None)
+    missing = next((network for network in demand.networks if not _uplinks(demand, host, network)), None)
     checks = (
         ("cluster_unknown", demand.cluster is not None and host.cluster != demand.cluster, demand.cluster),
         ("host_not_allowed", bool(demand.hosts) and host.name not in demand.hosts, None),
@@ -133,18 +136,24 @@ def _shares_cores(host: HostTopology, threads: int) -> bool:
     return host.hyper_threading and host.max_simultaneous_threads >= threads
 
 
-def right_nodes(networks: t.Sequence[str], host: HostTopology, rules: Rules) -> HostVerdict:
-    """The nodes that the active uplinks of all networks have in common; all nodes when none is known."""
+def _uplinks(demand: Demand, host: HostTopology, network: str) -> list[PortGroupUplinks]:
+    """The uplinks of a network on each switch that the VM asks for; empty when the host lacks one of them."""
+    switches = [switch for name, switch in demand.switches if name == network]
+    found = [host.uplinks(network, switch) for switch in switches or (None,)]
+    return [each for each in found if each is not None] if None not in found else []
+
+
+def right_nodes(demand: Demand, host: HostTopology, rules: Rules) -> HostVerdict:
+    """The nodes that the active uplinks of all polled networks have in common; all nodes when none is known."""
     known: list[frozenset[int]] = []
     spanning, unknown = [], []
-    for network in networks:
-        uplinks = host.uplinks(network)
-        if uplinks is None or uplinks.nodes is None:
+    for network in demand.data_networks:
+        uplinks = _uplinks(demand, host, network)
+        if not uplinks or any(each.nodes is None for each in uplinks):
             unknown.append(network)
-        elif uplinks.nodes:
-            known.append(frozenset(uplinks.nodes))
-            if len(uplinks.nodes) > 1:
-                spanning.append(network)
+        known += [frozenset(each.nodes) for each in uplinks if each.nodes]
+        if any(each.spans_nodes for each in uplinks):
+            spanning.append(network)
     everywhere = frozenset(node.number for node in host.nodes)
     common = everywhere.intersection(*known)
     remarks = []
@@ -155,7 +164,7 @@ def right_nodes(networks: t.Sequence[str], host: HostTopology, rules: Rules) -> 
     if not common:
         if rules.remote_uplinks == REFUSE:
             return HostVerdict(exclusion=NO_COMMON_NODE)
-        remarks.append((NO_COMMON_NODE, tuple(networks)))
+        remarks.append((NO_COMMON_NODE, demand.data_networks))
         common = everywhere & frozenset().union(*known)
     if unknown:
         remarks.append((UPLINKS_UNKNOWN, tuple(unknown)))

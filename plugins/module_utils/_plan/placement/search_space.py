@@ -134,6 +134,7 @@ def _host_key(demand: Demand) -> tuple[t.Any, ...]:
         demand.hosts,
         demand.networks,
         demand.data_networks,
+        demand.switches,
         demand.node,
         demand.latency_sensitive,
         demand.threads,

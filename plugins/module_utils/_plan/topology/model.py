@@ -11,6 +11,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import EDP_DEDICATED, EDP_STANDARD
+
 # How it is known that a VM holds cores: from its affinity set, or as an estimate from latency sensitivity High with
 # full reservations. No property of vSphere's names the cores.
 BASIS_AFFINITY: t.Final = "affinity"
@@ -79,8 +81,13 @@ class PortGroupUplinks:
     """Physical NICs in the order of the teaming policy, by name."""
     nodes: tuple[int, ...] | None
     """NUMA nodes of the active uplinks, ascending; None when one is unknown, empty without any active uplink."""
-    enhanced_data_path: bool = False
-    """Whether the host's switch runs in that mode."""
+    switch_mode: str | None = None
+    """The mode of the switch on the host, one of ``_spec.model.SWITCH_MODES``."""
+
+    @property
+    def enhanced_data_path(self) -> bool:
+        """Whether the switch is known to run in one of the modes of the enhanced data path."""
+        return self.switch_mode in (EDP_STANDARD, EDP_DEDICATED)
 
     @property
     def spans_nodes(self) -> bool:
@@ -148,6 +155,11 @@ class HostTopology:
         """Whether VMs may be placed here: the host is connected and not in maintenance mode."""
         return self.available and not self.maintenance
 
-    def uplinks(self, network: str) -> PortGroupUplinks | None:
-        """The uplinks of the port group with this name, None when the host does not have it."""
-        return next((each for each in self.port_groups if each.network == network), None)
+    def uplinks(self, network: str, switch: str | None = None) -> PortGroupUplinks | None:
+        """The uplinks of the port group with this name, None when the host does not have it.
+
+        switch: the name of its switch, None for the first port group of the name.
+        """
+        return next(
+            (each for each in self.port_groups if each.network == network and switch in (None, each.switch)), None
+        )

@@ -86,6 +86,7 @@ def _port_group_data(group: PortGroupUplinks) -> Data:
         "active": list(group.active),
         "nodes": None if group.nodes is None else list(group.nodes),
         "spans_nodes": group.spans_nodes,
+        "switch_mode": group.switch_mode,
         "enhanced_data_path": group.enhanced_data_path,
     }
 
@@ -156,7 +157,7 @@ def _port_group(group: t.Mapping[str, t.Any]) -> PortGroupUplinks:
         bool(group["distributed"]),
         tuple(group["active"]),
         None if nodes is None else tuple(int(node) for node in nodes),
-        bool(group["enhanced_data_path"]),
+        group["switch_mode"],
     )
 
 

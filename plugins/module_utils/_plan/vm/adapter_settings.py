@@ -35,8 +35,11 @@ class AdapterSetting:
     """It can be changed, or takes effect, only when the VM is powered off."""
 
 
-# Sources: vSphere API reference (VirtualVmxnet3, VirtualDevice.numaNode), and for the advanced keys VMware's guides to
-# tuning latency-sensitive and telco workloads; those take effect at a power cycle.
+# Sources: vSphere API reference 9.1 (VirtualVmxnet3, VirtualDevice.numaNode) for the fields. For the advanced keys,
+# which take effect at a power cycle: Telco Cloud Platform 3.0, Data Plane Performance Tuning Guide, and NSX 4.1,
+# Administration Guide, "Multiple Context" (ctxPerDev); NSX 4.2, "NetQ Receive Side Scaling" (pnicFeatures); VMware's
+# guides to tuning latency-sensitive and telco workloads in vSphere 6.5 to 8 (udpRSS, coalescingScheme).
+# docs/description.md tells where guides disagree.
 ADAPTER_SETTINGS: t.Final = (
     AdapterSetting("tx_contexts", advanced_key="ctxPerDev"),
     AdapterSetting("pnic_rss", advanced_key="pnicFeatures"),
@@ -56,11 +59,11 @@ _OLD_QUEUES: t.Final = (1, 2, 4, 8)
 ANY_QUEUES_HARDWARE: t.Final = 17
 
 
-def desired_adapter(adapter: Adapter, switch_mode: str) -> dict[str, Value]:
-    """The value of every setting for a described adapter. The enhanced data path makes no use of transmit contexts."""
-    contexts = {"per_vm": None, "per_adapter": "1", "per_queue": "3"}[adapter.tx_contexts]
+def desired_adapter(adapter: Adapter) -> dict[str, Value]:
+    """The value of every setting for a described adapter."""
     return {
-        "tx_contexts": contexts if switch_mode == "standard" else None,
+        # The same values on every data path; without the key it is 2, per VM.
+        "tx_contexts": {"per_vm": None, "per_adapter": "1", "per_queue": "3"}[adapter.tx_contexts],
         # 4 asks the physical NIC to spread the adapter's traffic over several of its queues.
         "pnic_rss": "4" if adapter.queues > 1 else None,
         "udp_rss": "1" if adapter.udp_rss else None,

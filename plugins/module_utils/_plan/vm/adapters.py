@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Matches a VM's adapters with those of its description, and plans what is done to each."""
+"""Plans what is done to each of a VM's adapters."""
 
 from __future__ import annotations
 
@@ -11,17 +11,28 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
 from .adapter_settings import ADAPTER_SETTINGS, changed_adapter_settings, desired_adapter, key_name
-from .model import FIRST_ADAPTER_KEY, VMXNET3, AdapterAction, AdapterState, Change, Network, Value, VmState
+from .matching import match_adapters
+from .model import (
+    CONVERTIBLE,
+    FIRST_ADAPTER_KEY,
+    SRIOV,
+    VMXNET3,
+    WHOLE,
+    AdapterAction,
+    AdapterState,
+    Change,
+    Network,
+    PlanOptions,
+    Value,
+    VmState,
+)
+from .networks import Networks, network_of
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Adapter
 
-# Types that are converted to VMXNET3. Passthrough adapters are not: whoever made one meant it.
-CONVERTIBLE: t.Final = ("e1000", "e1000e", "vlance", "vmxnet", "vmxnet2")
 # Configuration maximum of a VM in vSphere 8.
 MAX_ADAPTERS: t.Final = 10
-
-Networks = t.Mapping[str, t.Sequence[Network]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,66 +51,35 @@ class AdapterPlan:
     """Adapters to remove."""
     errors: tuple[NfvError, ...] = ()
     """Why the description cannot be carried out."""
-
-
-def match_adapters(wanted: t.Sequence[Adapter], current: t.Sequence[AdapterState]) -> dict[str, AdapterState]:
-    """The VM's adapters by the name of the described adapter; adapters that do not exist yet are left out.
-
-    The MAC address decides, then the label, otherwise the port group. Several adapters of one port group are taken in
-    the order of their device keys. The place in a list never decides, so an adapter on another port group is never
-    taken by mistake.
-    """
-    found: dict[str, AdapterState] = {}
-    free = sorted(current, key=lambda adapter: adapter.key)
-    for fits in (_has_mac, _has_label, _has_network):
-        for adapter in wanted:
-            if adapter.name in found:
-                continue
-            candidate = next((each for each in free if fits(adapter, each)), None)
-            if candidate is not None:
-                found[adapter.name] = candidate
-                free.remove(candidate)
-    return found
-
-
-def _has_mac(adapter: Adapter, candidate: AdapterState) -> bool:
-    return candidate.mac == adapter.mac
-
-
-def _has_label(adapter: Adapter, candidate: AdapterState) -> bool:
-    return adapter.label is not None and candidate.label.lower() == adapter.label.lower()
-
-
-def _has_network(adapter: Adapter, candidate: AdapterState) -> bool:
-    return adapter.label is None and candidate.network == adapter.network
+    networks: t.Mapping[str, Network] = dataclasses.field(default_factory=dict)
+    """The port group of each described adapter, by the adapter's name; without those in errors."""
 
 
 def plan_adapters(
     wanted: t.Sequence[Adapter],
     state: VmState,
     networks: Networks,
-    switch_mode: str = "standard",
-    remove_unmanaged: bool = False,
+    options: PlanOptions = WHOLE,
 ) -> AdapterPlan:
     """Compares the described adapters with those of the VM. networks: all port groups by name.
 
-    remove_unmanaged: removes adapters that the description does not name, instead of leaving them alone.
-    Errors are collected for port groups that are missing or not unique, adapters that cannot be converted, MAC
-    addresses that vSphere reserves, and more adapters than a VM can have.
+    Errors are collected for port groups that are missing, not unique or not offered by the VM's host, adapters that
+    cannot be converted, MAC addresses that vSphere reserves, and more adapters than a VM can have.
     """
     found = match_adapters(wanted, state.adapters)
     taken = {adapter.key for adapter in found.values()}
     unmanaged = [adapter for adapter in state.adapters if adapter.key not in taken]
-    removals = tuple(unmanaged) if remove_unmanaged else ()
+    removals = tuple(unmanaged) if options.remove_unmanaged_adapters else ()
     errors = _too_many(wanted, state, found, removals)
     keys = _keys(wanted, state, found)
     errors += _mistaken(wanted, state, found, keys, unmanaged)
     steps = []
+    chosen: dict[str, Network] = {}
     for adapter in wanted:
         current = found.get(adapter.name)
         try:
-            network = _network(adapter, current, state, networks)
-            steps.append(_plan_adapter(adapter, current, network, state, switch_mode, keys[adapter.name]))
+            chosen[adapter.name] = network = network_of(adapter, current, state, networks)
+            steps.append(_plan_adapter(adapter, current, network, state, options, keys[adapter.name]))
         except NfvError as error:
             errors.append(error)
     # New adapters get the lowest free keys in the order given: replaced ones first, by their old keys, keeps the order.
@@ -109,14 +89,17 @@ def plan_adapters(
     advanced = {key: value for step in steps for key, value in step.keys.items()}
     advanced.update(_keys_of_removed(removals, state))
     changes = [change for step in steps for change in step.changes]
-    changes += [Change(f"adapters.{each.label}", _shown(each.type, each.network), None, False) for each in removals]
+    changes += [
+        Change(f"adapters.{each.label}", _shown(each.type, each.network), None, _cold(state)) for each in removals
+    ]
     return AdapterPlan(
         tuple(actions),
         tuple(changes),
-        tuple(_warnings(wanted, found, () if remove_unmanaged else unmanaged)),
+        tuple(_warnings(wanted, found, () if removals else unmanaged)),
         advanced,
         removals,
         tuple(errors),
+        chosen,
     )
 
 
@@ -133,10 +116,10 @@ class _Step:
 
 
 def _plan_adapter(
-    wanted: Adapter, current: AdapterState | None, network: Network, state: VmState, switch_mode: str, key: int
+    wanted: Adapter, current: AdapterState | None, network: Network, state: VmState, options: PlanOptions, key: int
 ) -> _Step:
     path = f"adapters.{wanted.name}"
-    settings = desired_adapter(wanted, switch_mode)
+    settings = desired_adapter(wanted)
     kept = current if current is not None and current.type == VMXNET3 else None
     tuned = changed_adapter_settings(path, settings, kept, key, state.advanced)
     keys = _written_keys(tuned, settings, key, fresh=kept is None)
@@ -146,16 +129,10 @@ def _plan_adapter(
         _refuse_reserved_mac(wanted, state)
         _refuse_unknown_label(wanted, state, key)
         action = AdapterAction("add", wanted.name, None, network, wanted.mac, address_type, key, fields)
-        return _Step(action, (Change(path, None, _shown(VMXNET3, network.name), False), *tuned), keys)
+        return _Step(action, (Change(path, None, _shown(VMXNET3, network.name), _cold(state)), *tuned), keys)
     changes = []
     if current.type != VMXNET3:
-        if current.type not in CONVERTIBLE:
-            raise NfvError(
-                ErrorCode.ADAPTER_NOT_CONVERTIBLE,
-                state.name,
-                f"{current.label} ({wanted.name}) is of type {current.type}, which is not converted to VMXNET3",
-                "Remove it, or describe another adapter",
-            )
+        _refuse_unconvertible(wanted, current, state, options)
         changes.append(Change(f"{path}.type", current.type, VMXNET3, True))
     if current.network != network.name or current.network_key not in (None, network.key):
         changes.append(Change(f"{path}.network", current.network, network.name, False))
@@ -169,6 +146,25 @@ def _plan_adapter(
     # honours it as assigned (API reference, VirtualEthernetCard.macAddress).
     action = AdapterAction(operation, wanted.name, current, network, mac, address_type, key, fields)
     return _Step(action if changes or fields else None, (*changes, *tuned), keys)
+
+
+def _cold(state: VmState) -> bool:
+    """Whether adapters come and go only while the VM is off (vSphere Networking, "SR-IOV, availability")."""
+    return any(adapter.type == SRIOV for adapter in state.adapters)
+
+
+def _refuse_unconvertible(wanted: Adapter, current: AdapterState, state: VmState, options: PlanOptions) -> None:
+    if current.type in CONVERTIBLE or (current.type == SRIOV and options.replace_sriov_adapters):
+        return
+    remedy = "Remove it, or describe another adapter"
+    if current.type == SRIOV:
+        remedy = "Set replace_sriov_adapters to replace it by VMXNET3 (docs/sriov.md), or describe another adapter"
+    raise NfvError(
+        ErrorCode.ADAPTER_NOT_CONVERTIBLE,
+        state.name,
+        f"{current.label} ({wanted.name}) is of type {current.type}, which is not converted to VMXNET3",
+        remedy,
+    )
 
 
 def _written_keys(
@@ -246,8 +242,10 @@ def _mistaken(
             found.get(each.name, new),
             key=keys[each.name],
             label=label_of(keys[each.name]),
+            type=VMXNET3,
             mac=each.mac or found.get(each.name, new).mac,
             network=each.network,
+            switch=each.switch or found.get(each.name, new).switch,
         )
         for each in wanted
     ]
@@ -311,31 +309,6 @@ def _refuse_reserved_mac(wanted: Adapter, state: VmState) -> None:
             f"adapter {wanted.name} asks for {wanted.mac}, from the range that vSphere assigns itself",
             "Use 00:50:56:00:00:00 to 00:50:56:3f:ff:ff, or leave mac out",
         )
-
-
-def _network(
-    wanted: Adapter, current: AdapterState | None, state: VmState, networks: t.Mapping[str, t.Sequence[Network]]
-) -> Network:
-    candidates = networks.get(wanted.network, ())
-    if not candidates:
-        raise NfvError(
-            ErrorCode.NETWORK_NOT_FOUND,
-            state.name,
-            f"port group {wanted.network} of adapter {wanted.name} was not found",
-            "Create it, or correct the adapter's network",
-        )
-    if len(candidates) > 1:
-        # The one that the adapter is on already is the one that is meant.
-        kept = [network for network in candidates if current is not None and network.key == current.network_key]
-        if len(kept) != 1:
-            raise NfvError(
-                ErrorCode.NETWORK_NOT_UNIQUE,
-                state.name,
-                f"{len(candidates)} port groups are called {wanted.network}, the network of adapter {wanted.name}",
-                "Set datacenter, or rename them",
-            )
-        return kept[0]
-    return candidates[0]
 
 
 def release_adapters(wanted: t.Sequence[Adapter], state: VmState) -> AdapterPlan:

@@ -13,10 +13,12 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ADAPTERS, ALL, HUGEPAGES
 
 from .adapter_settings import adapter_values
-from .adapters import AdapterPlan, label_of, match_adapters, plan_adapters, release_adapters
+from .adapters import AdapterPlan, label_of, plan_adapters, release_adapters
 from .desired import desired_settings
+from .matching import match_adapters
 from .model import (
     HARDWARE_VERSION,
+    SRIOV,
     VMXNET3,
     WHOLE,
     AdapterAction,
@@ -40,6 +42,7 @@ from .preconditions import (
     refused_udp_rss,
 )
 from .settings import CONFLICTS, changed_settings, released_settings
+from .switch_modes import judge_switch_modes
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Dataplane
@@ -74,14 +77,17 @@ def plan_vm(
     final = {**state.settings, **wanted}
     errors += refused_sizes(state, dataplane, options.scope)
     errors += refused_api(state, changes)
-    errors += refused_reservations(state, final, dataplane.adapters)
+    errors += refused_reservations(state, final, dataplane.adapters, _left_sriov(state, adapters))
     errors += refused_by_host(state, dataplane, wanted)
+    unsuitable: list[str] = []
     if options.scope in (ALL, ADAPTERS):
-        errors += refused_adapters(state, dataplane, networks, final)
+        errors += refused_adapters(state, dataplane, adapters.networks, final)
         errors += refused_udp_rss(state, dataplane)
+        refused, unsuitable = judge_switch_modes(state, dataplane, adapters.networks, wanted, options.scope)
+        errors += refused
     if errors:
         raise _all_of(state, errors)
-    warnings = (*adapters.warnings, *notes(dataplane, hardware, options.scope), *conflicts(state))
+    warnings = (*adapters.warnings, *unsuitable, *notes(dataplane, hardware, options.scope), *conflicts(state))
     return _change_set(state, changes, adapters, warnings)
 
 
@@ -93,8 +99,9 @@ def plan_release(state: VmState, dataplane: Dataplane | None = None, options: Pl
     """
     _refuse_template(state)
     released = released_settings(options.scope)
-    errors = refused_reservations(state, {**state.settings, **released})
-    if errors and options.scope == HUGEPAGES:
+    passthrough = [adapter.label for adapter in state.adapters if adapter.type == SRIOV]
+    errors = refused_reservations(state, {**state.settings, **released}, passthrough=passthrough)
+    if errors and options.scope in (ALL, HUGEPAGES):
         raise _all_of(state, errors)
     changes = changed_settings(state.settings, released)
     adapters = AdapterPlan()
@@ -118,7 +125,13 @@ def _plan_adapters(
 ) -> AdapterPlan:
     if options.scope not in (ALL, ADAPTERS):
         return AdapterPlan()
-    return plan_adapters(dataplane.adapters, state, networks, dataplane.switch_mode, options.remove_unmanaged_adapters)
+    return plan_adapters(dataplane.adapters, state, networks, options)
+
+
+def _left_sriov(state: VmState, plan: AdapterPlan) -> list[str]:
+    """The labels of the SR-IOV adapters that the VM keeps."""
+    gone = {action.key for action in plan.actions} | {adapter.key for adapter in plan.removals}
+    return [adapter.label for adapter in state.adapters if adapter.type == SRIOV and adapter.key not in gone]
 
 
 def _change_set(
@@ -170,6 +183,7 @@ def _predicted(adapter: AdapterState, action: AdapterAction) -> AdapterState:
         address_type=action.address_type,
         network=action.network.name,
         network_key=action.network.key,
+        switch=action.network.switch,
         fields={**adapter.fields, **action.fields},
     )
 

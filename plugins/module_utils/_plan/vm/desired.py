@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.api_version import at_least
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import format_cpu_list
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import EDP_DEDICATED
 
 from .model import Value, VmState
 from .settings import BY_NAME, UNLIMITED
@@ -54,7 +55,7 @@ def _size(dataplane: Dataplane, state: VmState) -> dict[str, Value]:
 def _exclusivity(dataplane: Dataplane, _state: VmState) -> dict[str, Value]:
     cpu = dataplane.cpu
     high = cpu.exclusivity == "latency_sensitivity"
-    contexts = cpu.system_contexts if _standard(dataplane) else 0
+    contexts = dataplane.effective_contexts
     return {
         "cpu.latency_sensitivity": "high" if high else "normal",
         "cpu.latency_sensitivity_by_vcpu": levels(cpu) if high and cpu.polling else None,
@@ -122,7 +123,7 @@ def _numa(dataplane: Dataplane, _state: VmState) -> dict[str, Value]:
 def node_affinity(dataplane: Dataplane) -> str | None:
     """The host's NUMA node that the VM is bound to, None for none.
 
-    ESXi excludes VMs with CPU affinity from NUMA scheduling; on the enhanced data path it follows the uplink.
+    ESXi excludes VMs with CPU affinity from NUMA scheduling; EDP Dedicated aligns a VM with the cores of its uplinks.
     """
     fixed = dataplane.placement.numa != "auto"
     return dataplane.placement.numa if fixed and may_be_bound(dataplane) else None
@@ -130,7 +131,7 @@ def node_affinity(dataplane: Dataplane) -> str | None:
 
 def may_be_bound(dataplane: Dataplane) -> bool:
     """Whether it has an effect to bind the VM to a NUMA node of the host."""
-    return _standard(dataplane) and dataplane.cpu.exclusivity != "affinity"
+    return dataplane.switch_mode != EDP_DEDICATED and dataplane.cpu.exclusivity != "affinity"
 
 
 def _virtual_nodes(dataplane: Dataplane, state: VmState, hardware: int | None) -> dict[str, Value]:
@@ -143,8 +144,3 @@ def _virtual_nodes(dataplane: Dataplane, state: VmState, hardware: int | None) -
         "numa.cores_per_node": size if modern else None,
         "numa.vcpus_per_node": str(size) if size is not None and not modern else None,
     }
-
-
-def _standard(dataplane: Dataplane) -> bool:
-    """Whether the host's switch runs in standard mode; only there do transmit contexts and node affinity matter."""
-    return dataplane.switch_mode == "standard"

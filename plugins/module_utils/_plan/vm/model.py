@@ -13,6 +13,9 @@ Value = t.Union[int, str, bool, tuple[int, ...], None]
 POWERED_ON: t.Final = "poweredOn"
 POWERED_OFF: t.Final = "poweredOff"
 VMXNET3: t.Final = "vmxnet3"
+SRIOV: t.Final = "sriov"
+# Types that are converted to VMXNET3. An SR-IOV adapter is replaced only with consent: whoever made one meant it.
+CONVERTIBLE: t.Final = ("e1000", "e1000e", "vlance", "vmxnet", "vmxnet2")
 HARDWARE_VERSION: t.Final = "hardware_version"
 # Device key of a VM's first network adapter; the X of the advanced keys ethernetX.* counts from it.
 FIRST_ADAPTER_KEY: t.Final = 4000
@@ -34,6 +37,10 @@ class Network:
     """Version of the distributed switch."""
     opaque_type: str | None = None
     """Type of an NSX opaque network."""
+    switch: str | None = None
+    """Name of the distributed switch; that of a standard switch is a matter of the host (HostFacts)."""
+    hosts: frozenset[str] | None = None
+    """Names of the hosts that offer it, None when vSphere does not report them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +67,8 @@ class AdapterState:
     """Whether it is connected at power-on."""
     fields: t.Mapping[str, Value] = dataclasses.field(default_factory=dict)
     """Settings with a typed field, by the names of ``adapter_settings.ADAPTER_SETTINGS``."""
+    switch: str | None = None
+    """Name of the switch that its port group is on, None when unknown."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +87,10 @@ class HostFacts:
     """summary.hardware.cpuModel."""
     udp_rss_allowed: bool | None = None
     """The host's advanced setting Net.Vmxnet3UDPRSSAllowed."""
+    standard_switches: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Names of its standard switches by the names of their port groups."""
+    switch_modes: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Modes of its distributed switches by UUID (``_spec.model.SWITCH_MODES``), as far as vSphere reports them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -170,6 +183,8 @@ class PlanOptions:
     """The virtual hardware may be upgraded, which cannot be undone."""
     remove_unmanaged_adapters: bool = False
     """Adapters that the description does not name are removed."""
+    replace_sriov_adapters: bool = False
+    """A described SR-IOV adapter may be replaced by VMXNET3."""
 
 
 WHOLE: t.Final = PlanOptions()

@@ -10,7 +10,13 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.api_version import at_least
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import format_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ADAPTERS, ALL, CPU_PINNING, HUGEPAGES
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import (
+    ADAPTERS,
+    ALL,
+    CPU_PINNING,
+    EDP_DEDICATED,
+    HUGEPAGES,
+)
 
 from .adapter_settings import ADAPTER_SETTINGS, ANY_QUEUES_HARDWARE, desired_adapter, hardware_of_queues
 from .model import HARDWARE_VERSION, Change, Network, Value, VmState
@@ -41,7 +47,7 @@ def hardware_needs(dataplane: Dataplane, wanted: t.Mapping[str, Value], state: V
         queues = hardware_of_queues(adapter)
         if queues is not None:
             needs[f"adapters.{adapter.name}.queues"] = queues
-        values = desired_adapter(adapter, dataplane.switch_mode)
+        values = desired_adapter(adapter)
         for each in ADAPTER_SETTINGS:
             if each.hardware is not None and values[each.name] != each.default:
                 needs[f"adapters.{adapter.name}.{each.name}"] = each.hardware
@@ -79,9 +85,16 @@ def refused_api(state: VmState, changes: t.Sequence[Change]) -> list[NfvError]:
 
 
 def refused_reservations(
-    state: VmState, final: t.Mapping[str, Value], adapters: t.Sequence[Adapter] = ()
+    state: VmState,
+    final: t.Mapping[str, Value],
+    adapters: t.Sequence[Adapter] = (),
+    passthrough: t.Sequence[str] = (),
 ) -> list[NfvError]:
-    """Settings that need all memory reserved, when it would not be. final: the settings after the change."""
+    """Settings that need all memory reserved, when it would not be.
+
+    final: the settings after the change; adapters: those of the description; passthrough: the labels of the SR-IOV
+    adapters that the VM keeps.
+    """
     size, reserved = final.get("memory.size_mb"), final.get("memory.reservation_mb")
     enough = isinstance(size, int) and isinstance(reserved, int) and reserved >= size
     if final.get("memory.reserve_all") or enough:
@@ -92,6 +105,7 @@ def refused_reservations(
     if str(final.get("memory.host_1g_pages") or "").upper() == "TRUE":
         needing.append("1 GB pages on the host")
     needing += [f"uptv2 of adapter {adapter.name}" for adapter in adapters if adapter.uptv2]
+    needing += [f"SR-IOV adapter {label}" for label in passthrough]
     if not needing:
         return []
     return [
@@ -180,10 +194,13 @@ def refused_by_host(state: VmState, dataplane: Dataplane, wanted: t.Mapping[str,
 def refused_adapters(
     state: VmState,
     dataplane: Dataplane,
-    networks: t.Mapping[str, t.Sequence[Network]],
+    networks: t.Mapping[str, Network],
     final: t.Mapping[str, Value],
 ) -> list[NfvError]:
-    """Settings that the VM's firmware, its nodes or the switches do not support. final: as in refused_reservations."""
+    """Settings that the VM's firmware, its nodes or the switches do not support.
+
+    networks: the port groups by the names of the adapters; final: as in refused_reservations.
+    """
     errors = []
     count, size = final.get("cpu.count"), final.get("numa.cores_per_node")
     nodes = count // size if isinstance(count, int) and isinstance(size, int) and size > 0 else 0
@@ -207,19 +224,22 @@ def refused_adapters(
                     "Create the VM with EFI (an installed guest would no longer boot after a switch), or leave it out",
                 )
             )
-        for network in networks.get(adapter.network, ()):
-            old = network.switch_uuid is None or not at_least(network.switch_version, STRICT_LATENCY_SWITCH)
-            if adapter.strict_latency and old:
-                errors.append(
-                    NfvError(
-                        ErrorCode.SWITCH_VERSION_OLD,
-                        state.name,
-                        f"strict_latency of adapter {adapter.name} needs a distributed switch of version"
-                        f" {STRICT_LATENCY_SWITCH}, but {adapter.network} is on {network.switch_version or 'another'}",
-                        "Upgrade the switch, or leave strict_latency out",
-                    )
+        network = networks.get(adapter.name)
+        if adapter.strict_latency and network is not None and _too_old_for_strict_latency(network):
+            errors.append(
+                NfvError(
+                    ErrorCode.SWITCH_VERSION_OLD,
+                    state.name,
+                    f"strict_latency of adapter {adapter.name} needs a distributed switch of version"
+                    f" {STRICT_LATENCY_SWITCH}, but {adapter.network} is on {network.switch_version or 'another'}",
+                    "Upgrade the switch, or leave strict_latency out",
                 )
+            )
     return errors
+
+
+def _too_old_for_strict_latency(network: Network) -> bool:
+    return network.switch_uuid is None or not at_least(network.switch_version, STRICT_LATENCY_SWITCH)
 
 
 def refused_udp_rss(state: VmState, dataplane: Dataplane) -> list[NfvError]:
@@ -258,24 +278,19 @@ def _cpu_notes(dataplane: Dataplane) -> list[str]:
         )
     if dataplane.profile == "low_latency":
         found.append("profile low_latency: the VM's CPU usage is no longer counted (exclusiveNoStats)")
-    if dataplane.switch_mode == "enhanced_data_path":
+    if dataplane.switch_mode == EDP_DEDICATED:
         if cpu.system_contexts:
-            found.append("cpu.system_contexts has no effect on the enhanced data path and is not set")
+            found.append("cpu.system_contexts has no effect in switch mode edp_dedicated and is not set")
         if dataplane.placement.numa != "auto":
             found.append(
-                "placement.numa is not set as node affinity on the enhanced data path, which follows the uplink"
+                "placement.numa is not set as node affinity in switch mode edp_dedicated, which aligns the VM with its"
+                " uplinks"
             )
     return found
 
 
 def _adapter_notes(dataplane: Dataplane, hardware: int | None) -> list[str]:
     found = []
-    if dataplane.switch_mode == "enhanced_data_path":
-        found += [
-            f"tx_contexts of adapter {adapter.name} has no effect on the enhanced data path and is not set"
-            for adapter in dataplane.adapters
-            if adapter.tx_contexts != "per_vm"
-        ]
     polled = any(adapter.driver == "pmd" for adapter in dataplane.adapters)
     if polled and hardware is not None and hardware < ANY_QUEUES_HARDWARE:
         found.append(

@@ -57,9 +57,11 @@ class Setting:
     """The oldest virtual hardware that has it; only a value other than the default needs it."""
 
 
-# In the order in which reports show them. Sources: vSphere API reference (vim.vm.ConfigSpec), vSphere Resource
-# Management guide, and for the advanced keys VMware's guides to tuning telco and latency-sensitive workloads.
-# Latency sensitivity is accepted by a running VM but takes effect at its next power-on.
+# In the order in which reports show them. Sources: vSphere API reference 9.1 (vim.vm.ConfigSpec) for the fields,
+# vSphere 8.0 Virtual Machine Administration and Resource Management for latency sensitivity and reservations,
+# VMware's guides to tuning latency-sensitive and telco workloads in vSphere 6.5 to 8 for the advanced keys, and for
+# their use in the modes of the enhanced data path those that docs/description.md names ("Switch modes"). Latency
+# sensitivity is accepted by a running VM but takes effect at its next power-on.
 SETTINGS: t.Final = (
     Setting(HARDWARE_VERSION, VERSION, shown="config.version"),
     Setting("cpu.count", NUMBER, field="numCPUs", shown="config.hardware.numCPU"),

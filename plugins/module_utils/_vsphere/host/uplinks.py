@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import PhysicalNic, PortGroupUplinks
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import EDP_DEDICATED, EDP_STANDARD, STANDARD
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import name_of, plain_name
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
 
@@ -108,6 +109,7 @@ def _standard(properties: Properties, nics: t.Sequence[PhysicalNic]) -> list[Por
                 distributed=False,
                 active=active,
                 nodes=nodes_of(active, nics),
+                switch_mode=STANDARD,
             )
         )
     return groups
@@ -126,8 +128,20 @@ def _distributed(group: DistributedPortGroup, proxy: t.Any, nics: t.Sequence[Phy
         distributed=True,
         active=active,
         nodes=nodes_of(active, nics),
-        enhanced_data_path=bool(proxy.ensEnabled),
+        switch_mode=switch_mode(proxy),
     )
+
+
+def switch_mode(proxy: t.Any) -> str | None:
+    """The mode of a distributed switch on a host, one of SWITCH_MODES; None when vSphere does not report it.
+
+    proxy: the host's vim.host.HostProxySwitch, which has the mode since vSphere 7.0.
+    """
+    if proxy.ensInterruptEnabled:
+        return EDP_STANDARD
+    if proxy.ensEnabled:
+        return EDP_DEDICATED
+    return None if proxy.ensEnabled is None else STANDARD
 
 
 def _devices_by_port(proxy: t.Any) -> dict[str, str]:

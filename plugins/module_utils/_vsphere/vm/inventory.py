@@ -12,8 +12,13 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.api_version import at_least
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import HostFacts, Network
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import version_text
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import find_datacenter, name_of
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import (
+    find_datacenter,
+    name_of,
+    plain_name,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.host.uplinks import switch_mode
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Properties
@@ -30,6 +35,7 @@ _HOST_FACTS: t.Final = {
 _HOST_FACTS_SINCE: t.Final = {"capability.maxSupportedSimultaneousThreads": "8.0.0.1"}
 # Read by its key alone: a host has about a thousand advanced settings.
 _UDP_RSS_ALLOWED: t.Final = 'config.option["Net.Vmxnet3UDPRSSAllowed"]'
+_SWITCHES: t.Final = ("config.network.portgroup", "config.network.proxySwitch")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,9 +66,9 @@ class Inventory:
     """The negotiated API version, such as ``8.0.3.0``; None when it does not matter."""
 
     @functools.cached_property
-    def network_names(self) -> t.Mapping[str, str]:
-        """The port groups' names by their keys."""
-        return {network.key: network.name for group in self.networks.values() for network in group}
+    def networks_by_key(self) -> t.Mapping[str, Network]:
+        """The port groups by their keys."""
+        return {network.key: network for group in self.networks.values() for network in group}
 
     @functools.cached_property
     def vms_by(self) -> t.Mapping[str, t.Mapping[str, t.Sequence[t.Any]]]:
@@ -83,11 +89,18 @@ class Inventory:
         )
 
 
-def read_inventory(client: Client, datacenter: str | None, with_uuids: bool, with_udp_rss: bool = False) -> Inventory:
+def read_inventory(
+    client: Client,
+    datacenter: str | None,
+    with_uuids: bool,
+    with_udp_rss: bool = False,
+    with_switches: bool = False,
+) -> Inventory:
     """Reads the names of VMs, the port groups and the hosts in one batch.
 
     with_uuids: also read the UUIDs of the VMs, so that they can be looked up by them;
-    with_udp_rss: also read whether each host allows UDP RSS.
+    with_udp_rss: also read whether each host allows UDP RSS;
+    with_switches: also read the switches of each host, with their modes.
 
     Raises NfvError: datacenter_not_found, datacenter_not_unique.
     """
@@ -105,11 +118,12 @@ def read_inventory(client: Client, datacenter: str | None, with_uuids: bool, wit
                 "capability.latencySensitivitySupported",
                 *(path for path in _HOST_FACTS if at_least(api_version, _HOST_FACTS_SINCE.get(path))),
                 *([_UDP_RSS_ALLOWED] if with_udp_rss else ()),
+                *(_SWITCHES if with_switches else ()),
             ],
-            vim.Network: ["name"],
-            vim.OpaqueNetwork: ["name", "summary"],
-            vim.dvs.DistributedVirtualPortgroup: ["name", "key", "config.distributedVirtualSwitch"],
-            vim.DistributedVirtualSwitch: ["uuid", "config.productInfo"],
+            vim.Network: ["name", "host"],
+            vim.OpaqueNetwork: ["name", "host", "summary"],
+            vim.dvs.DistributedVirtualPortgroup: ["name", "host", "key", "config.distributedVirtualSwitch"],
+            vim.DistributedVirtualSwitch: ["name", "uuid", "config.productInfo"],
         },
         find_datacenter(client, datacenter) if datacenter else None,
     )
@@ -127,9 +141,15 @@ def _of_type(found: t.Iterable[tuple[t.Any, Properties]], kind: t.Any) -> list[t
 
 def _host(managed: t.Any, properties: Properties) -> Host:
     option = properties.get(_UDP_RSS_ALLOWED)
+    known: dict[str, t.Any] = {name: properties.get(path) for path, name in _HOST_FACTS.items()}
     facts = HostFacts(
-        **{name: properties.get(path) for path, name in _HOST_FACTS.items()},
+        **known,
         udp_rss_allowed=None if option is None else str(option.value) != "0",
+        standard_switches={
+            plain_name(group.spec.name): group.spec.vswitchName
+            for group in properties.get("config.network.portgroup") or ()
+        },
+        switch_modes=_switch_modes(properties.get("config.network.proxySwitch") or ()),
     )
     return Host(
         name_of(managed, properties),
@@ -139,13 +159,25 @@ def _host(managed: t.Any, properties: Properties) -> Host:
     )
 
 
+def _switch_modes(proxies: t.Iterable[t.Any]) -> dict[str, str]:
+    modes = {proxy.dvsUuid: switch_mode(proxy) for proxy in proxies}
+    return {uuid: mode for uuid, mode in modes.items() if mode is not None}
+
+
 def _networks(found: t.Sequence[tuple[t.Any, Properties]]) -> dict[str, tuple[Network, ...]]:
+    hosts = {each._moId: name_of(each, properties) for each, properties in _of_type(found, vim.HostSystem)}
     switches = {each._moId: properties for each, properties in _of_type(found, vim.DistributedVirtualSwitch)}
     networks: dict[str, tuple[Network, ...]] = {}
     for each, properties in _of_type(found, vim.Network):
-        network = _network(each, properties, switches)
+        network = dataclasses.replace(_network(each, properties, switches), hosts=_hosts(properties, hosts))
         networks[network.name] = (*networks.get(network.name, ()), network)
     return networks
+
+
+def _hosts(properties: Properties, names: t.Mapping[str, str]) -> frozenset[str] | None:
+    """The names of the hosts that offer a port group, None when vSphere does not report them."""
+    offering = properties.get("host")
+    return None if offering is None else frozenset(names.get(host._moId, host._moId) for host in offering)
 
 
 def _network(managed: t.Any, properties: Properties, switches: t.Mapping[str, Properties]) -> Network:
@@ -164,4 +196,5 @@ def _network(managed: t.Any, properties: Properties, switches: t.Mapping[str, Pr
         properties.get("key", managed._moId),
         switch.get("uuid"),
         product.version if product is not None else None,
+        switch=plain_name(switch["name"]) if "name" in switch else None,
     )

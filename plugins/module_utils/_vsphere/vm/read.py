@@ -22,6 +22,7 @@ from .values import read_adapter_fields, read_setting
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.guest_address import GuestState
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import Network
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Properties
 
     from .inventory import Inventory
@@ -96,12 +97,12 @@ def vm_record(managed: t.Any, properties: Properties, inventory: Inventory) -> V
     """Converts a VM with the properties of vm_paths. Raises NfvError: vm_unreadable."""
     host_object = properties.get("runtime.host")
     host = inventory.hosts.get(host_object._moId) if host_object is not None else None
+    facts = host.facts if host else HostFacts()
     devices = {
         device.key: device
         for device in devices_of(managed, properties)
         if isinstance(device, vim.vm.device.VirtualEthernetCard)
     }
-    names = inventory.network_names
     options = properties.get("config.extraConfig") or ()
     advanced = advanced_settings(options)
     state = VmState(
@@ -115,19 +116,23 @@ def vm_record(managed: t.Any, properties: Properties, inventory: Inventory) -> V
         host_mhz=host.mhz if host else None,
         host_latency_sensitivity=bool(host and host.latency_sensitivity),
         settings={setting.name: read_setting(setting, properties, advanced) for setting in SETTINGS},
-        adapters=tuple(_adapter(devices[key], names) for key in sorted(devices)),
+        adapters=tuple(_adapter(devices[key], inventory.networks_by_key, facts) for key in sorted(devices)),
         advanced=advanced,
         spellings=spellings(options),
         firmware=properties.get("config.firmware"),
         api_version=inventory.api_version,
-        host_facts=host.facts if host else HostFacts(),
+        host_facts=facts,
     )
     return VmRecord(state, managed, devices, guest_state(properties))
 
 
-def _adapter(device: t.Any, names: t.Mapping[str, str]) -> AdapterState:
+def _adapter(device: t.Any, networks: t.Mapping[str, Network], host: HostFacts) -> AdapterState:
+    """Converts an adapter. networks: the port groups by their keys; host: of the VM."""
     kind = type(device).__name__.rsplit(".", 1)[-1]
-    name, key = _backing(device.backing, names)
+    name, key = _backing(device.backing)
+    network = networks.get(key or "")
+    name = network.name if network is not None else name
+    distributed = getattr(device.backing, "port", None) is not None
     return AdapterState(
         key=device.key,
         label=device.deviceInfo.label if device.deviceInfo is not None else f"adapter {device.key}",
@@ -139,18 +144,17 @@ def _adapter(device: t.Any, names: t.Mapping[str, str]) -> AdapterState:
         connected=bool(device.connectable is not None and device.connectable.connected),
         start_connected=bool(device.connectable is None or device.connectable.startConnected),
         fields=read_adapter_fields(device),
+        switch=(network.switch if network else None) if distributed else host.standard_switches.get(name or ""),
     )
 
 
-def _backing(backing: t.Any, names: t.Mapping[str, str]) -> tuple[str | None, str | None]:
-    """The name and key of the adapter's port group; None for what is not known, as when the port group is gone."""
+def _backing(backing: t.Any) -> tuple[str | None, str | None]:
+    """The name and key of the adapter's port group, as far as the adapter has them."""
     port = getattr(backing, "port", None)
     if port is not None:
-        return names.get(port.portgroupKey), port.portgroupKey
+        return None, port.portgroupKey
     opaque = getattr(backing, "opaqueNetworkId", None)
     if opaque is not None:
-        return names.get(opaque), opaque
+        return None, opaque
     network = getattr(backing, "network", None)
-    if network is not None:
-        return names.get(network._moId, backing.deviceName), network._moId
-    return getattr(backing, "deviceName", None), None
+    return getattr(backing, "deviceName", None), network._moId if network is not None else None

@@ -42,7 +42,7 @@ HOST = HostTopology(
     ),
     port_groups=(
         PortGroupUplinks("PG-Mgmt", "key-1", "vSwitch0", False, ("vmnic0",), (0,)),
-        PortGroupUplinks("PG-S5U", "dvportgroup-1", "dvs", True, ("vmnic2",), (1,), enhanced_data_path=True),
+        PortGroupUplinks("PG-S5U", "dvportgroup-1", "dvs", True, ("vmnic2",), (1,), switch_mode="edp_standard"),
         PortGroupUplinks("PG-SGi", "dvportgroup-2", "dvs", True, ("vmnic1",), None),
     ),
     holdings=(

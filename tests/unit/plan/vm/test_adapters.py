@@ -11,13 +11,14 @@ import typing as t
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.adapters import match_adapters
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.change_set import (
     adapter_facts,
+    plan_release,
     plan_vm,
     predict,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import Network
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.matching import match_adapters
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import Network, PlanOptions
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import AdapterState, VmState
@@ -166,8 +167,84 @@ def test_passthrough_is_not_given_up_silently(
     fresh: VmState, describe: Describe, networks: Networks, make_adapter: MakeAdapter
 ) -> None:
     state = with_adapters(fresh, *fresh.adapters[:2], make_adapter(4002, "SGi", type="sriov"))
-    with pytest.raises(NfvError, match="adapter_not_convertible"):
+    with pytest.raises(NfvError, match="Set replace_sriov_adapters") as caught:
         plan_vm(state, describe(), networks)
+    assert caught.value.error_code == "adapter_not_convertible"
+
+
+def test_sriov_is_replaced_with_consent_and_keeps_its_address(
+    fresh: VmState, describe: Describe, networks: Networks, make_adapter: MakeAdapter
+) -> None:
+    old = make_adapter(4002, "SGi", type="sriov")
+    state = with_adapters(fresh, *fresh.adapters[:2], old)
+    plan = plan_vm(state, describe(), networks, PlanOptions(replace_sriov_adapters=True))
+    (action,) = [each for each in plan.adapter_actions if each.name == "sgi"]
+    assert (action.operation, action.mac, action.network.name, action.key) == ("replace", old.mac, "SGi", 4002)
+    assert "adapters.sgi.type" in plan.power_off_needed
+    assert plan_vm(predict(state, plan), describe(), networks).adapter_actions == ()
+
+
+def test_the_consent_to_sriov_is_none_to_other_passthrough(
+    fresh: VmState, describe: Describe, networks: Networks, make_adapter: MakeAdapter
+) -> None:
+    state = with_adapters(fresh, *fresh.adapters[:2], make_adapter(4002, "SGi", type="VirtualVmxnet3Vrdma"))
+    with pytest.raises(NfvError, match="adapter_not_convertible"):
+        plan_vm(state, describe(), networks, PlanOptions(replace_sriov_adapters=True))
+
+
+@pytest.mark.parametrize("kinds", [("sriov", "vmxnet3"), ("e1000", "vmxnet3"), ("sriov", "e1000")])
+def test_of_two_adapters_on_a_port_group_the_better_one_is_meant(
+    fresh: VmState, describe: Describe, networks: Networks, make_adapter: MakeAdapter, kinds: tuple[str, str]
+) -> None:
+    first, second = (make_adapter(4002 + number, "SGi", type=kind) for number, kind in enumerate(kinds))
+    state = with_adapters(fresh, *fresh.adapters[:2], first, second)
+    assert match_adapters(describe().adapters, state.adapters)["sgi"] == second
+    plan = plan_vm(state, describe(), networks)
+    assert any("Network adapter 3" in warning and "left alone" in warning for warning in plan.warnings)
+    assert first in predict(state, plan).adapters
+
+
+def test_the_choice_keeps_the_order_of_the_keys(
+    fresh: VmState, describe: Describe, networks: Networks, make_adapter: MakeAdapter
+) -> None:
+    """An E1000 before a VMXNET3: after its conversion both are VMXNET3, and the next run must not turn them around."""
+    raw = [
+        {"name": "mgmt", "network": "Mgmt", "driver": "kernel"},
+        {"name": "first", "network": "S5U", "driver": "pmd"},
+        {"name": "second", "network": "S5U", "driver": "pmd"},
+    ]
+    mixed = [make_adapter(4001, "S5U"), make_adapter(4002, "S5U", type="vmxnet3")]
+    state = with_adapters(fresh, fresh.adapters[0], *mixed)
+    before = match_adapters(describe(adapters=raw).adapters, state.adapters)
+    assert [before[name].key for name in ("first", "second")] == [4001, 4002]
+    after = predict(state, plan_vm(state, describe(adapters=raw), networks))
+    again = match_adapters(describe(adapters=raw).adapters, after.adapters)
+    assert [again[name].key for name in ("first", "second")] == [4001, 4002]
+
+
+@pytest.mark.parametrize(("beside", "cold"), [("sriov", True), ("e1000", False)])
+def test_adapters_come_and_go_beside_sriov_only_at_a_power_cycle(
+    fresh: VmState, describe: Describe, networks: Networks, make_adapter: MakeAdapter, beside: str, cold: bool
+) -> None:
+    there = (make_adapter(4003, "Other", type=beside), make_adapter(4004, "Other"))
+    state = with_adapters(fresh, *fresh.adapters[:2], *there)
+    plan = plan_vm(state, describe(), networks, PlanOptions(remove_unmanaged_adapters=True))
+    assert plan.removals == there
+    plugged = {"adapters.sgi", "adapters.Network adapter 4", "adapters.Network adapter 5"}
+    assert plugged & set(plan.power_off_needed) == (plugged if cold else set())
+
+
+def test_an_sriov_adapter_that_stays_needs_all_memory_reserved(
+    fresh: VmState, describe: Describe, networks: Networks, make_adapter: MakeAdapter
+) -> None:
+    state = with_adapters(fresh, *fresh.adapters, make_adapter(4003, "SGi", type="sriov"))
+    unreserved = describe(cpu={"exclusivity": "none"}, memory={"reserve_all": False, "host_page_size": "4K"})
+    with pytest.raises(NfvError, match="SR-IOV adapter Network adapter 4 needs all of its memory") as caught:
+        plan_vm(state, unreserved, networks)
+    assert caught.value.error_code == "memory_reservation_needed"
+    plan_vm(state, unreserved, networks, PlanOptions(remove_unmanaged_adapters=True))
+    with pytest.raises(NfvError, match="SR-IOV adapter Network adapter 4"):
+        plan_release(state, unreserved)
 
 
 def test_facts_list_the_described_adapters_first_and_by_name(

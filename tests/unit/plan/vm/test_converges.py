@@ -66,7 +66,7 @@ def state_of(base: VmState, current: dict[str, t.Any], adapters: list[tuple[str,
     return dataclasses.replace(base, settings=current, adapters=states)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(current=CURRENT, adapters=ADAPTERS, wanted=WANTED)
 def test_a_second_plan_is_empty(
     fresh: VmState,

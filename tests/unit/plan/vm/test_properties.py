@@ -31,17 +31,28 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings
     SETTINGS,
     in_scope,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import ADAPTERS, ALL, CPU_PINNING, HUGEPAGES
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import (
+    ADAPTERS,
+    ALL,
+    CPU_PINNING,
+    HUGEPAGES,
+    SWITCH_MODES,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
 
 NAMES = ("Mgmt", "S5U", "SGi", "Other")
 SWITCHES = {
     "Mgmt": Network("Mgmt", "net-Mgmt", "net-Mgmt"),
-    "S5U": Network("S5U", "net-S5U", "key-S5U", "switch", "9.0.0"),
-    "SGi": Network("SGi", "net-SGi", "key-SGi", "switch", "8.0.3"),
+    "S5U": Network("S5U", "net-S5U", "key-S5U", "switch", "9.0.0", switch="dvs"),
+    "SGi": Network("SGi", "net-SGi", "key-SGi", "switch", "8.0.3", switch="dvs", hosts=frozenset({"esx-1"})),
     "Other": Network("Other", "net-Other", "segment", opaque_type="nsx.LogicalSwitch"),
 }
+# On a switch that the host is no member of, and on a second one that it is.
+ELSEWHERE = Network("S5U", "net-far", "key-far", "switch-far", switch="far", hosts=frozenset({"esx-2"}))
+SECOND = Network("SGi", "net-SGi-2", "key-SGi-2", "switch-2", switch="dvs-2", hosts=frozenset({"esx-1"}))
 NETWORKS = {name: (network,) for name, network in SWITCHES.items()}
+NETWORKS["S5U"] += (ELSEWHERE,)
+NETWORKS["SGi"] += (SECOND,)
 SCOPES = (ALL, ADAPTERS, CPU_PINNING, HUGEPAGES)
 
 VALUES: dict[str, st.SearchStrategy[t.Any]] = {
@@ -69,7 +80,7 @@ def value_of(setting: t.Any) -> st.SearchStrategy[t.Any]:
 
 ADAPTER = st.builds(
     dict,
-    type=st.sampled_from(["e1000", "e1000e", "vmxnet3", "vmxnet3", "vlance"]),
+    type=st.sampled_from(["e1000", "e1000e", "vmxnet3", "vmxnet3", "vlance", "sriov"]),
     network=st.sampled_from(NAMES),
     connected=st.booleans(),
     fields=st.fixed_dictionaries({}, optional={"numa_node": st.integers(0, 3), "uptv2": st.just(True)}),
@@ -104,6 +115,7 @@ def states(draw: st.DrawFn) -> VmState:
                 drawn["connected"],
                 drawn["connected"],
                 fields,
+                network.switch,
             )
         )
     facts = HostFacts(
@@ -112,6 +124,8 @@ def states(draw: st.DrawFn) -> VmState:
         draw(st.sampled_from([None, 0, 2])),
         draw(st.sampled_from([None, 1, 2])),
         draw(st.sampled_from([None, "AMD EPYC 9354", "Intel Xeon"])),
+        standard_switches={"Mgmt": "vSwitch0"},
+        switch_modes=draw(st.dictionaries(st.just("switch"), st.sampled_from(SWITCH_MODES))),
     )
     return VmState(
         "pgw-1",
@@ -145,6 +159,7 @@ WANTED_ADAPTER = st.fixed_dictionaries(
         "numa_node": st.sampled_from([0, 1, "auto"]),
         "uptv2": FLAGS,
         "strict_latency": FLAGS,
+        "switch": st.sampled_from(["vSwitch0", "dvs", "dvs-2"]),
     },
 )
 PINNED = st.just({"count": 4, "polling": "1", "exclusivity": "affinity", "affinity": "8-11"})
@@ -177,7 +192,7 @@ DESCRIPTIONS = st.fixed_dictionaries(
     optional={
         "numa": st.sampled_from([{}, {"nodes": 1}, {"nodes": 2}, {"autosize": "every_power_on"}]),
         "placement": st.sampled_from([{}, {"numa": 0}, {"numa": 1}, {"numa": "auto"}]),
-        "switch_mode": st.sampled_from(["standard", "enhanced_data_path"]),
+        "switch_mode": st.sampled_from(["standard", "edp_standard", "edp_dedicated"]),
         "profile": st.sampled_from(["general", "low_latency"]),
         "iommu": FLAGS,
         "hardware_version": st.sampled_from([13, 19, 20, 21]),
@@ -198,7 +213,7 @@ PATHS = st.sampled_from(
     ]
 )
 MANGLED = st.just([]) | st.just([]) | st.lists(st.tuples(PATHS, JUNK), max_size=2)
-OPTIONS = st.builds(PlanOptions, st.sampled_from(SCOPES), st.booleans(), st.booleans())
+OPTIONS = st.builds(PlanOptions, st.sampled_from(SCOPES), st.booleans(), st.booleans(), st.booleans())
 MANY = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much], max_examples=200, deadline=None
 )
