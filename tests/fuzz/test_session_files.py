@@ -30,6 +30,7 @@ SESSIONS = [
         "peer_teid": 8192 + number,
         "peer_address": "198.18.1.2",
         "uplink_kbps": 2000,
+        "peer_sources": ["198.18.1.3", "198.18.1.4"],
     }
     for number in range(1, 4)
 ]
@@ -46,7 +47,10 @@ def as_csv(sessions: t.Sequence[dict[str, t.Any]]) -> str:
     text = io.StringIO()
     table = csv.DictWriter(text, columns)
     table.writeheader()
-    table.writerows(sessions)
+    table.writerows(
+        {key: " ".join(value) if isinstance(value, list) else value for key, value in session.items()}
+        for session in sessions
+    )
     return text.getvalue()
 
 

@@ -72,7 +72,7 @@ def observe(guest: Guest) -> ObservedSwitch:
         configuration=SwitchConfiguration(other_config, bridges),
         errors={row["name"]: row["error"] for row in tables["Interface"] if isinstance(row["error"], str)},
         initialized=root.get("dpdk_initialized") is True,
-        ovs_version=root.get("ovs_version"),
+        ovs_version=root["ovs_version"] if isinstance(root.get("ovs_version"), str) else None,
         dpdk_version=root["dpdk_version"] if isinstance(root.get("dpdk_version"), str) else None,
         process=process,
         program=program,
@@ -124,7 +124,18 @@ def _read_tables(guest: Guest) -> tuple[dict[str, list[dict[str, t.Any]]], tuple
             name: [dict(zip(document["headings"], map(plain_value, row))) for row in document["data"]]
             for name, document in zip(_TABLES, documents)
         }
+        _require_columns(tables)
         return tables, _bridges(tables)
+
+
+def _require_columns(tables: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]) -> None:
+    """Raises KeyError or TypeError unless the columns that are read are there, as far as ``_bridges`` does not look."""
+    for row in tables["Open_vSwitch"]:
+        if not isinstance(row["other_config"], dict):
+            raise TypeError("other_config is no map")
+    for row in tables["Interface"]:
+        if not isinstance(row["name"], str) or "error" not in row:
+            raise TypeError("an interface has no name or no error")
 
 
 def _members(value: t.Any) -> list[t.Any]:
