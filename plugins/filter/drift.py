@@ -16,13 +16,18 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.filters import Fi
 
 
 def drift_report(
-    results: t.Any, names: t.Any, created: str, error: str | None = None, sides: t.Sequence[str] | None = None
+    results: t.Any,
+    names: t.Any,
+    created: str,
+    error: str | None = None,
+    sides: t.Sequence[str] | None = None,
+    expected: t.Sequence[str] = (),
 ) -> dict[str, t.Any]:
     """The report on VMs that were compared with their descriptions, on these sides or on all that have results."""
     if not isinstance(results, t.Mapping) or not {*results, *(sides or ())} <= set(SIDES):
         raise AnsibleFilterError(f"drift_report takes a dictionary with results by VM for {' and '.join(SIDES)}")
     compared = {side: _plain(results.get(side, {})) for side in (results if sides is None else sides)}
-    return dataclasses.asdict(build_report(compared, names, created, error))
+    return dataclasses.asdict(build_report(compared, names, created, error, expected))
 
 
 def _plain(value: t.Any) -> t.Any:

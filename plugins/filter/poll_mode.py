@@ -73,11 +73,13 @@ def expected_devices(
     )
 
 
-def poll_mode_report(verdicts: t.Any, hosts: t.Iterable[str], created: str) -> dict[str, t.Any]:
-    """The report on the verdicts of these hosts."""
+def poll_mode_report(
+    verdicts: t.Any, hosts: t.Iterable[str], created: str, error: str | None = None
+) -> dict[str, t.Any]:
+    """The report on the verdicts of these hosts, or on why there are none."""
     if not isinstance(verdicts, t.Mapping):
         raise AnsibleFilterError("poll_mode_report takes a dictionary of verdicts by host name")
-    return build_report(verdicts, hosts, created)
+    return build_report(verdicts, hosts, created, error)
 
 
 class FilterModule:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.removal import refuse_other_vm
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.fleet import networks
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.filters import Filters, typed
 
 Result = t.Mapping[str, t.Any]
@@ -31,8 +33,23 @@ def vm_adapters(result: Result, vm: str) -> list[dict[str, t.Any]]:
     return [adapter for adapter in result["vms"][vm]["adapters"] if adapter["name"]]
 
 
+def vm_removal_problem(found: Result, vm: str, dataplane: t.Mapping[str, t.Any], uuid: str | None = None) -> str:
+    """Why the VM that vm_dataplane_info found by this name must not be deleted; empty when it may be."""
+    try:
+        refuse_other_vm(vm, found, networks([{"name": vm, "dataplane": dataplane}]), uuid)
+    except NfvError as error:
+        return str(error)
+    return ""
+
+
 class FilterModule:
     """The filters of this file by name."""
 
     def filters(self) -> Filters:
-        return typed({"vm_adapters": vm_adapters, "vm_failure": vm_failure})
+        return typed(
+            {
+                "vm_adapters": vm_adapters,
+                "vm_failure": vm_failure,
+                "vm_removal_problem": vm_removal_problem,
+            }
+        )

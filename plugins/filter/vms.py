@@ -9,6 +9,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.serialize import plan_from_data
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.verify import described_at
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec import fleet
@@ -38,6 +39,27 @@ def vms_asking(vms: t.Iterable[Vm], what: str) -> list[Vm]:
     if what not in _ASKING:
         raise AnsibleFilterError(f"vms_asking: what must be one of {', '.join(_ASKING)}, not {what}")
     return [vm for vm in vms if _ASKING[what](vm)]
+
+
+def vms_staying(vms: t.Iterable[Vm], found: t.Mapping[str, t.Any]) -> list[Vm]:
+    """The VMs that vCenter has, each with the ``host`` that it is on; None for one that vCenter cannot say it of."""
+    return [
+        {**vm, "host": found.get(vm["name"], {}).get("host")}
+        for vm in vms
+        if found.get(vm["name"], {}).get("present", True)
+    ]
+
+
+def vms_unlisted(expected: t.Any, hosts: t.Iterable[str]) -> list[Vm]:
+    """The expected VMs that are not among the hosts, by name alone. Raises NfvError (value_malformed) without any."""
+    names = expected if isinstance(expected, (list, tuple)) else ()
+    if not names or not all(isinstance(name, str) and name.strip() for name in names):
+        raise NfvError(
+            ErrorCode.VALUE_MALFORMED,
+            "drift_expected",
+            f"must be a list of at least one VM's name, not {str(expected)[:80]!r}",
+        )
+    return [{"name": name} for name in dict.fromkeys(names) if name not in set(hosts)]
 
 
 def vms_networks(vms: t.Iterable[Vm]) -> list[str]:
@@ -76,5 +98,7 @@ class FilterModule:
                 "vms_networks": vms_networks,
                 "vms_of_hosts": vms_of_hosts,
                 "vms_placed": vms_placed,
+                "vms_staying": vms_staying,
+                "vms_unlisted": vms_unlisted,
             }
         )

@@ -37,6 +37,28 @@ options:
         description: The VM's description.
         type: dict
         required: true
+  staying:
+    description:
+      - Further VMs of the fleet, which stay where they are and get no place in the plan, such as hosts outside of
+        C(--limit). What they need is not available, whether they run or not. Others are kept apart from them, and
+        together with them, as either description says.
+      - Fails with C(placement_partial) when the host of one is not known.
+    type: list
+    elements: dict
+    default: []
+    version_added: 0.2.0
+    suboptions:
+      name:
+        description: The VM's name.
+        type: str
+        required: true
+      dataplane:
+        description: The VM's description.
+        type: dict
+        required: true
+      host:
+        description: The name of the host that the VM is on.
+        type: str
   topology:
     description: The hosts, as C(hosts) of M(nfv.vsphere_dpdk.host_topology_info).
     type: dict
@@ -177,6 +199,16 @@ def main() -> None:
                 "options": {
                     "name": {"type": "str", "required": True},
                     "dataplane": {"type": "dict", "required": True},
+                },
+            },
+            "staying": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "name": {"type": "str", "required": True},
+                    "dataplane": {"type": "dict", "required": True},
+                    "host": {"type": "str"},
                 },
             },
             "topology": {"type": "dict", "required": True},

@@ -40,7 +40,7 @@ attributes:
     support: full
 options:
   name:
-    description: The name of this placement. It is part of the names of all objects created for it.
+    description: The name of this placement, without a colon. It is part of the names of all objects created for it.
     type: str
     required: true
   plan:
@@ -62,6 +62,16 @@ options:
         description: The VM's description.
         type: dict
         required: true
+  keep:
+    description:
+      - Names of VMs of this placement that are no part of this run, such as hosts outside of C(--limit). Whatever a
+        cluster has for them stays as it is, with O(state=absent), too. They are not moved, and places that the plan has
+        for them are ignored.
+      - Fails with C(placement_partial), before any change, when a rule that they share with other VMs would change.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
   strength:
     description:
       - With V(should), DRS and HA may place a VM on another host when they have to, for example when its host fails.
@@ -79,7 +89,7 @@ options:
   state:
     description:
       - V(present) makes the clusters keep the plan.
-      - V(absent) removes everything that was created under O(name), in all clusters.
+      - V(absent) removes everything that was created under O(name), in all clusters, but for the VMs in O(keep).
     type: str
     choices: [present, absent]
     default: present
@@ -178,6 +188,7 @@ def main() -> None:
                     "dataplane": {"type": "dict", "required": True},
                 },
             },
+            "keep": {"type": "list", "elements": "str", "default": []},
             "strength": {"type": "str", "choices": ["should", "must"], "default": "should"},
             "relocate": {"type": "str", "choices": ["never", "powered_off"], "default": "never"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

@@ -15,6 +15,7 @@ KINDS = {
     "playbook": {path.stem for path in (ROOT / "playbooks").glob("*.yml")},
     "role": {path.parent.name for path in (ROOT / "roles").glob("*/README.md")},
     "module": {path.stem for path in (ROOT / "plugins/modules").glob("*.py")},
+    "lookup": {path.stem for path in (ROOT / "plugins/lookup").glob("*.py")},
     "filter": {path.stem for path in (ROOT / "plugins/filter").glob("*.yml")},
 }
 

@@ -24,6 +24,8 @@ class ErrorCode(str, enum.Enum):
     """The inventory does not set the variables that are named."""
     HOSTS_MISSING = "hosts_missing"
     """Inventory and `--limit` leave the playbook no host, so nothing would be done and nothing looked at."""
+    CHECKS_SKIPPED = "checks_skipped"
+    """`--start-at-task`, `--skip-tags` or `--tags` leave out a playbook's first checks or all of its work."""
     KEY_MISSING = "key_missing"
     """A required key is missing, or a key that another one needs."""
     KEY_UNKNOWN = "key_unknown"
@@ -183,6 +185,8 @@ class ErrorCode(str, enum.Enum):
     """The datacenter has no VM of that name, UUID or managed object id."""
     VM_NOT_UNIQUE = "vm_not_unique"
     """Several VMs have that name; give `moid` or `uuid`, or set `datacenter`."""
+    VM_NOT_AS_DESCRIBED = "vm_not_as_described"
+    """The VM to delete has another UUID than `remove_pgw_uuid`, or lacks a described adapter. Nothing was deleted."""
     VM_IS_TEMPLATE = "vm_is_template"
     """The object is a template. The collection never changes a template's hardware; name a VM made from it."""
     VM_UNREADABLE = "vm_unreadable"
@@ -241,6 +245,9 @@ class ErrorCode(str, enum.Enum):
     # Placement and features
     PLACEMENT_IMPOSSIBLE = "placement_impossible"
     """Not every VM has a place; each reason names VM, rule and what is missing. Nothing was changed."""
+    PLACEMENT_PARTIAL = "placement_partial"
+    """Placement is of the whole group, and a VM outside of `--limit` is nobody knows where, or shares a rule that would
+    change. Run without `--limit`."""
     TOPOLOGY_INVALID = "topology_invalid"
     """The topology is not what `host_topology_info` returned."""
     PLAN_INVALID = "plan_invalid"
@@ -266,6 +273,8 @@ class ErrorCode(str, enum.Enum):
     """VMs or guests are not as described; `drift.json` has each difference."""
     DRIFT_UNKNOWN = "drift_unknown"
     """VMs or guests could not be compared, for the reasons that follow."""
+    EXPECTED_VM_MISSING = "expected_vm_missing"
+    """`drift_expected` names a VM that is no host of the run; the message says whether vCenter has it."""
     # Guest
     WRITE_FAILED = "write_failed"
     """A file or kernel attribute cannot be written; check the file system and the rights."""

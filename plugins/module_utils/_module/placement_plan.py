@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, listed
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.demands import (
+    keep_in_place,
     read_currents,
     read_demands,
 )
@@ -40,20 +41,37 @@ def compute(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The module's result.
 
     Raises NfvError: placement_impossible with the reasons in its details, description_invalid with every problem,
-    topology_invalid, plan_invalid, placement_name_unknown, placement_contradiction.
+    topology_invalid, plan_invalid, placement_name_unknown, placement_contradiction, placement_partial.
     """
-    dataplanes = _read_descriptions(params["vms"])
+    staying = _read_staying(params["staying"])
+    dataplanes = _read_descriptions([*params["vms"], *params["staying"]])
     hosts = hosts_from_data(params["topology"])
     earlier = plan_from_data(params["earlier"]).placements if params["earlier"] else ()
     result = plan_placement(
-        read_demands(dataplanes, params["groups"], hosts, params["cluster"]),
+        keep_in_place(read_demands(dataplanes, params["groups"], hosts, params["cluster"]), staying, hosts),
         hosts,
         read_currents(dataplanes, hosts, earlier),
         Rules(n_plus_1=params["n_plus_1"], remote_uplinks=params["remote_uplinks"], wide_vm=params["wide_vm"]),
     )
     if isinstance(result, NoPlan):
         raise _impossible(result)
+    result = dataclasses.replace(
+        result, placements=tuple(placed for placed in result.placements if placed.vm not in staying)
+    )
     return {"changed": False, "plan": plan_as_data(result), "moved": list(result.moved)}
+
+
+def _read_staying(staying: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, str]:
+    """The host of each VM that stays where it is. Raises NfvError (placement_partial) for those without one."""
+    unknown = [entry["name"] for entry in staying if not entry["host"]]
+    if unknown:
+        raise NfvError(
+            ErrorCode.PLACEMENT_PARTIAL,
+            ", ".join(unknown),
+            "not part of this run, and vCenter does not say on which host, so nobody knows what is free beside it",
+            "Look at the VM in vCenter, or run without --limit. Nothing was changed",
+        )
+    return {entry["name"]: entry["host"] for entry in staying}
 
 
 def _read_descriptions(vms: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, Dataplane]:

@@ -15,7 +15,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.desired
     VmOverrides,
     desired_cluster,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.model import NOTHING, ClusterChanges
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.kept import plan_beside, with_kept
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.model import ClusterChanges
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.serialize import changes_as_data, diff_of
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import PlacementPlan
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.serialize import plan_from_data
@@ -49,6 +50,22 @@ class Move:
     """Where it is planned."""
 
 
+@dataclasses.dataclass(frozen=True)
+class _Target:
+    """What the clusters are brought to."""
+
+    plan: PlacementPlan
+    """The plan; without a place with ``state: absent``."""
+    wishes: VmOverrides
+    """The overrides that descriptions ask for."""
+    names: RuleNames
+    """The names of everything that is made."""
+    strength: str
+    """SHOULD or MUST."""
+    keep: frozenset[str]
+    """Names of the placement's VMs that are left alone."""
+
+
 def run(module: AnsibleModule) -> None:
     """Runs the module and exits."""
     run_change(module, keep_placement)
@@ -59,23 +76,28 @@ def keep_placement(params: t.Mapping[str, t.Any], connection: Connection, check_
 
     Raises NfvError before any change when the plan does not fit the clusters, and afterwards when a change failed.
     """
-    plan = plan_from_data(params["plan"]) if params["state"] == PRESENT else PlacementPlan(())
-    names = RuleNames(params["name"])
-    wishes = _wishes(params)
+    whole = plan_from_data(params["plan"]) if params["state"] == PRESENT else PlacementPlan(())
+    # What the plan says of the VMs that are left alone is not carried out, but relates others to them.
+    plan = dataclasses.replace(
+        whole, placements=tuple(placed for placed in whole.placements if placed.vm not in params["keep"])
+    )
+    target = _Target(
+        plan, _wishes(params), RuleNames.of_placement(params["name"]), params["strength"], frozenset(params["keep"])
+    )
     with (
         Client.open(connection, closed_for_writes=check_mode) as client,
         typed_errors(connection.hostname, "failed to read and reconfigure groups and rules"),
     ):
         before = read_clusters(client, params["datacenter"])
         vms = _planned_vms(plan, before)
-        changes = _plan_all(before, plan, wishes, names, params["strength"])
+        changes = _plan_all(before, target)
         moves = _moves(plan, vms) if params["relocate"] == POWERED_OFF_ONLY else []
         after = before
         if not client.closed_for_writes and (moves or any(changes)):
             relocate(client, [(move.vm, move.placed.host_moid) for move in moves])
             reconfigure(client, before, filter(None, changes))
             after = read_clusters(client, params["datacenter"])
-            _refuse_ignored(_plan_all(after, plan, wishes, names, params["strength"]))
+            _refuse_ignored(_plan_all(after, target))
     return _result(changes, moves, before, _misplaced(plan, after, moves if check_mode else ()))
 
 
@@ -110,6 +132,15 @@ def _planned_vms(plan: PlacementPlan, clusters: Clusters) -> dict[str, VmPositio
                 code, placed.vm, f"it is planned on {placed.host}, and {len(named)} VMs have its name", "Make it"
             )
             errors.append(error)
+        elif named[0].template:
+            errors.append(
+                NfvError(
+                    ErrorCode.VM_IS_TEMPLATE,
+                    placed.vm,
+                    "it is a template, which is never moved and has no place",
+                    "Name a VM made from it instead",
+                )
+            )
         elif named[0].host not in cluster.hosts:
             host = clusters.names.get(named[0].host or "", named[0].host)
             attempted = f"it is planned in cluster {cluster.name}, and is on {host}, which is not in it"
@@ -125,27 +156,30 @@ def _planned_vms(plan: PlacementPlan, clusters: Clusters) -> dict[str, VmPositio
     return found
 
 
-def _plan_all(
-    clusters: Clusters, plan: PlacementPlan, wishes: VmOverrides, names: RuleNames, strength: str
-) -> list[ClusterChanges]:
+def _plan_all(clusters: Clusters, target: _Target) -> list[ClusterChanges]:
     """Plans the clusters that the plan names, and those that hold something of this placement."""
     known = clusters.names
-    moids = {vm.name: moid for moid, vm in clusters.vms.items()}
     changes, errors = [], []
     for moid in sorted(clusters.clusters):
         state = clusters.clusters[moid]
-        wanted: DesiredCluster = (
-            desired_cluster(plan, wishes, names, strength, moids, state.hosts) if plan.placements else NOTHING
-        )
-        if not wanted.vm_groups and not _holds_ours(state, names):
-            continue
         try:
-            changes.append(plan_cluster(state, wanted, names, known))
+            wanted = _wanted(clusters, state, target)
+            if wanted.vm_groups or _holds_ours(state, target.names):
+                changes.append(plan_cluster(state, wanted, target.names, known))
         except NfvError as error:
             errors.append(error)
     if errors:
         raise joined(errors, what="clusters")
     return changes
+
+
+def _wanted(clusters: Clusters, state: ClusterState, target: _Target) -> DesiredCluster:
+    """What the cluster must hold: the plan, and what it holds already for the VMs that are left alone."""
+    moids = {vm.name: moid for moid, vm in clusters.vms.items()}
+    kept = {vm.name: moid for moid, vm in clusters.vms.items() if vm.name in target.keep and vm.host in state.hosts}
+    plan = plan_beside(target.plan, kept, state, target.names)
+    wanted = desired_cluster(plan, target.wishes, target.names, target.strength, moids, state.hosts, kept)
+    return with_kept(wanted, frozenset(kept.values()), state, target.names)
 
 
 def _holds_ours(state: ClusterState, names: RuleNames) -> bool:

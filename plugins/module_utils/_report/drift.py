@@ -80,20 +80,40 @@ class DriftReport:
 
 
 def drift_report(
-    sides: t.Mapping[str, t.Mapping[str, Mapping]], names: t.Sequence[str], created: str, error: str | None = None
+    sides: t.Mapping[str, t.Mapping[str, Mapping]],
+    names: t.Sequence[str],
+    created: str,
+    error: str | None = None,
+    expected: t.Sequence[str] = (),
 ) -> DriftReport:
     """The report on these VMs.
 
     sides: for each side that must be compared, a result for each VM's name: with VSPHERE what vm_dataplane_info returns
     for it, with GUEST what guest_dataplane_info returned (its failure, too). A VM without a result fails.
     names: the VMs; created: ISO 8601; error: why nothing could be compared at all.
+    expected: names of VMs that must be among these. One that is not has drifted where vCenter has no such VM, and fails
+    otherwise.
     """
     vms = {name: _vm({side: results.get(name) for side, results in sides.items()}) for name in names}
+    vms.update({name: _unlisted(sides.get(VSPHERE, {}).get(name)) for name in expected if name not in vms})
     lines = (f"{name} ({side}): {text}" for name, vm in vms.items() for side, text in _messages(vm))
     outcomes = {vm.outcome for vm in vms.values()}
     worst = next((each for each in (FAILED, FOUND) if each in outcomes), NONE)
-    outcome = FAILED if error or not vms or not sides else worst
+    outcome = FAILED if error or not names or not sides else worst
     return DriftReport(outcome, created, tuple(sides), error or _message(outcome, vms), tuple(lines), vms)
+
+
+def _unlisted(vsphere: Mapping | None) -> VmDrift:
+    """A VM that is expected, and is no host of the run. vsphere: what vCenter says of it, if it was asked."""
+    if vsphere is not None and vsphere.get("present") is False:
+        text = f"[{ErrorCode.EXPECTED_VM_MISSING}] it is expected, and neither inventory nor vCenter has it"
+        return VmDrift(FOUND, (DriftDifference(VSPHERE, "present", True, False, text),), ())
+    seen = "vCenter was not asked for it" if vsphere is None else "vCenter has it"
+    text = (
+        f"[{ErrorCode.EXPECTED_VM_MISSING}] it is expected, and inventory and --limit leave it out, so that it was not"
+        f" compared; {seen}. Add it to the inventory, or look at what the inventory warned of"
+    )
+    return VmDrift(FAILED, (), (Failure(VSPHERE, text),))
 
 
 def _messages(vm: VmDrift) -> t.Iterator[tuple[str, str]]:

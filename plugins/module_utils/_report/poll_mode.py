@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode
+
 Mapping = t.Mapping[str, t.Any]
+
+# Outcomes of a report.
+PROVED: t.Final = "proved"
+FAILED: t.Final = "failed"
 
 _EVIDENCE = ("name", "asked", "seen", "verdict", "reason")
 _TRAFFIC = (
@@ -32,18 +38,31 @@ _TRAFFIC = (
 
 
 def poll_mode_report(
-    verdicts: t.Mapping[str, Mapping | None], names: t.Iterable[str], created: str
+    verdicts: t.Mapping[str, Mapping | None], names: t.Iterable[str], created: str, error: str | None = None
 ) -> dict[str, t.Any]:
-    """The report: ``proved`` when every host is, ``created`` (ISO 8601), and the verdict of each of ``hosts``.
+    """The report: ``outcome``, PROVED when every host is, and ``message``, the same in one line with an error code.
 
+    ``proved`` is the outcome as a boolean, ``created`` is as given, and ``hosts`` has the verdict of each host.
     names: the hosts. One without a verdict, because its run ended earlier, is reported as not proved.
+    created: ISO 8601; error: why nothing was proved at all, which makes the outcome FAILED.
     """
     hosts = {name: _host(verdicts.get(name)) for name in names}
+    missing = [name for name, host in hosts.items() if not host["proved"]]
+    proved = bool(hosts) and not missing and error is None
     return {
-        "proved": bool(hosts) and all(host["proved"] for host in hosts.values()),
+        "outcome": PROVED if proved else FAILED,
+        "message": error or _message(len(hosts), missing),
+        "proved": proved,
         "created": created,
         "hosts": hosts,
     }
+
+
+def _message(count: int, missing: t.Sequence[str]) -> str:
+    if count and not missing:
+        return f"{count} of {count} hosts are proved to poll and forward"
+    named = f": {', '.join(missing)}" if missing else ""
+    return f"[{ErrorCode.POLL_MODE_NOT_PROVED}] {len(missing)} of {count} hosts are not proved{named}"
 
 
 def _host(verdict: Mapping | None) -> dict[str, t.Any]:

@@ -114,6 +114,16 @@ def test_a_deployment_is_planned_made_and_left_alone(
     assert [run.recap[name]["changed"] for name in NAMES] == [0, 0]
     assert placing.mutating_calls() == {}
 
+    # A run for one of them leaves the other's rules alone, whether that one runs or not.
+    before = {rule.name: rule.key for rule in cluster.configurationEx.rule}
+    WaitForTask(machines[1].PowerOff())
+    placing.reset_calls()
+    run = ansible.playbook(PLAYBOOK, *TAGS, "--limit", NAMES[0])
+    assert run.status == 0, run.output
+    assert placing.mutating_calls() == {}
+    assert {rule.name: rule.key for rule in cluster.configurationEx.rule} == before
+    WaitForTask(machines[1].PowerOn())
+
     # Somebody moves one of them to the other. Running VMs are not moved here: rules are made, and the run fails.
     WaitForTask(machines[0].RelocateVM_Task(vim.vm.RelocateSpec(host=machines[1].runtime.host)))
     placing.reset_calls()

@@ -106,6 +106,7 @@ def keep(placing: t.Any, connection: Connection) -> Keep:
             "vms": [],
             "strength": "should",
             "relocate": "never",
+            "keep": [],
             "state": "present" if plan is not None else "absent",
             "datacenter": "nfv-dc",
         }

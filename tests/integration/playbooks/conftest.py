@@ -39,11 +39,17 @@ class Deployment:
     control: Control
     directory: Path
 
-    def run(self, *arguments: str, playbook: str = "nfv.vsphere_dpdk.deploy_pgw", **changes: t.Any) -> Run:
-        """Run a playbook on host pgw-1 with the lab's variables, changed by ``changes``."""
+    def run(
+        self,
+        *arguments: str,
+        playbook: str = "nfv.vsphere_dpdk.deploy_pgw",
+        hosts: t.Sequence[str] = ("pgw-1",),
+        **changes: t.Any,
+    ) -> Run:
+        """Run a playbook on hosts with the lab's variables, changed by ``changes``."""
         variables = {**self.vsphere, **PGW, "nfv_dataplane": DATAPLANE, **changes}
         inventory = self.directory / "inventory.json"
-        inventory.write_text(json.dumps({"pgw": {"hosts": {"pgw-1": variables}}}))
+        inventory.write_text(json.dumps({"pgw": {"hosts": dict.fromkeys(hosts, variables)}}))
         return run_playbook(playbook, [inventory], *arguments, timeout=300)
 
 

@@ -184,6 +184,25 @@ def test_a_side_that_does_not_exist_is_refused_and_the_report_says_failed(
     assert (run.status, report["outcome"]) == (2, "failed")
 
 
+def test_expected_vms_that_nobody_compares_are_named(engine: t.Any, make_vm: MakeVm, drift: Drift) -> None:
+    """One is in vCenter and in no inventory, one nowhere; the one that is compared does not differ."""
+    here, unlisted = make_vm(), make_vm()
+    engine.converge(here, unlisted)
+    assert drift.run([here.name], drift_expected=[here.name])[1]["outcome"] == "none"
+
+    run, report = drift.run([here.name], drift_expected=[here.name, "pgw-nowhere"])
+    assert (run.status, report["outcome"]) == (2, "found")
+    (line,) = report["lines"]
+    assert line.startswith("pgw-nowhere (vsphere): [expected_vm_missing] ")
+    assert "neither inventory nor vCenter has it" in line
+
+    run, report = drift.run([here.name], drift_expected=[here.name, unlisted.name, "pgw-nowhere"])
+    assert (run.status, report["outcome"]) == (2, "failed")
+    outcomes = {name: vm["outcome"] for name, vm in report["vms"].items()}
+    assert outcomes == {here.name: "none", unlisted.name: "failed", "pgw-nowhere": "found"}
+    assert "vCenter has it" in report["message"]
+
+
 def test_no_host_is_never_green(drift: Drift, tmp_path: Path, ansible: t.Any) -> None:
     for inventory in ("", "[testers]\ntester-1\n"):
         (ansible.directory / "hosts.ini").write_text(inventory)

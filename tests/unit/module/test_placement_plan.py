@@ -31,6 +31,7 @@ def params() -> dict[str, t.Any]:
     options: dict[str, t.Any] = {
         "vms": [{"name": "pgw-1", "dataplane": DATAPLANE}],
         "topology": json.loads(json.dumps(topology)),
+        "staying": [],
         "groups": {},
         "cluster": "nfv-a",
         "earlier": None,
@@ -71,3 +72,38 @@ def test_wrong_descriptions_are_told_together(params: dict[str, t.Any]) -> None:
     assert refused.value.error_code == "description_invalid"
     assert "pgw-2: [polling_beyond_count]" in str(refused.value)
     assert "pgw-1: [vm_repeated]" in str(refused.value)
+
+
+def staying(name: str, host: str | None, **placement: t.Any) -> dict[str, t.Any]:
+    return {"name": name, "dataplane": {**DATAPLANE, "placement": {"numa": "auto", **placement}}, "host": host}
+
+
+def hosts_of(*names: str) -> dict[str, t.Any]:
+    uplinks = {"PG-Mgmt": (0,), "PG-S5U": (1,)}
+    data: dict[str, t.Any] = json.loads(
+        json.dumps(hosts_as_data([make_host(name, cores=8, uplinks=uplinks) for name in names]))
+    )
+    return data
+
+
+@pytest.mark.parametrize("host", ["esx-1", "esx-2"])
+def test_a_vm_that_stays_has_its_place_and_gets_none(params: dict[str, t.Any], host: str) -> None:
+    """It does not run, and asks itself to be kept apart, which the planned VM does not."""
+    others = [staying("pgw-2", host, keep_apart_from="pgw-1")]
+    plan = compute({**params, "topology": hosts_of("esx-1", "esx-2"), "staying": others})["plan"]
+    (placed,) = plan["placements"]
+    assert placed["vm"] == "pgw-1"
+    assert placed["host"] != host
+    assert plan["apart"] == [["pgw-1", "pgw-2"]]
+
+
+def test_a_vm_that_stays_on_a_host_of_another_cluster_takes_nothing(params: dict[str, t.Any]) -> None:
+    (placed,) = compute({**params, "staying": [staying("pgw-2", "esx-9")]})["plan"]["placements"]
+    assert placed["host"] == "esx-1"
+
+
+def test_a_vm_that_is_nobody_knows_where_refuses_the_plan(params: dict[str, t.Any]) -> None:
+    with pytest.raises(NfvError) as refused:
+        compute({**params, "staying": [staying("pgw-2", None)]})
+    assert refused.value.error_code == "placement_partial"
+    assert "pgw-2" in str(refused.value)

@@ -139,3 +139,14 @@ def test_lazy_containers_of_ansible_are_taken() -> None:
     difference = {"setting": "kernel arguments", "asked": _Lazy(), "seen": [], "message": "missing"}
     report = drift_report({"guest": {"pgw-1": {"differences": [difference]}}}, ["pgw-1"], AT)
     assert report["vms"]["pgw-1"]["differences"][0]["described"] == ["isolcpus=1"]
+
+
+def test_an_expected_vm_that_vcenter_was_not_asked_for_is_failed() -> None:
+    report = drift_report({"guest": {"pgw-1": GUEST_SAME}}, ["pgw-1"], AT, None, None, ["pgw-1", "pgw-2"])
+    assert (report["outcome"], report["vms"]["pgw-1"]["outcome"]) == ("failed", "none")
+    (failure,) = report["vms"]["pgw-2"]["failures"]
+    assert "vCenter was not asked" in failure["message"]
+
+
+def test_expected_vms_do_not_stand_in_for_compared_ones() -> None:
+    assert drift_report({"vsphere": {"pgw-1": MISSING}}, [], AT, None, None, ["pgw-1"])["outcome"] == "failed"

@@ -46,8 +46,9 @@ def plan_cluster(
     recorded = state.vm_groups.get(names.restart_record, frozenset())
     restart, restart_record = _plan_overrides(current, wanted.restart, recorded, "HA restart priority", known)
     vm_groups = dict(wanted.vm_groups)
-    vm_groups.update({names.automation_record: automation_record} if automation_record else {})
-    vm_groups.update({names.restart_record: restart_record} if restart_record else {})
+    for record, vms_of_record in ((names.automation_record, automation_record), (names.restart_record, restart_record)):
+        members = vms_of_record | wanted.vm_groups.get(record, frozenset())
+        vm_groups.update({record: members} if members else {})
     rules = _plan_rules(state.rules, wanted.rules, names)
     used = {name: rule.name for rule in state.rules if not names.owns(rule.name) for name in _groups_of(rule)}
     groups, warnings = [], []

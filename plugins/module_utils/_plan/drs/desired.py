@@ -31,6 +31,18 @@ class RuleNames:
     placement: str
     """Name of the placement, such as ``pgw``."""
 
+    @classmethod
+    def of_placement(cls, name: str) -> RuleNames:
+        """The names of a placement. Raises NfvError (value_malformed) for a name that could own another's objects."""
+        if not name.strip() or ":" in name:
+            raise NfvError(
+                ErrorCode.VALUE_MALFORMED,
+                f"name {name!r}",
+                "the name of a placement is text without a colon, which ends it in the names of groups and rules",
+                "Choose another name",
+            )
+        return cls(name)
+
     @property
     def prefix(self) -> str:
         return f"nfv:{self.placement}:"
@@ -74,8 +86,12 @@ def desired_cluster(
     strength: str,
     vms: t.Mapping[str, str],
     hosts: t.Container[str],
+    beside: t.Container[str] = (),
 ) -> DesiredCluster:
     """What the cluster with the given hosts (moids) must hold. vms: moids by name; strength: SHOULD or MUST.
+
+    beside: names of VMs of the cluster that have no place in the plan, but belong to its groups that are kept apart or
+    together.
 
     Raises NfvError (vm_not_found) for planned VMs that do not exist.
     """
@@ -104,8 +120,9 @@ def desired_cluster(
         host_groups[host_group] = frozenset({placements[0].host_moid})
         rules.append(VmHostRule(names.of("on", host), vm_group, host_group, strength == MUST))
     placed_here = {placed.vm for placed in here}
+    related = {vm for group in (*plan.apart, *plan.together) for vm in group if vm in placed_here or vm in beside}
     for kind, groups in (("apart", plan.apart), ("together", plan.together)):
-        rules += _between_vms(kind, groups, placed_here, names, vms)
+        rules += _between_vms(kind, groups, related, names, vms)
     return DesiredCluster(
         vm_groups,
         host_groups,

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
 from .model import CurrentPlace, Demand, Placed
+from .relations import cover_pairs
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import Holding, HostTopology
@@ -135,6 +137,23 @@ def _refuse_contradiction(apart: t.Mapping[str, set[str]], together: t.Mapping[s
             )
 
 
+def keep_in_place(
+    demands: t.Sequence[Demand], staying: t.Mapping[str, str], hosts: t.Sequence[HostTopology]
+) -> tuple[Demand, ...]:
+    """The demands, with those of VMs that stay where they are bound to their hosts.
+
+    staying: the host of each by name. One that runs needs no demand, for what it holds is known; nor does one whose
+    host is not among these.
+    """
+    running = {holding.vm for host in hosts for holding in host.holdings}
+    known = {host.name for host in hosts}
+    return tuple(
+        dataclasses.replace(demand, hosts=(staying[demand.vm],)) if demand.vm in staying else demand
+        for demand in demands
+        if demand.vm not in staying or (demand.vm not in running and staying[demand.vm] in known)
+    )
+
+
 def read_currents(
     names: t.Collection[str], hosts: t.Sequence[HostTopology], earlier: t.Iterable[Placed] = ()
 ) -> dict[str, CurrentPlace]:
@@ -162,23 +181,8 @@ def _nodes_of(holding: Holding, host: HostTopology) -> tuple[int, ...]:
 
 
 def kept_apart(demands: t.Sequence[Demand]) -> tuple[tuple[str, ...], ...]:
-    """Groups of VMs of which no two may share a host. Together they cover every pair; a greedy walk keeps them few."""
-    left = {(demand.vm, other) for demand in demands for other in demand.apart}
-    neighbours: dict[str, set[str]] = {}
-    for one, other in left:
-        neighbours.setdefault(one, set()).add(other)
-        neighbours.setdefault(other, set()).add(one)
-    groups = []
-    for one, other in sorted(left):
-        if (one, other) not in left:
-            continue
-        group = [one, other]
-        for third in sorted(neighbours[one] & neighbours[other]):
-            if neighbours[third].issuperset(group):
-                group.append(third)
-        left -= {(first, second) for first in group for second in group}
-        groups.append(tuple(sorted(group)))
-    return tuple(groups)
+    """Groups of VMs of which no two may share a host; together they cover every pair."""
+    return cover_pairs({frozenset((demand.vm, other)) for demand in demands for other in demand.apart})
 
 
 def kept_together(demands: t.Sequence[Demand]) -> tuple[tuple[str, ...], ...]:

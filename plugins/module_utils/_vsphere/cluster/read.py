@@ -45,6 +45,8 @@ class VmPosition:
     """The managed object ID of its host."""
     power_state: str
     """Its power state as the API names it, such as ``poweredOn``."""
+    template: bool = False
+    """Whether it is a template."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +86,7 @@ def read_clusters(client: Client, datacenter: str | None) -> Clusters:
         {
             vim.ClusterComputeResource: ["name", "configurationEx"],
             vim.HostSystem: ["name", "parent"],
-            vim.VirtualMachine: ["name", "runtime.host", "runtime.powerState"],
+            vim.VirtualMachine: ["name", "config.template", "runtime.host", "runtime.powerState"],
         },
         find_datacenter(client, datacenter) if datacenter else None,
     )
@@ -97,7 +99,8 @@ def read_clusters(client: Client, datacenter: str | None) -> Clusters:
         elif isinstance(each, vim.VirtualMachine):
             host = properties.get("runtime.host")
             power_state = str(properties.get("runtime.powerState", ""))
-            vms[each._moId] = VmPosition(name, each, host._moId if host is not None else None, power_state)
+            template = bool(properties.get("config.template"))
+            vms[each._moId] = VmPosition(name, each, host._moId if host is not None else None, power_state, template)
     read = [(each, properties) for each, properties in found if isinstance(each, vim.ClusterComputeResource)]
     return Clusters(
         {each._moId: cluster_state(each, properties, hosts.get(each._moId, {})) for each, properties in read},

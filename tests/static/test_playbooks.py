@@ -1,0 +1,43 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every playbook begins with a play that runs whatever inventory and --limit leave, and no tag leaves out its work."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
+# Playbooks whose users choose parts by tags, and those tags; each of them refuses other tags.
+TAGS = {"deploy_pgw": {"vsphere", "guest"}}
+
+
+def plays(name: str) -> list[dict[str, t.Any]]:
+    read: list[dict[str, t.Any]] = yaml.safe_load((PLAYBOOKS / f"{name}.yml").read_text(encoding="utf-8"))
+    return read
+
+
+NAMES = sorted(path.stem for path in PLAYBOOKS.glob("*.yml"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_first_play_requires_a_host_wherever_it_can_run(name: str) -> None:
+    first = plays(name)[0]
+    assert first["hosts"].startswith("{{ query('nfv.vsphere_dpdk.check_hosts', ")
+    (task,) = first["tasks"]
+    assert task["ansible.builtin.import_tasks"] == "tasks/require_hosts.yml"
+    assert first["tags"] == ["always"]
+    # The lookup and the tasks replace the same report.
+    report = first["vars"].get("__nfv_report")
+    assert (f"report='{report}'" in first["hosts"]) is (report is not None)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_tag_leaves_out_its_work(name: str) -> None:
+    tags = {tag for play in plays(name) for tag in play.get("tags", ["untagged"])}
+    assert tags == {"always"} | TAGS.get(name, set())
+    assert set(plays(name)[0]["vars"].get("__nfv_tags", ())) == TAGS.get(name, set())
