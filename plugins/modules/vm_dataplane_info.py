@@ -40,6 +40,15 @@ options:
     type: list
     elements: str
     default: []
+  required_libraries:
+    description:
+      - Names of Python libraries that must be there, because modules of other collections need them later on, such as
+        C(requests) for those of C(vmware.vmware). Otherwise the module fails with C(library_missing), before it
+        connects.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
   wait_for_address:
     description:
       - How many seconds to wait until every guest has an address. V(0) does not wait.
@@ -190,6 +199,7 @@ def main() -> None:
             **query_option(),
             "required_templates": {"type": "list", "elements": "str", "default": []},
             "required_networks": {"type": "list", "elements": "str", "default": []},
+            "required_libraries": {"type": "list", "elements": "str", "default": []},
             "wait_for_address": {"type": "int", "default": 0},
         },
         supports_check_mode=True,

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
+import platform
 import signal
+import sys
 import traceback
 import typing as t
-
-from ansible.module_utils.basic import missing_required_lib
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Connection
@@ -86,10 +87,28 @@ def _signals_raised() -> t.Iterator[None]:
             signal.signal(number, handler)
 
 
+def require_libraries(module: AnsibleModule, names: t.Iterable[str]) -> None:
+    """Fails (library_missing) unless the Python that runs this module can import these libraries.
+
+    Modules of other collections need them later on; the playbook asks before it changes anything.
+    """
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            _require(module, name, traceback.format_exc())
+
+
 def _require(module: AnsibleModule, library: str, import_error: str | None) -> None:
     if import_error is not None:
-        code = ErrorCode.LIBRARY_MISSING
-        module.fail_json(msg=missing_required_lib(library), exception=import_error, error_code=code.value)
+        error = NfvError(
+            ErrorCode.LIBRARY_MISSING,
+            library,
+            f"{sys.executable}, which runs this module on {platform.node()}, cannot import this Python library",
+            f"Install it there ({sys.executable} -m pip install {library}), or set ansible_python_interpreter of"
+            " localhost to a Python that has it",
+        )
+        module.fail_json(msg=str(error), exception=import_error, **error.result())
 
 
 def _connection(params: Params) -> Connection:

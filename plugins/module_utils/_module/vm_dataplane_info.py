@@ -24,7 +24,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read 
 
 from ._vm_requests import find_vm, read_requests, vm_not_found
 from ._vm_result import changes_as_data, error_as_data, plain
-from ._vsphere_run import run_info
+from ._vsphere_run import require_libraries, run_info
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -38,6 +38,7 @@ if t.TYPE_CHECKING:
 
 def run(module: AnsibleModule) -> None:
     """Runs the module and exits."""
+    require_libraries(module, module.params["required_libraries"])
     run_info(module, gather)
 
 

@@ -60,12 +60,6 @@ def test_query_that_is_malformed_is_an_error() -> None:
     assert info("vms[")["error_code"] == "query_invalid"
 
 
-@pytest.mark.parametrize(("constant", "query"), [("IMPORT_ERROR", None), ("JMESPATH_IMPORT_ERROR", "vms")])
-def test_missing_library_is_an_error(monkeypatch: pytest.MonkeyPatch, constant: str, query: str | None) -> None:
-    monkeypatch.setattr(_vsphere_run, constant, "Traceback …")
-    assert info(query)["error_code"] == "library_missing"
-
-
 def test_check_mode_reaches_the_work_and_its_error_the_result() -> None:
     def converge(_params: t.Any, _connection: t.Any, check_mode: bool) -> dict[str, t.Any]:
         raise NfvError(ErrorCode.VM_BUSY, "pgw-1", "another task runs", details={"check_mode": check_mode})
