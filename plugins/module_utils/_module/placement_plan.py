@@ -43,8 +43,9 @@ def compute(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     Raises NfvError: placement_impossible with the reasons in its details, description_invalid with every problem,
     topology_invalid, plan_invalid, placement_name_unknown, placement_contradiction, placement_partial.
     """
-    staying = _read_staying(params["staying"])
-    dataplanes = _read_descriptions([*params["vms"], *params["staying"]])
+    others = params["staying"] if params["vms"] else []
+    staying = _read_staying(others)
+    dataplanes = _read_descriptions([*params["vms"], *others])
     hosts = hosts_from_data(params["topology"])
     earlier = plan_from_data(params["earlier"]).placements if params["earlier"] else ()
     result = plan_placement(

@@ -107,3 +107,5 @@ def test_a_vm_that_is_nobody_knows_where_refuses_the_plan(params: dict[str, t.An
         compute({**params, "staying": [staying("pgw-2", None)]})
     assert refused.value.error_code == "placement_partial"
     assert "pgw-2" in str(refused.value)
+    # Without a VM to place, it does not matter.
+    assert compute({**params, "vms": [], "staying": [staying("pgw-2", None)]})["plan"]["placements"] == []
