@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import copy
+import typing as t
 
 from tests.integration.playbooks.conftest import DATAPLANE, Deployment
+from tests.support.playbook import Run
 
 REMOVE = "nfv.vsphere_dpdk.remove_pgw"
 
 
-def refused(deployment: Deployment, code: str, **changes: object) -> None:
-    """The removal is refused with the code, and vCenter had no call that changes anything."""
+def refused(deployment: Deployment, code: str, **changes: t.Any) -> Run:
+    """A removal that is refused with the code, without a call to vCenter that changes anything."""
     deployment.control.reset_calls()
     run = deployment.run(playbook=REMOVE, remove_pgw_delete_vm=True, **changes)
     assert not run.succeeded, run.output
     assert any(message.startswith(f"[{code}] ") for message in run.failures), run.failures
     assert deployment.control.mutating_calls() == {}
+    return run
 
 
 def test_vm_is_deleted_with_consent_only(deployment: Deployment) -> None:
@@ -26,8 +29,8 @@ def test_vm_is_deleted_with_consent_only(deployment: Deployment) -> None:
     refused(deployment, "vm_is_template", hosts=["pgw-1", "debian-12-dpdk"])
     other = copy.deepcopy(DATAPLANE)
     other["adapters"][2]["network"] = "PG-Elsewhere"
-    refused(deployment, "vm_not_as_described", nfv_dataplane=other)
-    uuid = made.result_of("Bring all VMs to their descriptions")["vms"]["pgw-1"]["uuid"]
+    run = refused(deployment, "vm_not_as_described", nfv_dataplane=other)
+    uuid = run.result_of("Look up the VMs")["vms"]["pgw-1"]["uuid"]
     refused(deployment, "vm_not_as_described", remove_pgw_uuid=f"{'0' * 8}{uuid[8:]}")
 
     deployment.control.reset_calls()
