@@ -25,7 +25,7 @@ def subscriber(number: int) -> str:
 
 
 def session(number: int, peer_teid: int | None = None) -> dict[str, t.Any]:
-    """A session as operators have them: IPv4 and IPv6, and a rate in each direction, which takes five flows and two
+    """A session as operators have them: IPv4 and IPv6, and a rate in each direction, which takes six flows and two
     meters.
     """
     return {

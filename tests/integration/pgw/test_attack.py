@@ -98,7 +98,7 @@ def to_peer(packet: bytes) -> bool:
     return packet[0] == 0x45 and packet[9] == packets.PROTOCOL_UDP and packet[16:20] == bytes(map(int, PEER.split(".")))
 
 
-def test_flood_of_strangers_leaves_every_echo_of_a_peer_answered(
+def test_floods_on_both_ends_leave_every_echo_of_a_peer_answered(
     bench: Bench, record_property: t.Callable[[str, object], None]
 ) -> None:
     bench.switch.converge(bench.plane(2))
@@ -106,9 +106,13 @@ def test_flood_of_strangers_leaves_every_echo_of_a_peer_answered(
     asked, heard = answered(bench, 1)
     assert asked == heard
     before = bench.switch.status()["peers"][PEER]
-    with Flood(bench, [bench.s5u.framed(packet) for packet in spoofed()]) as flood:
+    strangers = [bench.s5u.framed(packet) for packet in spoofed()]
+    # From SGi everybody can send packets that are too big for the tunnel, which the daemon answers.
+    too_big = [bench.sgi.framed(ipv4(SERVER, UE, 1500))]
+    with Flood(bench, strangers) as flood, Flood(bench, too_big, "sgi") as second:
         asked, heard = answered(bench, SECONDS)
     record_property("spoofed_packets_per_second", round(flood.rate))
+    record_property("too_big_packets_per_second", round(second.rate))
     assert heard == asked
     after = bench.switch.status()["peers"]
     assert (after[PEER]["state"], after[PEER]["times_down"]) == ("up", before["times_down"])

@@ -11,6 +11,7 @@ and goes on whatever it cannot send or write.
 
 from __future__ import annotations
 
+import array
 import collections
 import contextlib
 import ipaddress
@@ -18,17 +19,21 @@ import json
 import os
 import select
 import socket
+import struct
 import sys
 import time
 import typing as t
 from pathlib import Path
 
 from . import packets, path_messages
-from .handover import TO_NEXT_HOP, TO_SUBSCRIBER, TOO_BIG, TOO_BIG_UPLINK, UNKNOWN_TEID
+from .handover import SIGNALLING_MESSAGE, TO_NEXT_HOP, TO_SUBSCRIBER, TOO_BIG, TOO_BIG_UPLINK, UNKNOWN_TEID
 from .path_state import EchoTiming, Paths
 
 OUTGOING = 4  # packet(7): PACKET_OUTGOING
 ETH_P_ALL = 3
+SO_ATTACH_FILTER = 26  # socket(7)
+# Frames that are read before the other sort gets its turn.
+TURN = 64
 COUNTERS = (
     "echo_requests_received",
     "echo_responses_sent",
@@ -189,8 +194,28 @@ class Files:
         return True
 
 
+def by_reason(reason: int, wanted: bool) -> array.array[int]:
+    """A classic BPF program that takes the frames with that reason for a handover, or all others.
+
+    The reason is the frame's first two bytes (handover.py). linux/filter.h: code, jump if true, jump if false, value.
+    """
+    takes, drops = (1, 0) if wanted else (0, 1)
+    program = array.array("B")
+    for instruction in (
+        (0x28, 0, 0, 0),  # load 16 bits at 0
+        (0x15, 0, 1, reason),  # equal: the next instruction, else the one after it
+        (0x06, 0, 0, 0xFFFFFFFF * takes),  # take so many bytes
+        (0x06, 0, 0, 0xFFFFFFFF * drops),
+    ):
+        program.frombytes(struct.pack("=HBBI", *instruction))
+    return program
+
+
 class Sockets:
     """The sockets to the switch, to each peer, and to all others.
+
+    GTP-U messages come through a socket of their own, which is read first: neither packets that are too big nor unknown
+    TEIDs, of which there may be many more, fill its queue.
 
     A socket holds its packets until the kernel has resolved their next hop, and takes no more if they are too many.
     Therefore one that nobody answers for must not share a socket with others. Sockets must be opened again after the
@@ -201,7 +226,8 @@ class Sockets:
         self._tap, self._bridge = tap, bridge
         self._own = ""
         self._peers: frozenset[str] = frozenset()
-        self._raw: socket.socket | None = None
+        self._messages: socket.socket | None = None
+        self._others: socket.socket | None = None
         self._to_peers: dict[str, socket.socket] = {}
         self._to_strangers: socket.socket | None = None
 
@@ -211,10 +237,23 @@ class Sockets:
         """
         self.close()
         self._own, self._peers = own_address, peers
-        self._raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-        self._raw.bind((self._tap, 0))
-        self._raw.setblocking(False)
+        self._messages, self._others = self._raw(wanted=True), self._raw(wanted=False)
         self._to_strangers = self._udp()
+
+    def _raw(self, wanted: bool) -> socket.socket:
+        """A socket that takes the frames with GTP-U messages, or all others."""
+        made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        program = by_reason(SIGNALLING_MESSAGE, wanted)
+        address, size = program.buffer_info()
+        try:
+            made.setblocking(False)
+            made.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("@HP", size // 8, address))
+            # Nothing is received before: the filter is there first.
+            made.bind((self._tap, ETH_P_ALL))
+        except OSError:
+            made.close()
+            raise
+        return made
 
     def _udp(self) -> socket.socket:
         """A socket that sends from GTP-U's port and never waits. What comes to that port is the switch's to take."""
@@ -232,25 +271,23 @@ class Sockets:
 
     def close(self) -> None:
         """Closes the sockets that are open."""
-        for one in (self._raw, self._to_strangers, *self._to_peers.values()):
+        for one in (self._messages, self._others, self._to_strangers, *self._to_peers.values()):
             if one is not None:
                 one.close()
-        self._raw = self._to_strangers = None
+        self._messages = self._others = self._to_strangers = None
         self._to_peers = {}
 
     def frames(self, seconds: float) -> t.Iterator[bytes]:
         """Yields frames that arrive within so many seconds. Raises OSError if the interface is gone."""
-        if self._raw is None:
+        if self._messages is None or self._others is None:
             raise OSError("not open")
-        if not select.select([self._raw], [], [], seconds)[0]:
-            return
-        for _turn in range(64):
-            try:
-                frame, source = self._raw.recvfrom(65535)
-            except BlockingIOError:
-                return
-            if source[2] != OUTGOING:
-                yield frame
+        readable = select.select([self._messages, self._others], [], [], seconds)[0]
+        for one in readable:
+            with contextlib.suppress(BlockingIOError):
+                for _frame in range(TURN):
+                    frame, source = one.recvfrom(65535)
+                    if source[2] != OUTGOING:
+                        yield frame
 
     def send(self, to: str, port: int, message: bytes) -> None:
         """Sends a GTP-U message. Raises OSError if the kernel does not take it at once."""
@@ -263,9 +300,9 @@ class Sockets:
 
     def inject(self, frame: bytes) -> None:
         """Gives a frame to the switch."""
-        if self._raw is None:
+        if self._others is None:
             raise OSError("not open")
-        self._raw.send(frame)
+        self._others.send(frame)
 
 
 def main(arguments: t.Sequence[str]) -> None:
