@@ -154,9 +154,10 @@ irqbalance:
 error_code:
   description: Why it failed, one of V(reboot_consent_missing), V(tuning_not_in_effect), V(tuned_not_running),
     V(tuned_profile_replaced), V(description_invalid), V(bootloader_unsupported), V(kernel_argument_overruled),
-    V(update_grub_failed), V(grubby_failed), V(kernel_arguments_record_invalid), V(hugepages_short),
-    V(hugepage_size_unsupported), V(hugepages_failed), V(tuned_failed), V(tuned_record_invalid), V(unit_failed),
-    V(guest_locked), V(write_failed), V(guest_not_converged).
+    V(kernel_option_missing), V(cpus_missing), V(update_grub_failed), V(grubby_failed),
+    V(kernel_arguments_record_invalid), V(hugepages_short), V(hugepage_size_unsupported), V(hugepages_failed),
+    V(tuned_failed), V(tuned_record_invalid), V(unit_failed), V(several_errors), V(guest_locked), V(write_failed),
+    V(guest_not_converged).
   returned: failure
   type: str
 """

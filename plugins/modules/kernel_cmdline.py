@@ -98,8 +98,8 @@ reboot_required:
   returned: success
   type: bool
 error_code:
-  description: Why it failed, one of V(argument_invalid), V(bootloader_unsupported),
-    V(kernel_argument_overruled), V(update_grub_failed), V(grubby_failed), V(kernel_arguments_record_invalid),
+  description: Why it failed, one of V(argument_invalid), V(bootloader_unsupported), V(kernel_argument_overruled),
+    V(kernel_option_missing), V(update_grub_failed), V(grubby_failed), V(kernel_arguments_record_invalid),
     V(write_failed), V(guest_locked), V(guest_not_converged).
   returned: failure
   type: str

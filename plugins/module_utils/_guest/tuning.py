@@ -15,6 +15,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot import loader
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.capabilities import require_capable
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import Plan
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation import cpus, irqbalance, tuned
@@ -109,10 +110,12 @@ def plan(guest: Guest, tuning: Tuning, state: str = PRESENT, reboot: str = LATER
     The plan's result holds ``differences`` (see compare), ``pending`` (the kernel arguments that wait for a reboot),
     ``reboot_required``, and each part's own result.
 
-    Raises NfvError: reboot_consent_missing when arguments wait for a reboot and ``reboot`` is never; argument_invalid,
-    bootloader_unsupported, kernel_argument_overruled, kernel_arguments_record_invalid, hugepage_size_unsupported,
-    hugepages_short, pool_repeated, tuned_record_invalid.
+    Raises NfvError: reboot_consent_missing when arguments wait for a reboot and ``reboot`` is never; what
+    require_capable raises; argument_invalid, bootloader_unsupported, kernel_argument_overruled,
+    kernel_arguments_record_invalid, hugepage_size_unsupported, hugepages_short, pool_repeated, tuned_record_invalid.
     """
+    if state == PRESENT:
+        require_capable(guest, tuning.kernel_arguments.keys(), tuning.pools, tuning.polling_cpus)
     parts = _plan_parts(guest, tuning, state)
     pending = pending_arguments(parts, tuning)
     if pending and reboot == NEVER:

@@ -34,6 +34,16 @@ if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.tuning import Tuning
 
+_INCAPABLE: t.Final = frozenset(
+    {
+        ErrorCode.HUGEPAGES_SHORT,
+        ErrorCode.HUGEPAGE_SIZE_UNSUPPORTED,
+        ErrorCode.CPUS_MISSING,
+        ErrorCode.KERNEL_OPTION_MISSING,
+        ErrorCode.SEVERAL_ERRORS,
+    }
+)
+
 
 def run(module: AnsibleModule) -> None:
     """Ends the module with its result."""
@@ -93,9 +103,9 @@ def _tuning(guest: Guest, asked: Tuning) -> tuple[list[dict[str, t.Any]], tuple[
             message = f"{error.subject}: {error.attempted}"
             overruled = tuning.GuestDifference("kernel arguments", asked_for, [], error.error_code, message)
             return [overruled.as_data()], (), ()
-        if error.error_code not in (ErrorCode.HUGEPAGES_SHORT, ErrorCode.HUGEPAGE_SIZE_UNSUPPORTED):
+        if error.error_code not in _INCAPABLE:
             raise
-        # There is no plan for pools that the guest cannot hold. They are among the differences anyway.
+        # There is no plan for what the guest cannot hold or do. It is among the differences anyway.
         kernel = loader.plan(guest, asked.kernel_arguments, tuning.PRESENT)
         differences = [difference.as_data() for difference in tuning.compare(guest, asked)]
         return differences, tuning.pending_arguments({"kernel": kernel}, asked), (str(error),)
