@@ -21,6 +21,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.ste
     Step,
     WriteFile,
 )
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.procfs import holders
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.service import UNITS, is_outdated, read_service
 
 NEVER: t.Final = "never"
@@ -156,21 +157,40 @@ def plan_absent(guest: Guest, service: DpdkService) -> Plan:
             _systemctl(service, "daemon-reload"),
         ]
     runtime = f"/run/dpdk/{service.file_prefix}"
+    foreign = _foreign_processes(guest, service, runtime)
     pages = [
         f"{directory}/{name}"
         for directory in _HUGEPAGES
         for name in guest.names(directory)
-        if name.startswith(f"{service.file_prefix}map_")
+        if name.startswith(f"{service.file_prefix}map_") and not foreign
     ]
     steps += [RemoveFile(path) for path in pages]
-    if guest.exists(runtime):
-        steps += [*(RemoveFile(f"{runtime}/{name}") for name in guest.names(runtime)), RemoveDirectory(runtime)]
+    there = guest.names(runtime)
+    files = [name for name in there if not guest.path(f"{runtime}/{name}").is_dir()]
+    # EAL makes no directories in its own.
+    removable = guest.exists(runtime) and not foreign and len(files) == len(there)
+    if not foreign:
+        steps += [RemoveFile(f"{runtime}/{name}") for name in files]
+    if removable:
+        steps.append(RemoveDirectory(runtime))
     return Plan(
         steps=tuple(steps),
         before={"unit": unit, "hugepage_files": len(pages), "runtime_directory": guest.exists(runtime)},
-        after={"unit": None, "hugepage_files": 0, "runtime_directory": False},
+        after={"unit": None, "hugepage_files": 0, "runtime_directory": guest.exists(runtime) and not removable},
         result={"unit": service.unit, "command": []},
+        warnings=tuple(
+            f"{runtime} and its hugepage files stay: process {pid} uses them, which is not of {service.unit}"
+            for pid in foreign
+        ),
     )
+
+
+def _foreign_processes(guest: Guest, service: DpdkService, runtime: str) -> list[int]:
+    """The processes outside the service that run with its file prefix: EAL keeps its file ``config`` open."""
+    config = f"{runtime}/config"
+    resolved = {config, f"/var{config}"} if guest.exists(config) else set()
+    pids = {pid for found in holders(guest, resolved).values() for pid in found}
+    return sorted(pid for pid in pids if f"/{service.unit}" not in (guest.text(f"/proc/{pid}/cgroup") or ""))
 
 
 def _systemctl(service: DpdkService, *arguments: str) -> RunCommand:

@@ -15,6 +15,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tre
 # Finished builds on the build host, each named by the digest of its inputs.
 CACHE = "/var/cache/nfv-vsphere-dpdk"
 STAMP = ".nfv-vsphere-dpdk.json"
+# Ends the name of the directory beside the prefix that role dpdk_install unpacks a build into. Nobody else's ends so.
+NEXT = ".nfv-vsphere-dpdk-next"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,7 +12,7 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
 
-from .build import CACHE, Build, Stamp, read_stamp, stamp_file
+from .build import CACHE, NEXT, Build, Stamp, read_stamp, stamp_file
 from .distribution import Distribution, Family, read_distribution
 from .packages import RECORD, missing_packages, read_installed, read_record, upstream_version
 from .requirement import Requirement
@@ -147,7 +147,7 @@ def _missing_libraries(guest: Guest, programs: t.Sequence[str]) -> tuple[str, ..
 
 def _leftovers(guest: Guest, prefix: str, stamp: Stamp | None) -> tuple[str, ...]:
     places = (prefix,) if stamp is not None or guest.exists(stamp_file(prefix)) else ()
-    return tuple(path for path in (*places, f"{prefix}.next", CACHE, RECORD) if guest.exists(path))
+    return tuple(path for path in (*places, f"{prefix}{NEXT}", CACHE, RECORD) if guest.exists(path))
 
 
 def problems(found: Look, requirement: Requirement) -> tuple[NfvError, ...]:

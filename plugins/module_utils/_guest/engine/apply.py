@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import typing as t
 
@@ -29,6 +30,11 @@ Runner = t.Callable[[t.Sequence[str]], tuple[int, str, str]]
 _DEVICES = "/sys/bus/pci/devices"
 
 
+def unfinished_name(name: str) -> str:
+    """The name of a file that is still being written, beside its final one."""
+    return f".{name}.nfv-new"
+
+
 class Guest(Tree):
     """A tree that can be written to: the only place that touches the machine."""
 
@@ -47,12 +53,12 @@ class Guest(Tree):
     def replace_file(self, path: str, content: str) -> None:
         """Writes a file whole, by renaming a finished one over it.
 
-        The finished one has always the same name beside it, one that neither shells' patterns nor systemd's and GRUB's
+        The finished one always has unfinished_name(), one that neither shells' patterns nor systemd's and GRUB's
         directories take for theirs: what a killed run has left of it, the next one uses up.
         """
         final = self.path(path)
         final.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        temporary = final.with_name(f".{final.name}.nfv-new")
+        temporary = final.with_name(unfinished_name(final.name))
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -77,9 +83,14 @@ class Guest(Tree):
             self.path(path).unlink()
 
     def remove_directory(self, path: str) -> None:
-        """Removes an empty directory that may be gone already."""
-        if self.exists(path):
+        """Removes a directory that may be gone already, unless there is anything in it: that is somebody else's."""
+        try:
             self.path(path).rmdir()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
 
 
 def apply(steps: t.Iterable[Step], guest: Guest) -> None:

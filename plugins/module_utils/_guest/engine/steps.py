@@ -31,7 +31,7 @@ class RemoveFile:
 
 @dataclasses.dataclass(frozen=True)
 class RemoveDirectory:
-    """Removes an empty directory that may be gone already."""
+    """Removes a directory that may be gone already, unless there is anything in it."""
 
     path: str
     """Absolute path."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest, unfinished_name
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import (
     Plan,
     RemoveDirectory,
@@ -26,7 +26,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.service im
 PROGRAM = "/usr/sbin/irqbalance"
 UNIT = "irqbalance.service"
 DROP_IN = f"/etc/systemd/system/{UNIT}.d/nfv-vsphere-dpdk.conf"
-_DIRECTORY = DROP_IN.rpartition("/")[0]
+_DIRECTORY, _SLASH, _NAME = DROP_IN.rpartition("/")
 
 
 def drop_in(polling_cpus: str) -> str:
@@ -65,12 +65,15 @@ def plan(guest: Guest, polling_cpus: str, state: str) -> Plan:
 
 
 def _remove(guest: Guest) -> t.Iterator[Step]:
-    """Removes the drop-in, what a killed run has left of one, and the directory unless somebody keeps more in it."""
+    """Removes the drop-in and what a killed run has left of one; and the directory with it, if nothing else is there.
+
+    A directory without the drop-in is an administrator's, even an empty one.
+    """
     there = guest.names(_DIRECTORY)
-    ours = [name for name in there if name.lstrip(".").startswith("nfv-vsphere-dpdk.conf")]
+    ours = [name for name in (_NAME, unfinished_name(_NAME)) if name in there]
     for name in ours:
         yield RemoveFile(f"{_DIRECTORY}/{name}")
-    if guest.exists(_DIRECTORY) and len(ours) == len(there):
+    if ours and len(ours) == len(there):
         yield RemoveDirectory(_DIRECTORY)
 
 

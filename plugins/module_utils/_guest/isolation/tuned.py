@@ -18,6 +18,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import parse_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import unfinished_name
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import (
     Plan,
     RemoveDirectory,
@@ -264,16 +265,14 @@ def _ours(tree: Tree) -> str:
 
 
 def _removed(tree: Tree, paths: t.Iterable[str]) -> list[Step]:
-    """Removes profiles with their directories; a directory with other files in it stays.
-
-    Hidden files in it are remains of a profile that a killed run was writing.
-    """
+    """Removes profiles, what a killed run has left of one, and their directories; one with other files in it stays."""
     steps: list[Step] = []
     for path in paths:
         directory, _slash, profile = path.rpartition("/")
         there = tree.names(directory)
-        ours = [name for name in there if name == profile or name.startswith(".")]
+        ours = [name for name in (profile, unfinished_name(profile)) if name in there]
         steps += [RemoveFile(f"{directory}/{name}") for name in ours]
+        # The directory has this collection's name: an empty one is what a killed run has left.
         if tree.exists(directory) and len(ours) == len(there):
             steps.append(RemoveDirectory(directory))
     return steps

@@ -214,6 +214,32 @@ def test_all_of_it_is_removed(guest: t.Any) -> None:
     assert not decide(guest, state="absent").changed
 
 
+@pytest.mark.parametrize(("group", "stays"), [(f"/system.slice/{UNIT}", False), ("/system.slice/other.service", True)])
+def test_files_that_another_process_uses_stay(guest: t.Any, group: str, stays: bool) -> None:
+    """Two applications with one file prefix, such as EAL's default rte: only one of them is taken away."""
+    install(guest)
+    guest.lay_out("/dev/hugepages/testpmdmap_0", "")
+    guest.lay_out("/run/dpdk/testpmd/config", "")
+    guest.lay_out("/proc/901/fd/7", {"link": "/run/dpdk/testpmd/config"})
+    guest.lay_out("/proc/901/cgroup", f"0::{group}\n")
+    plan = decide(guest, state="absent", program=None, dataplane=None)
+    assert [("process 901" in warning) for warning in plan.warnings] == [True] * stays
+    apply(plan.steps, guest)
+    assert not guest.exists(PATH)
+    assert guest.exists("/dev/hugepages/testpmdmap_0") is stays
+    assert guest.exists("/run/dpdk/testpmd/config") is stays
+    assert not decide(guest, state="absent").changed
+
+
+def test_a_directory_that_eal_does_not_make_stays(guest: t.Any) -> None:
+    install(guest)
+    guest.lay_out("/run/dpdk/testpmd/config", "")
+    guest.lay_out("/run/dpdk/testpmd/dumps/core", "")
+    apply(decide(guest, state="absent", program=None, dataplane=None).steps, guest)
+    assert guest.names("/run/dpdk/testpmd") == ("dumps",)
+    assert not decide(guest, state="absent").changed
+
+
 def test_the_unit_is_what_systemd_reads() -> None:
     text = service.unit_text(service.DpdkService("x", "x", ("/usr/bin/a b", "100%")))
     assert 'ExecStart="/usr/bin/a b" "100%%"' in text

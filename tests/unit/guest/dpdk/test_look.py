@@ -196,10 +196,13 @@ def test_host_that_builds_must_be_of_the_guests_release(bare: RecordedGuest) -> 
 def test_only_this_collections_files_are_left_over(built: RecordedGuest) -> None:
     built.lay_out("/var/cache/nfv-vsphere-dpdk/dpdk-0.tar.gz", "")
     built.lay_out("/etc/nfv-vsphere-dpdk/dpdk_install.packages", "driverctl\ngone\n")
+    built.lay_out("/opt/dpdk.next/notes", "an administrator's")
+    built.lay_out("/opt/dpdk.nfv-vsphere-dpdk-next/bin/dpdk-testpmd", "")
     found = look(built)
     assert list(found["packages"]["recorded"]) == ["driverctl"]
     assert list(found["leftovers"]) == [
         "/opt/dpdk",
+        "/opt/dpdk.nfv-vsphere-dpdk-next",
         "/var/cache/nfv-vsphere-dpdk",
         "/etc/nfv-vsphere-dpdk/dpdk_install.packages",
     ]

@@ -91,3 +91,29 @@ def test_taken_back(guest: RecordedGuest, kept: bool) -> None:
     assert guest.names(directory) == (("override.conf",) if kept else ())
     assert guest.exists(directory) is kept
     assert not irqbalance.plan(guest, "1", "absent").changed
+
+
+DIRECTORY = irqbalance.DROP_IN.rpartition("/")[0]
+
+
+@pytest.mark.parametrize("name", ["nfv-vsphere-dpdk.conf.bak", ".override.conf.swp", "override.conf"])
+def test_an_administrators_file_beside_ours_stays(guest: RecordedGuest, name: str) -> None:
+    told(guest, 50)
+    guest.lay_out(f"{DIRECTORY}/{name}", "[Service]\n")
+    guest.lay_out(f"{DIRECTORY}/.nfv-vsphere-dpdk.conf.nfv-new", "left by a killed run")
+    apply(irqbalance.plan(guest, "1", "absent").steps, guest)
+    assert guest.names(DIRECTORY) == (name,)
+
+
+def test_an_administrators_empty_directory_stays(guest: RecordedGuest) -> None:
+    guest.path(DIRECTORY).mkdir(parents=True)
+    assert irqbalance.plan(guest, "1", "absent").steps == ()
+
+
+def test_a_file_that_comes_meanwhile_keeps_the_directory(guest: RecordedGuest) -> None:
+    told(guest, 50)
+    steps = irqbalance.plan(guest, "1", "absent").steps
+    guest.lay_out(f"{DIRECTORY}/override.conf", "[Service]\n")
+    apply(steps, guest)
+    assert guest.names(DIRECTORY) == ("override.conf",)
+    assert not irqbalance.plan(guest, "1", "absent").changed

@@ -253,7 +253,7 @@ def test_a_broken_record_is_refused_before_any_change(guest: TunedGuest, content
 def test_a_profile_directory_in_which_somebody_keeps_more_stays(guest: TunedGuest) -> None:
     guest.converge()
     guest.replace_file(f"{NEW}/{PROFILE}/notes", "mine\n")
-    guest.replace_file(f"{NEW}/{PROFILE}/.tuned.conf.half", "[main]\n")
+    guest.replace_file(f"{NEW}/{PROFILE}/.tuned.conf.nfv-new", "[main]\n")
     assert not guest.converge(state="absent").changed
     assert guest.names(f"{NEW}/{PROFILE}") == ("notes",)
 
