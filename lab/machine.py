@@ -29,6 +29,8 @@ CHANNEL_SLOT = 0x03
 ENTROPY_SLOT = 0x04
 FIRST_ADAPTER_SLOT = 0x10
 """First PCI slot of the adapters, which follow one another in the machine's order and so keep it in the guest."""
+LAST_SLOT = 0x1E
+"""Last PCI slot that is free; the chipset has the one after it."""
 MAX_ADAPTERS = 10
 """vSphere's limit (Configuration Maximums: virtual NICs per virtual machine)."""
 
@@ -73,6 +75,8 @@ class VirtualMachine:
     """In the order of the guest's PCI slots."""
     numa_nodes: int = 1
     """NUMA nodes of the guest, which share vCPUs and memory equally and in order."""
+    first_adapter_slot: int = FIRST_ADAPTER_SLOT
+    """PCI slot of the first adapter; another one at the next power-on shifts all of them."""
     standalone: bool = False
     """Whether the lab itself started it, without vCenter, which gets no reports of it."""
 
@@ -125,6 +129,7 @@ def parse_machine(body: Mapping[str, Any], port_groups: tuple[str, ...]) -> Virt
             image=str(body["image"]),
             adapters=tuple(_parse_adapter(name, adapter, port_groups) for adapter in body.get("adapters") or ()),
             numa_nodes=int(body.get("numa_nodes") or 1),
+            first_adapter_slot=int(body.get("first_adapter_slot") or FIRST_ADAPTER_SLOT),
             standalone=bool(body.get("standalone")),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -170,6 +175,12 @@ def _check(machine: VirtualMachine) -> None:
         raise LabError("request_invalid", f"{machine.name}: memory of {machine.memory_mb} MB")
     if len(machine.adapters) > MAX_ADAPTERS:
         raise LabError("request_invalid", f"{machine.name}: {len(machine.adapters)} adapters, at most {MAX_ADAPTERS}")
+    if not ENTROPY_SLOT < machine.first_adapter_slot <= LAST_SLOT + 1 - max(len(machine.adapters), 1):
+        raise LabError(
+            "request_invalid",
+            f"{machine.name}: {len(machine.adapters)} adapters from PCI slot {machine.first_adapter_slot:#04x} on; they"
+            f" have to be between {ENTROPY_SLOT + 1:#04x} and {LAST_SLOT:#04x}",
+        )
     macs = [adapter.mac for adapter in machine.adapters]
     if len(set(macs)) < len(macs):
         raise LabError("request_invalid", f"{machine.name}: two adapters have one MAC address: {', '.join(macs)}")
@@ -178,7 +189,8 @@ def _check(machine: VirtualMachine) -> None:
 def qemu_arguments(machine: VirtualMachine, place: Place, *, kvm: bool) -> list[str]:
     """Return QEMU's command line for a machine.
 
-    Devices get fixed PCI slots on the root bus, so that a change of an adapter's type moves nothing.
+    Devices get fixed PCI slots on the root bus, so that a change of an adapter's type moves nothing. Only
+    ``first_adapter_slot`` does.
     """
     if len(place.taps) != len(machine.adapters):
         raise ValueError("one tap per adapter is needed")
@@ -203,7 +215,7 @@ def qemu_arguments(machine: VirtualMachine, place: Place, *, kvm: bool) -> list[
         *("-device", f"virtio-rng-pci,addr={ENTROPY_SLOT:#04x}"),
     ]
     for position, (adapter, tap) in enumerate(zip(machine.adapters, place.taps)):
-        arguments += _adapter(position, adapter, tap)
+        arguments += _adapter(position, machine.first_adapter_slot + position, adapter, tap)
     return arguments
 
 
@@ -233,8 +245,7 @@ def _memory(machine: VirtualMachine) -> list[str]:
     return arguments
 
 
-def _adapter(position: int, adapter: Adapter, tap: str) -> list[str]:
-    slot = FIRST_ADAPTER_SLOT + position
+def _adapter(position: int, slot: int, adapter: Adapter, tap: str) -> list[str]:
     return [
         "-netdev",
         # Without vnet_hdr QEMU fills in checksums and cuts segments: the bridge carries whole real frames.

@@ -21,6 +21,7 @@ from lab.commands import last_line
 from lab.errors import LabError
 from lab.image import build
 from lab.image.inputs import DEBIAN_12, RELEASES
+from lab.machine import FIRST_ADAPTER_SLOT
 from lab.plan import proxy_command
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class Guest:
     """NAME:TYPE:PORTGROUP each, the management adapter first."""
     numa_nodes: int = 1
     """NUMA nodes, which share vCPUs and memory equally."""
+    first_adapter_slot: int = FIRST_ADAPTER_SLOT
+    """PCI slot of the management adapter; the others follow."""
 
     @property
     def uuid(self) -> str:
@@ -83,6 +86,7 @@ class Guest:
             "memory_mb": self.memory_mb,
             "iommu": self.iommu,
             "numa_nodes": self.numa_nodes,
+            "first_adapter_slot": self.first_adapter_slot,
             "image": self.image,
             "standalone": True,
             "adapters": [
@@ -157,6 +161,14 @@ def snapshots(state: State, guest: Guest) -> set[str]:
         return set()
     kept = json.loads(record.read_text())
     return set(kept["snapshots"]) if kept["request"] == guest.request() else set()
+
+
+def power_off(state: State, guest: Guest, say: Say) -> None:
+    """End the guest with all that it has written on its disk, which stays: ``start`` may give it other hardware."""
+    subprocess.run([*ssh_command(state, guest), "sudo sync"], check=True, stdin=subprocess.DEVNULL, timeout=60)
+    close_connections(state)
+    _post(state, "/power-off", {"uuid": guest.uuid, "name": guest.name})
+    say(f"guest {guest.name}: powered off")
 
 
 def write_variables(state: State, guest: Guest, address: str) -> None:
@@ -247,7 +259,7 @@ def _wait_for_ssh(state: State, guest: Guest) -> None:
 def run(state: State, words: Sequence[str], say: Say) -> bool:
     """Run `python -m lab guest ACTION NAME …`; False if ``fresh`` asks for a snapshot that does not exist yet."""
     parser = argparse.ArgumentParser(prog="python -m lab guest", description=__doc__)
-    parser.add_argument("action", choices=["start", "stop", "snapshot", "restore", "fresh"])
+    parser.add_argument("action", choices=["start", "power-off", "stop", "snapshot", "restore", "fresh"])
     parser.add_argument("name", help="a host of the inventory's group guests or generators")
     parser.add_argument("snapshot", nargs="?", help="name of the snapshot")
     parser.add_argument("--image", choices=sorted(RELEASES), default=DEBIAN_12.name)
@@ -256,15 +268,32 @@ def run(state: State, words: Sequence[str], say: Say) -> bool:
     parser.add_argument("--iommu", action="store_true", help="with a vIOMMU")
     parser.add_argument("--adapter", action="append", help="NAME:TYPE:PORTGROUP, the management adapter first")
     parser.add_argument("--numa-nodes", type=int, default=1, help="vCPUs and memory are divided equally among them")
+    parser.add_argument(
+        "--first-adapter-slot",
+        type=lambda text: int(text, 0),
+        default=FIRST_ADAPTER_SLOT,
+        help="PCI slot of the management adapter, such as 0x11",
+    )
     given = parser.parse_args(words)
     adapters = tuple(given.adapter or DEFAULT_ADAPTERS)
-    guest = Guest(given.name, given.image, given.cpus, given.memory, given.iommu, adapters, given.numa_nodes)
+    guest = Guest(
+        given.name,
+        given.image,
+        given.cpus,
+        given.memory,
+        given.iommu,
+        adapters,
+        given.numa_nodes,
+        given.first_adapter_slot,
+    )
     if given.action in ("snapshot", "restore") and not given.snapshot:
         parser.error(f"{given.action} needs the name of a snapshot")
     if given.action == "fresh":
         return fresh(state, guest, given.snapshot or BOOTED, say)
     if given.action == "start":
         start(state, guest, say)
+    elif given.action == "power-off":
+        power_off(state, guest, say)
     elif given.action == "stop":
         stop(state, guest, say)
     elif given.action == "snapshot":

@@ -118,6 +118,14 @@ def test_every_pci_slot_is_used_once() -> None:
     assert min(int(slot, 16) for slot in slots[-10:]) == FIRST_ADAPTER_SLOT
 
 
+def test_another_first_slot_shifts_all_adapters_and_nothing_else() -> None:
+    before, after = (
+        values(qemu_arguments(machine(first_adapter_slot=slot), PLACE, kvm=False), "-device") for slot in (0x10, 0x11)
+    )
+    moved = [(old.split("addr=")[1], new.split("addr=")[1]) for old, new in zip(before, after) if old != new]
+    assert moved == [("0x10", "0x11"), ("0x11", "0x12"), ("0x12", "0x13")]
+
+
 def test_iommu_comes_before_the_devices_it_serves() -> None:
     devices = values(qemu_arguments(machine(iommu=True), PLACE, kvm=False), "-device")
     assert devices[0].startswith("intel-iommu")
@@ -158,6 +166,8 @@ def adapter(**changes: Any) -> list[dict[str, Any]]:
         ({"cpus": 7, "cores_per_socket": 4}, "request_invalid", "7 vCPUs cannot be split into sockets of 4"),
         ({"cpus": 0}, "request_invalid", "0 vCPUs"),
         ({"memory_mb": 0}, "request_invalid", "memory of 0 MB"),
+        ({"first_adapter_slot": 0x04}, "request_invalid", "3 adapters from PCI slot 0x04 on"),
+        ({"first_adapter_slot": 0x1D}, "request_invalid", "between 0x05 and 0x1e"),
         ({"memory_mb": "much"}, "request_invalid", "much"),
         ({"adapters": [{"label": "Network adapter 1"}]}, "request_invalid", "'type'"),
     ],
