@@ -11,12 +11,18 @@ module: dpdk_bind
 short_description: Bind adapters to a poll-mode driver, or give them back to the kernel
 version_added: 0.1.0
 description:
-  - Finds adapters by MAC address, binds them to a userspace driver, and keeps them bound over reboots
-    (C(driverctl) and C(/etc/modules-load.d)).
+  - Finds adapters by their permanent MAC address, binds them to a userspace driver, and keeps them bound over reboots.
   - A NIC bound to a userspace driver no longer exposes its MAC address. The module therefore records MAC and PCI
-    address in C(/etc/nfv-vsphere-dpdk/adapters.json).
-  - Never takes an adapter that this session or a default route uses, nor one that belongs to a bridge or bond; one that
-    carries an address or a route only with O(allow_in_use).
+    address, and the machine's DMI UUID, in C(/etc/nfv-vsphere-dpdk/adapters.json).
+  - At boot the unit C(nfv-dpdk-bind.service) binds each adapter only if the kernel's driver shows the recorded MAC
+    address at the recorded PCI address, and nothing uses it. Otherwise the adapter stays with the kernel, the unit has
+    failed, and the journal says why.
+  - Where PCI addresses have shifted, and in a clone, a device without a MAC address is not taken for a recorded
+    adapter. It goes back to the kernel first, and the adapters are then found anew.
+  - Never takes the adapter of this session, nor one that belongs to a bridge or bond. One that carries an address or a
+    route, a default route as well, is taken only with O(allow_in_use). Where no SSH session tells the management
+    adapter, each adapter with a default route counts as one.
+  - Under V(vfio-pci) with an IOMMU, refuses an adapter whose IOMMU group holds devices that the kernel drives.
   - When a binding fails, the adapter goes back to its kernel driver.
   - Adapters that were bound earlier and are no longer named with C(driver=pmd) are given back.
 author:
@@ -24,7 +30,8 @@ author:
 options:
   adapters:
     description:
-      - The guest's adapters, each with C(name) (in the description of the data plane), C(mac) (as vSphere assigned it)
+      - The guest's adapters, each with C(name) (in the description of the data plane), C(mac) (as vSphere assigned it,
+        in any spelling)
         and C(driver), which is V(pmd) for a poll-mode driver or V(kernel) for the kernel's own.
       - Other keys are ignored, so that the adapters of M(nfv.vsphere_dpdk.vm_dataplane_info) can be given as they are.
     type: list
@@ -51,7 +58,7 @@ options:
   allow_in_use:
     description:
       - Whether an adapter may be bound although its interface carries an address or a route, which are then lost.
-      - The adapter of this session or of a default route is never bound, and none that belongs to a bridge or bond.
+      - The management adapter is never bound, and none that belongs to a bridge or bond.
     type: bool
     default: false
     version_added: 0.2.0
@@ -72,7 +79,7 @@ attributes:
     description: Shows each adapter's driver before and after.
     support: full
 notes:
-  - Needs root, the package C(driverctl) for the next boot, C(iproute2), and nothing beyond Python's standard library.
+  - Needs root, systemd, C(iproute2), and nothing beyond Python's standard library.
 """
 
 EXAMPLES = r"""
@@ -117,9 +124,9 @@ devices:
       type: str
 error_code:
   description: Why it failed, one of V(management_adapter), V(adapter_in_use), V(adapter_type_unsupported),
-    V(adapter_not_found), V(adapter_repeated), V(adapter_invalid), V(device_busy), V(userspace_driver_missing),
-    V(driverctl_missing), V(modprobe_failed), V(bind_failed), V(binding_record_unreadable), V(iproute_failed),
-    V(output_unreadable), V(guest_locked), V(write_failed), V(guest_not_converged).
+    V(adapter_not_found), V(adapter_repeated), V(adapter_invalid), V(iommu_group_shared), V(device_busy),
+    V(userspace_driver_missing), V(modprobe_failed), V(bind_failed), V(binding_record_unreadable), V(iproute_failed),
+    V(output_unreadable), V(unit_failed), V(guest_locked), V(write_failed), V(guest_not_converged).
   returned: failure
   type: str
 """

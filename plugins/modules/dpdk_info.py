@@ -51,10 +51,11 @@ devices:
       description: PCI address.
       type: str
     name:
-      description: Name that M(nfv.vsphere_dpdk.dpdk_bind) recorded, null otherwise.
+      description: Name that M(nfv.vsphere_dpdk.dpdk_bind) recorded; null without one, and where the device may be
+        another one, because PCI addresses have shifted or the machine is a clone.
       type: str
     mac:
-      description: MAC address, the recorded one under a userspace driver.
+      description: Permanent MAC address, the recorded one under a userspace driver; null where that is not certain.
       type: str
     vendor:
       description: PCI vendor.

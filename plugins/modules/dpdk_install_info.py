@@ -23,7 +23,7 @@ options:
   packages:
     description:
       - Packages to have. A name may hold the wildcard C(*).
-      - DPDK, driverctl and the VMXNET3 driver unless given; with O(source_checksum), what a build needs to run.
+      - DPDK and the VMXNET3 driver unless given; with O(source_checksum), what a build needs to run.
     type: list
     elements: str
   extra_packages:

@@ -25,7 +25,7 @@ import json, os, signal, subprocess
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.application import service
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot import loader
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine import run
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic import binding
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic import binding, model
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_guest_adapters
 
 class Module:
@@ -53,8 +53,8 @@ def die(happening, arguments):
 sys.addaudithook(die)
 """
 _BIND = """
-adapters = [binding.AdapterRequest(**adapter) for adapter in {adapters!r}]
-policy = binding.BindingPolicy()
+adapters = [model.AdapterRequest(**adapter) for adapter in {adapters!r}]
+policy = model.BindingPolicy()
 run.converge(Module(), lambda guest: binding.plan(adapters, read_guest_adapters(guest), policy, "present"))
 """
 _SERVICE = """

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.dataplane import dataplane_derived
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic import boot_files
 from tests.guest import killing
 from tests.guest.killing import DROP_IN, MENU, Moment
 from tests.guest.observation import DESCRIPTION
@@ -35,8 +36,9 @@ def drivers(testbed: Testbed) -> list[str]:
 
 
 def kept_for_the_next_boot(testbed: Testbed) -> list[str]:
-    """The drivers that driverctl binds at boot."""
-    return testbed.shell("cat /etc/driverctl.d/pci-* 2> /dev/null || :").split()
+    """The drivers that the unit binds at boot."""
+    script = f'[ -e {boot_files.ENABLED} ] || exit 0; sed -n \'s/.*"driver": "\\(.*\\)".*/\\1/p\' {boot_files.ADAPTERS}'
+    return testbed.shell(f"({script})").split()
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ BINDINGS = {
     "override written": Binding(Moment("open", "/driver/unbind"), (KERNEL, KERNEL, KERNEL)),
     "without a driver": Binding(Moment("open", "/sys/bus/pci/drivers_probe"), (KERNEL, NONE, KERNEL), by_role=True),
     "one of two": Binding(Moment("open", "/driver/unbind", 2), (KERNEL, POLLED, KERNEL)),
-    "not kept": Binding(Moment("os.rename", "/etc/driverctl.d/"), (KERNEL, POLLED, POLLED)),
+    "not kept": Binding(Moment("os.rename", boot_files.ADAPTERS), (KERNEL, POLLED, POLLED)),
 }
 
 

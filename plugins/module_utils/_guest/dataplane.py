@@ -13,12 +13,12 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.dpdk.look 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.dpdk.requirement import Requirement
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic import binding
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import (
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.location import find, trusted
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.model import (
     AdapterRequest,
     BindingPolicy,
     GuestAdapters,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.pci import NetworkDevice
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.procfs import holders
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.service import read_service
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.tuning import GuestDifference
@@ -62,7 +62,8 @@ def find_adapters(
     guest: Guest, adapters: t.Sequence[AdapterRequest], current: GuestAdapters
 ) -> tuple[FoundAdapter, ...]:
     """Where the adapters are, in their order."""
-    located = {adapter.name: _located(adapter, current) for adapter in adapters}
+    known = trusted(current.record, current.identity, current.devices, adapters)
+    located = {adapter.name: find(adapter, current, known) for adapter in adapters}
     held = holders(guest, {handle for device in located.values() if device for handle in device.handles})
     return tuple(
         FoundAdapter(
@@ -75,13 +76,6 @@ def find_adapters(
         for adapter in adapters
         for device in [located[adapter.name]]
     )
-
-
-def _located(adapter: AdapterRequest, current: GuestAdapters) -> NetworkDevice | None:
-    try:
-        return binding.locate(adapter, current)
-    except NfvError:
-        return None
 
 
 def adapter_differences(

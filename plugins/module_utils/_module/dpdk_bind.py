@@ -10,11 +10,8 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.mac_address import normal_mac
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import converge
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import (
-    AdapterRequest,
-    BindingPolicy,
-    plan,
-)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import plan
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.model import AdapterRequest, BindingPolicy
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_guest_adapters
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import DRIVERS
 
@@ -34,7 +31,10 @@ def run(module: AnsibleModule) -> None:
         programs_end=module.check_mode and asked["state"] == "absent",
     )
     converge(
-        module, lambda guest: plan(read_adapters(asked["adapters"]), read_guest_adapters(guest), policy, asked["state"])
+        module,
+        lambda guest: plan(read_adapters(asked["adapters"]), read_guest_adapters(guest), policy, asked["state"]),
+        # Adapters in doubt are given back to the kernel first, and found anew by the MAC addresses that it shows.
+        rounds=2,
     )
 
 

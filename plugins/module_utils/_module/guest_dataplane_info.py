@@ -22,7 +22,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.dpdk.look 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.dpdk.requirement import oldest_dpdk
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import report
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.identity import require_machine
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import BindingPolicy
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.model import BindingPolicy
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_guest_adapters
 
 from .dpdk_bind import read_adapters

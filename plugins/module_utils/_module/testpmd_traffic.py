@@ -20,7 +20,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.testpmd.
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
 
 
 def run(module: AnsibleModule) -> None:
@@ -28,7 +28,7 @@ def run(module: AnsibleModule) -> None:
     report(module, lambda generator: _send(generator, module.params))
 
 
-def _send(generator: Tree, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def _send(generator: Guest, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     first, second = (generator_adapter(options[name]) for name in ("first", "second"))
     load = BurstLoad(*(options[key] for key in ("count", "burst", "size", "drain")))
     program = Program(*(options[key] for key in ("program", "lcores", "memory_mb", "start_timeout")))

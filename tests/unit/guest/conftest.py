@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic import boot_files
 
 RECORDED = Path(__file__).parent / "recorded"
 MGMT, S5U, SGI = "0000:00:03.0", "0000:00:04.0", "0000:00:05.0"
@@ -28,6 +29,8 @@ class RecordedGuest(Guest):
     """Drivers that bind to no device."""
     room: int | None
     """Hugepages that the machine's pools can hold, None without a limit."""
+    macs: dict[str, str]
+    """The adapters' MAC addresses by PCI address, which the kernel's driver shows."""
 
     def __init__(self, root: Path, recording: dict[str, t.Any]) -> None:
         super().__init__(self._answer, str(root))
@@ -36,6 +39,7 @@ class RecordedGuest(Guest):
         self.failing: set[str] = set()
         self.broken_drivers = set()
         self.room = None
+        self.macs = dict(MACS)
         for path, content in recording["files"].items():
             self.lay_out(path, content)
 
@@ -54,6 +58,12 @@ class RecordedGuest(Guest):
             return 1, "", "failed on purpose"
         if command not in self.outputs:
             self.commands.append(command)
+        wanted = self.path(boot_files.ENABLED)
+        if command == f"systemctl enable {boot_files.UNIT}":
+            wanted.parent.mkdir(parents=True, exist_ok=True)
+            wanted.symlink_to(boot_files.UNIT_FILE)
+        elif command == f"systemctl disable {boot_files.UNIT}":
+            wanted.unlink()
         return 0, self.outputs.get(command, ""), ""
 
     def set_attribute(self, path: str, value: str) -> None:
@@ -82,7 +92,7 @@ class RecordedGuest(Guest):
             return
         self.lay_out(f"{path}/driver", {"link": f"../../../bus/pci/drivers/{driver}"})
         if driver == "vmxnet3":
-            self.lay_out(f"{path}/net/enp0s{int(address[8:10], 16)}/address", MACS[address])
+            self.lay_out(f"{path}/net/enp0s{int(address[8:10], 16)}/address", self.macs[address])
         else:
             self.lay_out(f"{path}/uio/uio0/name", driver)
 
@@ -109,4 +119,7 @@ def fresh(recorded: t.Callable[[str], RecordedGuest]) -> RecordedGuest:
 @pytest.fixture
 def bound(recorded: t.Callable[[str], RecordedGuest]) -> RecordedGuest:
     """The same guest tuned, rebooted, and with two adapters under uio_pci_generic."""
-    return recorded("debian-12-bound")
+    guest = recorded("debian-12-bound")
+    # Not recorded, for it is this collection's own, and changes with it.
+    guest.replace_file(boot_files.PROGRAM, boot_files.program())
+    return guest

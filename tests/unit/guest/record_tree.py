@@ -28,6 +28,7 @@ PATTERNS = (
     "sys/bus/pci/devices/*/uio/uio*/name",
     "sys/bus/pci/devices/*/net/*/address",
     "sys/bus/pci/devices/*/net/*/upper_*",
+    "sys/class/dmi/id/product_uuid",
     "sys/class/iommu/*",
     "sys/kernel/mm/hugepages/*/*_hugepages",
     "sys/kernel/mm/transparent_hugepage/enabled",
@@ -44,17 +45,17 @@ PATTERNS = (
     f"boot/config-{RELEASE}",
     f"lib/modules/{RELEASE}/modules.dep",
     "etc/default/grub.d/90-*",
-    "etc/driverctl.d/*",
+    "etc/systemd/system/nfv-dpdk-bind.service",
+    "etc/systemd/system/sysinit.target.wants/nfv-dpdk-bind.service",
     "etc/modules-load.d/nfv*",
     "etc/nfv-vsphere-dpdk/adapters.json",
-    "usr/sbin/driverctl",
+    "etc/nfv-vsphere-dpdk/bind-at-boot.json",
     "usr/sbin/grub-mkconfig",
 )
 # Long files, of which the readers need these lines.
 KEPT_LINES = {
     "modules.dep": re.compile(r"/(vfio|uio|igb_uio|vmxnet3)[^/:]*\.ko:"),
     f"config-{RELEASE}": re.compile(r"VFIO|UIO|VMXNET3"),
-    "driverctl": re.compile(r"^#!"),
     "grub-mkconfig": re.compile(r"^#!"),
 }
 COMMANDS = (

@@ -10,7 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import AdapterRequest
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.model import AdapterRequest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.dpdk_bind import read_adapters
 
 S5U = {"name": "s5u", "mac": "00:50:56:AA:00:02", "driver": "pmd", "network": "PG-S5U", "key": 4001}

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.dpdk.packages import QUERIES
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic import boot_files
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.record import RECORD
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.service import show_command
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.guest_dataplane_info import gather
 from lab.testing.descriptions import description
@@ -154,7 +157,7 @@ def test_adapter_that_is_gone(described: RecordedGuest) -> None:
 
 
 def test_binding_that_the_next_boot_loses(described: RecordedGuest) -> None:
-    described.path(f"/etc/driverctl.d/pci-{S5U}").unlink()
+    described.path(boot_files.ADAPTERS).unlink()
     assert settings(look(described)) == [("adapters at the next boot", "bound", "not bound")]
 
 
@@ -234,6 +237,9 @@ def test_a_file_that_overrules_an_argument_is_a_difference(described: RecordedGu
 
 def test_another_machine_is_not_compared(described: RecordedGuest) -> None:
     vm = {"name": "pgw-1", "uuid": "420b5e3f-1122-7788-99aa-bbccddeeff01", "address": "192.0.2.1"}
+    record = json.loads(described.text(RECORD) or "")
+    described.replace_file(RECORD, json.dumps({**record, "machine": vm["uuid"]}))
+    described.path("/sys/class/dmi/id/product_uuid").unlink()
     with pytest.raises(NfvError, match="guest_identity_unknown"):
         look(described, vm=vm)
     described.lay_out("/sys/class/dmi/id/product_uuid", "3f5e0b42-2211-8877-99aa-bbccddeeff01\n")

@@ -87,8 +87,8 @@ def unit_text(service: DpdkService) -> str:
 # Managed by the Ansible collection nfv.vsphere_dpdk.
 [Unit]
 Description=DPDK application {service.name}
-# driverctl's udev rule gives the adapters to their userspace driver while systemd waits for devices.
-After=systemd-modules-load.service systemd-udev-settle.service network.target
+# The first gives the adapters to their userspace drivers at boot.
+After=nfv-dpdk-bind.service systemd-modules-load.service network.target
 StartLimitIntervalSec=0
 
 [Service]

@@ -21,7 +21,7 @@ class Family:
     package_manager: str
     """``apt`` or ``dnf``."""
     dpdk_packages: tuple[str, ...]
-    """DPDK, the VMXNET3 driver and driverctl; a name may hold the wildcard ``*``."""
+    """DPDK and the VMXNET3 driver; a name may hold the wildcard ``*``."""
     driver_directories: tuple[str, ...]
     """Where DPDK's packages put drivers; a search through all of /usr/lib takes long."""
     runtime_packages: tuple[str, ...]
@@ -34,9 +34,9 @@ class Family:
 # The VMXNET3 driver's package carries DPDK's ABI number. Package dpdk only recommends it, so it is named here.
 DEBIAN = Family(
     package_manager="apt",
-    dpdk_packages=("dpdk", "driverctl", "librte-net-vmxnet3-*"),
+    dpdk_packages=("dpdk", "librte-net-vmxnet3-*"),
     driver_directories=("/usr/lib/x86_64-linux-gnu/dpdk",),
-    runtime_packages=("driverctl", "libnuma1"),
+    runtime_packages=("libnuma1",),
     build_packages=(
         "gcc",
         "libc6-dev",
@@ -53,9 +53,9 @@ DEBIAN = Family(
 # meson, ninja-build and numactl-devel are in the repositories CRB or CodeReady Builder.
 REDHAT = Family(
     package_manager="dnf",
-    dpdk_packages=("dpdk", "dpdk-tools", "driverctl"),
+    dpdk_packages=("dpdk", "dpdk-tools"),
     driver_directories=("/usr/lib64/dpdk-pmds", "/usr/lib64/dpdk"),
-    runtime_packages=("driverctl", "numactl-libs"),
+    runtime_packages=("numactl-libs",),
     build_packages=(
         "gcc",
         "meson",

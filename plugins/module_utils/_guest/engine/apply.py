@@ -10,6 +10,7 @@ import os
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.userspace_drivers import USERSPACE_DRIVERS
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.buddyinfo import contiguous_pages
 
 from .steps import (
@@ -163,17 +164,18 @@ def _bind(step: BindDriver, guest: Guest) -> None:
     failure = _rebind(guest, step.pci_address, step.override, step.driver)
     if failure is None:
         return
-    attempted = f"could not be bound to {step.driver}: {failure}"
-    lost = _rebind(guest, step.pci_address, "", step.fallback)
+    attempted = f"could not be bound to {step.driver or 'a driver of the kernel'}: {failure}"
+    lost = _rebind(guest, step.pci_address, "", None)
     if lost is None:
-        remedy = f"It is back on {step.fallback}. Look at the kernel's log (dmesg) for the reason."
+        back = guest.target(f"{_DEVICES}/{step.pci_address}/driver")
+        remedy = f"It is back on {back}. Look at the kernel's log (dmesg) for the reason."
     else:
         remedy = f"Giving it back to {step.fallback} failed too: {lost}. Reboot the guest to get it back."
     raise NfvError(ErrorCode.BIND_FAILED, f"{step.name} ({step.pci_address})", attempted, remedy)
 
 
-def _rebind(guest: Guest, pci_address: str, override: str, driver: str) -> str | None:
-    """Moves a device to a driver; returns what went wrong, None for success."""
+def _rebind(guest: Guest, pci_address: str, override: str, driver: str | None) -> str | None:
+    """Moves a device to a driver, None for any of the kernel's own; returns what went wrong, None for success."""
     device = f"{_DEVICES}/{pci_address}"
     try:
         guest.set_attribute(f"{device}/driver_override", override)
@@ -183,4 +185,6 @@ def _rebind(guest: Guest, pci_address: str, override: str, driver: str) -> str |
     except OSError as error:
         return str(error.strerror)
     bound = guest.target(f"{device}/driver")
-    return None if bound == driver else f"its driver is {bound or 'none'} after the kernel was told to bind {driver}"
+    right = bound == driver if driver else bound is not None and bound not in USERSPACE_DRIVERS
+    asked = f"to bind {driver}" if driver else "to choose one"
+    return None if right else f"its driver is {bound or 'none'} after the kernel was told {asked}"

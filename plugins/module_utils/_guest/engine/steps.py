@@ -97,8 +97,8 @@ class BindDriver:
     """The device's PCI address."""
     override: str
     """Value for /sys/bus/pci/devices/…/driver_override, empty for none (the kernel then chooses)."""
-    driver: str
-    """The driver that the device must have afterwards."""
+    driver: str | None
+    """The driver that the device must have afterwards, None for whichever of its own the kernel chooses."""
     fallback: str
     """The driver that it goes back to when that fails."""
 

@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot.arguments import tokens
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.identity import read_identity
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation import cpus
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.hugepages import (
     available_memory_kb,
@@ -20,43 +21,59 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.hug
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.transparent_hugepages import read_mode
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.procfs import programs_holding
 
-from .addresses import read_uses
-from .binding import DRIVERCTL, NO_IOMMU_PARAMETER, GuestAdapters, managed_files, userspace_handles
-from .pci import read_network_devices, read_platform
-from .record import read_record
-from .ssh_session import session_addresses
+from .addresses import permanent_macs, read_interfaces, read_uses
+from .binding import NO_IOMMU_PARAMETER, userspace_handles
+from .boot_files import ENABLED, managed_files
+from .location import trusted
+from .model import GuestAdapters
+from .pci import NetworkDevice, read_iommu_groups, read_network_devices, read_platform
+from .record import BoundAdapter, read_record
+from .ssh_session import read_sessions
 
 
 def read_guest_adapters(guest: Guest) -> GuestAdapters:
     """The guest's adapters, and everything that decides what may be done with them."""
-    devices = read_network_devices(guest)
-    recorded = read_record(guest)
-    addresses = {device.pci_address for device in devices} | {entry.pci_address for entry in recorded}
+    interfaces = read_interfaces(guest.run)
+    devices = read_network_devices(guest, permanent_macs(interfaces))
+    record = read_record(guest)
+    names = {name for device in devices for name in (*device.interfaces, *device.in_use_by)}
+    addresses = {device.pci_address for device in devices} | {entry.pci_address for entry in record.adapters}
     contents = {path: guest.text(path) for path in managed_files(sorted(addresses))}
     return GuestAdapters(
         devices=devices,
         platform=read_platform(guest),
-        recorded=recorded,
-        uses=read_uses(guest.run, session_addresses(guest, os.getpid())),
+        record=record,
+        uses=read_uses(guest.run, interfaces, read_sessions(guest, os.getpid()), names),
         holders=programs_holding(guest, userspace_handles(devices)),
         files={path: content for path, content in contents.items() if content is not None},
         no_iommu_enabled=guest.value(NO_IOMMU_PARAMETER) == "Y",
-        driverctl=guest.exists(DRIVERCTL),
+        groups=read_iommu_groups(guest, devices),
+        identity=read_identity(guest),
+        boot_unit_enabled=guest.exists(ENABLED),
     )
+
+
+def recorded_devices(guest: Guest) -> list[tuple[NetworkDevice, BoundAdapter | None]]:
+    """Every network device, with its entry in the record where it is certain to be that adapter."""
+    devices = read_network_devices(guest, permanent_macs(read_interfaces(guest.run)))
+    record = read_record(guest)
+    known = trusted(record, read_identity(guest), devices)
+    shown = {(entry.pci_address, entry.mac): entry for entry in record.adapters}
+    return [
+        (device, shown.get((device.pci_address, device.mac)) if device.mac else known.get(device.pci_address))
+        for device in devices
+    ]
 
 
 def read_info(guest: Guest) -> dict[str, t.Any]:
     """What dpdk_info returns."""
-    recorded = {entry.pci_address: entry for entry in read_record(guest)}
     devices = []
-    for device in read_network_devices(guest):
-        entry = recorded.get(device.pci_address)
-        known = entry if entry is not None and device.mac in (None, entry.mac) else None
+    for device, entry in recorded_devices(guest):
         devices.append(
             {
                 **_plain(device),
-                "name": known.name if known else None,
-                "mac": device.mac or (known.mac if known else None),
+                "name": entry.name if entry else None,
+                "mac": device.mac or (entry.mac if entry else None),
                 "userspace": not device.interfaces and bool(device.handles),
             }
         )

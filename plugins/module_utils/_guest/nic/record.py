@@ -31,22 +31,33 @@ class BoundAdapter:
     """Userspace driver that it is bound to."""
 
 
-def read_record(tree: Tree) -> tuple[BoundAdapter, ...]:
-    """The recorded adapters, none without a record. Raises NfvError(binding_record_unreadable)."""
+@dataclasses.dataclass(frozen=True)
+class BindingRecord:
+    """What an earlier run bound, and where."""
+
+    adapters: tuple[BoundAdapter, ...] = ()
+    """The adapters, none without a record."""
+    machine: str | None = None
+    """UUID of the machine that they were bound on, as its firmware showed it; None when it showed none, or earlier."""
+
+
+def read_record(tree: Tree) -> BindingRecord:
+    """The record, an empty one without a file. Raises NfvError(binding_record_unreadable)."""
     text = tree.text(RECORD)
     if text is None:
-        return ()
+        return BindingRecord()
     try:
-        return tuple(BoundAdapter(**entry) for entry in json.loads(text)["adapters"])
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        content = json.loads(text)
+        return BindingRecord(tuple(BoundAdapter(**entry) for entry in content["adapters"]), content.get("machine"))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise NfvError(
             ErrorCode.BINDING_RECORD_UNREADABLE,
             RECORD,
             f"is not what this collection wrote: {error}",
-            "Restore the file, or give the adapters back by hand (driverctl unset-override) and remove it.",
+            "Restore the file, or remove it and reboot, which leaves every adapter with the kernel.",
         ) from error
 
 
-def format_record(adapters: t.Iterable[BoundAdapter]) -> str:
+def format_record(adapters: t.Iterable[BoundAdapter], machine: str | None) -> str:
     """Content of the record's file."""
-    return json.dumps({"adapters": [dataclasses.asdict(adapter) for adapter in adapters]}, indent=2) + "\n"
+    return json.dumps({"machine": machine, "adapters": [dataclasses.asdict(one) for one in adapters]}, indent=2) + "\n"

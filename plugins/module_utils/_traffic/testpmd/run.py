@@ -20,13 +20,11 @@ from pathlib import Path
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import parse_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.userspace_drivers import USERSPACE_DRIVERS
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation.cpus import online
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.hugepages import read_pools
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.pci import (
-    read_network_devices,
-)
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.record import read_record
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import recorded_devices
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.procfs import programs_holding
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.streams import LARGEST_SIZE, SMALLEST_SIZE
 
@@ -111,11 +109,10 @@ def validate(first: GeneratorAdapter, second: GeneratorAdapter, load: BurstLoad,
             )
 
 
-def locate(tree: Tree, side: GeneratorAdapter) -> str:
+def locate(guest: Guest, side: GeneratorAdapter) -> str:
     """The adapter's PCI address. Raises NfvError: adapter_not_found, adapter_not_bound, device_busy."""
-    recorded = {entry.pci_address: entry.mac for entry in read_record(tree)}
-    devices = read_network_devices(tree)
-    device = next((one for one in devices if side.mac == (one.mac or recorded.get(one.pci_address))), None)
+    known = recorded_devices(guest)
+    device = next((one for one, entry in known if side.mac in (one.mac, entry.mac if entry else None)), None)
     if device is None:
         raise NfvError(
             ErrorCode.ADAPTER_NOT_FOUND,
@@ -131,7 +128,7 @@ def locate(tree: Tree, side: GeneratorAdapter) -> str:
             f"sending from it failed: it is driven by {device.driver or 'no driver'}, testpmd needs a userspace driver",
             "Run role dpdk_bind on the generator.",
         )
-    held = programs_holding(tree, device.handles)
+    held = programs_holding(guest, device.handles)
     if held:
         raise NfvError(
             ErrorCode.DEVICE_BUSY,
@@ -186,13 +183,13 @@ def command(program: Program, lcores: str, addresses: t.Sequence[str]) -> list[s
 
 
 def run_generator(
-    tree: Tree, first: GeneratorAdapter, second: GeneratorAdapter, load: BurstLoad, program: Program
+    guest: Guest, first: GeneratorAdapter, second: GeneratorAdapter, load: BurstLoad, program: Program
 ) -> dict[str, t.Any]:
     """Sends both ways; returns ``traffic`` (rows), ``capture_dropped`` (frames that its ports lost) and ``ports``."""
     found = dataclasses.replace(program, path=find_program(program.path))
-    addresses = [locate(tree, side) for side in (first, second)]
-    check_memory(tree, program.memory_mb)
-    argv = command(found, program.lcores or default_lcores(tree), addresses)
+    addresses = [locate(guest, side) for side in (first, second)]
+    check_memory(guest, program.memory_mb)
+    argv = command(found, program.lcores or default_lcores(guest), addresses)
     try:
         with Console(argv, program.start_timeout) as console:
             return measure(console, (first, second), load)

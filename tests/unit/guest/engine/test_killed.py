@@ -17,7 +17,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot.argum
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import apply
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import Plan
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic import binding, pci
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import BindingPolicy
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.model import BindingPolicy
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_guest_adapters
 from tests.unit.guest.boot.test_grub import ARGUMENTS, LINE, update_grub
 from tests.unit.guest.nic.test_binding import ADAPTERS
@@ -105,8 +105,9 @@ def test_binding_killed_anywhere(recorded: t.Callable[[str], RecordedGuest]) -> 
         assert pci.read_network_devices(guest)[0].driver == "vmxnet3"
 
     writes = kill_everywhere(lambda: recorded("debian-12-fresh"), bind("present"), management_stays)
-    # Record, modules, modprobe, for each of two adapters override, unbind and probe, and their files for the next boot.
-    assert writes == 3 + 2 * 3 + 2
+    # Record, modules, modprobe, for each of two adapters override, unbind and probe, and for the next boot the program,
+    # the list, the unit and systemctl.
+    assert writes == 3 + 2 * 3 + 4
 
 
 def test_giving_back_killed_anywhere(recorded: t.Callable[[str], RecordedGuest]) -> None:

@@ -10,7 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.addresses import read_uses
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.addresses import read_interfaces, read_uses
 
 
 @pytest.mark.parametrize(
@@ -32,11 +32,11 @@ def test_an_output_that_cannot_be_read_is_an_error_with_a_remedy(output: str) ->
         return 0, output, ""
 
     with pytest.raises(NfvError) as told:
-        read_uses(run, ())
+        read_uses(run, read_interfaces(run))
     assert told.value.error_code == "output_unreadable"
     assert told.value.subject.startswith("ip -json")
     assert "by hand" in told.value.remedy
 
 
 def test_no_output_is_no_interface() -> None:
-    assert read_uses(lambda _argv: (0, "", ""), ()) == {}
+    assert read_uses(lambda _argv: (0, "", ""), []) == {}
