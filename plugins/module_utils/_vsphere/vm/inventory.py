@@ -169,15 +169,19 @@ def _networks(found: t.Sequence[tuple[t.Any, Properties]]) -> dict[str, tuple[Ne
     switches = {each._moId: properties for each, properties in _of_type(found, vim.DistributedVirtualSwitch)}
     networks: dict[str, tuple[Network, ...]] = {}
     for each, properties in _of_type(found, vim.Network):
-        network = dataclasses.replace(_network(each, properties, switches), hosts=_hosts(properties, hosts))
+        network = dataclasses.replace(_network(each, properties, switches), hosts=_hosts(each, properties, hosts))
         networks[network.name] = (*networks.get(network.name, ()), network)
     return networks
 
 
-def _hosts(properties: Properties, names: t.Mapping[str, str]) -> frozenset[str] | None:
-    """The names of the hosts that offer a port group, None when vSphere does not report them."""
-    offering = properties.get("host")
-    return None if offering is None else frozenset(names.get(host._moId, host._moId) for host in offering)
+def _hosts(managed: t.Any, properties: Properties, names: t.Mapping[str, str]) -> frozenset[str] | None:
+    """The names of the hosts that offer a port group, None when vSphere does not report them.
+
+    Only a distributed port group exists without a host; for others an empty list means that there is no report.
+    """
+    offering = frozenset(names.get(host._moId, host._moId) for host in properties.get("host") or ())
+    known = "host" in properties and isinstance(managed, vim.dvs.DistributedVirtualPortgroup)
+    return offering if offering or known else None
 
 
 def _network(managed: t.Any, properties: Properties, switches: t.Mapping[str, Properties]) -> Network:
