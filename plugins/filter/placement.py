@@ -19,9 +19,12 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.placement
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.filters import Filters, typed
 
 
-def placement_problems(plan: t.Any, hosts: t.Any) -> list[dict[str, str]]:
-    """Where the hosts differ from the plan; an empty list when every VM runs where it is planned."""
-    return [each.as_data() for each in problems_of(plan_from_data(plan), hosts_from_data(hosts))]
+def placement_problems(plan: t.Any, hosts: t.Any, vms: t.Iterable[str] | None = None) -> list[dict[str, str]]:
+    """Where the hosts differ from the plan, of these VMs or of all; empty when every VM runs where it is planned."""
+    whole = plan_from_data(plan)
+    asked = [placed.vm for placed in whole.placements] if vms is None else list(vms)
+    looked_at = dataclasses.replace(whole, placements=tuple(each for each in whole.placements if each.vm in asked))
+    return [each.as_data() for each in problems_of(looked_at, hosts_from_data(hosts))]
 
 
 def placement_report(plan: t.Any, before: t.Any, after: t.Any = None, created: str = "") -> dict[str, t.Any]:
