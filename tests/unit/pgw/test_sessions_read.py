@@ -283,3 +283,18 @@ def test_missing_file_and_wrong_type_are_refused(tmp_path: Path) -> None:
         read(str(tmp_path / "none.csv"))
     with pytest.raises(AnsibleFilterError, match="a path or a list"):
         read({"path": "x"})
+
+
+def test_other_addresses_of_a_peer_come_from_every_kind_of_file(tmp_path: Path, variables: dict[str, t.Any]) -> None:
+    keys = "name,ue_address,local_teid,peer_teid,peer_address,peer_sources"
+    (tmp_path / "a.csv").write_text(f"{keys}\nue-1,198.19.0.1,4097,8193,198.18.1.2,198.18.1.3 198.18.1.4\n")
+    (tmp_path / "b.json").write_text(JSON.replace('"name"', '"peer_sources": ["198.18.1.3"], "name"'))
+    (tmp_path / "c.yml").write_text(YAML.replace("    local_teid", "    peer_sources: [198.18.1.4]\n    local_teid"))
+    found = read(str(tmp_path))
+    assert [session.get("peer_sources") for session in found] == [
+        ["198.18.1.3", "198.18.1.4"],
+        ["198.18.1.3"],
+        ["198.18.1.4"],
+        None,
+    ]
+    assert Problems().filters()["pgw_problems"]({**variables, "sessions": found}) == []
