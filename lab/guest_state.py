@@ -61,5 +61,8 @@ def off_state(machine_uuid: str) -> GuestState:
 
 
 def _is_routable(address: str) -> bool:
-    parsed = ipaddress.ip_address(address)
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
     return not (parsed.is_loopback or parsed.is_link_local)

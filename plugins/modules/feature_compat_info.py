@@ -99,6 +99,13 @@ vms:
       type: list
       elements: dict
       returned: always
+    error:
+      description:
+        - Why the VM cannot be read, with C(error_code) and C(message). No other VM is concerned; the module fails only
+          when the VM must keep a feature.
+        - Null when it can.
+      type: dict
+      returned: always
   sample:
     pgw-1:
       present: true
@@ -111,6 +118,7 @@ vms:
               text: it is bound to CPUs 4-7 of its host; a running VM with affinity is not migrated
               source: vSphere API reference, vim.fault.AffinityConfigured
       fault_tolerance_query: null
+      error: null
 found:
   description: What O(query) finds.
   returned: when O(query) is given

@@ -101,6 +101,11 @@ vms:
       description: Whether the VM exists. If not, nothing else is returned about it.
       type: bool
       returned: always
+    readable:
+      description:
+        - Whether the VM could be read. If not, RV(vms.error) says why, and all other values are null or empty.
+      type: bool
+      returned: when present
     moid:
       description: The managed object ID.
       type: str
@@ -163,10 +168,14 @@ vms:
       type: list
       elements: dict
       returned: when present
+    question:
+      description: The question that the VM waits to have answered, with C(text) and C(choices); null when it has none.
+      type: dict
+      returned: when present
     error:
       description:
-        - Why the VM cannot be brought to its description, with C(error_code), C(message) and all C(problems).
-        - Null when it can.
+        - Why the VM cannot be read or brought to its description, or what its guest reports in place of an address.
+        - Has C(error_code), C(message) and all C(problems). No other VM is concerned. Null when there is nothing.
       type: dict
       returned: when present
 found:

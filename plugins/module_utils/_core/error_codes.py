@@ -148,6 +148,9 @@ class ErrorCode(str, enum.Enum):
     """The host's license does not allow the change."""
     OPERATION_UNSUPPORTED = "operation_unsupported"
     """This vCenter or host does not offer the operation."""
+    PROPERTY_MALFORMED = "property_malformed"
+    """vCenter, or a guest through VMware Tools, reports a value that is none of its kind; the message names the VM, the
+    property and the value."""
     VSPHERE_REFUSED = "vsphere_refused"
     """vSphere refused for another reason; the message quotes its text."""
     WRITE_REFUSED = "write_refused"
@@ -191,6 +194,8 @@ class ErrorCode(str, enum.Enum):
     """The object is a template. The collection never changes a template's hardware; name a VM made from it."""
     VM_UNREADABLE = "vm_unreadable"
     """vCenter gives no configuration: the VM is inaccessible, being made, or hidden from the user."""
+    VM_QUESTION_PENDING = "vm_question_pending"
+    """The VM asks the question that is quoted and does nothing until somebody answers it in vSphere."""
     VM_BUSY = "vm_busy"
     """Another task holds the VM; run again when it has ended."""
     # Virtual hardware

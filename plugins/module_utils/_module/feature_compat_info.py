@@ -27,6 +27,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.featu
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import read_inventory
 
 from ._vm_requests import find_vm, read_requests
+from ._vm_result import error_as_data
 from ._vsphere_run import run_info
 
 if t.TYPE_CHECKING:
@@ -54,10 +55,17 @@ def gather_features(params: t.Mapping[str, t.Any], connection: Connection) -> di
         inventory = read_inventory(client, params["datacenter"], any(request.by == "uuid" for request in requests))
         clusters = read_clusters(client, params["datacenter"])
         found = {request.value: find_vm(request, inventory) for request in requests}
-        records = read_features(client, [managed for managed in found.values() if managed is not None])
-        results, errors = {}, []
+        records, unreadable = read_features(client, [managed for managed in found.values() if managed is not None])
+        results: dict[str, dict[str, t.Any]] = {}
+        errors: list[NfvError] = []
         for request in requests:
             managed = found[request.value]
+            must_keep = _must_keep(request, params["must_keep"])
+            if managed is not None and managed._moId in unreadable:
+                error = unreadable[managed._moId]
+                results[error.subject] = _unreadable(error)
+                errors += [error] if must_keep else []
+                continue
             record = records.get(managed._moId) if managed is not None else None
             verdicts = _judge(request, record, clusters)
             faults = None
@@ -67,14 +75,20 @@ def gather_features(params: t.Mapping[str, t.Any], connection: Connection) -> di
                 "present": record is not None,
                 "features": verdicts_as_data(verdicts),
                 "fault_tolerance_query": faults,
+                "error": None,
             }
             try:
-                refuse_blocked(request.value, verdicts, _must_keep(request, params["must_keep"]))
+                refuse_blocked(request.value, verdicts, must_keep)
             except NfvError as error:
                 errors.append(error)
     if errors:
         raise joined(errors, {"vms": results})
     return {"vms": results}
+
+
+def _unreadable(error: NfvError) -> dict[str, t.Any]:
+    """What is returned for a VM that is there and cannot be read."""
+    return {"present": True, "features": {}, "fault_tolerance_query": None, "error": error_as_data(error)}
 
 
 def _judge(request: Request, record: FeatureRecord | None, clusters: Clusters) -> tuple[FeatureVerdict, ...]:

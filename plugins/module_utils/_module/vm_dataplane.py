@@ -90,6 +90,8 @@ def converge(
 
         def permitted(record: VmRecord) -> ChangeSet:
             planned = plan(record)
+            if planned and record.question is not None:
+                raise record.question.error(record.state.name, "failed to reconfigure the VM")
             _refuse_power(record, planned, consent=check_mode or params["power_cycle"] == "when_needed")
             return planned
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined, listed
@@ -18,9 +19,10 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.matching
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import POWERED_ON
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import typed_errors
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.guest import wait_for_addresses
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.question import question_of
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.guest import guest_state, wait_for_addresses
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import read_inventory
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import read_vms
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import read_each
 
 from ._vm_requests import find_vm, read_requests, vm_not_found
 from ._vm_result import changes_as_data, error_as_data, plain
@@ -60,25 +62,24 @@ def gather(params: t.Mapping[str, t.Any], connection: Connection) -> dict[str, t
         )
         _refuse_missing(params, inventory)
         found = [(request, find_vm(request, inventory)) for request in requests]
-        records = read_vms(client, [managed for _request, managed in found if managed is not None], inventory)
-        asked = [(request, records[managed._moId] if managed is not None else None) for request, managed in found]
-        macs = {record.state.moid: _management_mac(request, record) for request, record in asked if record is not None}
+        records, errors = read_each(client, [managed for _request, managed in found if managed is not None], inventory)
         guests = {moid: record.guest for moid, record in records.items()}
         if params["wait_for_address"]:
-            missing = [vm_not_found(request, params["datacenter"]) for request, record in asked if record is None]
-            if missing:
-                raise joined(missing)
+            missing = [vm_not_found(request, params["datacenter"]) for request, managed in found if managed is None]
+            if missing or errors:
+                raise joined([*missing, *errors.values()])
+            macs = {managed._moId: _management_mac(request, records[managed._moId]) for request, managed in found}
             guests = _wait(client, records, macs, params["wait_for_address"])
-    return {
-        "vms": {
-            record.state.name if record is not None else request.value: (
-                _vm(request, record, management_address(guests[record.state.moid], macs[record.state.moid]), inventory)
-                if record is not None
-                else {"present": False}
-            )
-            for request, record in asked
-        }
-    }
+    vms: dict[str, dict[str, t.Any]] = {}
+    for request, managed in found:
+        if managed is None:
+            vms[request.value] = {"present": False}
+        elif managed._moId in records:
+            record = records[managed._moId]
+            vms[record.state.name] = _vm(request, record, guests[managed._moId], inventory)
+        else:
+            vms[errors[managed._moId].subject] = _unreadable(managed._moId, errors[managed._moId])
+    return {"vms": vms}
 
 
 def _refuse_missing(params: t.Mapping[str, t.Any], inventory: Inventory) -> None:
@@ -110,13 +111,21 @@ def _refuse_missing(params: t.Mapping[str, t.Any], inventory: Inventory) -> None
 def _wait(
     client: Client, records: t.Mapping[str, VmRecord], macs: t.Mapping[str, str | None], seconds: int
 ) -> dict[str, GuestState]:
-    """Waits for all guests at once. Raises NfvError: guest_no_address."""
-    guests = wait_for_addresses(client, [record.managed for record in records.values()], macs, seconds)
-    errors = [
-        _no_address(records[moid].state.name, guest, seconds)
-        for moid, guest in guests.items()
-        if management_address(guest, macs[moid]) is None
-    ]
+    """Waits for all guests at once.
+
+    Raises NfvError: guest_address_missing, vm_question_pending, and property_malformed for what is no address.
+    """
+    reported = wait_for_addresses(client, [record.managed for record in records.values()], macs, seconds)
+    guests, errors = {}, []
+    for moid, properties in reported.items():
+        name = records[moid].state.name
+        try:
+            guests[moid], question = guest_state(properties), question_of(properties)
+            if management_address(guests[moid], macs[moid], name) is None:
+                asked = question.error(name, "failed to wait for the guest's address") if question else None
+                errors.append(asked or _no_address(name, guests[moid], seconds))
+        except NfvError as error:
+            errors.append(error)
     if errors:
         raise joined(errors)
     return guests
@@ -141,18 +150,38 @@ def _no_address(name: str, guest: GuestState, seconds: int) -> NfvError:
     )
 
 
-def _vm(request: Request, record: VmRecord, address: str | None, inventory: Inventory) -> dict[str, t.Any]:
+def _unreadable(moid: str, error: NfvError) -> dict[str, t.Any]:
+    """What is returned for a VM that is there and cannot be read: every key that playbooks ask for, and why."""
+    nothing = dict.fromkeys(
+        ("uuid", "template", "power_state", "host", "guest_address", "tools_running", "firmware", "question")
+    )
+    unknown = dict.fromkeys(("differences", "reboot_required"))
+    empty: dict[str, t.Any] = {"settings": {}, "adapters": [], "warnings": []}
+    return {
+        "present": True,
+        "readable": False,
+        "moid": moid,
+        **nothing,
+        **empty,
+        **unknown,
+        "error": error_as_data(error),
+    }
+
+
+def _vm(request: Request, record: VmRecord, guest: GuestState, inventory: Inventory) -> dict[str, t.Any]:
     state = record.state
     facts = {
         "present": True,
+        "readable": True,
         "moid": state.moid,
         "uuid": state.uuid,
         "template": state.template,
         "power_state": state.power_state,
         "host": state.host,
-        "guest_address": address,
+        "guest_address": None,
         "tools_running": record.guest.tools_running,
         "firmware": state.firmware,
+        "question": record.question and dataclasses.asdict(record.question),
         "settings": {name: plain(value) for name, value in state.settings.items()},
         "adapters": adapter_facts(state, request.dataplane),
         "warnings": list(conflicts(state)),
@@ -160,6 +189,7 @@ def _vm(request: Request, record: VmRecord, address: str | None, inventory: Inve
         "reboot_required": None,
         "error": None,
     }
+    errors = []
     if request.dataplane is not None:
         try:
             plan = plan_vm(state, request.dataplane, inventory.networks)
@@ -167,5 +197,11 @@ def _vm(request: Request, record: VmRecord, address: str | None, inventory: Inve
             facts["warnings"] = list(plan.warnings)
             facts["reboot_required"] = state.power_state == POWERED_ON and bool(plan.power_off_needed)
         except NfvError as error:
-            facts["error"] = error_as_data(error)
+            errors.append(error)
+    try:
+        facts["guest_address"] = management_address(guest, _management_mac(request, record), state.name)
+    except NfvError as error:
+        errors.append(error)
+    if errors:
+        facts["error"] = error_as_data(joined(errors, what=f"problems of {state.name}"))
     return facts

@@ -22,6 +22,7 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.text import shown
 
+from . import decode
 from .faults import BROKEN, CallLostError, may_heal, typed_errors
 from .login import Login
 from .sdk import VmomiSupport, connect, vim, vmodl
@@ -224,7 +225,10 @@ class Client:
         )
         found: list[tuple[t.Any, Properties]] = []
         while answer is not None:
-            found.extend((each.obj, {item.name: item.val for item in each.propSet}) for each in answer.objects)
+            found.extend(
+                (each.obj, decode.CarriedProperties(each.obj, {item.name: item.val for item in each.propSet}))
+                for each in answer.objects
+            )
             if not answer.token:
                 break
             answer = service.ContinueRetrievePropertiesEx(token=answer.token)
@@ -269,6 +273,7 @@ def _service(connection: Connection, context: ssl.SSLContext, user_agent: str) -
 
     Its stub sends each call once. (pyVmomi's SessionOrientedStub repeats any call, even one that took effect.)
     """
+    decode.install()
     try:
         stub = connect.SmartStubAdapter(
             host=connection.hostname,

@@ -22,8 +22,17 @@ def plain_name(name: str) -> str:
 
 
 def name_of(managed: t.Any, properties: Properties) -> str:
-    """The object's name, or its managed object ID when the user may not read the name."""
-    return plain_name(properties.get("name", managed._moId))
+    """The object's name, or its managed object ID when it has none, or none that the user may read."""
+    name = dict.get(properties, "name")  # a malformed one raises nothing here
+    return plain_name(name) if isinstance(name, str) and name else str(managed._moId)
+
+
+def known(properties: Properties, path: str, default: t.Any = None) -> t.Any:
+    """A property of an object that somebody else may ask for: the default also when its value is malformed."""
+    try:
+        return properties.get(path, default)
+    except NfvError:
+        return default
 
 
 def find_datacenter(client: Client, wanted: str) -> t.Any:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import traceback
 import typing as t
 
-__all__ = ["IMPORT_ERROR", "VmomiSupport", "connect", "vim", "vmodl"]
+__all__ = ["IMPORT_ERROR", "SoapAdapter", "VmomiSupport", "connect", "vim", "vmodl"]
 
 connect: t.Any = None
+SoapAdapter: t.Any = None
 vim: t.Any = None
 vmodl: t.Any = None
 VmomiSupport: t.Any = None
@@ -18,6 +19,6 @@ VmomiSupport: t.Any = None
 IMPORT_ERROR: str | None = None
 try:
     from pyVim import connect
-    from pyVmomi import VmomiSupport, vim, vmodl
+    from pyVmomi import SoapAdapter, VmomiSupport, vim, vmodl
 except ImportError:
     IMPORT_ERROR = traceback.format_exc()

@@ -13,11 +13,14 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 
 from .client import CONNECTIONS
+from .decode import CarriedProperties
 from .faults import BROKEN, CallLostError, from_fault, typed_errors
+from .question import QUESTION, question_of
 from .sdk import vim, vmodl
 
 if t.TYPE_CHECKING:
     from .client import Client, Properties
+    from .question import Question
 
 # The longest wait of one WaitForUpdatesEx in seconds, well below the client's timeout for an answer.
 POLL_SECONDS = 30
@@ -30,19 +33,26 @@ _ENDED: t.Final = ("success", "error")
 Call = tuple[t.Callable[..., t.Any], t.Union[t.Mapping[str, t.Any], t.Callable[[], t.Mapping[str, t.Any]]]]
 
 
+# Properties by moid, as they were seen last.
+Seen = dict[str, "Properties"]
+
+
 class _Watch:
     """Properties that are followed by a property collector of their own; a poll that failed can be repeated."""
 
-    def __init__(self, client: Client, kind: t.Any, objects: t.Sequence[t.Any], paths: t.Sequence[str]) -> None:
+    def __init__(
+        self, client: Client, objects: t.Sequence[t.Any], kinds: t.Mapping[t.Any, t.Sequence[str]], may_be_gone: bool
+    ) -> None:
         collector = vmodl.query.PropertyCollector
         self._service = client.content.propertyCollector
         self._spec = collector.FilterSpec(
             objectSet=[collector.ObjectSpec(obj=each) for each in objects],
-            propSet=[collector.PropertySpec(type=kind, pathSet=list(paths))],
+            propSet=[collector.PropertySpec(type=kind, pathSet=list(paths)) for kind, paths in kinds.items()],
+            reportMissingObjectsInResults=may_be_gone,
         )
         self._collector: t.Any = None
         self._version = ""
-        self.seen: dict[str, Properties] = {each._moId: {} for each in objects}
+        self.seen: dict[str, Properties] = {each._moId: CarriedProperties(each, {}) for each in objects}
 
     def poll(self, seconds: float) -> None:
         """Waits for updates, at most the given seconds, and stores them in ``seen``."""
@@ -75,28 +85,29 @@ class _Watch:
 
 def watch(
     client: Client,
-    kind: t.Any,
     objects: t.Sequence[t.Any],
-    paths: t.Sequence[str],
-    done: t.Callable[[str, Properties], bool],
+    kinds: t.Mapping[t.Any, t.Sequence[str]],
+    done: t.Callable[[Seen], t.Collection[str]],
     seconds: float,
-) -> dict[str, Properties]:
-    """Follows properties of objects of one type until ``done(moid, properties)`` holds for each, or the time is up.
+    may_be_gone: bool = False,
+) -> Seen:
+    """Follows properties of objects until ``done`` names all of them by moid, or the time is up.
+
+    kinds: the property paths by vim type; done: is given the properties seen last, by moid.
+    may_be_gone: whether an object may no longer be there; nothing is seen of it.
 
     Returns the properties seen last, by moid.
     """
     if not objects:
         return {}
-    watched = _Watch(client, kind, objects, paths)
-    pending = set(watched.seen)
+    watched = _Watch(client, objects, kinds, may_be_gone)
     deadline = time.monotonic() + seconds
     try:
-        while pending:
+        while not set(watched.seen) <= set(done(watched.seen)):
             left = deadline - time.monotonic()
             if left <= 0:
                 break
             client.read(lambda left=left: watched.poll(left))  # type: ignore[misc]
-            pending = {moid for moid in pending if not done(moid, watched.seen[moid])}
     finally:
         watched.close()
     return watched.seen
@@ -133,42 +144,55 @@ def wait_for_tasks(
     tasks: t.Mapping[str, t.Any],
     names: t.Mapping[str, str],
     attempted: str,
+    machines: t.Mapping[str, t.Any] | None = None,
     seconds: float = TASK_SECONDS,
 ) -> dict[str, NfvError]:
     """Waits for all tasks together; returns the errors of those that failed or have not ended.
 
     tasks, names: the tasks (vim.Task) and the names of their objects by any key, which the errors have, too.
+    machines: by the same keys, the VMs (vim.VirtualMachine) that the tasks are on; a task is not waited for while its
+    VM waits for the answer to a question.
     """
-    states = watch(
-        client,
-        vim.Task,
-        list(tasks.values()),
-        ("info.state", "info.error"),
-        lambda _moid, properties: properties.get("info.state") in _ENDED,
-        seconds,
-    )
+    on = {key: machine for key, machine in (machines or {}).items() if key in tasks}
+
+    def asked(key: str, seen: Seen) -> Question | None:
+        return question_of(seen[on[key]._moId]) if key in on else None
+
+    def done(seen: Seen) -> set[str]:
+        ended = {key for key, task in tasks.items() if _has_ended(seen[task._moId]) or asked(key, seen) is not None}
+        return {tasks[key]._moId for key in ended} | {machine._moId for machine in on.values()}
+
+    followed = [*tasks.values(), *{machine._moId: machine for machine in on.values()}.values()]
+    kinds = {vim.Task: ("info.state", "info.error"), **({vim.VirtualMachine: (QUESTION,)} if on else {})}
+    states = watch(client, followed, kinds, done, seconds, may_be_gone=True)
     failed: dict[str, NfvError] = {}
     for key, task in tasks.items():
         properties = states[task._moId]
         if properties.get("info.state") == "success":
             continue
-        fault = properties.get("info.error")
+        fault, question = properties.get("info.error"), asked(key, states)
+        if fault is None and question is not None:
+            failed[key] = question.error(names[key], attempted)
+            continue
         if fault is None:
             fault = vim.fault.Timedout(msg=f"task {task._moId} has not ended after {seconds:.0f} seconds")
         failed[key] = from_fault(fault, names[key], attempted)
     return failed
 
 
+def _has_ended(task: Properties) -> bool:
+    return task.get("info.state") in _ENDED
+
+
 def settle(client: Client, machines: t.Sequence[t.Any], seconds: float = TASK_SECONDS) -> None:
-    """Waits until no task runs on the given VMs, whoever started it."""
+    """Waits until no task runs on the given VMs, whoever started it, except where a VM has a question."""
     with contextlib.suppress(vmodl.fault.ManagedObjectNotFound):  # the next read of the VM reports that it is gone
         found = client.of_objects(vim.VirtualMachine, machines, ["recentTask"])
-        tasks = {task._moId: task for _vm, properties in found for task in properties.get("recentTask", ())}
-        watch(
-            client,
-            vim.Task,
-            list(tasks.values()),
-            ("info.state",),
-            lambda _moid, properties: properties.get("info.state") in _ENDED,
-            seconds,
-        )
+        tasks = {
+            f"{number} {task._moId}": (task, machine)
+            for number, (machine, properties) in enumerate(found)
+            for task in properties.get("recentTask", ())
+        }
+        names = dict.fromkeys(tasks, "")
+        on = {key: machine for key, (_task, machine) in tasks.items()}
+        wait_for_tasks(client, {key: task for key, (task, _machine) in tasks.items()}, names, "", on, seconds)

@@ -31,7 +31,8 @@ def relocate(client: Client, targets: t.Sequence[tuple[VmPosition, str]]) -> Non
         for vm, host in targets
     }
     names = {vm.managed._moId: vm.name for vm, _host in targets}
-    _run(client, calls, names, "failed to move the powered-off VM to its planned host", "VMs")
+    machines = {vm.managed._moId: vm.managed for vm, _host in targets}
+    _run(client, calls, names, "failed to move the powered-off VM to its planned host", "VMs", machines)
 
 
 def reconfigure(client: Client, clusters: Clusters, changes: t.Iterable[ClusterChanges]) -> None:
@@ -48,9 +49,16 @@ def reconfigure(client: Client, clusters: Clusters, changes: t.Iterable[ClusterC
     _run(client, calls, names, "failed to reconfigure its groups, rules and overrides", "clusters")
 
 
-def _run(client: Client, calls: t.Mapping[str, Call], names: t.Mapping[str, str], attempted: str, what: str) -> None:
+def _run(
+    client: Client,
+    calls: t.Mapping[str, Call],
+    names: t.Mapping[str, str],
+    attempted: str,
+    what: str,
+    machines: t.Mapping[str, t.Any] | None = None,
+) -> None:
     """Starts all tasks and waits for them together. Raises NfvError for those that failed."""
     tasks, errors = call_all(client, calls, names, attempted)
-    failed = [*errors.values(), *wait_for_tasks(client, tasks, names, attempted).values()]
+    failed = [*errors.values(), *wait_for_tasks(client, tasks, names, attempted, machines).values()]
     if failed:
         raise joined(failed, what=what)

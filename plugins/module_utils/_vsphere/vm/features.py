@@ -13,10 +13,11 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.l
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim, vmodl
 
 from .advanced import advanced_settings
-from .read import devices_of
+from .read import CONNECTION_STATE, devices_of, each_of
 from .values import cpu_affinity, latency_high, node_affinity
 
 if t.TYPE_CHECKING:
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Properties
 
 _PROPERTIES: t.Final = (
@@ -32,6 +33,7 @@ _PROPERTIES: t.Final = (
     "config.flags",
     "runtime.faultToleranceState",
     "runtime.host",
+    CONNECTION_STATE,
     "snapshot",
 )
 _ON_HOST: t.Final = ("VirtualCdrom", "VirtualFloppy")
@@ -50,13 +52,14 @@ class FeatureRecord:
     """The managed object ID of its host."""
 
 
-def read_features(client: Client, machines: t.Sequence[t.Any]) -> dict[str, FeatureRecord]:
-    """Reads the given VMs in one batch; returns them by moid. Raises NfvError: vm_unreadable."""
-    records = {}
-    for each, properties in client.of_objects(vim.VirtualMachine, machines, _PROPERTIES):
-        host = properties.get("runtime.host")
-        records[each._moId] = FeatureRecord(each, vm_facts(each, properties), host._moId if host is not None else None)
-    return records
+def read_features(client: Client, machines: t.Sequence[t.Any]) -> tuple[dict[str, FeatureRecord], dict[str, NfvError]]:
+    """Reads the given VMs in one batch. Returns the records, and the errors of those that cannot be read, by moid."""
+    return each_of(client, machines, _PROPERTIES, _record)
+
+
+def _record(managed: t.Any, properties: Properties) -> FeatureRecord:
+    host = properties.get("runtime.host")
+    return FeatureRecord(managed, vm_facts(managed, properties), host._moId if host is not None else None)
 
 
 def vm_facts(managed: t.Any, properties: Properties) -> VmFacts:

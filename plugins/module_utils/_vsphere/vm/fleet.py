@@ -9,15 +9,13 @@ import dataclasses
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import from_fault
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vmodl
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.tasks import (
     call_all,
     settle,
     wait_for_tasks,
 )
 
-from .read import read_vms
+from .read import read_each
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import ChangeSet
@@ -72,7 +70,8 @@ class Fleet:
         """
         names = {moid: self.outcome.records[moid].state.name for moid in calls}
         tasks, errors = call_all(self.client, calls, names, attempted)
-        errors.update(wait_for_tasks(self.client, tasks, names, attempted))
+        machines = {moid: self.outcome.records[moid].managed for moid in calls}
+        errors.update(wait_for_tasks(self.client, tasks, names, attempted, machines))
         for moid, error in errors.items():
             if error.error_code not in UNSURE:
                 self.outcome.note(moid, error)
@@ -97,20 +96,3 @@ class Fleet:
 
 def _named(error: NfvError, name: str) -> NfvError:
     return NfvError(error.error_code, name, error.attempted, error.remedy)
-
-
-def read_each(
-    client: Client, machines: t.Sequence[t.Any], inventory: Inventory
-) -> tuple[dict[str, VmRecord], dict[str, NfvError]]:
-    """Reads VMs in one batch, and finds those that cannot be read by bisection. Returns records and errors by moid."""
-    try:
-        return read_vms(client, machines, inventory), {}
-    except vmodl.fault.ManagedObjectNotFound as fault:
-        error = from_fault(fault, machines[0]._moId, "failed to read the VM")
-    except NfvError as unreadable:
-        error = unreadable
-    if len(machines) == 1:
-        return {}, {machines[0]._moId: error}
-    half = len(machines) // 2
-    first, second = (read_each(client, part, inventory) for part in (machines[:half], machines[half:]))
-    return first[0] | second[0], first[1] | second[1]

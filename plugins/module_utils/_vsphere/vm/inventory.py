@@ -14,6 +14,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model im
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import version_text
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import (
     find_datacenter,
+    known,
     name_of,
     plain_name,
 )
@@ -77,7 +78,7 @@ class Inventory:
         for each, properties in self.vms:
             found["name"].setdefault(name_of(each, properties), []).append(each)
             found["moid"].setdefault(each._moId, []).append(each)
-            for uuid in {properties.get(path, "").lower() for path in ("config.uuid", "config.instanceUuid")}:
+            for uuid in {str(known(properties, path) or "").lower() for path in ("config.uuid", "config.instanceUuid")}:
                 found["uuid"].setdefault(uuid, []).append(each)
         return found
 
@@ -85,7 +86,7 @@ class Inventory:
     def templates(self) -> frozenset[str]:
         """The names of the templates."""
         return frozenset(
-            name_of(each, properties) for each, properties in self.vms if properties.get("config.template")
+            name_of(each, properties) for each, properties in self.vms if known(properties, "config.template")
         )
 
 

@@ -10,10 +10,12 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import POWERED_OFF, POWERED_ON
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.question import QUESTION, question_of
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.tasks import call_all, watch
 
 if t.TYPE_CHECKING:
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Properties
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.tasks import Call
 
     from .fleet import Fleet
@@ -46,7 +48,12 @@ def power_off(fleet: Fleet, moids: t.Sequence[str], shutdown: Shutdown) -> None:
     running = [moid for moid in fleet.outcome.sound(moids) if not _is(fleet, moid, POWERED_OFF)]
     if not shutdown.force:
         for moid in running:
-            fleet.outcome.note(moid, _not_shut_down(fleet.outcome.records[moid], shutdown.seconds))
+            record = fleet.outcome.records[moid]
+            asked = record.question
+            attempted = "failed to shut down the guest for settings that need it"
+            fleet.outcome.note(
+                moid, asked.error(record.state.name, attempted) if asked else _not_shut_down(record, shutdown.seconds)
+            )
         return
     _bring(fleet, running, POWERED_OFF, "failed to power off the VM for settings that need it")
     fleet.read(fleet.outcome.sound(running))
@@ -79,16 +86,20 @@ def _shut_down(fleet: Fleet, moids: t.Sequence[str], seconds: int) -> None:
     _answers, errors = call_all(fleet.client, calls, dict.fromkeys(asked, ""), "failed to shut down the guest")
     watch(
         fleet.client,
-        vim.VirtualMachine,
         [
             records[moid].managed
             for moid in asked
             if moid not in errors or errors[moid].error_code == ErrorCode.CONNECTION_LOST
         ],
-        ("runtime.powerState",),
-        lambda _moid, properties: properties.get("runtime.powerState") == POWERED_OFF,
+        {vim.VirtualMachine: ("runtime.powerState", QUESTION)},
+        lambda seen: [moid for moid, properties in seen.items() if _is_over(properties)],
         seconds,
     )
+
+
+def _is_over(properties: Properties) -> bool:
+    """Whether waiting for a shutdown has an end: the VM is off, or does nothing until its question is answered."""
+    return properties.get("runtime.powerState") == POWERED_OFF or question_of(properties) is not None
 
 
 def _bring(fleet: Fleet, moids: t.Sequence[str], state: str, attempted: str) -> None:

@@ -9,12 +9,14 @@ import dataclasses
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.api_version import at_least
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.mac_address import spelt_alike
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import AdapterState, HostFacts, VmState
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import SETTINGS
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import from_fault
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import name_of
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.question import question_of
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim, vmodl
 
 from .advanced import advanced_settings, spellings
 from .guest import GUEST_PROPERTIES, guest_state
@@ -24,9 +26,11 @@ if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.guest_address import GuestState
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import Network
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Properties
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.question import Question
 
     from .inventory import Inventory
 
+CONNECTION_STATE: t.Final = "runtime.connectionState"
 _VM_PROPERTIES: t.Final = (
     "name",
     "config.changeVersion",
@@ -36,6 +40,7 @@ _VM_PROPERTIES: t.Final = (
     "config.hardware.device",
     "config.extraConfig",
     "runtime.host",
+    CONNECTION_STATE,
     *GUEST_PROPERTIES,
 )
 # The last part of the SDK's class name, and our name for the type. Any other type keeps the SDK's name.
@@ -50,6 +55,9 @@ _ADAPTER_TYPES: t.Final = {
 }
 
 
+Record = t.TypeVar("Record")
+
+
 @dataclasses.dataclass(frozen=True)
 class VmRecord:
     """A VM as it was read."""
@@ -62,6 +70,8 @@ class VmRecord:
     """Its network adapters as vim.vm.device.VirtualEthernetCard by device key, to edit and remove."""
     guest: GuestState
     """What VMware Tools reported."""
+    question: Question | None = None
+    """The question that it waits to have answered."""
 
 
 def vm_paths(api_version: str | None) -> list[str]:
@@ -71,11 +81,64 @@ def vm_paths(api_version: str | None) -> list[str]:
 
 
 def read_vms(client: Client, managed: t.Sequence[t.Any], inventory: Inventory) -> dict[str, VmRecord]:
-    """Reads the given VMs in one batch; returns them by moid. Raises NfvError: vm_unreadable."""
-    return {
-        each._moId: vm_record(each, properties, inventory)
-        for each, properties in client.of_objects(vim.VirtualMachine, managed, vm_paths(inventory.api_version))
-    }
+    """Reads the given VMs in one batch; returns them by moid. Raises NfvError when any of them cannot be read."""
+    records, errors = read_each(client, managed, inventory)
+    if errors:
+        raise joined(list(errors.values()))
+    return records
+
+
+def read_each(
+    client: Client, managed: t.Sequence[t.Any], inventory: Inventory
+) -> tuple[dict[str, VmRecord], dict[str, NfvError]]:
+    """Reads the given VMs in one batch. Returns the records, and the errors of those that cannot be read, by moid."""
+    return each_of(
+        client,
+        managed,
+        vm_paths(inventory.api_version),
+        lambda each, properties: vm_record(each, properties, inventory),
+    )
+
+
+def each_of(
+    client: Client,
+    managed: t.Sequence[t.Any],
+    paths: t.Sequence[str],
+    convert: t.Callable[[t.Any, Properties], Record],
+) -> tuple[dict[str, Record], dict[str, NfvError]]:
+    """Reads properties of VMs in one batch and converts those of each. A VM that cannot be read stops no other.
+
+    A VM that is gone makes vCenter refuse the whole batch; it is found by bisection.
+    """
+    try:
+        found = client.of_objects(vim.VirtualMachine, managed, paths)
+    except vmodl.fault.ManagedObjectNotFound as fault:
+        if len(managed) == 1:
+            return {}, {managed[0]._moId: from_fault(fault, managed[0]._moId, "failed to read the VM")}
+        half = len(managed) // 2
+        first, second = (each_of(client, part, paths, convert) for part in (managed[:half], managed[half:]))
+        return first[0] | second[0], first[1] | second[1]
+    records: dict[str, Record] = {}
+    errors = {}
+    for each, properties in found:
+        try:
+            _require_accessible(each, properties)
+            records[each._moId] = convert(each, properties)
+        except NfvError as error:
+            errors[each._moId] = error
+    return records, errors
+
+
+def _require_accessible(managed: t.Any, properties: Properties) -> None:
+    """Refuses a VM whose configuration vCenter only remembers (vim.VirtualMachine.ConnectionState)."""
+    state = str(properties.get(CONNECTION_STATE) or "connected")
+    if state != "connected":
+        raise NfvError(
+            ErrorCode.VM_UNREADABLE,
+            name_of(managed, properties),
+            f"failed to read its configuration: the VM is {state}",
+            "Make its host and datastore accessible, or remove it from the inventory",
+        )
 
 
 def devices_of(managed: t.Any, properties: Properties) -> t.Sequence[t.Any]:
@@ -94,7 +157,7 @@ def devices_of(managed: t.Any, properties: Properties) -> t.Sequence[t.Any]:
 
 
 def vm_record(managed: t.Any, properties: Properties, inventory: Inventory) -> VmRecord:
-    """Converts a VM with the properties of vm_paths. Raises NfvError: vm_unreadable."""
+    """Converts a VM with the properties of vm_paths. Raises NfvError: vm_unreadable, property_malformed."""
     host_object = properties.get("runtime.host")
     host = inventory.hosts.get(host_object._moId) if host_object is not None else None
     facts = host.facts if host else HostFacts()
@@ -123,7 +186,7 @@ def vm_record(managed: t.Any, properties: Properties, inventory: Inventory) -> V
         api_version=inventory.api_version,
         host_facts=facts,
     )
-    return VmRecord(state, managed, devices, guest_state(properties))
+    return VmRecord(state, managed, devices, guest_state(properties), question_of(properties))
 
 
 def _adapter(device: t.Any, networks: t.Mapping[str, Network], host: HostFacts) -> AdapterState:
