@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
+from pathlib import Path
 
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.feature_compat_info import gather_features
+
+from ..conftest import REPOSITORY
 
 Faults = t.Callable[..., None]
 Machines = tuple[t.Any, t.Any]
@@ -109,3 +113,24 @@ def test_features_are_judged_for_those_that_can_be_read(engine: t.Any, machines:
     assert (found[odd.name]["features"], found[odd.name]["error"]["error_code"]) == ({}, "vm_unreadable")
     with pytest.raises(NfvError, match=rf"\[vm_unreadable\] {odd.name}: "):  # nobody knows whether it keeps it
         gather_features({**asked, "must_keep": ["vmotion"]}, engine.connection)
+
+
+def test_drift_is_known_of_the_others_and_a_deployment_refused_before_any_change(
+    engine: t.Any, machines: Machines, faults: Faults, ansible: t.Any, tmp_path: Path
+) -> None:
+    good, odd = machines
+    (ansible.directory / "hosts.ini").write_text(f"[pgw]\n{good.name}\n{odd.name}\n")
+    faults(rewrite(odd, ">connected</val>", ">orphaned</val>"))
+    playbooks, variables = REPOSITORY / "playbooks", {"nfv_report_dir": str(tmp_path / "reports")}
+    engine.vcenter.reset_calls()
+
+    assert ansible.playbook(playbooks / "drift.yml", drift_sides=["vsphere"], **variables).status == 2
+    report = json.loads((tmp_path / "reports" / "drift.json").read_text())
+    assert {name: vm["outcome"] for name, vm in report["vms"].items()} == {good.name: "found", odd.name: "failed"}
+    assert report["vms"][good.name]["differences"]
+    assert "[vm_unreadable]" in report["message"]
+
+    run = ansible.playbook(playbooks / "deploy_pgw.yml", "--tags", "vsphere", **variables)
+    assert run.status == 2
+    assert run.failure()["msg"].startswith(f"[vm_unreadable] {odd.name}: ")
+    assert engine.changing_calls() == {}
