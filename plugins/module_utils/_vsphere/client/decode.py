@@ -17,7 +17,7 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.text import one_line
 
-from .lookup import name_of
+from .naming import name_of
 from .sdk import SoapAdapter, VmomiSupport, vmodl
 
 # What pyVmomi raises at a type, field or value that it does not know.

@@ -6,33 +6,14 @@
 from __future__ import annotations
 
 import typing as t
-import urllib.parse
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
+from .naming import name_of
 from .sdk import vim
 
 if t.TYPE_CHECKING:
-    from .client import Client, Properties
-
-
-def plain_name(name: str) -> str:
-    """Decodes a name as the API returns it, which has ``%2f``, ``%5c`` and ``%25`` for slash, backslash and percent."""
-    return urllib.parse.unquote(name)
-
-
-def name_of(managed: t.Any, properties: Properties) -> str:
-    """The object's name, or its managed object ID when it has none, or none that the user may read."""
-    name = dict.get(properties, "name")  # a malformed one raises nothing here
-    return plain_name(name) if isinstance(name, str) and name else str(managed._moId)
-
-
-def known(properties: Properties, path: str, default: t.Any = None) -> t.Any:
-    """A property of an object that somebody else may ask for: the default also when its value is malformed."""
-    try:
-        return properties.get(path, default)
-    except NfvError:
-        return default
+    from .client import Client
 
 
 def find_datacenter(client: Client, wanted: str) -> t.Any:

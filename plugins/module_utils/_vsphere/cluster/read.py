@@ -17,7 +17,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.drs.model i
     VmHostRule,
     VmVmRule,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import find_datacenter, name_of
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import find_datacenter
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.naming import name_of
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
 
 if t.TYPE_CHECKING:

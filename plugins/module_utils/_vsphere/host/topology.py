@@ -15,7 +15,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.mo
     NumaNode,
     PhysicalNic,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import find_datacenter, name_of
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import find_datacenter
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.naming import name_of
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.advanced import advanced_settings
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.values import (

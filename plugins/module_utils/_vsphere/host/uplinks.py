@@ -10,7 +10,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import PhysicalNic, PortGroupUplinks
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import EDP_DEDICATED, EDP_STANDARD, STANDARD
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import name_of, plain_name
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.naming import name_of, plain_name
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
 
 if t.TYPE_CHECKING:

@@ -12,12 +12,8 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.api_version import at_least
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import HostFacts, Network
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import version_text
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import (
-    find_datacenter,
-    known,
-    name_of,
-    plain_name,
-)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import find_datacenter
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.naming import known, name_of, plain_name
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.host.uplinks import switch_mode
 

@@ -14,7 +14,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.mac_address
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import AdapterState, HostFacts, VmState
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import SETTINGS
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import from_fault
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import name_of
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.naming import name_of
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.question import question_of
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim, vmodl
 

@@ -14,7 +14,7 @@ from pyVmomi import SoapAdapter, SoapStubAdapter, vim, vmodl
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import decode
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import name_of
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.naming import name_of
 
 Properties = dict[str, t.Any]
 STUB = SoapStubAdapter("127.0.0.1", 1, version="vim.version.v8_0_3_0")
