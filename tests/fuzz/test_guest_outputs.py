@@ -22,7 +22,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read i
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.service import show_command
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.guest_dataplane_info import gather
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._ovs.observe import observe as observe_switch
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.flow_dump import carried
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.observe import read_flows
 from tests.fuzz.fuzzing import Random, altered, finds, fuzz, plain, torn
 from tests.unit.guest.conftest import RECORDED, RecordedGuest
 from tests.unit.module.test_guest_dataplane_info import ASKED, DRIVER, PROGRAM, SERVICE
@@ -143,7 +143,7 @@ DUMP = (RECORDED_PLANES / "br-sgi.dump").read_text()
 
 def check_flows(dump: str) -> None:
     with contextlib.suppress(NfvError):
-        carried(dump, {"198.19.0.1": "ue-1"})
+        read_flows(dump, {"198.19.0.1": "ue-1"})
 
 
 def test_a_switchs_flows() -> None:

@@ -146,6 +146,8 @@ def _check_peer_sources(section: Section) -> None:
         return
     for index, (_path, address) in enumerate(entries):
         key = f"peer_sources[{index}]"
+        if address is None:
+            section.report(key, ErrorCode.KEY_MISSING, "is empty; name an address, or leave the entry out")
         Section(section.path, {key: address}, section.problems).ipv4(key)
 
 

@@ -12,6 +12,7 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.output import expected_output, read_objects
 
 from .layout import DAEMON_UNIT, FILES, NAMES, PACKAGE, TIMER, UNIT, management_socket
 from .runtime.flow_dump import Carried, MeterReading, carried
@@ -86,7 +87,7 @@ def observe(guest: Guest, ask: Ask) -> ObservedPlane:
     links = {link["ifname"]: link for link in _json(ask, ("ip", "-json", "address", "show"))}
     near = _json(ask, ("ip", "-json", "neighbour", "show"))
     return ObservedPlane(
-        carried=carried(dump or "", json.loads(files.get(NAMES, "{}")), meters[SGI_BRIDGE][1]),
+        carried=read_flows(dump or "", json.loads(files.get(NAMES, "{}")), meters[SGI_BRIDGE][1]),
         files=files,
         active=_ACTIVE in unit,
         enabled=_ENABLED in unit,
@@ -125,7 +126,7 @@ def read_carried(ask: Ask, names: t.Mapping[str, str]) -> Carried:
     dump = _dump(ask)
     if dump is None:
         raise NfvError(ErrorCode.OVS_MISSING, "ovs-ofctl", "cannot be run: there is no such program", INSTALL)
-    return carried(dump, names, read_meters(SGI_BRIDGE)[1])
+    return read_flows(dump, names, read_meters(SGI_BRIDGE)[1])
 
 
 def _dump(ask: Ask) -> str | None:
@@ -142,6 +143,12 @@ def _dump(ask: Ask) -> str | None:
             raise unreadable(command[-2], errors)
         dumps.append(output if status == 0 else "")
     return "".join(dumps)
+
+
+def read_flows(dump: str, names: t.Mapping[str, str], reading: MeterReading | None = None) -> Carried:
+    """The sessions in a dump of the switch's flows, as ``carried`` reads it. Raises NfvError ``output_unreadable``."""
+    with expected_output("ovs-ofctl dump-flows", dump):
+        return carried(dump, names, reading)
 
 
 def read_meters(bridge: str) -> tuple[list[Meter], MeterReading]:
@@ -183,7 +190,7 @@ def unreadable(bridge: str, errors: str) -> NfvError:
 
 def _json(ask: Ask, argv: t.Sequence[str]) -> list[dict[str, t.Any]]:
     status, output, _errors = ask(argv, "")
-    return [entry for entry in json.loads(output or "[]") if entry] if status == 0 else []
+    return [entry for entry in read_objects(" ".join(argv), output) if entry] if status == 0 else []
 
 
 def _addresses(link: t.Mapping[str, t.Any]) -> frozenset[str]:

@@ -93,6 +93,13 @@ def filtered(variables: t.Any) -> list[dict[str, str]]:
     return found
 
 
+def test_an_empty_peer_source_is_named(variables: Variables) -> None:
+    variables["sessions"][0]["peer_sources"] = ["198.18.1.3", None]
+    assert [(each.path, each.error_code) for each in problems(variables)] == [
+        ("pgw_sessions[0].peer_sources[1]", "key_missing")
+    ]
+
+
 def test_valid_user_plane_has_no_problem(variables: Variables) -> None:
     assert problems(variables) == ()
     assert filtered(variables) == []

@@ -75,14 +75,14 @@ class Carried:
 
 
 _COOKIE = re.compile(r"cookie=(0x[0-9a-f]+),")
-_COUNTS = re.compile(r"table=(\d+), n_packets=(\d+), n_bytes=(\d+)")
-_PRIORITY = re.compile(r"\bpriority=(\d+)")
+_COUNTS = re.compile(r"table=(\d{1,20}), n_packets=(\d{1,20}), n_bytes=(\d{1,20})")
+_PRIORITY = re.compile(r"\bpriority=(\d{1,20})")
 _TEID = re.compile(r"\btun_id=(0x[0-9a-f]+)")
 _OUTER_SOURCE = re.compile(r"\btun_src=([0-9.]+)")
 _SOURCE = re.compile(r"\b(?:nw_src|ipv6_src)=([0-9a-f.:/]+)")
 _TARGET = re.compile(r"\b(?:nw_dst|ipv6_dst)=([0-9a-f.:/]+)")
-_METER = re.compile(r"actions=meter:(\d+),")
-_TUNNEL = re.compile(r"set_field:(0x[0-9a-f]+|\d+)->tun_id,set_field:([0-9.]+)->tun_dst")
+_METER = re.compile(r"actions=meter:(\d{1,20}),")
+_TUNNEL = re.compile(r"set_field:(0x[0-9a-f]+|\d{1,20})->tun_id,set_field:([0-9.]+)->tun_dst")
 _NEXT_HOP = re.compile(r" actions=set_field:([0-9a-f:]{17})->eth_dst")
 
 
