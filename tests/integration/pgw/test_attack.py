@@ -30,6 +30,14 @@ NEAR = [f"198.18.1.{number}" for number in range(10, 250)]
 FAR = [f"203.0.113.{number}" for number in range(1, 250)]
 
 
+@pytest.fixture(autouse=True)
+def _nothing_from_before(bench: Bench) -> None:
+    """A flood leaves answers in the tester's sockets, which no later test must take for its own."""
+    for port in (bench.s5u, bench.sgi):
+        while port.received(0.2, 1000, lambda _packet: True):
+            pass
+
+
 class Flood:
     """Frames at a steady rate, from a thread and a socket of their own."""
 
@@ -187,7 +195,8 @@ def test_floods_of_arp_and_icmp_reach_the_kernel_within_limits(
     with Flood(bench, frames, end) as flood:
         for _turn in range(10):
             port.send_frame(arp_request(port, peer, own))
-            answered += arp_replies(port, peer, 0.2)
+            answered += arp_replies(port, peer, 1.0)
+            time.sleep(0.15)
     record_property("frames_per_second", round(flood.rate))
     seconds = time.monotonic() - began
     # Two meters, each with a burst of a tenth of a second, and what the peer itself asks.
@@ -215,7 +224,6 @@ def arp_replies(port: Port, to: str, seconds: float) -> int:
     while (left := deadline - time.monotonic()) > 0:
         frame = (port.tagged(left) or (0, b""))[1]
         if frame[12:14] == b"\x08\x06" and frame[20:22] == b"\0\2" and frame[38:42] == socket.inet_aton(to):
-            time.sleep(max(0.0, deadline - time.monotonic()))
             return 1
     return 0
 
