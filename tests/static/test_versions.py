@@ -41,10 +41,11 @@ def disagreements(root: Path) -> list[str]:
             for path in sorted(root.glob("roles/*/meta/main.yml"))
         },
     }
+    own = [(core, pythons) for core, (ansible, pythons) in cores.items() if pinned and ansible == pinned[1]]
+    for core, pythons in own:
+        expected["scripts/bootstrap"] = f"# ansible-core {core} runs on Python {pythons[0]} to {pythons[-1]};"
     wrong = [f"{name}: {text!r}" for name, text in expected.items() if text not in (root / name).read_text()]
-    if pinned is None or pinned[1] not in {ansible for ansible, _pythons in cores.values()}:
-        wrong.append("requirements.txt: an ansible that is not declared")
-    return wrong
+    return wrong if own else [*wrong, "requirements.txt: an ansible that is not declared"]
 
 
 def test_every_place_states_the_declared_versions() -> None:
@@ -57,6 +58,7 @@ CHANGES: dict[str, Callable[[str], str]] = {
     "README.md": lambda text: text.replace("| controller | ansible-core 2", "| controller | ansible-core 1"),
     "docs/testing.md": lambda text: re.sub(r"(?m)^\| 2\.\d+ \|.*\n", "", text, count=1),
     "roles/pgw/meta/main.yml": lambda text: text.replace('_version: "2.', '_version: "1.'),
+    "scripts/bootstrap": lambda text: text.replace("to 3.13;", "to 3.12;"),
     "requirements.txt": lambda text: re.sub(r"(?m)^ansible==.*", "ansible==11.0.0", text),
 }
 
