@@ -157,7 +157,22 @@ def devices_of(managed: t.Any, properties: Properties) -> t.Sequence[t.Any]:
 
 
 def vm_record(managed: t.Any, properties: Properties, inventory: Inventory) -> VmRecord:
-    """Converts a VM with the properties of vm_paths. Raises NfvError: vm_unreadable, property_malformed."""
+    """Converts a VM with the properties of vm_paths. Raises NfvError: vm_unreadable, property_malformed.
+
+    property_malformed also names a value of a type that the API does not declare for the property.
+    """
+    try:
+        return _converted(managed, properties, inventory)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise NfvError(
+            ErrorCode.PROPERTY_MALFORMED,
+            managed._moId,
+            f"failed to read the VM: vCenter answered with a value of another type than the API declares: {error}",
+            "Correct it in vSphere; where it is right, report this with the version of vCenter",
+        ) from error
+
+
+def _converted(managed: t.Any, properties: Properties, inventory: Inventory) -> VmRecord:
     host_object = properties.get("runtime.host")
     host = inventory.hosts.get(host_object._moId) if host_object is not None else None
     facts = host.facts if host else HostFacts()
