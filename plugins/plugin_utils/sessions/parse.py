@@ -38,7 +38,7 @@ def parse_sessions(text: str, name: str) -> list[Session]:
     except RecursionError as error:
         raise unreadable(name, "cannot be read: it is nested too deeply") from error
     except (ValueError, csv.Error, yaml.YAMLError) as error:
-        raise unreadable(name, f"cannot be read: {error}") from error
+        raise unreadable(name, f"cannot be read: {str(error)[:300]}") from error
 
 
 def _entries(text: str, name: str) -> t.Iterator[tuple[str, t.Any]]:
