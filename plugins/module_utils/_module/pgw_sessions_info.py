@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import report
@@ -13,6 +12,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.layout impor
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.observe import read_carried
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.session_statistics import (
     LARGEST_STATUS,
+    parse_names,
     parse_status,
     statistics,
     textfile,
@@ -31,7 +31,7 @@ def run(module: AnsibleModule) -> None:
     """Ends the module with sessions, peers and counters; those of the sessions that its option names."""
 
     def read(guest: Guest) -> dict[str, t.Any]:
-        carried = read_carried(ask_with(module), json.loads(guest.text(NAMES) or "{}"))
+        carried = read_carried(ask_with(module), parse_names(guest.text(NAMES)))
         found = statistics(carried, parse_status(read_file(guest.path(DAEMON_STATUS), LARGEST_STATUS)))
         sessions, names = found["sessions"], module.params["names"]
         selected = [session for session in sessions if names is None or session.get("name") in names]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 import os
 import time
 import typing as t
@@ -17,7 +16,7 @@ from .observe import Ask, ObservedPlane, patient, read_carried, read_tunnel_neig
 from .result import silent_neighbours
 from .runtime.flows import bundle
 from .runtime.model import BRIDGES
-from .runtime.session_statistics import OFCTL
+from .runtime.session_statistics import OFCTL, parse_names
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
@@ -81,7 +80,7 @@ def _all_missing(flows: t.Sequence[str]) -> tuple[str, ...]:
 
 def wait_for_neighbours(ask: Ask, observed: ObservedPlane, desired: Desired) -> ObservedPlane:
     """The user plane once all peers and next hops have answered, or after NEIGHBOUR_SECONDS."""
-    names = json.loads(observed.files.get(NAMES, "{}"))
+    names = parse_names(observed.files.get(NAMES))
     deadline = time.monotonic() + NEIGHBOUR_SECONDS
     while silent_neighbours(observed, desired) and time.monotonic() < deadline:
         time.sleep(0.5)

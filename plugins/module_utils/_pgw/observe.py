@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 import typing as t
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from .runtime.flow_dump import Carried, MeterReading, carried
 from .runtime.flows import HANDLER_PORT
 from .runtime.model import BRIDGES, S5U_BRIDGE, SGI_BRIDGE
 from .runtime.openflow_meters import Meter, MeterConnection, MeterError
-from .runtime.session_statistics import DUMPS
+from .runtime.session_statistics import DUMPS, parse_names
 from .units import exported_textfile
 
 if t.TYPE_CHECKING:
@@ -87,7 +86,7 @@ def observe(guest: Guest, ask: Ask) -> ObservedPlane:
     links = {link["ifname"]: link for link in _json(ask, ("ip", "-json", "address", "show"))}
     near = _json(ask, ("ip", "-json", "neighbour", "show"))
     return ObservedPlane(
-        carried=read_flows(dump or "", json.loads(files.get(NAMES, "{}")), meters[SGI_BRIDGE][1]),
+        carried=read_flows(dump or "", parse_names(files.get(NAMES)), meters[SGI_BRIDGE][1]),
         files=files,
         active=_ACTIVE in unit,
         enabled=_ENABLED in unit,

@@ -9,6 +9,8 @@ import dataclasses
 import re
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+
 # DPDK's release notes: the VMXNET3 driver came with 1.8, and version 6 of the device with 22.07. That version has more
 # than 16 queues and numbers of queues that are no powers of two.
 OLDEST_WITH_VMXNET3 = "1.8"
@@ -37,8 +39,11 @@ class Requirement:
 
 
 def oldest_dpdk(minimum_version: str, dataplane: t.Mapping[str, t.Any], from_source: bool) -> Requirement:
-    """The newest of the versions that the caller, the description and a build from source require."""
-    queues = [adapter.get("queues", 1) for adapter in dataplane.get("adapters") or ()]
+    """The newest of the versions that the caller, the description and a build from source require.
+
+    Raises NfvError(description_invalid) where the description's adapters cannot be read.
+    """
+    queues = _queues(dataplane.get("adapters") or [])
     requirements = [Requirement(minimum_version, "minimum_version asks for")]
     if not set(queues) <= set(QUEUES_BEFORE_DEVICE_6):
         requirements.append(Requirement(OLDEST_WITH_DEVICE_6, f"adapters with {max(queues)} queues need"))
@@ -46,6 +51,22 @@ def oldest_dpdk(minimum_version: str, dataplane: t.Mapping[str, t.Any], from_sou
         requirements.append(Requirement(OLDEST_TO_BUILD, "building it here needs"))
     requirements.append(Requirement(OLDEST_WITH_VMXNET3, "the VMXNET3 driver needs"))
     return max(requirements, key=lambda requirement: _numbers(requirement.version))
+
+
+def _queues(adapters: t.Any) -> list[int]:
+    """The adapters' numbers of queues. Callers need not have checked the description."""
+    try:
+        queues = [adapter.get("queues", 1) for adapter in adapters]
+    except (TypeError, AttributeError):
+        queues = [None]
+    if all(isinstance(each, int) for each in queues):
+        return queues
+    raise NfvError(
+        ErrorCode.DESCRIPTION_INVALID,
+        "dataplane.adapters",
+        "read how many queues the adapters have: this is no list of adapters with whole numbers of queues",
+        "Check it with the filter dataplane_problems.",
+    )
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -38,13 +38,15 @@ DROP_REASONS = {
 }
 
 
+def parse_names(text: str | None) -> dict[str, str]:
+    """The file of the sessions' names by Session.key; without what is damaged in it: names are only shown."""
+    found = _object(text)
+    return {key: name for key, name in found.items() if isinstance(name, str)}
+
+
 def parse_status(text: str | None) -> dict[str, t.Any]:
     """The daemon's status file; without what is malformed in it, because root must not stumble over the daemon."""
-    try:
-        content = json.loads(text or "{}")
-    except (ValueError, RecursionError):
-        content = None
-    found = content if isinstance(content, dict) else {}
+    found = _object(text)
     peers = found.get("peers")
     counters = found.get("counters")
     return {
@@ -56,9 +58,18 @@ def parse_status(text: str | None) -> dict[str, t.Any]:
         "counters": {
             str(name): count
             for name, count in (counters.items() if isinstance(counters, dict) else ())
-            if type(count) is int
+            if isinstance(count, int) and not isinstance(count, bool)
         },
     }
+
+
+def _object(text: str | None) -> dict[str, t.Any]:
+    """A JSON object; empty for anything else."""
+    try:
+        content = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        content = None
+    return content if isinstance(content, dict) else {}
 
 
 def statistics(seen: Carried, status: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

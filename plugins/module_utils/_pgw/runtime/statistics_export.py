@@ -19,7 +19,7 @@ from pathlib import Path
 from . import shared_files
 from .flow_dump import Carried, MeterReading, carried
 from .openflow_meters import MeterConnection, MeterError
-from .session_statistics import DUMPS, LARGEST_STATUS, UNREADABLE, parse_status, statistics, textfile
+from .session_statistics import DUMPS, LARGEST_STATUS, UNREADABLE, parse_names, parse_status, statistics, textfile
 
 TEXTFILE = "nfv_pgw.prom"
 
@@ -43,6 +43,8 @@ def read(management: str, names: t.Mapping[str, str]) -> Carried:
 
 
 def _output(command: t.Sequence[str]) -> str:
+    # A program of the guest, not of a module, whose run_command it does not have.
+    # pylint: disable-next=ansible-bad-function
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     if done.returncode != 0:
         raise UnreadableError(done.stderr.strip())
@@ -62,7 +64,7 @@ def main(arguments: t.Sequence[str]) -> None:
     failures = []
     try:
         daemon = parse_status(shared_files.read(Path(status), LARGEST_STATUS))
-        found = statistics(read(management, _json(names)), daemon)
+        found = statistics(read(management, parse_names(_text(names))), daemon)
         contents = {exposed: textfile(found), output: json.dumps(found) + "\n"}
     except UnreadableError as error:
         failures.append(f"the switch cannot be read: {error}")
@@ -76,13 +78,12 @@ def main(arguments: t.Sequence[str]) -> None:
         raise SystemExit("; ".join(failures))
 
 
-def _json(path: str) -> dict[str, t.Any]:
-    """The content of a file; empty if there is no such file."""
+def _text(path: str) -> str | None:
+    """The content of a file, None if there is no such file."""
     try:
-        content: dict[str, t.Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+        return Path(path).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
-        return {}
-    return content
+        return None
 
 
 if __name__ == "__main__":

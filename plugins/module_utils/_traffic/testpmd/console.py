@@ -45,6 +45,8 @@ class Console:
         self._text = ""
         self._terminal, other_side = pty.openpty()
         try:
+            # A conversation over a terminal; run_command waits for the end.
+            # pylint: disable-next=ansible-bad-function
             self._process = subprocess.Popen(
                 list(argv), stdin=other_side, stdout=other_side, stderr=other_side, start_new_session=True
             )

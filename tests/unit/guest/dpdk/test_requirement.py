@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.dpdk.requirement import Requirement, oldest_dpdk
 
 
@@ -31,6 +34,13 @@ def test_the_strictest_counts(minimum: str, queues: list[int], from_source: bool
 def test_adapters_have_one_queue_unless_told() -> None:
     assert oldest_dpdk("20.11", {"adapters": [{"name": "mgmt"}]}, from_source=False).version == "20.11"
     assert oldest_dpdk("20.11", {}, from_source=False).version == "20.11"
+
+
+@pytest.mark.parametrize("adapters", [7, [7], ["mgmt"], [{"queues": "two"}], [{"queues": [1]}], {"a": 1}])
+def test_adapters_that_cannot_be_read_are_an_error(adapters: t.Any) -> None:
+    with pytest.raises(NfvError, match="how many queues") as caught:
+        oldest_dpdk("22.11", {"adapters": adapters}, from_source=False)
+    assert caught.value.error_code == "description_invalid"
 
 
 @pytest.mark.parametrize(

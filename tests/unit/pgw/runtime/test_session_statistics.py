@@ -13,6 +13,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.flow
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.openflow_meters import MeterCount
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.session_statistics import (
     UNREADABLE,
+    parse_names,
     parse_status,
     statistics,
     textfile,
@@ -63,6 +64,21 @@ def test_session_without_a_name_is_told_by_its_address(dump: str) -> None:
     lines = "\n".join(line for line in dump.splitlines() if "nw_" not in line)
     (labels, *_rest) = parse(textfile(statistics(carried(lines, {}), {})))["nfv_pgw_session_packets_total"].samples
     assert ("session", "2001:db8:1:2::/64") in labels
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (None, {}),
+        ("{", {}),
+        ("[" * 100_000, {}),
+        ("[]", {}),
+        ('{"198.19.0.1": "ue-1", "198.19.0.2": 7}', {"198.19.0.1": "ue-1"}),
+    ],
+)
+def test_damaged_names_cost_names_only(text: str | None, names: dict[str, str]) -> None:
+    """The next run writes the file anew, because it differs from what is wanted."""
+    assert parse_names(text) == names
 
 
 @pytest.mark.parametrize(
