@@ -14,7 +14,7 @@ import re
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot import loader
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot import last_reboot, loader
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.capabilities import require_capable
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import Plan
@@ -110,9 +110,10 @@ def plan(guest: Guest, tuning: Tuning, state: str = PRESENT, reboot: str = LATER
     The plan's result holds ``differences`` (see compare), ``pending`` (the kernel arguments that wait for a reboot),
     ``reboot_required``, and each part's own result.
 
-    Raises NfvError: reboot_consent_missing when arguments wait for a reboot and ``reboot`` is never; what
-    require_capable raises; argument_invalid, bootloader_unsupported, kernel_argument_overruled,
-    kernel_arguments_record_invalid, hugepage_size_unsupported, hugepages_short, pool_repeated, tuned_record_invalid.
+    Raises NfvError: reboot_consent_missing when arguments wait for a reboot and ``reboot`` is never;
+    tuning_not_in_effect when a reboot for the same arguments did not help; what require_capable raises;
+    argument_invalid, bootloader_unsupported, kernel_argument_overruled, kernel_arguments_record_invalid,
+    hugepage_size_unsupported, hugepages_short, pool_repeated, tuned_record_invalid.
     """
     if state == PRESENT:
         require_capable(guest, tuning.kernel_arguments.keys(), tuning.pools, tuning.polling_cpus)
@@ -120,10 +121,11 @@ def plan(guest: Guest, tuning: Tuning, state: str = PRESENT, reboot: str = LATER
     pending = pending_arguments(parts, tuning)
     if pending and reboot == NEVER:
         raise _consent_missing(guest, pending)
+    mark = last_reboot.plan(guest, pending, parts["kernel"].changed, reboot == WHEN_NEEDED)
     parts["hugepages"] = hugepages.plan(guest, _resized_now(tuning.pools_in(state), pending, reboot))
     changed = {name: part for name, part in parts.items() if part.changed}
     return Plan(
-        steps=tuple(step for part in parts.values() for step in part.steps),
+        steps=(*(step for part in parts.values() for step in part.steps), *mark),
         before={name: part.before for name, part in changed.items()},
         after={name: part.after for name, part in changed.items()},
         result={

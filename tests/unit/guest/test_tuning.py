@@ -11,9 +11,13 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import tuning
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot import grub
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot import grub, last_reboot
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import apply
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import ResizePool, SetAttribute
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import (
+    RemoveFile,
+    ResizePool,
+    SetAttribute,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation import irqbalance
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.hugepages import Pool
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.tuning import Tuning
@@ -165,3 +169,36 @@ def test_taken_back(bound: RecordedGuest) -> None:
     assert not bound.exists(grub.DROP_IN)
     assert not bound.exists("/etc/systemd/system/irqbalance.service.d")
     assert bound.number("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages") == 0
+
+
+def boot(guest: RecordedGuest, number: int) -> None:
+    guest.lay_out("/proc/sys/kernel/random/boot_id", f"{number}\n")
+
+
+def test_reboot_that_did_not_help_is_not_asked_for_again(fresh: RecordedGuest) -> None:
+    boot(fresh, 1)
+    carry_out(fresh, described(), reboot="when_needed")
+    # The run was killed before the reboot.
+    assert tuning.plan(fresh, described(), reboot="when_needed").result["reboot_required"]
+    boot(fresh, 2)
+    with pytest.raises(NfvError, match=r"a reboot did not bring .*isolcpus=managed_irq,domain,1") as caught:
+        tuning.plan(fresh, described(), reboot="when_needed")
+    assert caught.value.error_code == "tuning_not_in_effect"
+    # What the operator does by hand, and a description that asks for something else, are no such reboot.
+    assert tuning.plan(fresh, described(), reboot="later").result["reboot_required"]
+    asked = described({"size": "1G", "amount_mb": 1024})
+    carry_out(fresh, asked, reboot="when_needed")
+    assert tuning.plan(fresh, asked, reboot="when_needed").result["reboot_required"]
+
+
+@pytest.mark.parametrize("record", ["{", "[]", '{"boot_id": 7}'])
+def test_damaged_record_of_a_reboot_counts_for_nothing(fresh: RecordedGuest, record: str) -> None:
+    boot(fresh, 1)
+    carry_out(fresh, described(), reboot="later")
+    fresh.lay_out(last_reboot.RECORD, record)
+    assert tuning.plan(fresh, described(), reboot="when_needed").result["reboot_required"]
+
+
+def test_record_of_a_reboot_goes_when_it_has_helped(bound: RecordedGuest) -> None:
+    bound.lay_out(last_reboot.RECORD, '{"boot_id": "1", "pending": ["nohz_full=1"]}')
+    assert tuning.plan(bound, described(), reboot="never").steps == (RemoveFile(last_reboot.RECORD),)
