@@ -309,8 +309,8 @@ class ErrorCode(str, enum.Enum):
     REBOOT_REQUIRED = "reboot_required"
     """A remark: the settings that are named wait for your reboot (`guest_tuning_reboot: later`)."""
     TUNING_NOT_IN_EFFECT = "tuning_not_in_effect"
-    """After the reboot the kernel runs with other arguments; look for another boot loader or entry, correct it, and reboot
-    the guest yourself: it is not rebooted again for the same."""
+    """After the reboot the kernel runs with other arguments; look for another boot loader or entry, correct it, and
+    reboot the guest yourself: it is not rebooted again for the same."""
     BOOTLOADER_UNSUPPORTED = "bootloader_unsupported"
     """Neither Debian's GRUB nor grubby with entries in `/boot/loader/entries` is there."""
     KERNEL_ARGUMENT_OVERRULED = "kernel_argument_overruled"

@@ -61,7 +61,7 @@ class _Reader:
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self._anchors:
-                raise self._refused(line, f"names *{event.anchor[:60]}, which is not defined before")
+                raise self._refused(line, f"names *{str(event.anchor)[:60]}, which is not defined before")
             return self._anchors[event.anchor]
         if event.tag not in (None, "!") and not event.tag.startswith(_STANDARD):
             raise self._refused(line, f"has the tag {event.tag[:60]}, which sessions cannot have")
