@@ -30,8 +30,8 @@ CASES: dict[str, dict[str, t.Any]] = {
 
 def report_address(vcenter: t.Any, machine: t.Any) -> None:
     mac = next(each.macAddress for each in machine.config.hardware.device if hasattr(each, "macAddress"))
-    nics = [{"mac": mac, "network": "PG-Mgmt", "addresses": ["127.0.0.1/8"]}]
-    vcenter.report_guest(machine.config.uuid, ip_address="127.0.0.1", nics=nics)
+    nics = [{"mac": mac, "network": "PG-Mgmt", "addresses": ["198.18.0.11/24"]}]
+    vcenter.report_guest(machine.config.uuid, ip_address="198.18.0.11", nics=nics)
 
 
 @pytest.fixture
