@@ -158,8 +158,14 @@ def _interfaces(machine: Machine, device: str) -> list[tuple[str, str, t.Mapping
 def main(arguments: t.Sequence[str]) -> int:
     """Binds the adapters of the list; the exit status says whether all are bound."""
     adapters = json.loads(Path(arguments[1]).read_text(encoding="utf-8"))["adapters"]
-    return 1 if bind_all(Machine(), adapters, lambda line: print(line, flush=True)) else 0
+    return 1 if bind_all(Machine(), adapters, _say) else 0
+
+
+def _say(line: str) -> None:
+    """To the journal, at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv))
+    raise SystemExit(main(sys.argv))

@@ -27,5 +27,6 @@ GROUP = vim.dvs.DistributedVirtualPortgroup("dvportgroup-1")
     ],
 )
 def test_hosts_of_a_port_group(managed: t.Any, properties: dict[str, t.Any], hosts: set[str] | None) -> None:
-    ((network,),) = _networks([HOST, (managed, {"name": "PG", **properties})]).values()
+    found = _networks([HOST, (managed, {"name": "PG", **properties})])
+    ((network,),) = list(found.values())
     assert network.hosts == hosts
