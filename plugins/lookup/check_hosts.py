@@ -45,7 +45,9 @@ EXAMPLES = r"""
   gather_facts: false
   tasks:
     - name: Require a host
-      ansible.builtin.import_tasks: tasks/require_hosts.yml
+      ansible.builtin.assert:
+        that: groups['pgw'] | default([]) | length > 0
+        fail_msg: "[hosts_missing] the inventory has no host in pgw"
 """
 
 RETURN = r"""
