@@ -149,8 +149,8 @@ class ErrorCode(str, enum.Enum):
     OPERATION_UNSUPPORTED = "operation_unsupported"
     """This vCenter or host does not offer the operation."""
     PROPERTY_MALFORMED = "property_malformed"
-    """vCenter, or a guest through VMware Tools, reports a value that is none of its kind; the message names the VM, the
-    property and the value."""
+    """vCenter, or a guest through VMware Tools, reports a malformed value; the message names the VM, the property and
+    the value."""
     VSPHERE_REFUSED = "vsphere_refused"
     """vSphere refused for another reason; the message quotes its text."""
     WRITE_REFUSED = "write_refused"
@@ -251,8 +251,8 @@ class ErrorCode(str, enum.Enum):
     PLACEMENT_IMPOSSIBLE = "placement_impossible"
     """Not every VM has a place; each reason names VM, rule and what is missing. Nothing was changed."""
     PLACEMENT_PARTIAL = "placement_partial"
-    """Placement is of the whole group, and a VM outside of `--limit` is nobody knows where, or shares a rule that would
-    change. Run without `--limit`."""
+    """Placement is of the whole group, and the host of a VM outside `--limit` is unknown, or a rule that it shares
+    would change. Run without `--limit`."""
     TOPOLOGY_INVALID = "topology_invalid"
     """The topology is not what `host_topology_info` returned."""
     PLAN_INVALID = "plan_invalid"
@@ -296,7 +296,7 @@ class ErrorCode(str, enum.Enum):
     GUEST_NOT_RUNNING = "guest_not_running"
     """The guest is off, and the role or playbook has to reach into it."""
     OUTPUT_UNREADABLE = "output_unreadable"
-    """A program of the guest printed what is cut off or of another shape than it prints; run it by hand there."""
+    """The output of a program in the guest is cut off or has an unexpected shape; run the program there by hand."""
     OVS_RECORD_INVALID = "ovs_record_invalid"
     """`ovs_dpdk.json` cannot be read; restore it, or set Open vSwitch's `other_config` by hand and remove it."""
     IPROUTE_FAILED = "iproute_failed"
@@ -352,7 +352,7 @@ class ErrorCode(str, enum.Enum):
     PACKAGES_UNREACHABLE = "packages_unreachable"
     """The guest cannot read the archives that are named; give it a route, a proxy, a mirror, or a prepared template."""
     PACKAGE_MANAGER_FAILED = "package_manager_failed"
-    """apt or dnf failed although it reaches its archives; the message has its own reason."""
+    """apt or dnf failed, and not for want of an archive; the message has its own reason."""
     DPDK_VERSION_OLD = "dpdk_version_old"
     """DPDK is older than what asks for it; take a newer release, or build one from source."""
     PMD_MISSING = "pmd_missing"

@@ -116,16 +116,16 @@ def test_only_debians_own_archives_of_the_release_are_used() -> None:
 
 
 def test_guests_reach_every_archive_by_the_labs_server() -> None:
-    sources = """deb [signed-by=/k.gpg] http://deb.debian.org/debian bookworm main
+    sources = """deb [signed-by=/k.gpg] http://archive.example/debian bookworm main
 deb https://mirror.example:8443/debian-security bookworm-security main
-# deb http://deb.debian.org/debian bookworm contrib
-deb-src http://deb.debian.org/debian bookworm main
+# deb http://archive.example/debian bookworm contrib
+deb-src http://archive.example/debian bookworm main
 """
     assert behind_the_lab(sources).splitlines() == [
-        "deb [signed-by=/k.gpg] http://198.18.0.1/http/deb.debian.org/debian bookworm main",
+        "deb [signed-by=/k.gpg] http://198.18.0.1/http/archive.example/debian bookworm main",
         "deb http://198.18.0.1/https/mirror.example:8443/debian-security bookworm-security main",
-        "# deb http://deb.debian.org/debian bookworm contrib",
-        "deb-src http://198.18.0.1/http/deb.debian.org/debian bookworm main",
+        "# deb http://archive.example/debian bookworm contrib",
+        "deb-src http://198.18.0.1/http/archive.example/debian bookworm main",
     ]
 
 

@@ -16,12 +16,12 @@ if t.TYPE_CHECKING:
 
 # apt-get update on Debian 12 without a route.
 APT = """\
-Ign:1 http://deb.debian.org/debian bookworm InRelease
-Err:2 http://deb.debian.org/debian-security bookworm-security InRelease
-  Temporary failure resolving 'deb.debian.org'
+Ign:1 http://archive.example/debian bookworm InRelease
+Err:2 http://archive.example/debian-security bookworm-security InRelease
+  Temporary failure resolving 'archive.example'
 Reading package lists...
-W: Failed to fetch http://deb.debian.org/debian/dists/bookworm/InRelease  Temporary failure resolving 'deb.debian.org'
-W: Failed to fetch http://deb.debian.org/debian-security/dists/bookworm-security/InRelease  Temporary failure resolving 'deb.debian.org'
+W: Failed to fetch http://archive.example/debian/dists/bookworm/InRelease  Temporary failure resolving 'archive.example'
+W: Failed to fetch http://archive.example/debian-security/dists/bookworm-security/InRelease  Temporary failure resolving 'archive.example'
 W: Some index files failed to download. They have been ignored, or old ones used instead.
 """  # noqa: E501
 DNF = """\
@@ -37,7 +37,7 @@ Error: Failed to download metadata for repo 'baseos': Cannot prepare internal mi
         (
             "apt",
             APT,
-            ["http://deb.debian.org/debian/dists/bookworm/InRelease Temporary failure", "-security"],
+            ["http://archive.example/debian/dists/bookworm/InRelease Temporary failure", "-security"],
         ),
         ("dnf", DNF, ["https://mirrors.example/baseos", "metadata for repo 'baseos'"]),
     ],
@@ -64,7 +64,7 @@ def test_only_some_of_many_archives_are_shown(fresh: RecordedGuest) -> None:
 
 
 def test_failure_of_another_kind_keeps_its_reason(fresh: RecordedGuest) -> None:
-    fresh.outputs[" ".join(REFRESH["apt"])] = "Hit:1 http://deb.debian.org/debian bookworm InRelease\n"
+    fresh.outputs[" ".join(REFRESH["apt"])] = "Hit:1 http://archive.example/debian bookworm InRelease\n"
     error = explain(fresh, "apt", "Install what is missing", "E: dpkg was interrupted")
     assert error.error_code == "package_manager_failed"
     assert "E: dpkg was interrupted" in str(error)
