@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 import typing as t
 
@@ -17,12 +15,12 @@ import pytest
 from pyVmomi import vim
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
+from tests.support.module_process import start_module
 
 from .conftest import FLEET, Fleet
 
 Faults = t.Callable[..., None]
 # The module, as a process of its own.
-MODULE = "ansible_collections.nfv.vsphere_dpdk.plugins.modules.vm_dataplane"
 PATIENCE = 120
 
 
@@ -73,28 +71,7 @@ def test_those_that_fail_stop_no_other_and_each_tells_why(fleet: Fleet, fleet_fa
 
 def module(fleet: Fleet, cpus: int) -> subprocess.Popen[bytes]:
     """Starts vm_dataplane as Ansible does, without Ansible around it."""
-    connection = fleet.connection
-    arguments = {
-        **fleet.params(cpus),
-        "hostname": connection.hostname,
-        "port": connection.port,
-        "username": connection.username,
-        "password": connection.password,
-        "ca_path": connection.ca_path,
-        "datacenter": "nfv-dc",
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", MODULE],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stdin is not None
-    process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())
-    process.stdin.close()
-    process.stdin = None
-    return process
+    return start_module("vm_dataplane", fleet.connection, **fleet.params(cpus), datacenter="nfv-dc")
 
 
 def ended(process: subprocess.Popen[bytes]) -> dict[str, t.Any]:

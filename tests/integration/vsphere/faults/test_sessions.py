@@ -6,17 +6,15 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 import typing as t
 
 import pytest
 
+from tests.support.module_process import start_module
+
 Faults = t.Callable[..., None]
-MODULE = "ansible_collections.nfv.vsphere_dpdk.plugins.modules.vm_dataplane_info"
 PATIENCE = 60
 
 
@@ -63,7 +61,7 @@ def test_who_may_not_end_sessions_is_not_stopped_by_that(
 ) -> None:
     reader = {"username": vcenter.readonly_username, "password": vcenter.readonly_password}
     faults({"method": "Login", "action": "drop_after"})
-    process = module(vcenter, vm.name, **reader)
+    process = start_module("vm_dataplane_info", vcenter, vms=[{"name": vm.name}], **reader)
     output, errors = process.communicate(timeout=PATIENCE)
     assert json.loads(output)["vms"][vm.name]["present"], errors
 
@@ -74,7 +72,7 @@ def test_a_module_that_is_terminated_logs_out(
 ) -> None:
     faults({"method": method, "action": "delay", "delay_ms": 1500})
     vcenter.reset_calls()
-    process = module(vcenter, vm.name)
+    process = start_module("vm_dataplane_info", vcenter, vms=[{"name": vm.name}])
     deadline = time.monotonic() + PATIENCE
     while method not in vcenter.calls():  # counted before the answer is delayed
         assert process.poll() is None, process.communicate()
@@ -84,27 +82,3 @@ def test_a_module_that_is_terminated_logs_out(
     output, errors = process.communicate(timeout=PATIENCE)
     assert json.loads(output or "{}").get("error_code") == "module_terminated", errors
     assert left_behind() == set()
-
-
-def module(vcenter: t.Any, name: str, **changed: str) -> subprocess.Popen[bytes]:
-    """Starts vm_dataplane_info as Ansible does, as a process of its own."""
-    arguments = {
-        "hostname": vcenter.hostname,
-        "port": vcenter.port,
-        "username": vcenter.username,
-        "password": vcenter.password,
-        "ca_path": str(vcenter.ca_path),
-        "vms": [{"name": name}],
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", MODULE],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stdin is not None
-    process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": {**arguments, **changed}}).encode())
-    process.stdin.close()
-    process.stdin = None
-    return process
