@@ -33,16 +33,17 @@ NEVER: dict[str, frozenset[str]] = {
     "_core": SIBLINGS - {"_core"},
     "_spec": SIBLINGS - {"_core", "_spec"},
     "_plan": SIBLINGS - {"_core", "_spec", "_plan"},
-    "_vsphere": SIBLINGS - {"_core", "_spec", "_plan", "_vsphere"},
-    "_guest": SIBLINGS - {"_core", "_spec", "_guest"},
+    "_vsphere": SIBLINGS - {"_core", "_spec", "_plan", "_readiness", "_vsphere"},
+    "_guest": SIBLINGS - {"_core", "_spec", "_readiness", "_guest"},
     "_ovs": SIBLINGS - {"_core", "_guest", "_ovs"},
     "_pgw": SIBLINGS - {"_core", "_spec", "_guest", "_pgw"},
     "_traffic": SIBLINGS - {"_core", "_guest", "_pgw", "_traffic"},
     "_evidence": SIBLINGS - {"_core", "_guest", "_evidence"},
+    "_readiness": SIBLINGS - {"_core", "_spec", "_plan", "_readiness"},
     "_report": SIBLINGS - {"_core", "_spec", "_plan", "_evidence", "_report"},
 }
 # Pure: they know nothing of Ansible.
-WITHOUT_ANSIBLE = ("_core", "_spec", "_plan", "_pgw/runtime", "_report")
+WITHOUT_ANSIBLE = ("_core", "_spec", "_plan", "_pgw/runtime", "_readiness", "_report")
 # The judge of evidence knows samples, not the guest that they come from: only the samplers read it.
 SAMPLERS = ("_evidence/sample.py", "_evidence/telemetry.py")
 
