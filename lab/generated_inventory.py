@@ -31,7 +31,16 @@ def variables(state: State, pki: Pki, port: int, password: str) -> dict[str, dic
         f' -o ProxyCommand="{proxy_command(state.segments_namespace)}"'
     )
     return {
-        "all": {"vsphere_port": port, "vsphere_password": password, "vsphere_ca_path": str(pki.ca_certificate)},
+        "all": {
+            "vsphere_hostname": "localhost",
+            "vsphere_port": port,
+            "vsphere_username": "administrator@vsphere.local",
+            "vsphere_password": password,
+            "vsphere_ca_path": str(pki.ca_certificate),
+        },
+        # Faster than a live network may ask its peers (3GPP TS 29.281, 7.2.1), so that tests see a peer go down and
+        # come back.
+        "pgw": {"pgw_path_management": {"echo_interval": 2, "response_seconds": 1, "echo_requests": 3}},
         # Of the packet gateways, and of the guests and generators without a vCenter behind them.
         "reached_by_ssh": {
             "ansible_user": "nfv",

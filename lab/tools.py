@@ -43,5 +43,5 @@ def install_collection(state: State) -> None:
 
 
 def inventory_arguments(state: State) -> list[str]:
-    """Return ansible's options for the lab's inventory: the static part, then the generated one."""
-    return ["-i", str(state.checkout / "lab" / "inventory"), "-i", str(state.inventory)]
+    """Return ansible's options for the deployment: the shipped example, then what only the running lab knows."""
+    return ["-i", str(state.checkout / "examples" / "one_pgw" / "inventory"), "-i", str(state.inventory)]

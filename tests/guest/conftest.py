@@ -62,7 +62,7 @@ class Testbed:
     @property
     def inventories(self) -> list[Path]:
         """The lab's static inventory and the running lab's part."""
-        return [ROOT / "lab/inventory", self.state.inventory]
+        return [ROOT / "examples/one_pgw/inventory", ROOT / "lab/inventory", self.state.inventory]
 
     def play(self, name: str, *arguments: str, **variables: t.Any) -> Run:
         """Run one of Molecule's shared playbooks on the guest."""

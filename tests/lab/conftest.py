@@ -50,7 +50,7 @@ class Deployment:
 
     @property
     def inventories(self) -> list[Path]:
-        return [ROOT / "lab/inventory", self.state.inventory]
+        return [ROOT / "examples/one_pgw/inventory", self.state.inventory]
 
     def deploy(self, *arguments: str, **variables: t.Any) -> Run:
         """Run deploy_pgw.yml, as a user would a second time."""

@@ -23,7 +23,7 @@ from tests.support.playbook import ROOT, Run, run_playbook
 if t.TYPE_CHECKING:
     from tests.lab.conftest import Deployment
 
-VARIABLES = ROOT / "lab/inventory/group_vars/pgw/sessions.yml"
+VARIABLES = ROOT / "examples/one_pgw/inventory/group_vars/pgw/user_plane.yml"
 # What the lab's variables are for the module.
 PLANE = {
     "s5u": "{{ pgw_s5u }}",
