@@ -206,7 +206,6 @@ def _converted(managed: t.Any, properties: Properties, inventory: Inventory) -> 
 
 def _adapter(device: t.Any, networks: t.Mapping[str, Network], host: HostFacts) -> AdapterState:
     """Converts an adapter. networks: the port groups by their keys; host: of the VM."""
-    kind = type(device).__name__.rsplit(".", 1)[-1]
     name, key = _backing(device.backing)
     network = networks.get(key or "")
     name = network.name if network is not None else name
@@ -214,7 +213,7 @@ def _adapter(device: t.Any, networks: t.Mapping[str, Network], host: HostFacts) 
     return AdapterState(
         key=device.key,
         label=device.deviceInfo.label if device.deviceInfo is not None else f"adapter {device.key}",
-        type=_ADAPTER_TYPES.get(kind, kind),
+        type=adapter_type(device),
         mac=spelt_alike(device.macAddress or ""),
         address_type=(device.addressType or "manual").lower(),
         network=name,
@@ -224,6 +223,12 @@ def _adapter(device: t.Any, networks: t.Mapping[str, Network], host: HostFacts) 
         fields=read_adapter_fields(device),
         switch=(network.switch if network else None) if distributed else host.standard_switches.get(name or ""),
     )
+
+
+def adapter_type(device: t.Any) -> str:
+    """Our name for an adapter's type, such as ``vmxnet3``; the SDK's for a type that this collection does not know."""
+    kind = type(device).__name__.rsplit(".", 1)[-1]
+    return _ADAPTER_TYPES.get(kind, kind)
 
 
 def _backing(backing: t.Any) -> tuple[str | None, str | None]:
