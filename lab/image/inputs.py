@@ -28,7 +28,7 @@ class Release:
 
 DEBIAN_12 = Release("debian-12", "bookworm")
 # With tuned, enabled by its package: role guest_tuning meets it in one release and not in the other.
-DEBIAN_13 = Release("debian-13", "trixie", packages=("tuned",))
+DEBIAN_13 = Release("debian-13", "trixie", packages=("tuned", "suricata"))
 RELEASES = {release.name: release for release in (DEBIAN_12, DEBIAN_13)}
 KERNEL_NAME = f"{DEBIAN_12.name}.vmlinuz"
 """Debian 12's kernel, stored beside its image, for the trial of hardware virtualisation."""

@@ -54,7 +54,7 @@ def _expected(expected: t.Mapping[str, t.Any]) -> Expected:
         raise AnsibleFilterError(f"poll_mode_verdict: expected misses {missing}, has unknown {unknown}")
     devices = expected_devices(expected["devices"], expected.get("adapters") or ())
     others = {key: value for key, value in expected.items() if key not in ("adapters", "devices")}
-    lists = {key: tuple(expected[key]) for key in ("polling_cpus", "hugepages")}
+    lists = {key: tuple(expected.get(key) or ()) for key in ("polling_cpus", "hugepages", "dropped")}
     return Expected(**{**others, **lists, "devices": devices})
 
 

@@ -53,6 +53,33 @@ options:
     type: dict
     version_added: 0.2.0
     suboptions: *wire
+  dropped:
+    description:
+      - Flows that the application must drop, such as what a rule of an intrusion prevention system names. Each is sent
+        after the two directions that must be forwarded, is counted by itself, and nothing of it may arrive. Only with
+        V(frames).
+    type: list
+    elements: dict
+    default: []
+    version_added: 0.2.0
+    suboptions:
+      name:
+        description: Name of its row in the result.
+        type: str
+        required: true
+      direction:
+        description: V(forth) sends it from the first interface, V(back) from the second.
+        type: str
+        choices: [forth, back]
+        default: forth
+      port:
+        description: UDP port that it is sent to. That of the forwarded frames is 40002.
+        type: int
+        default: 40002
+      content:
+        description: Text that its packets carry behind the first 27 bytes of their UDP payload.
+        type: str
+        default: ""
   s5u:
     description: The tester's interface in the S5-U network. Needed with V(gtpu).
     type: dict
@@ -171,7 +198,8 @@ traffic:
   contains:
     name:
       description:
-        - Name of the stream, C(uplink), C(downlink), C(wrong TEID) or C(wrong source); with frames C(forth) or C(back).
+        - Name of the stream, C(uplink), C(downlink), C(wrong TEID) or C(wrong source); with frames C(forth), C(back) or
+          the name of a flow in O(dropped).
       type: str
     direction:
       description: Way through the guest, C(uplink) or C(downlink), C(forth) or C(back).
@@ -180,7 +208,7 @@ traffic:
       description: Packets sent.
       type: int
     expected:
-      description: Packets that must arrive, 0 for a stream that the PGW must drop.
+      description: Packets that must arrive, 0 for a stream that must be dropped.
       type: int
     received:
       description: Different packets that arrived as they must.
@@ -244,6 +272,14 @@ _SESSION = {
 }
 
 
+_DROPPED = {
+    "name": _TEXT,
+    "direction": {"type": "str", "choices": ["forth", "back"], "default": "forth"},
+    "port": {"type": "int", "default": 40002},
+    "content": {"type": "str", "default": ""},
+}
+
+
 def main() -> None:
     """Runs the module."""
     gateway = {"type": "dict", "options": {"interface": _TEXT, "address": _TEXT, "gateway": _TEXT}}
@@ -253,6 +289,7 @@ def main() -> None:
             "kind": {"type": "str", "choices": ["gtpu", "frames"], "default": "gtpu"},
             "first": guest,
             "second": guest,
+            "dropped": {"type": "list", "elements": "dict", "options": _DROPPED, "default": []},
             "s5u": gateway,
             "sgi": gateway,
             "sessions": {"type": "list", "elements": "dict", "options": _SESSION},

@@ -63,19 +63,23 @@ def traffic_rows(streams: t.Sequence[Mapping], expected: Expected) -> list[Row]:
     """A row for each stream, and a failing one for each stream that must be sent and was not."""
     delivered = sum(stream["received"] for stream in streams if stream["expected"] > 0)
     rows = [_delivered(stream, expected) for stream in streams if not _is_negative(stream)]
-    rows += [_dropped(stream, delivered) for stream in streams if _is_negative(stream)]
+    rows += [_dropped(stream, delivered, expected) for stream in streams if _is_negative(stream)]
     for direction in DIRECTIONS[expected.traffic]:
         if not any(stream["direction"] == direction and not _is_negative(stream) for stream in streams):
             rows.append(row(f"traffic {direction}", "packets that arrive as they must", "not run", [NO_TRAFFIC]))
     if expected.traffic == "none":
         rows.append(row("traffic", "known packets from a tester", "none was to be sent", [NO_TRAFFIC]))
+    sent = {stream["name"] for stream in streams if _is_negative(stream)}
+    for name in expected.dropped:
+        if name not in sent:
+            rows.append(row(f"traffic {name}", "packets that are dropped", "not run", [NO_TRAFFIC]))
     if expected.traffic == "gtpu" and not any(_is_negative(stream) for stream in streams):
         rows.append(row("traffic wrong TEID", "packets of no session are dropped", "not run", [NO_TRAFFIC]))
     return rows
 
 
 def _is_negative(stream: Mapping) -> bool:
-    """Whether the PGW must drop the stream."""
+    """Whether the stream must be dropped."""
     return bool(stream["expected"] == 0)
 
 
@@ -106,11 +110,12 @@ def _delivered(stream: Mapping, expected: Expected) -> Row:
     return row(f"traffic {stream['name']}", asked, seen, reasons, remark)
 
 
-def _dropped(stream: Mapping, delivered: int) -> Row:
+def _dropped(stream: Mapping, delivered: int, expected: Expected) -> Row:
     problems = [] if stream["sent"] > 0 else [NO_TRAFFIC, *stream["problems"]]
     arrived = stream["received"] + stream["duplicate"] + stream["corrupt"]
     if arrived:
-        problems.append(f"{arrived} packets came through that belong to no session")
+        reason = "must be dropped" if stream["name"] in expected.dropped else "belong to no session"
+        problems.append(f"{arrived} packets came through that {reason}")
     if not delivered:
         problems.append("nothing else came through either, so nothing is known about dropping")
     seen = f"{arrived} received of {stream['sent']} sent"

@@ -72,6 +72,8 @@ class Expected:
     """Whether a wrong outer UDP checksum of a G-PDU fails."""
     traffic: str = "gtpu"
     """The kind of traffic, a key of DIRECTIONS."""
+    dropped: tuple[str, ...] = ()
+    """Names of the flows that the application must drop."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -39,6 +39,7 @@ def plan_verification(request: Mapping) -> Verification:
     generator: ``name`` and ``adapters``;
     pgw: ``s5u``, ``sgi`` and ``sessions`` of the PGW; sessions: those that the tester is to use, if any;
     s5u, sgi, first, second: the sides;
+    dropped: flows of frames that the application must drop, as traffic_probe takes them (may be left out);
     expected: further keys of what must hold.
     """
     kind = request["traffic"]
@@ -46,6 +47,8 @@ def plan_verification(request: Mapping) -> Verification:
     problems = [*_missing_hosts(request), *_unbound(request)]
     if kind in ("frames", "testpmd") and len(polled) != 2:
         problems.append(_frames_need_two(request["host"], len(polled)))
+    if request.get("dropped") and kind != "frames":
+        problems.append(_dropped_need_frames(kind))
     options: dict[str, t.Any] = {}
     sides: dict[str, str] = {}
     if not problems and kind != "none":
@@ -58,6 +61,7 @@ def plan_verification(request: Mapping) -> Verification:
         "adapters": request["adapters"],
         "sides": sides,
         "traffic": kind,
+        "dropped": [str(flow.get("name")) for flow in request.get("dropped") or ()],
         "polling_cpus": request["derived"]["polling_cpu_list"],
         "hugepages": request["derived"]["hugepages"],
         **request["expected"],
@@ -115,6 +119,15 @@ def _frames_need_two(host: str, count: int) -> NfvError:
     )
 
 
+def _dropped_need_frames(kind: str) -> NfvError:
+    return NfvError(
+        ErrorCode.TRAFFIC_INVALID,
+        "dpdk_verify_dropped",
+        f"traffic {kind} has no flows of the user's that must be dropped",
+        "Set dpdk_verify_traffic to frames, or leave dpdk_verify_dropped empty.",
+    )
+
+
 Streams = tuple[dict[str, t.Any], dict[str, str]]
 
 
@@ -153,7 +166,11 @@ def _frames(request: Mapping) -> Streams:
         sides[side] = request[side] or {"adapter": adapter["name"], "interface": interface}
         if not sides[side]["interface"]:
             raise _variables_missing(tester["name"], [f"tester_interfaces[{adapter['network']}]"])
-    options = {side: {"interface": one["interface"], "guest_mac": macs[one["adapter"]]} for side, one in sides.items()}
+    options: dict[str, t.Any] = {
+        side: {"interface": one["interface"], "guest_mac": macs[one["adapter"]]} for side, one in sides.items()
+    }
+    if request.get("dropped"):
+        options["dropped"] = [dict(flow) for flow in request["dropped"]]
     return {"kind": "frames", **options}, {side: one["adapter"] for side, one in sides.items()}
 
 

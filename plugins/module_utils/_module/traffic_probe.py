@@ -19,6 +19,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.checks i
     validate_frames,
     validate_gtpu,
 )
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.dropped import dropped_streams
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.gtpu import ProbeSession
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.run import run_frames, run_gtpu
 
@@ -39,8 +40,9 @@ def _send(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 def _send_frames(options: t.Mapping[str, t.Any], load: PacedLoad) -> tuple[list[dict[str, t.Any]], int]:
     first, second = (frame_interface(options[side]) for side in ("first", "second"))
-    validate_frames(first, second, load)
-    return run_frames(first, second, load)
+    dropped = dropped_streams(options["dropped"])
+    validate_frames(first, second, load, dropped)
+    return run_frames(first, second, load, dropped)
 
 
 def frame_interface(options: t.Mapping[str, str]) -> FrameInterface:

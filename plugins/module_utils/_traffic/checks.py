@@ -11,10 +11,12 @@ import re
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
 
 from .af_packet import FrameInterface, GatewayInterface
+from .dropped import dropped_checks
 from .gtpu import ProbeSession
-from .streams import LARGEST_SIZE, SMALLEST_SIZE
+from .streams import LABEL_BYTES, LARGEST_SIZE, SMALLEST_SIZE, Stream
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,13 +42,16 @@ def _load_checks(load: PacedLoad) -> list[tuple[str, bool, str]]:
     ]
 
 
-def validate_frames(first: FrameInterface, second: FrameInterface, load: PacedLoad) -> None:
+def validate_frames(
+    first: FrameInterface, second: FrameInterface, load: PacedLoad, dropped: t.Sequence[Stream] = ()
+) -> None:
     """Raises NfvError(traffic_invalid), with the option's path, for frames that cannot be sent."""
     checks = _load_checks(load)
     for name, side in (("first", first), ("second", second)):
         checks.append((f"{name}.interface", 0 < len(side.name) < 16, "must be the name of an interface"))
         right = re.fullmatch(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", side.guest_mac) is not None
         checks.append((f"{name}.guest_mac", right, "must be a MAC address"))
+    checks += dropped_checks(dropped, load.size - packets.IPV4_BYTES - packets.UDP_BYTES - LABEL_BYTES)
     _refuse(checks)
 
 

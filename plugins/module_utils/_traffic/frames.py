@@ -14,7 +14,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
 
-from .streams import SERVER_PORT, TTL, UE_PORT, Arrival, Label, Stream
+from .streams import TTL, UE_PORT, Arrival, Label, Stream
 
 FORTH, BACK = "forth", "back"
 # RFC 2544, appendix C.2.2: addresses for tests of network devices. No machine has these two, so none answers.
@@ -51,9 +51,9 @@ class FrameProbe:
 
     def _packet(self, stream: Stream, label: Label) -> packets.Ipv4:
         source, destination = ADDRESSES[stream.direction]
-        start = label.pack()
+        start = label.pack() + stream.content
         payload = start.ljust(self.size - packets.IPV4_BYTES - packets.UDP_BYTES, b"\0")
-        datagram = packets.build_udp(packets.Udp(UE_PORT, SERVER_PORT, payload), source, destination)
+        datagram = packets.build_udp(packets.Udp(UE_PORT, stream.port, payload), source, destination)
         return packets.Ipv4(source, destination, packets.PROTOCOL_UDP, TTL, label.sequence & 0xFFFF, datagram)
 
     def read(self, direction: str, streams: t.Mapping[int, Stream], frame: bytes) -> Arrival | None:
@@ -76,7 +76,7 @@ class FrameProbe:
 
 
 def frame_streams() -> tuple[Stream, ...]:
-    """Both directions. There is nothing that every such application must drop."""
+    """Both directions. What an application must drop, only its user knows: see dropped.py."""
     return (Stream(1, FORTH, FORTH), Stream(2, BACK, BACK))
 
 

@@ -140,9 +140,12 @@ def run_gtpu(
     return rows, sum(port.dropped for port in ports)
 
 
-def run_frames(first: FrameInterface, second: FrameInterface, load: PacedLoad) -> tuple[list[dict[str, t.Any]], int]:
+def run_frames(
+    first: FrameInterface, second: FrameInterface, load: PacedLoad, dropped: t.Sequence[Stream] = ()
+) -> tuple[list[dict[str, t.Any]], int]:
     """Sends frames from the first interface to the second and back; returns as run_gtpu() does.
 
+    dropped: further streams, of which nothing may arrive.
     Raises NfvError(tester_interface_unusable).
     """
     with contextlib.ExitStack() as stack:
@@ -152,7 +155,8 @@ def run_frames(first: FrameInterface, second: FrameInterface, load: PacedLoad) -
             stack.callback(ports[-1].close)
         segments = [FrameSegment(port.mac, side.guest_mac) for port, side in zip(ports, (first, second))]
         probe = FrameProbe(secrets.randbits(64), {FORTH: segments[0], BACK: segments[1]}, load.size)
-        rows = ProbeRun(probe, {FORTH: ports[0], BACK: ports[1]}, frame_streams(), load).measure()
+        streams = (*frame_streams(), *dropped)
+        rows = ProbeRun(probe, {FORTH: ports[0], BACK: ports[1]}, streams, load).measure()
     return rows, sum(port.dropped for port in ports)
 
 

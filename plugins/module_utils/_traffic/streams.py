@@ -20,6 +20,7 @@ TTL = 64
 PROBLEMS_KEPT = 5
 _WARM_UP = 0x80
 _LABEL = struct.Struct("!4sQBHIQ")
+LABEL_BYTES = _LABEL.size
 _MAGIC = b"NFVp"
 
 
@@ -39,6 +40,10 @@ class Stream:
     """Every packet carries this TEID instead of its session's."""
     foreign: bool = False
     """The inner source is the next session's subscriber."""
+    port: int = SERVER_PORT
+    """UDP port that its frames are sent to."""
+    content: bytes = b""
+    """What its frames carry behind the label."""
 
 
 @dataclasses.dataclass(frozen=True)
