@@ -122,6 +122,10 @@ type vmSpec struct {
 	SimultaneousThreads int32          `json:"simultaneousThreads"`
 	MemoryMB            int64          `json:"memoryMB"`
 	DiskGB              int64          `json:"diskGB"`
+	DiskMode            string         `json:"diskMode"` // default: persistent
+	Firmware            string         `json:"firmware"` // bios (default) or efi
+	SecureBoot          bool           `json:"secureBoot"`
+	Tools               string         `json:"tools"`       // vim.vm.GuestInfo.ToolsVersionStatus; default: open-vm-tools
 	AdapterType         string         `json:"adapterType"` // e1000 or vmxnet3
 	Networks            []string       `json:"networks"`
 	LatencySensitivity  string         `json:"latencySensitivity"`

@@ -64,6 +64,9 @@ func (b *builder) addVM(described *vmSpec) (types.ManagedObjectReference, error)
 	vm, refused := b.guard.createVM(ctx, b.registry.Get(folder.Reference()).(*simulator.Folder), &types.CreateVM_Task{
 		This: folder.Reference(), Config: spec, Pool: *cluster.ResourcePool, Host: &host.Self,
 	})
+	if refused == nil {
+		ctx.WithLock(vm, func() { ctx.Update(vm, toolsChanges(described.Tools)) })
+	}
 	if refused == nil && described.PoweredOn {
 		refused = b.guard.powerOn(ctx, vm)
 	}
@@ -108,6 +111,10 @@ func (b *builder) configSpec(described *vmSpec) (types.VirtualMachineConfigSpec,
 	}
 	if spec.Version == "" {
 		spec.Version = "vmx-20"
+	}
+	spec.Firmware = described.Firmware
+	if described.SecureBoot {
+		spec.BootOptions = &types.VirtualMachineBootOptions{EfiSecureBootEnabled: types.NewBool(true)}
 	}
 	applyScheduling(&spec, described)
 	if described.Image != "" {
@@ -156,7 +163,11 @@ func (b *builder) devices(described *vmSpec) ([]types.BaseVirtualDeviceConfigSpe
 		}
 		disk := devices.CreateDisk(controller.(types.BaseVirtualController), types.ManagedObjectReference{}, "")
 		disk.CapacityInKB = described.DiskGB << 20
-		disk.Backing.(*types.VirtualDiskFlatVer2BackingInfo).FileName = fmt.Sprintf("[%s]", b.spec.Datastore)
+		backing := disk.Backing.(*types.VirtualDiskFlatVer2BackingInfo)
+		backing.FileName = fmt.Sprintf("[%s]", b.spec.Datastore)
+		if described.DiskMode != "" {
+			backing.DiskMode = described.DiskMode
+		}
 		devices = append(devices, controller, disk)
 	}
 	kind := described.AdapterType

@@ -76,6 +76,7 @@ func copySettings(clone, source *types.VirtualMachineConfigInfo) {
 	clone.Firmware = source.Firmware
 	clone.Flags = source.Flags
 	clone.BootOptions = source.BootOptions
+	clone.Tools = copyOf(source.Tools)
 	clone.NestedHVEnabled = source.NestedHVEnabled
 	clone.CpuHotAddEnabled = source.CpuHotAddEnabled
 	clone.CpuHotRemoveEnabled = source.CpuHotRemoveEnabled

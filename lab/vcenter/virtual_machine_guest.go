@@ -57,6 +57,22 @@ func (g *guard) guestChanges(vm *simulator.VirtualMachine, report guestReport) [
 	return append(changes, g.guestAdapters(vm, report.NICs)...)
 }
 
+// toolsChanges returns the properties that show the Tools of a VM that is only described: open-vm-tools unless a status
+// is given.
+func toolsChanges(status string) []types.PropertyChange {
+	kind := types.VirtualMachineToolsInstallTypeGuestToolsTypeOpenVMTools
+	switch status {
+	case "":
+		status = string(types.VirtualMachineToolsVersionStatusGuestToolsUnmanaged)
+	case string(types.VirtualMachineToolsVersionStatusGuestToolsNotInstalled):
+		kind = types.VirtualMachineToolsInstallTypeGuestToolsTypeUnknown
+	}
+	return []types.PropertyChange{
+		{Name: "guest.toolsVersionStatus2", Val: status},
+		{Name: "config.tools", Val: &types.ToolsConfigInfo{ToolsInstallType: string(kind)}},
+	}
+}
+
 // guestAdapters lists the VM's adapters in guest.net with the addresses reported for
 // their MACs, and each network once; the simulator lists one as often as it is attached.
 func (g *guard) guestAdapters(vm *simulator.VirtualMachine, reported []guestNIC) []types.PropertyChange {

@@ -321,7 +321,7 @@ def _disk(facts: TemplateFacts) -> Row:
     lost = [disk.label for disk in facts.disks if disk.mode in _LOST_AT_POWER_OFF]
     seen = ", ".join(_shown(disk) for disk in facts.disks)
     if facts.snapshots:
-        seen += f"; {facts.snapshots} snapshots, of which clones have none"
+        seen += f"; snapshots: {facts.snapshots}, of which a clone has none"
     if lost:
         return _refused(
             facts,
