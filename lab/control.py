@@ -29,6 +29,7 @@ READ_ONLY = frozenset(
         "FindByInventoryPath",
         "FindByUuid",
         "FindChild",
+        "HasPrivilegeOnEntities",
         "Login",
         "Logout",
         "QueryFaultToleranceCompatibility",
@@ -75,6 +76,10 @@ class Control:
     def clear_faults(self) -> None:
         """Let no more calls go wrong."""
         unix_http.request(self.control_socket, "POST", "/faults/reset", {})
+
+    def add_user(self, name: str, password: str) -> None:
+        """Make a user who may log in once a permission on some object names it (SetEntityPermissions)."""
+        unix_http.request(self.control_socket, "POST", "/users", {"name": name, "password": password})
 
     def report_guest(self, uuid: str, **state: Any) -> None:
         """Report the state of a VM's guest: by default one that is on, runs VMware Tools and has no address.

@@ -41,6 +41,15 @@ func controlHandler(g *guard, calls *callCounter) http.Handler {
 		}
 		answer(w, http.StatusOK, struct{}{})
 	})
+	mux.HandleFunc("POST /users", func(w http.ResponseWriter, r *http.Request) {
+		var added struct{ Name, Password string }
+		if err := json.NewDecoder(r.Body).Decode(&added); err != nil || added.Name == "" || added.Password == "" {
+			answer(w, http.StatusBadRequest, map[string]string{"error": "a user needs a name and a password"})
+			return
+		}
+		g.users.add(added.Name, added.Password)
+		answer(w, http.StatusOK, struct{}{})
+	})
 	mux.HandleFunc("GET /calls", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, calls.snapshot())
 	})

@@ -127,13 +127,15 @@ func (g *guard) endSession(r *http.Request) {
 	}
 }
 
-// allowed tells whether the request would get past login and privileges.
+// allowed tells whether the request would get past login and privileges. A method that changes something is taken for
+// refused to everybody but administrators: tests let tasks fail for those.
 func (g *guard) allowed(r *http.Request, method string) bool {
 	cookie, err := r.Cookie(soap.SessionCookieName)
 	if err != nil {
 		return false
 	}
-	return g.users.allowed(g.registry, cookie.Value, method)
+	name := g.userOf(cookie.Value)
+	return name != "" && (readingMethods[method] || g.account(name).unrestricted())
 }
 
 // changeConcurrently makes another client's change to the VM of the call, or to the one that the rule names.

@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
@@ -68,33 +67,5 @@ func TestSOAPCall(t *testing.T) {
 	}
 	if method, _ := soapCall([]byte("no XML")); method != "" {
 		t.Errorf("%q", method)
-	}
-}
-
-func TestPrivilegeOfAChange(t *testing.T) {
-	for want, wanted := range map[string]spec{
-		"VirtualMachine.Config.CPUCount":        {NumCPUs: 2, MemoryMB: 1},
-		"VirtualMachine.Config.Resource":        {CpuAllocation: reservation(1)},
-		"VirtualMachine.Config.AddRemoveDevice": devices(change(edit, vmxnet3(4000, "")), change(add, vmxnet3(-1, ""))),
-		"VirtualMachine.Config.EditDevice":      devices(change(edit, vmxnet3(4000, ""))),
-		"VirtualMachine.Config.Settings":        {Firmware: "efi"},
-	} {
-		method := &simulator.Method{Name: "ReconfigVM_Task", Body: &types.ReconfigVM_Task{Spec: wanted}}
-		if got := privilegeFor(method); got != want {
-			t.Errorf("%s, wanted %s", got, want)
-		}
-	}
-}
-
-func TestUsers(t *testing.T) {
-	known := users{"admin@x": {password: "a"}, "reader@x": {password: "b", readOnly: true}}
-	if !known.validLogin(&types.Login{UserName: "Admin@X", Password: "a"}) {
-		t.Error("a name in other letters is another user")
-	}
-	if known.validLogin(&types.Login{UserName: "nobody", Password: ""}) {
-		t.Error("nobody gets in")
-	}
-	if !known.grants("reader@x", "System.Read") || known.grants("reader@x", "Host.Config.Power") || known.grants("nobody", "System.Read") {
-		t.Error("privileges")
 	}
 }

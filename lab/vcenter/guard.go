@@ -29,7 +29,10 @@ type guard struct {
 	updateStreams *updateStreams
 	changes       *changeCounter
 	questions     *questions
-	users         users
+	users         *users
+	permissions   *permissions
+	roles         sync.Mutex // the list of roles
+	lastRole      int32      // identifier of the role added last; those of a vCenter's own are smaller
 	ruleKeys      atomic.Int32
 	apiVersion    string
 	locale        string     // of a session that asks for none
@@ -49,6 +52,9 @@ func newGuard(service *simulator.Service, hypervisor *hypervisor, calls *callCou
 		updateStreams: &updateStreams{by: map[streamKey]*updateStream{}},
 		changes:       &changeCounter{},
 		questions:     newQuestions(),
+		users:         newUsers(),
+		permissions:   newPermissions(),
+		lastRole:      1000,
 		apiVersion:    apiVersion,
 	}
 	g.tasks.wait = g.questions.wait
@@ -67,6 +73,7 @@ func (*guard) Unlock() {}
 
 // guardedTypes names, for each method that the guard answers, the type of object it is called on.
 var guardedTypes = map[string]string{
+	"AddAuthorizationRole":               "AuthorizationManager",
 	"AnswerVM":                           "VirtualMachine",
 	"CancelWaitForUpdates":               "PropertyCollector",
 	"CloneVM_Task":                       "VirtualMachine",
@@ -88,9 +95,16 @@ var guardedTypes = map[string]string{
 	"RebootGuest":                        "VirtualMachine",
 	"ReconfigVM_Task":                    "VirtualMachine",
 	"RelocateVM_Task":                    "VirtualMachine",
+	"RemoveAuthorizationRole":            "AuthorizationManager",
+	"RemoveEntityPermission":             "AuthorizationManager",
 	"ResetVM_Task":                       "VirtualMachine",
+	"RetrieveAllPermissions":             "AuthorizationManager",
+	"RetrieveEntityPermissions":          "AuthorizationManager",
+	"RetrieveRolePermissions":            "AuthorizationManager",
+	"SetEntityPermissions":               "AuthorizationManager",
 	"ShutdownGuest":                      "VirtualMachine",
 	"UnregisterVM":                       "VirtualMachine",
+	"UpdateAuthorizationRole":            "AuthorizationManager",
 	"WaitForUpdates":                     "PropertyCollector",
 	"WaitForUpdatesEx":                   "PropertyCollector",
 }
@@ -108,16 +122,25 @@ func (g *guard) handle(ctx *simulator.Context, method *simulator.Method) (mo.Ref
 	if fault := checkLogin(ctx, method); fault != nil {
 		return nil, fault
 	}
-	if fault := g.checkPrivilege(ctx, method); fault != nil {
-		return nil, fault
+	user := g.restricted(ctx)
+	if user != nil && g.knows(ctx, method.This) {
+		if fault := g.checkPrivileges(user, method); fault != nil {
+			return nil, fault
+		}
 	}
 	if closedMethods[method.Name] {
 		return nil, &types.NotSupported{}
 	}
-	if login, ok := method.Body.(*types.Login); ok && login.Locale == "" {
-		login.Locale = g.locale
+	if login, ok := method.Body.(*types.Login); ok {
+		if fault := g.checkAccess(login); fault != nil {
+			return nil, fault
+		}
+		if login.Locale == "" {
+			login.Locale = g.locale
+		}
 	}
-	if guardedTypes[method.Name] == method.This.Type && g.knows(ctx, method.This) {
+	answered := guardedTypes[method.Name] == method.This.Type || user != nil && filteredMethods[method.Name] == method.This.Type
+	if answered && g.knows(ctx, method.This) {
 		method.This = g.Self
 	}
 	return nil, nil

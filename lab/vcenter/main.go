@@ -60,10 +60,6 @@ func run(o options) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
-	known, err := readUsers(o)
-	if err != nil {
-		return err
-	}
 	certificate, err := tls.LoadX509KeyPair(o.certificate, o.key)
 	if err != nil {
 		return fmt.Errorf("the server's certificate: %w", err)
@@ -97,18 +93,17 @@ func run(o options) error {
 	}
 	calls.reset()
 
-	guard.users = known
-	if o.reader != "" {
-		guard.permit(o.reader)
+	if err := addUsers(guard, o); err != nil {
+		return err
 	}
-	model.Map().SessionManager().ValidLogin = known.validLogin
+	model.Map().SessionManager().ValidLogin = guard.users.validLogin
 	service.Listen = &url.URL{Host: o.listen, User: url.User(o.username)}
 	service.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	service.RegisterEndpoints = true
 
 	server := service.NewServer()
 	defer server.Close()
-	server.Config.Handler = restrictREST(calls, known, injectFaults(guard, localizeLabels(guard, translateDeviceNodes(server.Config.Handler))))
+	server.Config.Handler = restrictREST(calls, guard, injectFaults(guard, localizeLabels(guard, translateDeviceNodes(server.Config.Handler))))
 
 	control, err := serveControl(o.control, guard, calls)
 	if err != nil {
@@ -125,19 +120,23 @@ func run(o options) error {
 	return nil
 }
 
-func readUsers(o options) (users, error) {
+// addUsers adds the administrator and, if there is one, the user who may only read.
+func addUsers(g *guard, o options) error {
 	password, err := readPassword(o.username, o.passwordFile)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	known := users{strings.ToLower(o.username): {password: password}}
-	if o.reader != "" {
-		if password, err = readPassword(o.reader, o.readerPassword); err != nil {
-			return nil, err
-		}
-		known[strings.ToLower(o.reader)] = user{password: password, readOnly: true}
+	g.users.add(o.username, password)
+	g.permit(o.username, administratorRole)
+	if o.reader == "" {
+		return nil
 	}
-	return known, nil
+	if password, err = readPassword(o.reader, o.readerPassword); err != nil {
+		return err
+	}
+	g.users.add(o.reader, password)
+	g.permit(o.reader, readOnlyRole)
+	return nil
 }
 
 func readPassword(username, file string) (string, error) {

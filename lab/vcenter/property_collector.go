@@ -17,7 +17,7 @@ func (g *guard) WaitForUpdatesEx(ctx *simulator.Context, req *types.WaitForUpdat
 	limits, fault := limitsOf(req.Options)
 	if fault == nil {
 		body.Res = &types.WaitForUpdatesExResponse{}
-		body.Res.Returnval, fault = g.wait(ctx, sessionCollector(ctx, req.This), req.Version, limits)
+		body.Res.Returnval, fault = g.waitAs(ctx, req.This, req.Version, limits)
 	}
 	if fault != nil {
 		return &methods.WaitForUpdatesExBody{Fault_: simulator.Fault(faultText(fault), fault)}
@@ -30,11 +30,20 @@ func (g *guard) WaitForUpdates(ctx *simulator.Context, req *types.WaitForUpdates
 	if g.streamOf(ctx, req.This).isTruncated(req.Version) {
 		return &methods.WaitForUpdatesBody{Fault_: simulator.Fault("", &types.InvalidCollectorVersion{})}
 	}
-	set, fault := g.wait(ctx, sessionCollector(ctx, req.This), req.Version, waitLimits{forever, math.MaxInt})
+	set, fault := g.waitAs(ctx, req.This, req.Version, waitLimits{forever, math.MaxInt})
 	if fault != nil {
 		return &methods.WaitForUpdatesBody{Fault_: simulator.Fault(faultText(fault), fault)}
 	}
 	return &methods.WaitForUpdatesBody{Res: &types.WaitForUpdatesResponse{Returnval: *set}}
+}
+
+// waitAs waits, and leaves out what the session's user may not know.
+func (g *guard) waitAs(ctx *simulator.Context, collector types.ManagedObjectReference, version string, limits waitLimits) (*types.UpdateSet, types.BaseMethodFault) {
+	set, fault := g.wait(ctx, sessionCollector(ctx, collector), version, limits)
+	if user := g.restricted(ctx); user != nil {
+		user.updates(set)
+	}
+	return set, fault
 }
 
 // CancelWaitForUpdates answers CancelWaitForUpdates.
@@ -100,6 +109,11 @@ func (g *guard) Fetch(ctx *simulator.Context, req any) soap.HasFault {
 	body := answers[0].Interface().(soap.HasFault)
 	if other, ok := body.(*methods.RetrievePropertiesExBody); ok && other.Fault() == nil {
 		return &fetchBody{Res: &FetchResponse{}}
+	}
+	if user := g.restricted(ctx); user != nil && body.Fault() == nil {
+		if value := reflect.ValueOf(body).Elem().FieldByName("Res").Elem().FieldByName("Returnval"); !value.IsNil() {
+			value.Set(reflect.ValueOf(user.value(value.Interface())))
+		}
 	}
 	return body
 }

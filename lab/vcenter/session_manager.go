@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/simulator/vpx"
 	_ "github.com/vmware/govmomi/vapi/simulator" // registers the REST endpoint
 	"github.com/vmware/govmomi/vim25/types"
 )
@@ -39,6 +40,14 @@ func checkLogin(ctx *simulator.Context, method *simulator.Method) types.BaseMeth
 	return nil
 }
 
+// checkAccess refuses a user who has no permission on anything (vSphere API reference, Login).
+func (g *guard) checkAccess(login *types.Login) types.BaseMethodFault {
+	if g.users.none() || !g.users.validLogin(login) || len(g.permissions.of(login.UserName)) > 0 {
+		return nil
+	}
+	return g.noPermission([]need{{vpx.ServiceContent.RootFolder, systemView}})
+}
+
 // sessions returns the open sessions.
 func (g *guard) sessions() []types.UserSession {
 	view := &simulator.Session{Registry: simulator.NewRegistry(), Map: g.registry} // the simulator lists them to a session only
@@ -46,8 +55,8 @@ func (g *guard) sessions() []types.UserSession {
 }
 
 // restrictREST counts REST requests, refuses the simulator's two ways to a REST session without a password (JSON-RPC and
-// signed tokens), and refuses the read-only user's writes.
-func restrictREST(calls *callCounter, known users, next http.Handler) http.Handler {
+// signed tokens), and refuses the writes of users who are no administrators.
+func restrictREST(calls *callCounter, g *guard, next http.Handler) http.Handler {
 	readers := &restReaders{sessions: map[string]bool{}}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, "/rest") && !strings.HasPrefix(r.URL.Path, "/api") {
@@ -60,7 +69,7 @@ func restrictREST(calls *callCounter, known users, next http.Handler) http.Handl
 		switch {
 		case jsonRPC || strings.HasPrefix(r.Header.Get("Authorization"), "SIGN "):
 			w.WriteHeader(http.StatusUnauthorized)
-		case known.readOnly(name) && r.Method == http.MethodPost:
+		case name != "" && r.Method == http.MethodPost && !g.account(name).unrestricted():
 			readers.logIn(w, r, next)
 		case readers.writes(r):
 			w.WriteHeader(http.StatusForbidden)
@@ -73,7 +82,7 @@ func restrictREST(calls *callCounter, known users, next http.Handler) http.Handl
 // restSessionHeader carries the REST session, as header or as cookie.
 const restSessionHeader = "vmware-api-session-id"
 
-// restReaders are the REST sessions of the read-only user.
+// restReaders are the REST sessions of users who are no administrators.
 type restReaders struct {
 	mu       sync.Mutex
 	sessions map[string]bool

@@ -77,7 +77,7 @@ def changes(reader: Any, machine: Any) -> dict[str, tuple[Callable[[], Any], str
             lambda: host.configManager.advancedOption.UpdateOptions([option]),
             "Host.Config.AdvancedConfig",
         ),
-        "not thought of": (machine.ResetGuestInformation, "Global.Settings"),
+        "not thought of": (machine.MountToolsInstaller, "Global.Settings"),
     }
 
 
