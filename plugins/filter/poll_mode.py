@@ -47,15 +47,15 @@ def _errors(observed: t.Mapping[str, t.Any]) -> list[str]:
 def _expected(expected: t.Mapping[str, t.Any]) -> Expected:
     required = ("devices", "sides", "polling_cpus", "hugepages")
     missing = [key for key in required if key not in expected]
-    unknown = sorted(set(expected) - set(Expected.__dataclass_fields__) - {"adapters"})
+    unknown = sorted(set(expected) - set(Expected.__dataclass_fields__))
     if expected.get("traffic", "gtpu") not in DIRECTIONS:
         raise AnsibleFilterError(f"poll_mode_verdict: traffic must be one of {', '.join(DIRECTIONS)}")
     if missing or unknown:
         raise AnsibleFilterError(f"poll_mode_verdict: expected misses {missing}, has unknown {unknown}")
-    devices = expected_devices(expected["devices"], expected.get("adapters") or ())
-    others = {key: value for key, value in expected.items() if key not in ("adapters", "devices")}
+    adapters = tuple(expected.get("adapters") or ())
     lists = {key: tuple(expected.get(key) or ()) for key in ("polling_cpus", "hugepages", "dropped")}
-    return Expected(**{**others, **lists, "devices": devices})
+    devices = expected_devices(expected["devices"], adapters)
+    return Expected(**{**expected, **lists, "devices": devices, "adapters": adapters})
 
 
 def expected_devices(

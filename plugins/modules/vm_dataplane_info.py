@@ -144,8 +144,8 @@ vms:
       returned: when present
     adapters:
       description:
-        - The adapters with C(name), C(label), C(key), C(type), C(mac), C(network), C(driver) and their C(settings) in
-          effect.
+        - The adapters with C(name), C(label), C(key), C(type), C(mac), C(network), C(driver), C(connected) and their
+          C(settings) in effect.
       type: list
       elements: dict
       returned: when present

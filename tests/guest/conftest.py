@@ -42,8 +42,18 @@ FORWARDING = "forwarding"
 class Verdict:
     """What one verification of the guest found."""
 
-    proved: bool
+    status: str
     rows: dict[str, dict[str, t.Any]]
+
+    @classmethod
+    def of(cls, found: t.Mapping[str, t.Any]) -> Verdict:
+        """The verdict in the judge's answer, or in a host's part of a report."""
+        return cls(found["status"], {row["name"]: row for row in found["evidence"]})
+
+    @property
+    def proved(self) -> bool:
+        """Whether everything is proved."""
+        return self.status == "proved"
 
     @property
     def reasons(self) -> dict[str, str]:
@@ -70,10 +80,18 @@ class Testbed:
 
     def observe(self) -> Verdict:
         """Do what role dpdk_verify does, without a play, which would take several times as long."""
+        return self.observe_both_ways()[0]
+
+    def observe_both_ways(self) -> tuple[Verdict, Verdict]:
+        """The verdict, and the passive one on the same samples: to it the tester's frames are live traffic."""
         before = self.sample(START_TIMEOUT)
         sent = observation.send(self.state, {device["name"]: device["mac"] for device in self.devices})
-        verdict = observation.judge(before, self.sample(0), sent, self.devices)
-        return Verdict(verdict["proved"], {row["name"]: row for row in verdict["evidence"]})
+        after = self.sample(0)
+        known, passive = (
+            observation.judge(before, after, frames, self.devices, traffic)
+            for frames, traffic in ((sent, "frames"), (([], 0), "passive"))
+        )
+        return Verdict.of(known), Verdict.of(passive)
 
     @functools.cached_property
     def devices(self) -> list[dict[str, str]]:
@@ -96,7 +114,7 @@ class Testbed:
         run = self.play("verify", nfv_report_dir=str(self.reports), **{**SHORT_PROOF, **variables})
         assert report.is_file(), f"no report was written:\n{run.output}"
         host = json.loads(report.read_text())["hosts"][self.guest.name]
-        return Verdict(host["proved"], {row["name"]: row for row in host["evidence"]}), run
+        return Verdict.of(host), run
 
     def sabotage(self, name: str, **variables: str) -> str:
         """Run a script of this directory in the guest, as root; it gets the adapters' addresses as variables."""

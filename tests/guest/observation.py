@@ -78,13 +78,17 @@ def judge(
     after: t.Mapping[str, t.Any],
     sent: tuple[t.Sequence[t.Mapping[str, t.Any]], int],
     devices: t.Sequence[t.Mapping[str, str]],
+    traffic: str = "frames",
 ) -> dict[str, t.Any]:
-    """The role's verdict for the description in the lab's inventory."""
+    """The role's verdict for the description in the lab's inventory.
+
+    traffic: ``frames``, or ``passive`` as if nobody knew where the packets came from.
+    """
     derived = dataplane_derived(yaml.safe_load(DESCRIPTION.read_text())["nfv_dataplane"])
     expected = {
         "devices": list(devices),
         "sides": {"first": "s5u", "second": "sgi"},
-        "traffic": "frames",
+        "traffic": traffic,
         "polling_cpus": derived["polling_cpu_list"],
         "hugepages": derived["hugepages"],
         "executable": "dpdk-testpmd",

@@ -23,9 +23,11 @@ def test_testpmd_that_polls_and_forwards_is_proved(forwarding: Testbed) -> None:
     assert verdict.proved
     assert run.succeeded
     assert run.changed == 0
-    observed = forwarding.observe()
+    observed, passive = forwarding.observe_both_ways()
     assert observed.reasons == {}
     assert observed.proved
+    assert passive.reasons == {}
+    assert passive.status == "running"
     assert observed.rows.keys() == verdict.rows.keys()
 
 
@@ -42,12 +44,16 @@ def test_spinning_on_idle_ports(forwarding: Testbed) -> None:
 def test_traffic_that_stopped(forwarding: Testbed) -> None:
     """The tester sends with its cables unplugged: nothing reaches the guest, whose link is up at 10 Gbit/s."""
     forwarding.plug_tester(plugged=False)
-    verdict = forwarding.observe()
+    verdict, passive = forwarding.observe_both_ways()
     link = forwarding.telemetry("/ethdev/link_status,0")
     assert (link["status"], link["speed"]) == ("UP", 10000)
     assert not verdict.proved
     assert "200 of 200 lost" in verdict.reasons["traffic forth"]
     assert "the port received 0, the tester sent" in verdict.reasons["counters s5u"]
+    # Nobody needs a tester to see that nothing moves.
+    assert passive.status == "failed"
+    for row in ("live traffic", "counters s5u", "counters sgi", "interrupts s5u", "worker CPU 1"):
+        assert passive.reasons[row] == "no traffic seen: not proved"
 
 
 # By sabotage: rows that must fail, and words of their reasons.
@@ -88,10 +94,14 @@ SABOTAGES: dict[str, dict[str, str]] = {
 @pytest.mark.parametrize("name", SABOTAGES)
 def test_false_pass_is_caught_with_its_reason(forwarding: Testbed, name: str) -> None:
     forwarding.sabotage(name)
-    verdict = forwarding.observe()
+    verdict, passive = forwarding.observe_both_ways()
     assert not verdict.proved
+    assert passive.status == "failed"
     for row, words in SABOTAGES[name].items():
         assert words in verdict.reasons.get(row, "the row passed"), verdict.reasons
+        # Each of them shows in rows that need no tester, too.
+        if not row.startswith("traffic "):
+            assert words in passive.reasons.get(row, "the row passed"), passive.reasons
 
 
 def test_packets_that_go_round_in_circles(forwarding: Testbed) -> None:

@@ -460,6 +460,10 @@ class ErrorCode(str, enum.Enum):
     # Traffic and proof
     POLL_MODE_NOT_PROVED = "poll_mode_not_proved"
     """The rows that follow do not hold; see the table of rows below and `deploy.html`."""
+    POLL_MODE_NOT_RUNNING = "poll_mode_not_running"
+    """Passive verification: the rows that follow do not hold. If all of them lack traffic, wait until there is some."""
+    VERIFICATION_SKIPPED = "verification_skipped"
+    """Playbook `verify` was asked to skip the verification, and it does nothing else."""
     FRAMES_NEED_TWO_ADAPTERS = "frames_need_two_adapters"
     """Frames need exactly two polled adapters."""
     TESTER_MISSING = "tester_missing"

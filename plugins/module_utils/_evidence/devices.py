@@ -33,6 +33,7 @@ def device_rows(window: Window) -> list[Row]:
     rows: list[Row] = []
     for device in window.expected.devices:
         rows += [
+            *_virtual_hardware(window, device),
             _driver(window, device),
             _holder(window, device),
             _port(window, device),
@@ -40,6 +41,26 @@ def device_rows(window: Window) -> list[Row]:
             _interrupts(window, device),
         ]
     return rows
+
+
+def _virtual_hardware(window: Window, device: Mapping) -> list[Row]:
+    """What vCenter says of the adapter; nothing when vCenter was not asked."""
+    if not any("type" in adapter for adapter in window.expected.adapters):
+        return []
+    vmxnet3 = window.expected.port_driver == "net_vmxnet3"
+    asked = f"vCenter has a connected adapter{' of type VMXNET3' if vmxnet3 else ''} with MAC {device['mac']}"
+    name = f"virtual adapter {device['name']}"
+    adapter = find(window.expected.adapters, "name", device["name"])
+    if adapter is None:
+        return [row(name, asked, "not observed", ["vCenter has no adapter that the description calls by this name"])]
+    kind, connected = adapter.get("type"), adapter.get("connected")
+    problems = [] if kind == "vmxnet3" or not vmxnet3 else [f"its type is {kind}"]
+    if connected is None:
+        problems.append("whether it is connected was not observed")
+    elif not connected:
+        problems.append("it is not connected")
+    seen = f"{kind}, {'connected' if connected else 'not connected'}, network {adapter.get('network')}"
+    return [row(name, asked, seen, problems)]
 
 
 def _driver(window: Window, device: Mapping) -> Row:
@@ -155,12 +176,13 @@ def _as_list(value: t.Any) -> list[t.Any]:
 
 
 def _counters(window: Window, device: Mapping) -> Row:
-    load = window.load(device["name"])
-    name, asked = f"counters {device['name']}", _counters_asked(load)
-    before, after = window.pair("ports", "name", device["pci_address"])
-    if not before or not after or not before.get("counters") or not after.get("counters"):
+    load, rise = window.load(device["name"]), window.rise(device)
+    name = f"counters {device['name']}"
+    asked = _live_counters_asked(window) if window.expected.passive else _counters_asked(load)
+    if rise is None:
         return row(name, asked, "not observed", ["the port's counters were not observed"])
-    rise = {key: after["counters"][key] - before["counters"][key] for key in before["counters"]}
+    if window.expected.passive:
+        return _live_counters(window, device, rise)
     received, sent = rise["ipackets"], rise["opackets"]
     problems = [] if load.any else [NO_TRAFFIC]
     if not load.received <= received <= load.received + load.noise:
@@ -170,8 +192,30 @@ def _counters(window: Window, device: Mapping) -> Row:
     problems += [f"{key} rose by {rise[key]}" for key in _ERRORS if rise[key] != 0]
     noise = received - load.received
     remark = f"{noise} received besides the tester's are ARP and neighbour discovery" if noise else ""
+    return row(name, asked, _counted(rise), problems, remark)
+
+
+def _live_counters(window: Window, device: Mapping, rise: t.Mapping[str, int]) -> Row:
+    """Counters of unknown traffic: they move, and nothing is missed beyond what may be lost."""
+    tolerance = window.expected.frame_loss_tolerance
+    problems = [] if window.carries(device) else [NO_TRAFFIC]
+    problems += [f"{key} rose by {rise[key]}" for key in _ERRORS if not 0 <= rise[key] <= tolerance]
+    name = f"counters {device['name']}"
+    return row(name, _live_counters_asked(window), f"{_counted(rise)} in {window.seconds:.1f} s", problems)
+
+
+def _live_counters_asked(window: Window) -> str:
+    tolerance = window.expected.frame_loss_tolerance
+    missed = f"at most {tolerance}" if tolerance else "no"
+    return (
+        f"more than {window.noise} packets received or sent, which ARP and neighbour discovery could be; {missed} "
+        "misses, errors or failed buffers"
+    )
+
+
+def _counted(rise: t.Mapping[str, int]) -> str:
     errors = ", ".join(f"{key} {rise[key]:+d}" for key in _ERRORS)
-    return row(name, asked, f"received {received}, sent {sent}, {errors}", problems, remark)
+    return f"received {rise['ipackets']}, sent {rise['opackets']}, {errors}"
 
 
 def _counters_asked(load: DeviceLoad) -> str:
@@ -196,7 +240,7 @@ def _interrupts(window: Window, device: Mapping) -> Row:
     )
     seen = ", ".join(f"line {line['line']} {count:+d}" for line, count in lines) or "no interrupt line"
     seen += "" if own is None else f", interrupts of the device itself {own:+d}"
-    problems = [] if window.load(device["name"]).any else [NO_TRAFFIC]
+    problems = [] if window.carries(device) else [NO_TRAFFIC]
     remark = ""
     if own:
         problems.append(f"the device raised {own} interrupts")

@@ -15,7 +15,19 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 
 from .application import application_rows
 from .devices import device_rows
-from .model import DIRECTIONS, NO_TRAFFIC, Expected, Mapping, Row, Window, joined, row
+from .model import (
+    DIRECTIONS,
+    FAILED,
+    NO_TRAFFIC,
+    PROVED,
+    RUNNING,
+    Expected,
+    Mapping,
+    Row,
+    Window,
+    joined,
+    row,
+)
 
 
 def judge(
@@ -25,8 +37,8 @@ def judge(
     expected: Expected,
     errors: t.Sequence[str] = (),
 ) -> dict[str, t.Any]:
-    """The verdict: ``proved``, ``error_code`` (empty when proved), ``summary``, ``failures`` (lines), ``evidence`` and
-    ``traffic`` (rows).
+    """The verdict: ``status`` (PROVED, RUNNING or FAILED), ``proved``, ``error_code`` (empty unless FAILED),
+    ``summary``, ``failures`` (lines), ``evidence`` and ``traffic`` (rows).
 
     before, after: samples; traffic: the tester's rows; errors: why an observation could not be made, which fails the
     verdict.
@@ -36,23 +48,42 @@ def judge(
     if before and after:
         window = Window(before, after, streams, expected)
         rows += device_rows(window) + application_rows(window)
+        if expected.passive:
+            rows.append(_live_traffic(window))
     else:
         problems = [f"no sample {when} the traffic" for when, one in (("before", before), ("after", after)) if not one]
         rows.append(row("samples", "a sample before and one after the traffic", "not observed", problems))
     rows += traffic_rows(streams, expected)
     failures = [f"{one.name}: {one.reason} (seen: {one.seen})" for one in rows if one.verdict != "pass"]
-    proved = bool(rows) and not failures
+    status = FAILED if failures or not rows else RUNNING if expected.passive else PROVED
+    error_code = ErrorCode.POLL_MODE_NOT_RUNNING if expected.passive else ErrorCode.POLL_MODE_NOT_PROVED
     return {
-        "proved": proved,
-        "error_code": "" if proved else ErrorCode.POLL_MODE_NOT_PROVED.value,
-        "summary": _summary(rows, len(failures), streams),
+        "status": status,
+        "proved": status == PROVED,
+        "error_code": error_code.value if status == FAILED else "",
+        "summary": _summary(rows, len(failures), streams, status),
         "failures": failures,
         "evidence": [dataclasses.asdict(one) for one in rows],
         "traffic": [dict(stream) for stream in streams],
     }
 
 
-def _summary(rows: t.Sequence[Row], failures: int, streams: t.Sequence[Mapping]) -> str:
+def _live_traffic(window: Window) -> Row:
+    """What the ports of the application received and sent together: one that only receives forwards nothing."""
+    rises = [rise for rise in map(window.rise, window.expected.devices) if rise is not None]
+    counts = {way: sum(rise[key] for rise in rises) for way, key in (("received", "ipackets"), ("sent", "opackets"))}
+    most = window.noise * max(len(rises), 1)
+    problems = [NO_TRAFFIC] if max(counts.values()) <= most else []
+    if not problems:
+        problems = [f"the application {way} only {count} packets" for way, count in counts.items() if count <= most]
+    asked = f"more than {most} packets received, and more than {most} sent, by all polled adapters together"
+    seen = ", ".join(f"{count} {way}" for way, count in counts.items())
+    return row("live traffic", asked, f"{seen} in {window.seconds:.1f} s", problems)
+
+
+def _summary(rows: t.Sequence[Row], failures: int, streams: t.Sequence[Mapping], status: str) -> str:
+    if status == RUNNING:
+        return f"{len(rows)} pieces of evidence hold; running, not proved, because no tester sent known packets"
     if failures:
         return f"{failures} of {len(rows)} pieces of evidence do not hold"
     counts = (f"{stream['name']} {stream['received']} of {stream['sent']}" for stream in streams)

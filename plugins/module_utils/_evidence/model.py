@@ -25,13 +25,19 @@ WAYS = {
     "back": ("second", "first"),
 }
 # The directions that each kind of traffic must deliver. gtpu goes through a PGW; frames and testpmd (on a second VM) go
-# through an application that forwards between two ports; none proves nothing.
+# through an application that forwards between two ports; none and passive prove nothing.
 DIRECTIONS = {
     "gtpu": ("uplink", "downlink"),
     "frames": ("forth", "back"),
     "testpmd": ("forth", "back"),
     "none": (),
+    "passive": (),
 }
+# What a verdict says. RUNNING: everything holds that can be told without a tester, and nothing is proved by it.
+PROVED: t.Final = "proved"
+RUNNING: t.Final = "running"
+SKIPPED: t.Final = "skipped"
+FAILED: t.Final = "failed"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,9 +77,16 @@ class Expected:
     outer_checksum: bool = True
     """Whether a wrong outer UDP checksum of a G-PDU fails."""
     traffic: str = "gtpu"
-    """The kind of traffic, a key of DIRECTIONS."""
+    """The kind of traffic, a key of DIRECTIONS. ``passive``: whatever passes, which nobody counts elsewhere."""
     dropped: tuple[str, ...] = ()
     """Names of the flows that the application must drop."""
+    adapters: tuple[Mapping, ...] = ()
+    """The VM's adapters as vCenter has them; ``type`` and ``connected`` of each are judged where they are given."""
+
+    @property
+    def passive(self) -> bool:
+        """Whether the traffic is unknown: whatever passes between the samples."""
+        return self.traffic == "passive"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,6 +130,25 @@ class Window:
         """The entry of a section with this value under ``key``, in both samples; None where there is none."""
         return find(self.before.get(section), key, value), find(self.after.get(section), key, value)
 
+    @property
+    def noise(self) -> int:
+        """How many frames of ARP and neighbour discovery a port may receive, and as many send, between the samples."""
+        return NOISE_FIXED + int(self.seconds * NOISE_PER_SECOND)
+
+    def rise(self, device: Mapping) -> dict[str, int] | None:
+        """How far each counter of the device's port rose between the samples; None when they were not observed."""
+        before, after = self.pair("ports", "name", device["pci_address"])
+        if not before or not after or not before.get("counters") or not after.get("counters"):
+            return None
+        return {key: after["counters"][key] - before["counters"][key] for key in before["counters"]}
+
+    def carries(self, device: Mapping) -> bool:
+        """Whether the device carried traffic: the tester's; in passive mode, more than noise either way."""
+        if not self.expected.passive:
+            return self.load(device["name"]).any
+        rise = self.rise(device)
+        return rise is not None and max(rise["ipackets"], rise["opackets"]) > self.noise
+
     def load(self, device: str) -> DeviceLoad:
         """The frames that a device must have received and sent."""
         sides = {side for side, name in self.expected.sides.items() if name == device}
@@ -128,7 +160,7 @@ class Window:
             received=sum(stream["sent"] + stream["warm_up_sent"] for stream in incoming),
             sent_least=sum(stream["received"] + stream["warm_up_received"] for stream in outgoing),
             sent_most=sum(stream["sent"] + stream["warm_up_sent"] for stream in (*outgoing, *answered)),
-            noise=NOISE_FIXED + int(self.seconds * NOISE_PER_SECOND),
+            noise=self.noise,
         )
 
 

@@ -51,7 +51,7 @@ def plan_verification(request: Mapping) -> Verification:
         problems.append(_dropped_need_frames(kind))
     options: dict[str, t.Any] = {}
     sides: dict[str, str] = {}
-    if not problems and kind != "none":
+    if not problems and kind in _STREAMS:
         try:
             options, sides = _STREAMS[kind](request)
         except NfvError as error:

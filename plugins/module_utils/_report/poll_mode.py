@@ -8,12 +8,12 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import FAILED, PROVED, RUNNING, SKIPPED
 
 Mapping = t.Mapping[str, t.Any]
 
-# Outcomes of a report.
-PROVED: t.Final = "proved"
-FAILED: t.Final = "failed"
+# What the hosts of a report have in common, the worst first.
+_WORST: t.Final = (FAILED, SKIPPED, RUNNING, PROVED)
 
 _EVIDENCE = ("name", "asked", "seen", "verdict", "reason")
 _TRAFFIC = (
@@ -40,29 +40,40 @@ _TRAFFIC = (
 def poll_mode_report(
     verdicts: t.Mapping[str, Mapping | None], names: t.Iterable[str], created: str, error: str | None = None
 ) -> dict[str, t.Any]:
-    """The report: ``outcome``, PROVED when every host is, and ``message``, the same in one line with an error code.
+    """The report: ``outcome``, the worst status of any host, and ``message``, the same in one line.
 
-    ``proved`` is the outcome as a boolean, ``created`` is as given, and ``hosts`` has the verdict of each host.
+    ``outcome`` is PROVED, RUNNING (passive: everything holds that needs no tester), SKIPPED (not looked at) or FAILED,
+    with an error code in the message. ``proved`` is whether it is PROVED, ``created`` is as given, and ``hosts`` has
+    the verdict of each host.
     names: the hosts. One without a verdict, because its run ended earlier, is reported as not proved.
     created: ISO 8601; error: why nothing was proved at all, which makes the outcome FAILED.
     """
     hosts = {name: _host(verdicts.get(name)) for name in names}
-    missing = [name for name, host in hosts.items() if not host["proved"]]
-    proved = bool(hosts) and not missing and error is None
+    statuses = {host["status"] for host in hosts.values()}
+    outcome = next((status for status in _WORST if status in statuses), FAILED) if error is None else FAILED
     return {
-        "outcome": PROVED if proved else FAILED,
-        "message": error or _message(len(hosts), missing),
-        "proved": proved,
+        "outcome": outcome,
+        "message": error or _message(hosts, outcome),
+        "proved": outcome == PROVED,
         "created": created,
         "hosts": hosts,
     }
 
 
-def _message(count: int, missing: t.Sequence[str]) -> str:
-    if count and not missing:
-        return f"{count} of {count} hosts are proved to poll and forward"
-    named = f": {', '.join(missing)}" if missing else ""
-    return f"[{ErrorCode.POLL_MODE_NOT_PROVED}] {len(missing)} of {count} hosts are not proved{named}"
+def _message(hosts: t.Mapping[str, Mapping], outcome: str) -> str:
+    named = [name for name, host in hosts.items() if host["status"] == outcome]
+    counted, listed = f"{len(named)} of {len(hosts)} hosts", ", ".join(named)
+    if outcome == PROVED:
+        return f"{counted} are proved to poll and forward"
+    if outcome == RUNNING:
+        return f"{counted} are running, not proved, because no tester sent known packets: {listed}"
+    if outcome == SKIPPED:
+        return f"{counted} were not looked at (dpdk_verify_mode=skip), so nothing is known about them: {listed}"
+    passive = any(host["error_code"] == ErrorCode.POLL_MODE_NOT_RUNNING for host in hosts.values())
+    code = ErrorCode.POLL_MODE_NOT_RUNNING if passive else ErrorCode.POLL_MODE_NOT_PROVED
+    return (
+        f"[{code}] {counted} are not {'running as they must' if passive else 'proved'}{f': {listed}' if listed else ''}"
+    )
 
 
 def _host(verdict: Mapping | None) -> dict[str, t.Any]:
@@ -74,9 +85,12 @@ def _host(verdict: Mapping | None) -> dict[str, t.Any]:
             "verdict": "fail",
             "reason": "the run for this host ended before the verdict",
         }
-        return {"proved": False, "evidence": [ended], "traffic": []}
+        code = ErrorCode.POLL_MODE_NOT_PROVED.value
+        return {"status": FAILED, "proved": False, "error_code": code, "evidence": [ended], "traffic": []}
     return {
+        "status": verdict["status"],
         "proved": bool(verdict["proved"]),
+        "error_code": verdict["error_code"],
         "evidence": [{key: one[key] for key in _EVIDENCE} for one in verdict["evidence"]],
         "traffic": [{key: leg[key] for key in _TRAFFIC if key in leg} for leg in verdict["traffic"]],
     }

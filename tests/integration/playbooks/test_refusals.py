@@ -85,6 +85,12 @@ def test_wrong_sessions_are_refused_before_any_connection(deployment: Deployment
     assert deployment.control.calls() == {}
 
 
+def test_verify_refuses_to_look_at_nothing(deployment: Deployment) -> None:
+    message = refusal(deployment.run(playbook="nfv.vsphere_dpdk.verify", dpdk_verify_mode="skip"))
+    assert message.startswith("[verification_skipped] pgw-1: ")
+    assert deployment.control.calls() == {}
+
+
 def test_a_right_description_does_connect(deployment: Deployment) -> None:
     """The count that the cases above find to be zero does count."""
     deployment.run("--check")

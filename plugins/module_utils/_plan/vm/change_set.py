@@ -208,6 +208,7 @@ def _facts(state: VmState, adapter: AdapterState, name: str | None, driver: str 
         "type": adapter.type,
         "mac": adapter.mac,
         "driver": driver,
+        "connected": adapter.connected,
         "settings": adapter_values(adapter, state.advanced),
     }
 
