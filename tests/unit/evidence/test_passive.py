@@ -37,6 +37,10 @@ def test_a_guest_that_runs_is_not_proved(good: Sample, passive: Expected) -> Non
     assert "running, not proved" in result["summary"]
 
 
+def test_flows_that_a_tester_would_see_dropped_are_not_asked_for(good: Sample, passive: Expected) -> None:
+    assert not failed(verdict({**good, "traffic": []}, dataclasses.replace(passive, dropped=("tcp",))))
+
+
 @pytest.mark.parametrize(
     ("name", "rows"),
     [
