@@ -16,11 +16,15 @@ import pytest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import format_cpu_list, parse_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.boot import grub
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.dpdk import archives
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.dpdk.packages import QUERIES
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic import addresses
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_info
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.service import show_command
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.guest_dataplane_info import gather
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.guest_readiness_info import (
+    gather as gather_readiness,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._ovs.observe import observe as observe_switch
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.observe import read_flows
 from tests.fuzz.fuzzing import Random, altered, finds, fuzz, plain, torn
@@ -28,6 +32,8 @@ from tests.unit.guest.conftest import RECORDED, RecordedGuest
 from tests.unit.module.test_guest_dataplane_info import ASKED, DRIVER, PROGRAM, SERVICE
 from tests.unit.ovs.conftest import RECORDED as RECORDED_SWITCHES
 from tests.unit.pgw.conftest import RECORDED as RECORDED_PLANES
+from tests.unit.readiness.test_guest import ASKED as READINESS_ASKED
+from tests.unit.readiness.test_guest import LOCKDOWN, URIS
 
 ARGUMENTS = {"isolcpus": "managed_irq,domain,1", "nohz_full": "1", "hugepagesz": "2M", "hugepages": "256"}
 LATER_SNIPPET = "/etc/default/grub.d/99-other.cfg"
@@ -79,6 +85,7 @@ def guest(tmp_path: Path) -> TornGuest:
         "/proc/700/comm": "tuned\n",
         "/etc/tuned/active_profile": "virtual-guest\n",
         "/proc/irq/default_smp_affinity": "1\n",
+        LOCKDOWN: "none [integrity] confidentiality\n",
     }
     for path, content in files.items():
         made.lay_out(path, content)
@@ -86,6 +93,7 @@ def guest(tmp_path: Path) -> TornGuest:
     made.readable = sorted({*made.readable, *files})
     made.recorded_outputs |= {
         " ".join(QUERIES["apt"]): "dpkg installed 1.21\ndpdk installed 22.11.11-0+deb12u1\n",
+        " ".join(archives.LIST): URIS,
         " ".join(show_command(SERVICE)): "ActiveState=active\nMainPID=612\nUnitFileState=enabled\n",
     }
     return made
@@ -98,6 +106,7 @@ def reads(guest: TornGuest) -> t.Callable[[int], None]:
         guest.tear(random.Random(seed))  # noqa: S311 - not for secrets
         for read in (
             lambda: gather(guest, ASKED),
+            lambda: gather_readiness(guest, READINESS_ASKED, "/nonexistent"),
             lambda: read_info(guest),
             lambda: grub.plan(guest, ARGUMENTS, "present"),
             lambda: grub.plan(guest, ARGUMENTS, "absent"),

@@ -313,6 +313,16 @@ class ErrorCode(str, enum.Enum):
     """systemd cannot start or stop the unit that is named; look at its status."""
     NOT_TOLD = "not_told"
     """vCenter, a guest or a tester did not tell what a row of readiness asks; the row says why and what to do."""
+    PYTHON_OLD = "python_old"
+    """The guest's or tester's Python is older than 3.9; install a newer one, and name it in
+    `ansible_python_interpreter`."""
+    ROOT_REFUSED = "root_refused"
+    """The user of the connection cannot become root; let it use sudo, or give its password
+    (`ansible_become_password`)."""
+    CLOCK_DIFFERS = "clock_differs"
+    """The machine's clock is not the controller's; let it synchronise with NTP."""
+    IOMMU_MISSING = "iommu_missing"
+    """The description has `iommu: true`, and the guest's kernel finds none although it was told to use it."""
     KERNEL_LOCKED_DOWN = "kernel_locked_down"
     """Secure Boot locks the kernel down, so that only vfio-pci with an IOMMU can hand an adapter to DPDK; describe
     `iommu: true`, or turn Secure Boot off."""

@@ -50,6 +50,19 @@ def cpu_flags(tree: Tree) -> frozenset[str] | None:
     return frozenset(match.group(1).split()) if match else None
 
 
+def options_off(tree: Tree, arguments: t.Collection[str]) -> tuple[str, ...] | None:
+    """What kernel arguments need and the running kernel was built without; None when it does not tell."""
+    text = tree.text(_config(tree))
+    if text is None:
+        return None
+    needed = [option for key, option in _OPTIONS.items() if key in arguments]
+    return tuple(option for option in needed if re.search(rf"^# {option} is not set$", text, re.MULTILINE))
+
+
+def _config(tree: Tree) -> str:
+    return f"/boot/config-{tree.value('/proc/sys/kernel/osrelease') or ''}"
+
+
 def _cpus(tree: Tree, polling: str) -> t.Iterator[NfvError]:
     """The kernel ignores a list with a CPU that it does not have as a whole."""
     present = tree.value(f"{_CPU}/present") or tree.value(f"{_CPU}/online") or ""
@@ -66,14 +79,13 @@ def _cpus(tree: Tree, polling: str) -> t.Iterator[NfvError]:
 
 def _options(tree: Tree, arguments: t.Collection[str]) -> t.Iterator[NfvError]:
     release = tree.value("/proc/sys/kernel/osrelease") or ""
-    config = f"/boot/config-{release}"
-    text = tree.text(config) or ""
+    off = options_off(tree, arguments) or ()
     for key, option in _OPTIONS.items():
-        if key in arguments and re.search(rf"^# {option} is not set$", text, re.MULTILINE):
+        if option in off:
             yield NfvError(
                 ErrorCode.KERNEL_OPTION_MISSING,
                 f"kernel {release}",
-                f"was built without {option} ({config}), so that it ignores {key}=; nothing was changed",
+                f"was built without {option} ({_config(tree)}), so that it ignores {key}=; nothing was changed",
                 "Install the distribution's general kernel (Debian: linux-image-amd64) and boot it.",
             )
 
