@@ -29,6 +29,17 @@ def vms_of_hosts(hosts: t.Iterable[str], hostvars: t.Mapping[str, t.Any]) -> lis
     return [{"name": host, "dataplane": hostvars[host].get("nfv_dataplane", {})} for host in hosts]
 
 
+def hosts_described(hosts: t.Iterable[str], hostvars: t.Mapping[str, t.Any]) -> list[str]:
+    """The hosts that playbooks deal with: those with a description or a workload, and the PGWs, by their group."""
+    if isinstance(hosts, str) or not isinstance(hostvars, t.Mapping):
+        raise AnsibleFilterError("hosts_described takes a list of host names and hostvars")
+    return [host for host in hosts if _described(hostvars[host])]
+
+
+def _described(variables: t.Mapping[str, t.Any]) -> bool:
+    return not variables.keys().isdisjoint(("nfv_dataplane", "nfv_workload")) or "pgw" in variables["group_names"]
+
+
 def values_of_hosts(hosts: t.Iterable[str], hostvars: t.Mapping[str, t.Any], variable: str) -> dict[str, t.Any]:
     """A variable of each host that has it, such as a registered result, by the host's name."""
     return {host: hostvars[host][variable] for host in hosts if variable in hostvars[host]}
@@ -92,6 +103,7 @@ class FilterModule:
     def filters(self) -> Filters:
         return typed(
             {
+                "hosts_described": hosts_described,
                 "planned_host": planned_host,
                 "values_of_hosts": values_of_hosts,
                 "vms_asking": vms_asking,

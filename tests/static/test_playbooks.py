@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from pathlib import Path
 
@@ -12,8 +13,12 @@ import pytest
 import yaml
 
 PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
+# Playbooks that are another one with variables of their own.
+WRAPPERS = {"deploy_pgw": "deploy", "remove_pgw": "remove"}
+# What most playbooks deal with: nfv_hosts, or the group that the first play makes; drift_hosts is an older name.
+HOSTS = re.compile(r"\{\{ nfv_hosts( \| default\(drift_hosts\))? \| default\('hosts_with_nfv_dataplane'\) \}\}")
 # Playbooks whose users choose parts by tags, and those tags; each of them refuses other tags.
-TAGS = {"deploy_pgw": {"vsphere", "guest"}}
+TAGS = {"deploy": {"vsphere", "guest"}}
 
 
 def plays(name: str) -> list[dict[str, t.Any]]:
@@ -21,7 +26,24 @@ def plays(name: str) -> list[dict[str, t.Any]]:
     return read
 
 
-NAMES = sorted(path.stem for path in PLAYBOOKS.glob("*.yml"))
+NAMES = sorted({path.stem for path in PLAYBOOKS.glob("*.yml")} - WRAPPERS.keys())
+
+
+@pytest.mark.parametrize("name", WRAPPERS)
+def test_wrapper_does_nothing_itself_and_keeps_its_placement(name: str) -> None:
+    (only,) = plays(name)
+    assert only.keys() == {"name", "ansible.builtin.import_playbook", "vars"}
+    assert only["ansible.builtin.import_playbook"] == f"{WRAPPERS[name]}.yml"
+    assert (only["vars"]["nfv_hosts"], only["vars"]["__nfv_placement_default"]) == ("pgw", "pgw")
+    # As a variable of the play it would override what the inventory says, and so leave rules behind.
+    assert "nfv_placement_name" not in only["vars"]
+
+
+@pytest.mark.parametrize("name", sorted({"deploy", "drift", "remove", "verify"}))
+def test_one_variable_chooses_the_hosts_of_every_play(name: str) -> None:
+    first, *others = plays(name)
+    assert HOSTS.fullmatch(first["vars"]["__nfv_hosts"])
+    assert {play["hosts"] for play in others} == {first["vars"]["__nfv_hosts"]}
 
 
 @pytest.mark.parametrize("name", NAMES)

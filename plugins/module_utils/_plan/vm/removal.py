@@ -35,7 +35,7 @@ def refuse_other_vm(
         )
     if uuid is not None:
         if found["uuid"].lower() != uuid.lower():
-            raise _other(name, f"its UUID is {found['uuid']}, and remove_pgw_uuid is {uuid}")
+            raise _other(name, f"its UUID is {found['uuid']}, and remove_uuid is {uuid}")
         return
     seen = {adapter["network"] for adapter in found["adapters"]}
     missing = [network for network in networks if network not in seen]
@@ -49,5 +49,5 @@ def _other(name: str, attempted: str) -> NfvError:
         ErrorCode.VM_NOT_AS_DESCRIBED,
         name,
         attempted,
-        f"{_UNTOUCHED}. Correct the host's name, or confirm the VM by its BIOS UUID in remove_pgw_uuid of the host",
+        f"{_UNTOUCHED}. Correct the host's name, or confirm the VM by its BIOS UUID in remove_uuid of the host",
     )
