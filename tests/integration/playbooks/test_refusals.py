@@ -79,6 +79,12 @@ def test_wrong_description_is_refused_before_any_connection(deployment: Deployme
     assert deployment.control.calls() == {}
 
 
+def test_wrong_first_boot_is_refused_before_any_connection(deployment: Deployment) -> None:
+    message = refusal(deployment.run(nfv_guest={"addresses": ["192.0.2.10"]}))
+    assert "[address_invalid] pgw-1: nfv_guest.addresses[0] must be an address with prefix" in message
+    assert deployment.control.calls() == {}
+
+
 def test_wrong_sessions_are_refused_before_any_connection(deployment: Deployment) -> None:
     message = refusal(deployment.run(pgw_sessions=[*PGW["pgw_sessions"], *PGW["pgw_sessions"]]))
     assert "pgw_sessions[1]" in message
