@@ -47,6 +47,21 @@ def vm_options() -> dict[str, t.Any]:
     }
 
 
+def guest_vm_options(more: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The option ``vms`` of modules for first boots. more: further options of each VM."""
+    identity = {"name": {"type": "str"}, "uuid": {"type": "str"}, "moid": {"type": "str"}}
+    return {
+        "vms": {
+            "type": "list",
+            "elements": "dict",
+            "required": True,
+            "options": {**identity, **more, "guest": {"type": "dict", "required": True}},
+            "mutually_exclusive": [["name", "uuid", "moid"]],
+            "required_one_of": [["name", "uuid", "moid"]],
+        }
+    }
+
+
 def change_options() -> dict[str, t.Any]:
     """The options of the doc fragment ``change``, and ``state``."""
     return {
