@@ -190,8 +190,12 @@ func (g *guard) AddAuthorizationRole(ctx *simulator.Context, req *types.AddAutho
 	return body
 }
 
-// UpdateAuthorizationRole answers UpdateAuthorizationRole.
+// UpdateAuthorizationRole answers UpdateAuthorizationRole. Without privileges, the simulator would leave those that the
+// role has.
 func (g *guard) UpdateAuthorizationRole(ctx *simulator.Context, req *types.UpdateAuthorizationRole) (answer soap.HasFault) {
+	if len(req.PrivIds) == 0 {
+		req.PrivIds = []string{"System.Anonymous", systemView, systemRead}
+	}
 	g.changeRoles(ctx, func(manager *simulator.AuthorizationManager) { answer = manager.UpdateAuthorizationRole(req) })
 	return answer
 }

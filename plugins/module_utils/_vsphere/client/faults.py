@@ -14,6 +14,7 @@ import xml.parsers.expat
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
+from .naming import plain_name
 from .sdk import vmodl
 from .tls import untrusted
 
@@ -23,7 +24,10 @@ BROKEN: t.Final = (OSError, http.client.HTTPException, xml.parsers.expat.ExpatEr
 # By the last part of a fault's class name: our code, and what to do. A fault's base classes are looked up, too.
 _FAULTS: t.Final = {
     "InvalidLogin": (ErrorCode.AUTHENTICATION_FAILED, "Check username and password"),
-    "NoPermission": (ErrorCode.PERMISSION_DENIED, "Grant the user this privilege, or use another user"),
+    "NoPermission": (
+        ErrorCode.PERMISSION_DENIED,
+        "Grant the user this privilege there, or use another user; docs/privileges.md has the roles and the commands",
+    ),
     "NotAuthenticated": (ErrorCode.SESSION_EXPIRED, "Run again"),
     "ConcurrentAccess": (
         ErrorCode.OBJECT_CHANGED,
@@ -72,12 +76,33 @@ def from_fault(fault: t.Any, subject: str, attempted: str) -> NfvError:
 
 def _text(fault: t.Any) -> str:
     said = getattr(fault, "msg", None) or getattr(fault, "localizedMessage", None) or "vSphere gave no reason"
-    privilege, refused = getattr(fault, "privilegeId", None), getattr(fault, "object", None)
-    if not privilege:
-        return str(said).rstrip(".")
-    # Not always the object that is being changed: it may be, say, the port group of an adapter.
-    place = f" on {refused._moId}" if refused is not None else ""
-    return f"{said.rstrip('.')}, privilege {privilege}{place}"
+    missing = _missing_privileges(fault)
+    return ", ".join([str(said).rstrip("."), *missing])
+
+
+def _missing_privileges(fault: t.Any) -> list[str]:
+    """What a NoPermission says is missing, by object. vCenter before 7.0.3.2 names the first privilege only.
+
+    The object is not always the one that is being changed: it may be, say, the port group of an adapter.
+    """
+    entries = [
+        (entry.entity, list(entry.privilegeIds)) for entry in getattr(fault, "missingPrivileges", None) or ()
+    ] or [(getattr(fault, "object", None), [getattr(fault, "privilegeId", None) or ""])]
+    return [
+        f"privilege {' and '.join(privileges)}{'' if refused is None else f' on {_shown(refused)}'}"
+        for refused, privileges in entries
+        if any(privileges)
+    ]
+
+
+def _shown(refused: t.Any) -> str:
+    """An object as a person knows it: its name, where the user may see it, and its managed object ID."""
+    if refused._stub is None:
+        return str(refused._moId)
+    try:
+        return f"{plain_name(refused.name)} ({refused._moId})"
+    except (vmodl.MethodFault, AttributeError, *BROKEN):  # not shown to this user, or nothing that has a name
+        return str(refused._moId)
 
 
 def as_typed(error: Exception, subject: str, attempted: str) -> NfvError:

@@ -41,6 +41,23 @@ def test_a_missing_privilege_is_named() -> None:
     assert "privilege VirtualMachine.Config.CPUCount on network-7 (" in str(from_fault(fault, "pgw-1", "tried"))
 
 
+def test_every_missing_privilege_is_named_with_its_object() -> None:
+    missing = vim.fault.NoPermission.EntityPrivileges
+    fault = vim.fault.NoPermission(
+        privilegeId="Network.Assign",
+        object=vim.Network("network-7"),
+        missingPrivileges=[
+            missing(entity=vim.Network("network-7"), privilegeIds=["Network.Assign"]),
+            missing(entity=vim.Folder("group-v3"), privilegeIds=["VirtualMachine.Config.AddNewDisk", "System.Read"]),
+        ],
+    )
+    told = str(from_fault(fault, "pgw-1", "tried"))
+    assert "privilege Network.Assign on network-7, privilege VirtualMachine.Config.AddNewDisk and System.Read" in told
+    assert told.count("Network.Assign") == 1
+    assert "on group-v3 (" in told
+    assert "docs/privileges.md" in told
+
+
 @pytest.mark.parametrize(
     ("raised", "code"),
     [
