@@ -37,7 +37,7 @@ NEVER: dict[str, frozenset[str]] = {
     "_guest": SIBLINGS - {"_core", "_spec", "_readiness", "_guest"},
     "_ovs": SIBLINGS - {"_core", "_guest", "_ovs"},
     "_pgw": SIBLINGS - {"_core", "_spec", "_guest", "_pgw"},
-    "_traffic": SIBLINGS - {"_core", "_guest", "_pgw", "_traffic"},
+    "_traffic": SIBLINGS - {"_core", "_guest", "_pgw", "_readiness", "_traffic"},
     "_evidence": SIBLINGS - {"_core", "_guest", "_evidence"},
     "_readiness": SIBLINGS - {"_core", "_spec", "_plan", "_readiness"},
     "_report": SIBLINGS - {"_core", "_spec", "_plan", "_evidence", "_report"},
