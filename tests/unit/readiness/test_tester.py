@@ -74,7 +74,8 @@ def test_nothing_asked_is_told_all_the_same() -> None:
 
 def test_two_machines_with_one_address_are_told() -> None:
     there = judge.InterfaceFacts(up=True, carrier=True, mtu=1500, addresses=())
-    asked = judge.TesterAsked("tester-1", (judge.InterfaceAsked("eth1", neighbours=(judge.Neighbour("198.18.10.2"),)),))
+    interface = judge.InterfaceAsked("eth1", neighbours=(judge.Neighbour("198.18.10.2"),))
+    asked = judge.TesterAsked("tester-1", (interface,))
     answers = {("eth1", "198.18.10.2"): {"00:50:56:00:00:01", "00:50:56:00:00:02"}}
     row = judge.tester_rows(judge.TesterFacts(MachineFacts((3, 11, 2), 0.0), 4, "", {"eth1": there}, answers), asked)[
         -1
