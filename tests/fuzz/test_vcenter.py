@@ -13,14 +13,16 @@ import typing as t
 from collections.abc import Iterator
 
 import pytest
-from pyVmomi import SoapAdapter, SoapStubAdapter, VmomiSupport, vim, vmodl
+from pyVmomi import SoapStubAdapter, VmomiSupport, vim, vmodl
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import client as client_module
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client import decode
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import typed_errors
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.objects import XSI_TYPE, Decoder
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import read_each
 from tests.fuzz.fuzzing import WORDS, Random, finds, fuzz
+from tests.support.answers import VERSION, serialised
 from tests.support.offline_client import OfflineClient
 from tests.unit.vsphere.conftest import inventory, properties
 
@@ -30,13 +32,6 @@ if t.TYPE_CHECKING:
 __all__ = ["inventory", "properties"]
 
 INPUTS = 200
-VERSION = "vim.version.v8_0_3_0"
-ENVELOPE = (
-    '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"'
-    ' xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
-    '<soapenv:Body><RetrievePropertiesExResponse xmlns="urn:vim25">{}</RetrievePropertiesExResponse>'
-    "</soapenv:Body></soapenv:Envelope>"
-)
 ARRAYS = {
     "config.hardware.device": "vim.vm.device.VirtualDevice[]",
     "config.extraConfig": "vim.option.OptionValue[]",
@@ -44,6 +39,13 @@ ARRAYS = {
 }
 LEAF = re.compile(r"<(\w+)((?: [^<>]*)?)>([^<>]*)</\1>")
 TYPE = re.compile(r' xsi:type="([^"]*)"')
+HOSTILE_XML = (
+    '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>',
+    "&b;&b;",
+    "<missingSet><path>name</path><fault/></missingSet><missingSet/><propSet/>",
+    "</objects><objects><obj type='Future'>x</obj></objects><objects>",
+    "<returnval><objects/></returnval>",
+)
 UNKNOWN = '<future xsi:type="FutureType"><deep><key>9</key></deep></future>'
 
 
@@ -115,15 +117,19 @@ def answer(properties: dict[str, t.Any]) -> str:
         return VmomiSupport.GetVmodlType(ARRAYS[path])(content) if path in ARRAYS else content
 
     props = [vmodl.DynamicProperty(name=path, val=value(path, content)) for path, content in properties.items()]
-    objects = [collector.ObjectContent(obj=vim.VirtualMachine(f"vm-{n}"), propSet=props) for n in range(3)]
-    text = SoapAdapter.Serialize(collector.RetrieveResult(objects=objects), version=VERSION).decode()
-    return ENVELOPE.format(re.sub("^<obj .*?>", "<returnval>", re.sub("</obj>$", "</returnval>", text)))
+    return serialised(
+        [collector.ObjectContent(obj=vim.VirtualMachine(f"vm-{n}"), propSet=props) for n in range(3)]
+    ).decode()
 
 
 def torn_answer(rng: Random, text: str) -> tuple[str, bool]:
     """An answer with some other values, types and fields of its first VM, and whether it is XML to its end."""
     if rng.random() < 0.03:
         return text[: rng.randint(0, len(text))], False
+    if rng.random() < 0.1:
+        put = rng.choice((*HOSTILE_XML, "<a>" * rng.randint(1, 200_000), "<a/>" * rng.randint(1, 200_000)))
+        place = rng.choice([0, *(leaf.end() for leaf in LEAF.finditer(text))])
+        return text[:place] + put + text[place:], False
     head, first, rest = text.partition("</objects>")
     for _change in range(rng.randint(1, 4)):
         leaf, kind = rng.choice(list(LEAF.finditer(head))), rng.choice(list(TYPE.finditer(head)))
@@ -182,6 +188,8 @@ def test_answers(check: Check, answer: str) -> None:
 
 
 def test_the_fuzzer_finds_a_planted_fault(check: Check, answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    # pyVmomi's own reader of answers.
-    monkeypatch.setattr(SoapAdapter, "SoapDeserializer", decode.CarryingDeserializer.__bases__[0])
-    assert isinstance(finds(lambda rng: torn_answer(rng, answer), check, INPUTS), (AttributeError, TypeError))
+    # A reader that takes no property for itself.
+    monkeypatch.setattr(Decoder, "value", lambda self, element: self.converter(object, element.get(XSI_TYPE))(element))
+    assert isinstance(
+        finds(lambda rng: torn_answer(rng, answer), check, INPUTS), (AttributeError, KeyError, TypeError, ValueError)
+    )

@@ -131,6 +131,8 @@ class ErrorCode(str, enum.Enum):
     """The controller's pyvmomi does not know the field that is named; install a newer one."""
     VCENTER_UNREACHABLE = "vcenter_unreachable"
     """Nothing answers at host and port. Run again when vCenter is back."""
+    ANSWER_REFUSED = "answer_refused"
+    """The server answers with what no vCenter says, such as a document type, or without an end; check its address."""
     ENDPOINT_NOT_VCENTER = "endpoint_not_vcenter"
     """Something answers at host and port, but not vCenter."""
     CERTIFICATE_UNTRUSTED = "certificate_untrusted"

@@ -13,6 +13,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import dataclasses
+import functools
 import socket
 import ssl
 import threading
@@ -25,6 +26,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.text import
 from . import decode
 from .faults import BROKEN, CallLostError, may_heal, typed_errors
 from .login import Login
+from .objects import Decoder
+from .pages import first_page, next_page
 from .sdk import VmomiSupport, connect, vim, vmodl
 from .tls import tls_context
 
@@ -168,6 +171,10 @@ class Client:
         except BROKEN as error:
             raise CallLostError(self._service._stub.host, error) from error
 
+    @functools.cache  # noqa: B019 - a client lives as long as its session
+    def _decoder(self, devices: t.Any) -> Decoder:
+        return Decoder(self._service._stub, devices)
+
     def _session(self) -> str:
         return str(self._service._stub.cookie)
 
@@ -200,38 +207,34 @@ class Client:
         return self.read(work)
 
     def of_objects(
-        self, kind: t.Any, objects: t.Sequence[t.Any], paths: t.Sequence[str]
+        self, kind: t.Any, objects: t.Sequence[t.Any], paths: t.Sequence[str], devices: t.Any = None
     ) -> list[tuple[t.Any, Properties]]:
-        """Reads properties of the given objects, which are all of one type; returns them as ``in_view`` does."""
+        """Reads properties of the given objects, which are all of one type; returns them as ``in_view`` does.
+
+        devices: the type of the virtual devices that are looked at, None for all (see Decoder).
+        """
 
         def page(first: int) -> list[tuple[t.Any, Properties]]:
             wanted = objects[first : first + PAGE_SIZE]
             starts = [vmodl.query.PropertyCollector.ObjectSpec(obj=each) for each in wanted]
-            return self.read(lambda: self._retrieve(starts, {kind: paths}))
+            return self.read(lambda: self._retrieve(starts, {kind: paths}, devices))
 
         with concurrent.futures.ThreadPoolExecutor(PAGES_AT_A_TIME) as threads:
             pages = threads.map(page, range(0, len(objects), PAGE_SIZE))
             return [found for each in pages for found in each]
 
     def _retrieve(
-        self, starts: list[t.Any], kinds: t.Mapping[t.Any, t.Sequence[str]]
+        self, starts: list[t.Any], kinds: t.Mapping[t.Any, t.Sequence[str]], devices: t.Any = None
     ) -> list[tuple[t.Any, Properties]]:
         collector = vmodl.query.PropertyCollector
         wanted = [collector.PropertySpec(type=kind, pathSet=list(paths)) for kind, paths in kinds.items()]
-        service = self.content.propertyCollector
-        answer = service.RetrievePropertiesEx(
-            specSet=[collector.FilterSpec(objectSet=starts, propSet=wanted)],
-            options=collector.RetrieveOptions(maxObjects=PAGE_SIZE),
-        )
-        found: list[tuple[t.Any, Properties]] = []
-        while answer is not None:
-            found.extend(
-                (each.obj, decode.CarriedProperties(each.obj, {item.name: item.val for item in each.propSet}))
-                for each in answer.objects
-            )
-            if not answer.token:
-                break
-            answer = service.ContinueRetrievePropertiesEx(token=answer.token)
+        spec = collector.FilterSpec(objectSet=starts, propSet=wanted)
+        service, decoder = self.content.propertyCollector, self._decoder(devices)
+        page = first_page(service, decoder, spec, PAGE_SIZE)
+        found: list[tuple[t.Any, Properties]] = [*page.objects]
+        while page.token:
+            page = next_page(service, decoder, page.token)
+            found += page.objects
         return found
 
 

@@ -11,51 +11,15 @@ Malformed.
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.text import one_line
-
-from .naming import name_of
+from .bounds import Bounded, parser
+from .pages import PageReader
+from .properties import Malformed, malformed_reason
 from .sdk import SoapAdapter, VmomiSupport, vmodl
 
 # What pyVmomi raises at a type, field or value that it does not know.
 _UNKNOWN: t.Final = (AttributeError, KeyError, TypeError, ValueError)
-_SHOWN: t.Final = 60
-
-
-@dataclasses.dataclass(frozen=True)
-class Malformed:
-    """A property that could not be read."""
-
-    reason: str
-    """The value, shortened, and what is wrong with it."""
-
-
-class CarriedProperties(dict[str, t.Any]):
-    """The properties of one object by path. A Malformed one is carried until somebody asks for it."""
-
-    def __init__(self, managed: t.Any, values: t.Mapping[str, t.Any]) -> None:
-        super().__init__(values)
-        self._managed = managed
-
-    def __getitem__(self, path: str) -> t.Any:
-        """Raises NfvError: property_malformed, with the object's name and the property."""
-        value = super().__getitem__(path)
-        if isinstance(value, Malformed):
-            raise NfvError(
-                ErrorCode.PROPERTY_MALFORMED,
-                name_of(self._managed, self),
-                f"failed to read {path}: {value.reason}",
-                "Correct it in vSphere; where it is right, report this with the version of vCenter",
-            )
-        return value
-
-    def get(self, path: str, default: t.Any = None) -> t.Any:
-        """Raises NfvError: property_malformed."""
-        value = super().get(path, default)
-        return self[path] if isinstance(value, Malformed) else value
 
 
 class CarryingDeserializer(SoapAdapter.SoapDeserializer if SoapAdapter is not None else object):  # type: ignore[misc]
@@ -63,6 +27,15 @@ class CarryingDeserializer(SoapAdapter.SoapDeserializer if SoapAdapter is not No
 
     # Open elements that are being left out.
     _skipped = 0
+    # Where the answer is read from.
+    source: Bounded | None = None
+
+    def Deserialize(self, parser: t.Any, resultType: t.Any = object, *rest: t.Any, **more: t.Any) -> None:  # noqa: N802, N803
+        """Reads what a method returns from here on. A page is read by its own reader."""
+        if isinstance(resultType, PageReader):
+            resultType.take_over(parser, self.source.next_object if self.source is not None else lambda: None)
+        else:
+            super().Deserialize(parser, resultType, *rest, **more)
 
     def StartElementHandler(self, tag: str, attr: dict[str, str]) -> None:  # noqa: N802  # pyVmomi's name
         """Reads the beginning of an element."""
@@ -103,7 +76,7 @@ class CarryingDeserializer(SoapAdapter.SoapDeserializer if SoapAdapter is not No
                 self.stack.append(kind(text))
                 super().EndElementHandler(tag)
                 return
-            if not self._mark(Malformed(_reason(kind, text, error))):
+            if not self._mark(Malformed(malformed_reason(kind, text, error))):
                 raise
 
     def _mark(self, malformed: Malformed, opened: int = 0) -> bool:
@@ -122,13 +95,18 @@ class CarryingDeserializer(SoapAdapter.SoapDeserializer if SoapAdapter is not No
         return False
 
 
-def _reason(kind: t.Any, text: str, error: Exception) -> str:
-    shown = one_line(text)
-    shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
-    name = kind.__name__ if isinstance(kind, type) else type(error).__name__
-    return f"{shown!r} is no {name}"
+class BoundedDeserializer(SoapAdapter.SoapResponseDeserializer if SoapAdapter is not None else object):  # type: ignore[misc]
+    """Takes the place of pyVmomi's SoapResponseDeserializer, for an answer as a whole."""
+
+    def Deserialize(self, response: t.Any, resultType: t.Any, nsMap: t.Any = None) -> t.Any:  # noqa: N802, N803
+        """Reads an answer. Raises NfvError: answer_refused, for one that is larger than any of vCenter's."""
+        if hasattr(response, "read"):
+            response = self.deser.source = Bounded(response, str(getattr(self.stub, "host", "vCenter")))
+        return super().Deserialize(response, resultType, nsMap)
 
 
 def install() -> None:
-    """Makes pyVmomi decode with it. There is no setting for that; pyVmomi makes its decoder by this name."""
+    """Makes pyVmomi decode with these. There is no setting for that; pyVmomi makes its decoders by these names."""
     SoapAdapter.SoapDeserializer = CarryingDeserializer
+    SoapAdapter.SoapResponseDeserializer = BoundedDeserializer
+    SoapAdapter.ParserCreate = parser

@@ -13,8 +13,8 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 
 from .client import CONNECTIONS
-from .decode import CarriedProperties
 from .faults import BROKEN, CallLostError, from_fault, typed_errors
+from .properties import CarriedProperties
 from .question import QUESTION, question_of
 from .sdk import vim, vmodl
 

@@ -97,6 +97,7 @@ def read_each(
         managed,
         vm_paths(inventory.api_version),
         lambda each, properties: vm_record(each, properties, inventory),
+        vim.vm.device.VirtualEthernetCard,
     )
 
 
@@ -105,18 +106,20 @@ def each_of(
     managed: t.Sequence[t.Any],
     paths: t.Sequence[str],
     convert: t.Callable[[t.Any, Properties], Record],
+    devices: t.Any = None,
 ) -> tuple[dict[str, Record], dict[str, NfvError]]:
     """Reads properties of VMs in one batch and converts those of each. A VM that cannot be read stops no other.
 
-    A VM that is gone makes vCenter refuse the whole batch; it is found by bisection.
+    devices: the type of the devices that are looked at, None for all. A VM that is gone makes vCenter refuse the whole
+    batch; it is found by bisection.
     """
     try:
-        found = client.of_objects(vim.VirtualMachine, managed, paths)
+        found = client.of_objects(vim.VirtualMachine, managed, paths, devices)
     except vmodl.fault.ManagedObjectNotFound as fault:
         if len(managed) == 1:
             return {}, {managed[0]._moId: from_fault(fault, managed[0]._moId, "failed to read the VM")}
         half = len(managed) // 2
-        first, second = (each_of(client, part, paths, convert) for part in (managed[:half], managed[half:]))
+        first, second = (each_of(client, part, paths, convert, devices) for part in (managed[:half], managed[half:]))
         return first[0] | second[0], first[1] | second[1]
     records: dict[str, Record] = {}
     errors = {}
@@ -150,10 +153,16 @@ def devices_of(managed: t.Any, properties: Properties) -> t.Sequence[t.Any]:
         raise NfvError(
             ErrorCode.VM_UNREADABLE,
             name_of(managed, properties),
-            "failed to read its configuration: vCenter returned none",
+            f"failed to read its configuration: vCenter returned none{_why(properties)}",
             "The VM is inaccessible or still being created, or the user may not read it",
         )
     return t.cast("t.Sequence[t.Any]", properties["config.hardware.device"])
+
+
+def _why(properties: Properties) -> str:
+    """What vCenter says why it returned no devices, in parentheses."""
+    fault = getattr(properties, "missing", {}).get("config.hardware.device")
+    return f" ({fault})" if fault else ""
 
 
 def vm_record(managed: t.Any, properties: Properties, inventory: Inventory) -> VmRecord:
