@@ -36,6 +36,7 @@ extends_documentation_fragment:
   - nfv.vsphere_dpdk.attributes
   - nfv.vsphere_dpdk.change
   - nfv.vsphere_dpdk.connection
+  - nfv.vsphere_dpdk.progress
   - nfv.vsphere_dpdk.vms
 attributes:
   check_mode:
@@ -185,6 +186,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module._vsphere_options import (
     change_options,
     connection_options,
+    progress_option,
     vm_options,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.vm_dataplane import run
@@ -196,6 +198,7 @@ def main() -> None:
         argument_spec={
             **connection_options(),
             **vm_options(),
+            **progress_option(),
             **change_options(),
             "remove_unmanaged_adapters": {"type": "bool", "default": False},
             "replace_sriov_adapters": {"type": "bool", "default": False},

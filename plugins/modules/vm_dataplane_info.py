@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - nfv.vsphere_dpdk.attributes.info_module
   - nfv.vsphere_dpdk.connection
+  - nfv.vsphere_dpdk.progress
   - nfv.vsphere_dpdk.vms
 options:
   dataplane:
@@ -193,6 +194,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module._vsphere_options import (
     connection_options,
+    progress_option,
     query_option,
     vm_options,
 )
@@ -205,6 +207,7 @@ def main() -> None:
         argument_spec={
             **connection_options(),
             **vm_options(),
+            **progress_option(),
             **query_option(),
             "required_templates": {"type": "list", "elements": "str", "default": []},
             "required_networks": {"type": "list", "elements": "str", "default": []},

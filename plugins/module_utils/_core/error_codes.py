@@ -133,6 +133,8 @@ class ErrorCode(str, enum.Enum):
     """Nothing answers at host and port. Run again when vCenter is back."""
     ANSWER_REFUSED = "answer_refused"
     """The server answers with what no vCenter says, such as a document type, or without an end; check its address."""
+    PROGRESS_FILE_UNUSABLE = "progress_file_unusable"
+    """`progress_file` cannot be written, is a link, or belongs to somebody else; nothing was done."""
     ENDPOINT_NOT_VCENTER = "endpoint_not_vcenter"
     """Something answers at host and port, but not vCenter."""
     CERTIFICATE_UNTRUSTED = "certificate_untrusted"

@@ -41,6 +41,9 @@ def read_requests(
     Raises NfvError: description_invalid, with every problem of every description.
     """
     requests, problems = [], []
+    last: t.Any = None
+    dataplane: Dataplane | None = None
+    found: t.Sequence[t.Any] = ()
     for index, entry in enumerate(vms):
         by = next((key for key in ("moid", "uuid", "name") if entry.get(key)), None)
         if by is None:
@@ -53,7 +56,8 @@ def read_requests(
                 problems.append(f"{entry[by]}: [key_missing] dataplane: is missing and has no default")
             requests.append(Request(by, entry[by], None))
             continue
-        dataplane, found = parse_dataplane(raw, "dataplane", scope)
+        if raw is not last:  # most fleets have one description for all
+            last, (dataplane, found) = raw, parse_dataplane(raw, "dataplane", scope)
         problems += [f"{entry[by]}: {problem}" for problem in found]
         requests.append(Request(by, entry[by], dataplane))
     if problems:

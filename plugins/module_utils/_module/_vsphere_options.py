@@ -73,6 +73,11 @@ def change_options() -> dict[str, t.Any]:
     }
 
 
+def progress_option() -> dict[str, t.Any]:
+    """The option of the doc fragment ``progress``."""
+    return {"progress_file": {"type": "path"}}
+
+
 def query_option() -> dict[str, t.Any]:
     """The option ``query`` of modules that only read."""
     return {"query": {"type": "str"}}

@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.progress import progress_file
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.change_set import plan_release, plan_vm, predict
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import (
     POWERED_OFF,
@@ -69,18 +70,20 @@ def converge(
         bool(params.get("replace_sriov_adapters")),
     )
     with (
-        Client.open(connection, closed_for_writes=check_mode) as client,
+        progress_file(params.get("progress_file")) as progress,
+        Client.open(connection, closed_for_writes=check_mode, progress=progress) as client,
         typed_errors(connection.hostname, "failed to read and reconfigure the VMs"),
     ):
         inventory = read_inventory(
             client,
             params["datacenter"],
             with_uuids=any(request.by == "uuid" for request in requests),
+            with_templates=False,
+            with_names=any(request.by == "name" for request in requests),
             with_udp_rss=_asks_for_udp_rss(requests),
             with_switches=scope in (ALL, ADAPTERS),
         )
         descriptions = _select(requests, inventory, params["datacenter"])
-        records = read_vms(client, [managed for managed, _dataplane in descriptions.values()], inventory)
 
         def plan(record: VmRecord) -> ChangeSet:
             dataplane = descriptions[record.state.moid][1]
@@ -95,7 +98,8 @@ def converge(
             _refuse_power(record, planned, consent=check_mode or params["power_cycle"] == "when_needed")
             return planned
 
-        plans = _plan_all(client, records, permitted)
+        machines = [managed for managed, _dataplane in descriptions.values()]
+        records, plans = _plan_all(client, machines, inventory, permitted)
         outcome = (
             _predicted(records, plans)
             if client.closed_for_writes
@@ -136,19 +140,28 @@ def _select(
 
 
 def _plan_all(
-    client: Client, records: t.Mapping[str, VmRecord], plan: t.Callable[[VmRecord], ChangeSet]
-) -> dict[str, ChangeSet]:
-    """Plans every VM. Raises NfvError before any change when one of them cannot be changed as planned."""
-    plans, errors = {}, []
-    for moid, record in records.items():
+    client: Client, machines: t.Sequence[t.Any], inventory: Inventory, plan: t.Callable[[VmRecord], ChangeSet]
+) -> tuple[dict[str, VmRecord], dict[str, ChangeSet]]:
+    """Reads and plans every VM, a page at a time, and keeps the devices only of those that will change.
+
+    Raises NfvError before any change when one of them cannot be read, or cannot be changed as planned.
+    """
+    plans: dict[str, ChangeSet] = {}
+    errors = []
+
+    def planned(record: VmRecord) -> VmRecord:
         try:
-            plans[moid] = plan(record)
-            config_spec(client, record, plans[moid])
+            plans[record.state.moid] = made = plan(record)
+            config_spec(client, record, made)
         except NfvError as error:
             errors.append(error)
+            return record
+        return record if made else record.without_devices()
+
+    records = read_vms(client, machines, inventory, planned)
     if errors:
         raise joined(errors)
-    return plans
+    return records, plans
 
 
 def _refuse_power(record: VmRecord, plan: ChangeSet, consent: bool) -> None:

@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined, listed
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.progress import progress_file
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.change_set import (
     adapter_facts,
     conflicts,
@@ -22,7 +23,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.f
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.question import question_of
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.guest import guest_state, wait_for_addresses
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import read_inventory
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import read_each
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import VmRecord, read_each
 
 from ._vm_requests import find_vm, read_requests, vm_not_found
 from ._vm_result import changes_as_data, error_as_data, plain
@@ -33,7 +34,6 @@ if t.TYPE_CHECKING:
 
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.guest_address import GuestState
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import Inventory
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import VmRecord
 
     from ._vm_requests import Request
 
@@ -51,18 +51,22 @@ def gather(params: t.Mapping[str, t.Any], connection: Connection) -> dict[str, t
     """
     requests = read_requests(params["vms"], params["dataplane"], needed=False)
     with (
-        Client.open(connection, closed_for_writes=True) as client,
+        progress_file(params.get("progress_file")) as progress,
+        Client.open(connection, closed_for_writes=True, progress=progress) as client,
         typed_errors(connection.hostname, "failed to read the VMs"),
     ):
         inventory = read_inventory(
             client,
             params["datacenter"],
             with_uuids=any(request.by == "uuid" for request in requests),
+            with_templates=bool(params["required_templates"]),
+            with_names=bool(params["required_templates"]) or any(request.by == "name" for request in requests),
             with_switches=any(request.dataplane is not None for request in requests),
         )
         _refuse_missing(params, inventory)
         found = [(request, find_vm(request, inventory)) for request in requests]
-        records, errors = read_each(client, [managed for _request, managed in found if managed is not None], inventory)
+        machines = [managed for _request, managed in found if managed is not None]
+        records, errors = read_each(client, machines, inventory, VmRecord.without_devices)
         guests = {moid: record.guest for moid, record in records.items()}
         if params["wait_for_address"]:
             missing = [vm_not_found(request, params["datacenter"]) for request, managed in found if managed is None]

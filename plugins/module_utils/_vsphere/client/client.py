@@ -10,6 +10,7 @@ refuses a call without a session before it does anything.
 
 from __future__ import annotations
 
+import collections
 import concurrent.futures
 import contextlib
 import dataclasses
@@ -21,6 +22,7 @@ import time
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.progress import Progress, unseen
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.text import shown
 
 from . import decode
@@ -76,6 +78,9 @@ class Connection:
 class Client:
     """An open session. As a context manager, it logs out at the end."""
 
+    #: Is told how far long reads and rollouts are.
+    progress: Progress = staticmethod(unseen)
+
     def __init__(self, service: t.Any, closed_for_writes: bool, log_in: t.Callable[[t.Any], None]) -> None:
         """Logs in.
 
@@ -98,8 +103,8 @@ class Client:
             raise
 
     @classmethod
-    def open(cls, connection: Connection, closed_for_writes: bool) -> Client:
-        """Logs in.
+    def open(cls, connection: Connection, closed_for_writes: bool, progress: Progress = unseen) -> Client:
+        """Logs in. progress: is told how far long reads and rollouts are.
 
         Raises NfvError: vcenter_unreachable, certificate_untrusted, authentication_failed, endpoint_not_vcenter.
         """
@@ -109,9 +114,11 @@ class Client:
             # The SDK's first request has no timeout, and its errors are less clear.
             _knock(connection, context)
         with typed_errors(connection.hostname, f"failed to log in as {connection.username}"):
-            return again_when_broken(
+            opened = again_when_broken(
                 lambda: cls(_service(connection, context, login.user_agent), closed_for_writes, login)
             )
+        opened.progress = progress
+        return opened
 
     def __enter__(self) -> Client:
         return self
@@ -207,9 +214,15 @@ class Client:
         return self.read(work)
 
     def of_objects(
-        self, kind: t.Any, objects: t.Sequence[t.Any], paths: t.Sequence[str], devices: t.Any = None
+        self, kind: t.Any, objects: t.Sequence[t.Any], paths: t.Sequence[str]
     ) -> list[tuple[t.Any, Properties]]:
-        """Reads properties of the given objects, which are all of one type; returns them as ``in_view`` does.
+        """Reads properties of the given objects, which are all of one type; returns them as ``in_view`` does."""
+        return [found for page in self.pages_of(kind, objects, paths) for found in page]
+
+    def pages_of(
+        self, kind: t.Any, objects: t.Sequence[t.Any], paths: t.Sequence[str], devices: t.Any = None
+    ) -> t.Iterator[list[tuple[t.Any, Properties]]]:
+        """Reads the same in pages of PAGE_SIZE objects, in their order, a page or two ahead of who takes them.
 
         devices: the type of the virtual devices that are looked at, None for all (see Decoder).
         """
@@ -219,9 +232,14 @@ class Client:
             starts = [vmodl.query.PropertyCollector.ObjectSpec(obj=each) for each in wanted]
             return self.read(lambda: self._retrieve(starts, {kind: paths}, devices))
 
+        ahead: collections.deque[concurrent.futures.Future[list[tuple[t.Any, Properties]]]] = collections.deque()
         with concurrent.futures.ThreadPoolExecutor(PAGES_AT_A_TIME) as threads:
-            pages = threads.map(page, range(0, len(objects), PAGE_SIZE))
-            return [found for each in pages for found in each]
+            for first in range(0, len(objects), PAGE_SIZE):
+                ahead.append(threads.submit(page, first))
+                if len(ahead) > PAGES_AT_A_TIME:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
 
     def _retrieve(
         self, starts: list[t.Any], kinds: t.Mapping[t.Any, t.Sequence[str]], devices: t.Any = None

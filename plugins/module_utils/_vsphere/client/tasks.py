@@ -27,6 +27,9 @@ POLL_SECONDS = 30
 # Seconds after which a task that has not ended is reported as task_unfinished.
 TASK_SECONDS = 600
 
+# Calls after which progress is told.
+BATCH: t.Final = 250
+
 _ENDED: t.Final = ("success", "error")
 
 # A method that changes something, with its arguments or a function that returns them when the call is due.
@@ -133,8 +136,12 @@ def call_all(
         except NfvError as error:
             return error
 
+    answers: dict[str, t.Any] = {}
     with concurrent.futures.ThreadPoolExecutor(CONNECTIONS) as threads:
-        answers = dict(zip(calls, threads.map(one, calls)))
+        for key, answer in zip(calls, threads.map(one, calls)):
+            answers[key] = answer
+            if len(answers) % BATCH == 0 or len(answers) == len(calls):
+                client.progress("calls made", len(answers), len(calls))
     errors = {key: answer for key, answer in answers.items() if isinstance(answer, NfvError)}
     return {key: answer for key, answer in answers.items() if key not in errors}, errors
 
@@ -160,6 +167,7 @@ def wait_for_tasks(
 
     def done(seen: Seen) -> set[str]:
         ended = {key for key, task in tasks.items() if _has_ended(seen[task._moId]) or asked(key, seen) is not None}
+        client.progress("tasks ended", len(ended), len(tasks))
         return {tasks[key]._moId for key in ended} | {machine._moId for machine in on.values()}
 
     followed = [*tasks.values(), *{machine._moId: machine for machine in on.values()}.values()]

@@ -90,12 +90,15 @@ def read_inventory(
     client: Client,
     datacenter: str | None,
     with_uuids: bool,
+    with_templates: bool = True,
+    with_names: bool = True,
     with_udp_rss: bool = False,
     with_switches: bool = False,
 ) -> Inventory:
     """Reads the names of VMs, the port groups and the hosts in one batch.
 
     with_uuids: also read the UUIDs of the VMs, so that they can be looked up by them;
+    with_templates, with_names: also read which VMs are templates, and the names of VMs;
     with_udp_rss: also read whether each host allows UDP RSS;
     with_switches: also read the switches of each host, with their modes.
 
@@ -105,8 +108,8 @@ def read_inventory(
     found = client.in_view(
         {
             vim.VirtualMachine: [
-                "name",
-                "config.template",
+                *(("name",) if with_names else ()),
+                *(("config.template",) if with_templates else ()),
                 *(("config.uuid", "config.instanceUuid") if with_uuids else ()),
             ],
             vim.HostSystem: [

@@ -13,6 +13,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.mac_address import spelt_alike
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import AdapterState, HostFacts, VmState
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import SETTINGS
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import PAGE_SIZE
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import from_fault
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.naming import name_of
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.question import question_of
@@ -56,6 +57,7 @@ _ADAPTER_TYPES: t.Final = {
 
 
 Record = t.TypeVar("Record")
+Keep = t.Callable[["VmRecord"], "VmRecord"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +75,10 @@ class VmRecord:
     question: Question | None = None
     """The question that it waits to have answered."""
 
+    def without_devices(self) -> VmRecord:
+        """What is left of a VM that is not going to change."""
+        return dataclasses.replace(self, devices={})
+
 
 def vm_paths(api_version: str | None) -> list[str]:
     """The property paths read of every VM: what plans and results need, less what the API version does not know."""
@@ -80,23 +86,37 @@ def vm_paths(api_version: str | None) -> list[str]:
     return list(dict.fromkeys([*_VM_PROPERTIES, *((setting.shown or "").split("/")[0] for setting in shown)]))
 
 
-def read_vms(client: Client, managed: t.Sequence[t.Any], inventory: Inventory) -> dict[str, VmRecord]:
-    """Reads the given VMs in one batch; returns them by moid. Raises NfvError when any of them cannot be read."""
-    records, errors = read_each(client, managed, inventory)
+def as_read(record: VmRecord) -> VmRecord:
+    """Keeps of a VM everything that was read."""
+    return record
+
+
+def read_vms(
+    client: Client, managed: t.Sequence[t.Any], inventory: Inventory, keep: Keep = as_read
+) -> dict[str, VmRecord]:
+    """Reads the given VMs; returns them by moid. keep: see read_each.
+
+    Raises NfvError when any of them cannot be read.
+    """
+    records, errors = read_each(client, managed, inventory, keep)
     if errors:
         raise joined(list(errors.values()))
     return records
 
 
 def read_each(
-    client: Client, managed: t.Sequence[t.Any], inventory: Inventory
+    client: Client, managed: t.Sequence[t.Any], inventory: Inventory, keep: Keep = as_read
 ) -> tuple[dict[str, VmRecord], dict[str, NfvError]]:
-    """Reads the given VMs in one batch. Returns the records, and the errors of those that cannot be read, by moid."""
+    """Reads the given VMs. Returns the records, and the errors of those that cannot be read, by moid.
+
+    keep: is given each VM as soon as its page was read, and returns what is kept of it. A fleet takes little memory
+    when only those VMs keep their devices that will change.
+    """
     return each_of(
         client,
         managed,
         vm_paths(inventory.api_version),
-        lambda each, properties: vm_record(each, properties, inventory),
+        lambda each, properties: keep(vm_record(each, properties, inventory)),
         vim.vm.device.VirtualEthernetCard,
     )
 
@@ -108,28 +128,42 @@ def each_of(
     convert: t.Callable[[t.Any, Properties], Record],
     devices: t.Any = None,
 ) -> tuple[dict[str, Record], dict[str, NfvError]]:
-    """Reads properties of VMs in one batch and converts those of each. A VM that cannot be read stops no other.
+    """Reads properties of VMs in pages and converts those of each. A VM that cannot be read stops no other.
 
-    devices: the type of the devices that are looked at, None for all. A VM that is gone makes vCenter refuse the whole
-    batch; it is found by bisection.
+    devices: the type of the devices that are looked at, None for all.
     """
-    try:
-        found = client.of_objects(vim.VirtualMachine, managed, paths, devices)
-    except vmodl.fault.ManagedObjectNotFound as fault:
-        if len(managed) == 1:
-            return {}, {managed[0]._moId: from_fault(fault, managed[0]._moId, "failed to read the VM")}
-        half = len(managed) // 2
-        first, second = (each_of(client, part, paths, convert, devices) for part in (managed[:half], managed[half:]))
-        return first[0] | second[0], first[1] | second[1]
     records: dict[str, Record] = {}
-    errors = {}
-    for each, properties in found:
-        try:
-            _require_accessible(each, properties)
-            records[each._moId] = convert(each, properties)
-        except NfvError as error:
-            errors[each._moId] = error
+    errors: dict[str, NfvError] = {}
+    for found in _pages(client, list(managed), paths, devices, errors):
+        for each, properties in found:
+            try:
+                _require_accessible(each, properties)
+                records[each._moId] = convert(each, properties)
+            except NfvError as error:
+                errors[each._moId] = error
+        client.progress("VMs read", len(records) + len(errors), len(managed))
     return records, errors
+
+
+def _pages(
+    client: Client, managed: list[t.Any], paths: t.Sequence[str], devices: t.Any, gone: dict[str, NfvError]
+) -> t.Iterator[list[tuple[t.Any, Properties]]]:
+    """Pages of the VMs that are there. A VM that is gone makes vCenter refuse its page, and is found by bisection.
+
+    gone: takes the errors of those that are gone, by moid.
+    """
+    left = managed
+    try:
+        for page in client.pages_of(vim.VirtualMachine, managed, paths, devices):
+            left = left[PAGE_SIZE:]
+            yield page
+    except vmodl.fault.ManagedObjectNotFound as fault:
+        if len(left) == 1:
+            gone[left[0]._moId] = from_fault(fault, left[0]._moId, "failed to read the VM")
+            return
+        half = len(left) // 2
+        for part in (left[:half], left[half:]):
+            yield from _pages(client, part, paths, devices, gone)
 
 
 def _require_accessible(managed: t.Any, properties: Properties) -> None:
