@@ -96,6 +96,7 @@ def read_guest(
         cpus=parse_cpu_list(guest.value("/sys/devices/system/cpu/present") or "") or None,
         nodes=_nodes(guest),
         memory_mb=int(total.group(1)) // 1024 if total else None,
+        node_memory_mb=_node_memory(guest),
         available_mb=None if available is None else available // 1024,
         pools_mb=sum(pool.allocated * pool.size_kb for pool in read_pools(guest) if pool.node is None) // 1024,
     )
@@ -179,3 +180,14 @@ def _lockdown(guest: Tree) -> str | None:
 def _nodes(guest: Tree) -> tuple[int, ...]:
     names = guest.names("/sys/devices/system/node")
     return tuple(sorted(int(name[4:]) for name in names if re.fullmatch(r"node[0-9]{1,4}", name)))
+
+
+def _node_memory(guest: Tree) -> dict[int, int]:
+    """MiB of each NUMA node; a line of its meminfo is "Node 0 MemTotal:  2012116 kB"."""
+    found = {}
+    for node in _nodes(guest):
+        text = guest.text(f"/sys/devices/system/node/node{node}/meminfo") or ""
+        total = re.search(r"^Node [0-9]+ MemTotal:\s+([0-9]{1,15}) kB$", text, re.MULTILINE)
+        if total:
+            found[node] = int(total.group(1)) // 1024
+    return found

@@ -18,7 +18,7 @@ from .machine import CLOCK, PYTHON, MachineFacts, clock_row, python_row
 from .row import Row, Subject
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Dataplane
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Dataplane, HugepagePool
 
 # Lockdown keeps programs from a device's registers in sysfs, which DPDK maps under the uio drivers (Linux:
 # pci-sysfs.c, LOCKDOWN_PCI_ACCESS; DPDK's Linux guide, "Linux Drivers"). vfio-pci hands them over itself.
@@ -78,6 +78,8 @@ class GuestFacts:
     """The NUMA nodes; empty when the kernel shows none."""
     memory_mb: int | None
     """Memory that the kernel has, in MiB."""
+    node_memory_mb: t.Mapping[int, int]
+    """The same of each NUMA node that tells it."""
     available_mb: int | None
     """Memory that programs could still get, in MiB."""
     pools_mb: int
@@ -342,8 +344,10 @@ def _memory(facts: GuestFacts, asked: GuestAsked) -> Row:
     wanted = f"{needed} MiB for pools, and some for Linux"
     if facts.memory_mb is None or facts.available_mb is None:
         return _untold(asked, "memory", wanted, "/proc/meminfo does not tell", "Look at the guest.")
-    changes = _changes(asked, "memory.size_mb")
-    short = needed >= facts.memory_mb
+    full = _full_nodes(facts, pools)
+    seen += "".join(f"; NUMA node {node} has {facts.node_memory_mb[node]} MiB for {full[node]} MiB" for node in full)
+    changes = _changes(asked, "memory.size_mb", *(["numa."] if full else []))
+    short = needed >= facts.memory_mb or bool(full)
     later = facts.reboot_pending or needed - facts.pools_mb <= facts.available_mb
     if short and changes:
         return _later(asked, "memory", f"role vm_hardware changes {changes}")
@@ -355,3 +359,15 @@ def _memory(facts: GuestFacts, asked: GuestAsked) -> Row:
         )
         return _failing(asked, "memory", wanted, seen, ErrorCode.HUGEPAGES_SHORT, remedy)
     return _ready(asked, "memory", wanted, seen)
+
+
+def _full_nodes(facts: GuestFacts, pools: t.Iterable[HugepagePool]) -> dict[int, int]:
+    """The NUMA nodes that cannot hold their pools, with what is asked of each in MiB.
+
+    A node that is not there is the row page_sizes' to tell.
+    """
+    asked: dict[int, int] = {}
+    for pool in pools:
+        if pool.node is not None:
+            asked[pool.node] = asked.get(pool.node, 0) + pool.amount_mb
+    return {node: amount for node, amount in asked.items() if amount >= facts.node_memory_mb.get(node, amount + 1)}

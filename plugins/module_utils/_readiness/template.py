@@ -93,7 +93,7 @@ class TemplateAsked:
     hardware_upgrade: bool = False
     """Whether role vm_hardware may upgrade the virtual hardware (``vm_hardware_upgrade``)."""
     management_found: bool = False
-    """Whether the guest is known to find its management adapter by MAC address or PCI path."""
+    """Whether the guest is known to find its management adapter after the conversion (docs/first_boot.md)."""
     api_version: str | None = None
     """The negotiated API version, such as ``8.0.3.0``; None when it does not matter."""
 
@@ -125,7 +125,7 @@ _CHECKS: t.Final[t.Mapping[str, str]] = {
     "secure_boot": "off, or iommu: true",
     "disk": "a disk that keeps what is written",
     "adapters": "VMXNET3, or a type that is converted to it",
-    "management_adapter": "found by MAC address or PCI path",
+    "management_adapter": "the guest finds it after E1000 -> VMXNET3",
 }
 
 
@@ -368,6 +368,6 @@ def _management_adapter(facts: TemplateFacts, asked: TemplateAsked) -> Row:
         "management_adapter",
         f"{converted} becomes VMXNET3, and the guest's interface gets another name, such as ens192 for ens33; vCenter"
         " does not tell how the guest finds it",
-        "Give the template VMXNET3 adapters; or describe nfv_guest; or match the interface by MAC address or PCI path"
-        " in the template and set nfv_template_management_found.",
+        "Give the template VMXNET3 adapters; or describe nfv_guest; or let the template find it in one of the ways of"
+        " docs/first_boot.md, and set nfv_template_management_found.",
     )

@@ -14,7 +14,10 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets, path_messages
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
-from lab.testing.pgw_packets import S5U, SERVER, SERVER6, ipv4, ipv6, untunnelled
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness import tester as judge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.tester import who_answers
+from lab.networks import inside
+from lab.testing.pgw_packets import PEER, S5U, SERVER, SERVER6, SGI, ipv4, ipv6, untunnelled
 from lab.testing.tester_port import Port, is_traffic
 from tests.integration.pgw.conftest import Bench, session
 
@@ -135,3 +138,18 @@ def test_given_macs_of_sgi_next_hops_are_used_unasked(bench: Bench, given: bool)
     result = bench.switch.decide(plane).result
     assert result["next_hop_mac"] == result["ipv6_next_hop_mac"] == (GIVEN if given else None)
     assert S5U not in found.asked
+
+
+def test_tester_that_asks_before_it_sends_finds_the_pgw_and_nobody_else(bench: Bench) -> None:
+    """An ARP probe comes from 0.0.0.0, which is no configured peer: the user plane answers all the same."""
+    bench.switch.converge(bench.plane(1))
+    asked = [
+        judge.InterfaceAsked("s5u", PEER, neighbours=(judge.Neighbour(S5U), judge.Neighbour(SILENT))),
+        judge.InterfaceAsked("sgi", SERVER, neighbours=(judge.Neighbour(SGI),)),
+    ]
+    with inside(bench.switch.tester):
+        found = who_answers(asked, {bytes.fromhex(port.mac.replace(":", "")) for port in (bench.s5u, bench.sgi)})
+    # Linux answers on every interface, so that the switch's end of the cable answers, too; a DPDK port has none.
+    assert bench.s5u.switch_mac in found["s5u", S5U]
+    assert bench.sgi.switch_mac in found["sgi", SGI]
+    assert {key for key, macs in found.items() if not macs} == {("s5u", PEER), ("s5u", SILENT), ("sgi", SERVER)}

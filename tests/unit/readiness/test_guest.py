@@ -326,6 +326,17 @@ def test_memory_that_is_in_use_waits_for_a_reboot_or_is_short(guest: AskedGuest)
     assert failing(rows) == {"memory": ("not_ready", "hugepages_short")}
 
 
+def test_pools_that_one_node_cannot_hold_are_short(guest: AskedGuest) -> None:
+    """The machine has enough, and the node has not: a false ready otherwise."""
+    pool = {"size": "2M", "amount_mb": 1024, "node": 0}
+    described = {**ASKED["dataplane"], "numa": {"nodes": 1}, "memory": {"size_mb": 4096, "hugepages": [pool]}}
+    assert guest.rows(dataplane=described)["memory"]["verdict"] == "ready"
+    guest.write("/sys/devices/system/node/node0/meminfo", "Node 0 MemTotal:       900000 kB\n")
+    rows = guest.rows(dataplane=described)
+    assert failing(rows) == {"memory": ("not_ready", "hugepages_short")}
+    assert "NUMA node 0 has 878 MiB for 1024 MiB" in rows["memory"]["seen"]
+
+
 def test_without_a_description_only_the_machine_is_asked(guest: AskedGuest) -> None:
     rows = guest.rows(dataplane=None)
     assert [check for check, row in rows.items() if row["verdict"] == "ready"] == [
