@@ -205,6 +205,52 @@ options:
         description: How many Echo Requests in a row may stay unanswered before a peer is down (N3-REQUESTS).
         type: int
         default: 5
+  verify_session:
+    description:
+      - A session that is set aside for verification, carried like every other one, so that a verification takes no live
+        subscriber's and no peer's address and changes nothing.
+      - Its peer is the tester. Path management never asks it, and it may be silent.
+    type: dict
+    version_added: 0.2.0
+    suboptions:
+      name:
+        description: Name of the session.
+        type: str
+        default: verification
+      ue_address:
+        description: IPv4 address of a subscriber that does not exist, from the pool of subscribers.
+        type: str
+        required: true
+      local_teid:
+        description: TEID of its uplink G-PDUs.
+        type: int
+        required: true
+      peer_teid:
+        description: TEID of its downlink G-PDUs.
+        type: int
+        required: true
+      peer_address:
+        description: IPv4 address of the tester on the network of O(s5u.address). No session's peer has it.
+        type: str
+        required: true
+      server_address:
+        description: IPv4 address of the tester behind SGi, the destination of the uplink. Not the next hop's.
+        type: str
+        required: true
+      server_gateway:
+        description:
+          - Router to the subscribers on the tester's network. Without it the tester is on the network of O(sgi.address) and
+            sends to the PGW itself.
+        type: str
+      server_routers:
+        description: Routers between the PGW and the tester at most, of which the next hop is the first; 1 unless given.
+        type: int
+      uplink_kbps:
+        description: Largest rate of the uplink in kbit/s. Give rates, so that nobody uses the session for more.
+        type: int
+      downlink_kbps:
+        description: The same for the downlink.
+        type: int
   statistics:
     description:
       - A systemd timer that writes what M(nfv.vsphere_dpdk.pgw_sessions_info) returns to two files,
@@ -364,6 +410,18 @@ _PATH_MANAGEMENT = {
     "response_seconds": {"type": "int", "default": 3},
     "echo_requests": {"type": "int", "default": 5},
 }
+_VERIFY_SESSION = {
+    "name": {"type": "str", "default": "verification"},
+    "ue_address": {"type": "str", "required": True},
+    "local_teid": {"type": "int", "required": True},
+    "peer_teid": {"type": "int", "required": True},
+    "peer_address": {"type": "str", "required": True},
+    "server_address": {"type": "str", "required": True},
+    "server_gateway": {"type": "str"},
+    "server_routers": {"type": "int"},
+    "uplink_kbps": {"type": "int"},
+    "downlink_kbps": {"type": "int"},
+}
 _STATISTICS = {
     "textfile_directory": {"type": "path", "required": True},
     "interval": {"type": "int", "default": 60},
@@ -375,6 +433,7 @@ ARGUMENTS = {
     "sessions": {"type": "list", "elements": "dict", "options": _SESSION},
     "path_management": {"type": "dict", "options": _PATH_MANAGEMENT, "apply_defaults": True},
     "statistics": {"type": "dict", "options": _STATISTICS},
+    "verify_session": {"type": "dict", "options": _VERIFY_SESSION},
 }
 
 

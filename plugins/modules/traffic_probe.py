@@ -21,6 +21,8 @@ description:
     TTL and payload included, and for G-PDUs outer addresses, UDP port, message type and TEID.
   - Before the counted packets of a direction it resolves the PGW's MAC addresses afresh through the kernel and sends a
     few packets that are counted apart, so that the PGW knows its neighbours.
+  - Before the first packet it asks by ARP whether another machine has one of the tester's addresses, and fails then
+    (C(tester_address_taken)).
   - Loss is no failure of the module; the filter P(nfv.vsphere_dpdk.poll_mode_verdict#filter) judges the rows.
 extends_documentation_fragment:
   - nfv.vsphere_dpdk.attributes.traffic
@@ -93,13 +95,26 @@ options:
         type: str
         required: true
       gateway:
-        description: IPv4 address of the PGW in this network.
+        description: IPv4 address of the PGW in this network; on SGi, it may be that of a router to the subscribers.
         type: str
         required: true
   sgi:
-    description: The tester's interface in the SGi network. Needed with V(gtpu).
+    description: The tester's interface in the SGi network, or in one behind it. Needed with V(gtpu).
     type: dict
     suboptions: *side
+  sgi_routers:
+    description:
+      - Routers between the PGW and the tester on SGi, at most. Each may take one off the TTL, and the uplink may come
+        from any MAC address. With V(0) the tester is the PGW's next hop.
+    type: int
+    default: 0
+    version_added: 0.2.0
+  unknown_teid:
+    description:
+      - A TEID that no session of the PGW has, for the packets that must be dropped. Without it, one that none of
+        O(sessions) has; give it where the PGW has other sessions, too.
+    type: int
+    version_added: 0.2.0
   sessions:
     description: The subscriber sessions that the PGW has; the packets take them in turn. Needed with V(gtpu).
     type: list
@@ -292,6 +307,8 @@ def main() -> None:
             "dropped": {"type": "list", "elements": "dict", "options": _DROPPED, "default": []},
             "s5u": gateway,
             "sgi": gateway,
+            "sgi_routers": {"type": "int", "default": 0},
+            "unknown_teid": {"type": "int"},
             "sessions": {"type": "list", "elements": "dict", "options": _SESSION},
             "count": {"type": "int", "default": 1000},
             "pps": {"type": "float", "default": 500},

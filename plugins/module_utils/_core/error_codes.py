@@ -506,6 +506,8 @@ class ErrorCode(str, enum.Enum):
     """The inventory has no host in group `testers`."""
     TESTER_ADDRESS_MISSING = "tester_address_missing"
     """The tester's interface lacks the address that it is to send from."""
+    TESTER_ADDRESS_TAKEN = "tester_address_taken"
+    """Another machine answers for the tester's address; give the tester one of its own (`pgw_verify_session`)."""
     TESTER_INTERFACE_UNUSABLE = "tester_interface_unusable"
     """The tester's interface does not exist or is down."""
     TESTER_ADDRESS_TAKEN = "tester_address_taken"

@@ -10,7 +10,7 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.mac_address import spelt_alike
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.userspace_drivers import USERSPACE_DRIVERS
 
-from .model import NO_TRAFFIC, DeviceLoad, Mapping, Row, Window, find, joined, row
+from .model import NO_TRAFFIC, DeviceLoad, Expected, Mapping, Row, Window, find, joined, row
 
 _ERRORS = ("imissed", "ierrors", "oerrors", "rx_nombuf")
 
@@ -178,20 +178,22 @@ def _as_list(value: t.Any) -> list[t.Any]:
 def _counters(window: Window, device: Mapping) -> Row:
     load, rise = window.load(device["name"]), window.rise(device)
     name = f"counters {device['name']}"
-    asked = _live_counters_asked(window) if window.expected.passive else _counters_asked(load)
+    asked = _live_counters_asked(window) if window.expected.passive else _counters_asked(load, window.expected)
     if rise is None:
         return row(name, asked, "not observed", ["the port's counters were not observed"])
     if window.expected.passive:
         return _live_counters(window, device, rise)
     received, sent = rise["ipackets"], rise["opackets"]
     problems = [] if load.any else [NO_TRAFFIC]
-    if not load.received <= received <= load.received + load.noise:
+    shared, others = window.expected.shared, received - load.received
+    if others < 0 or (others > load.noise and not shared):
         problems.append(f"the port received {received}, the tester sent {load.received} to it")
-    if not load.sent_least <= sent <= load.sent_most + load.noise:
+    if sent < load.sent_least or (sent > load.sent_most + load.noise and not shared):
         problems.append(f"the port sent {sent}, the tester received {load.sent_least} from it")
-    problems += [f"{key} rose by {rise[key]}" for key in _ERRORS if rise[key] != 0]
-    noise = received - load.received
-    remark = f"{noise} received besides the tester's are ARP and neighbour discovery" if noise else ""
+    tolerance = window.expected.frame_loss_tolerance if shared else 0
+    problems += [f"{key} rose by {rise[key]}" for key in _ERRORS if not 0 <= rise[key] <= tolerance]
+    what = "ARP, neighbour discovery and others' traffic" if shared else "ARP and neighbour discovery"
+    remark = f"{others} received besides the tester's are {what}" if others else ""
     return row(name, asked, _counted(rise), problems, remark)
 
 
@@ -218,7 +220,12 @@ def _counted(rise: t.Mapping[str, int]) -> str:
     return f"received {rise['ipackets']}, sent {rise['opackets']}, {errors}"
 
 
-def _counters_asked(load: DeviceLoad) -> str:
+def _counters_asked(load: DeviceLoad, expected: Expected) -> str:
+    if expected.shared:
+        return (
+            f"at least {load.received} received and {load.sent_least} sent, beside others' traffic; no misses, errors "
+            "or failed buffers"
+        )
     sent = str(load.sent_least) if load.sent_least == load.sent_most else f"{load.sent_least} to {load.sent_most}"
     return (
         f"received {load.received}, sent {sent}, each plus at most {load.noise} of ARP and neighbour discovery; "

@@ -80,6 +80,8 @@ class Expected:
     """The kind of traffic, a key of DIRECTIONS. ``passive``: whatever passes, which nobody counts elsewhere."""
     dropped: tuple[str, ...] = ()
     """Names of the flows that the application must drop."""
+    shared: bool = False
+    """Whether others' traffic may pass beside the tester's: counters may then be higher than its counts."""
     adapters: tuple[Mapping, ...] = ()
     """The VM's adapters as vCenter has them; ``type`` and ``connected`` of each are judged where they are given."""
 

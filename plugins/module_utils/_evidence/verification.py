@@ -37,7 +37,8 @@ def plan_verification(request: Mapping) -> Verification:
     addresses that vSphere assigned;
     tester: ``name``, ``s5u_interface``, ``sgi_interface``, and ``interfaces`` by port group;
     generator: ``name`` and ``adapters``;
-    pgw: ``s5u``, ``sgi`` and ``sessions`` of the PGW; sessions: those that the tester is to use, if any;
+    pgw: ``s5u``, ``sgi`` and ``sessions`` of the PGW, and its ``verify_session``, if one is set aside;
+    sessions: those that the tester is to use, if any;
     s5u, sgi, first, second: the sides;
     dropped: flows of frames that the application must drop, as traffic_probe takes them (may be left out);
     expected: further keys of what must hold.
@@ -47,7 +48,7 @@ def plan_verification(request: Mapping) -> Verification:
     problems = [*_missing_hosts(request), *_unbound(request)]
     if kind in ("frames", "testpmd") and len(polled) != 2:
         problems.append(_frames_need_two(request["host"], len(polled)))
-    if request.get("dropped") and kind != "frames":
+    if request.get("dropped") and kind not in ("frames", "passive"):
         problems.append(_dropped_need_frames(kind))
     options: dict[str, t.Any] = {}
     sides: dict[str, str] = {}
@@ -64,6 +65,7 @@ def plan_verification(request: Mapping) -> Verification:
         "dropped": [str(flow.get("name")) for flow in request.get("dropped") or ()],
         "polling_cpus": request["derived"]["polling_cpu_list"],
         "hugepages": request["derived"]["hugepages"],
+        "shared": _set_aside(request) is not None,
         **request["expected"],
     }
     return Verification(tuple(map(str, problems)), options, expected)
@@ -134,6 +136,9 @@ Streams = tuple[dict[str, t.Any], dict[str, str]]
 def _gtpu(request: Mapping) -> Streams:
     """Subscribers' traffic through the PGW. Raises NfvError(variable_missing)."""
     pgw, tester = request["pgw"], request["tester"]
+    verify = _set_aside(request)
+    if verify is not None:
+        return _verify_streams(pgw, tester, verify)
     sessions = list(request["sessions"]) or [one for one in pgw["sessions"] if one.get("ue_address")][:SESSIONS]
     if not sessions:
         raise _variables_missing(request["host"], ["pgw_sessions with a subscriber's IPv4 address"])
@@ -144,6 +149,32 @@ def _gtpu(request: Mapping) -> Streams:
         for name, side in (("s5u", s5u), ("sgi", sgi))
     }
     return {"kind": "gtpu", **options, "sessions": sessions}, {"s5u": s5u["adapter"], "sgi": sgi["adapter"]}
+
+
+def _set_aside(request: Mapping) -> Mapping | None:
+    """The session that is set aside for verification, when the tester is to use it."""
+    verify = request["pgw"].get("verify_session")
+    return verify if verify and request["traffic"] == "gtpu" and not request["sessions"] else None
+
+
+def _verify_streams(pgw: Mapping, tester: Mapping, verify: Mapping) -> Streams:
+    """Traffic of the session that is set aside: the tester has addresses of its own, and a router may be on its way."""
+    s5u = _gateway_side(pgw["s5u"], "pgw_s5u", tester, "s5u", verify["peer_address"])
+    sgi = _gateway_side(pgw["sgi"], "pgw_sgi", tester, "sgi", verify["server_address"])
+    sgi["gateway"] = verify.get("server_gateway") or sgi["gateway"]
+    taken = {int(str(one["local_teid"]), 0) for one in (*pgw["sessions"], verify) if one.get("local_teid")}
+    session = {
+        "name": verify.get("name") or "verification",
+        **{key: verify[key] for key in ("ue_address", "local_teid", "peer_teid", "peer_address")},
+    }
+    options = {
+        name: {key: side[key] for key in ("interface", "address", "gateway")}
+        for name, side in (("s5u", s5u), ("sgi", sgi))
+    }
+    unknown = next(teid for teid in range(2**32 - 1, 0, -1) if teid not in taken)
+    routers = int(verify.get("server_routers") or 1)
+    found = {"kind": "gtpu", **options, "sessions": [session], "sgi_routers": routers, "unknown_teid": unknown}
+    return found, {"s5u": s5u["adapter"], "sgi": sgi["adapter"]}
 
 
 def _gateway_side(end: Mapping, variable: str, tester: Mapping, side: str, address: str | None) -> dict[str, t.Any]:

@@ -25,7 +25,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import Plan
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.observe import Ask
 
-_DESCRIPTION = ("s5u", "sgi", "sessions", "path_management", "statistics")
+_DESCRIPTION = ("s5u", "sgi", "sessions", "path_management", "statistics", "verify_session")
 
 
 def run(module: AnsibleModule) -> None:

@@ -57,5 +57,6 @@ def _send_gtpu(options: t.Mapping[str, t.Any], load: PacedLoad) -> tuple[list[di
         GatewayInterface(*(options[side][key] for key in ("interface", "address", "gateway")))
         for side in ("s5u", "sgi")
     )
-    validate_gtpu(s5u, sgi, sessions, load)
-    return run_gtpu(s5u, sgi, sessions, load)
+    more = options["sgi_routers"], options["unknown_teid"]
+    validate_gtpu(s5u, sgi, sessions, load, *more)
+    return run_gtpu(s5u, sgi, sessions, load, *more)

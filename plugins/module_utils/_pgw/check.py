@@ -13,6 +13,9 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.reader import Section
 
 from .check_fit import fit_problems, session_place
+from .check_verify_session import PATH as VERIFY_SESSION
+from .check_verify_session import verify_session_problems
+from .runtime.model import VERIFY_SESSION_NAME
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Dataplane
@@ -30,6 +33,8 @@ MAX_KBPS = 2**31 - 1
 MAX_INTERVAL = 86_400
 # Each takes up to three flows.
 MAX_PEER_SOURCES = 32
+# Routers between the gateway and the tester: each takes one off the TTL of 64 that the tester sends with.
+MAX_ROUTERS = 32
 # DPDK's VMXNET3 driver (vmxnet3_ethdev.h): the smallest sizes of its rings, and the largest. Open vSwitch
 # requires powers of two (ovs-vswitchd.conf.db(5), n_rxq_desc).
 RINGS = {"rx_descriptors": 128, "tx_descriptors": 512}
@@ -48,6 +53,10 @@ _KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("name", "local_teid", "peer_teid", "peer_address"),
         ("imsi", "ue_address", "ue_ipv6_prefix", "uplink_kbps", "downlink_kbps", "peer_sources", "source"),
     ),
+    "verify_session": (
+        ("ue_address", "local_teid", "peer_teid", "peer_address", "server_address"),
+        ("name", "uplink_kbps", "downlink_kbps", "server_gateway", "server_routers"),
+    ),
     "path_management": ((), ("echo_interval", "response_seconds", "echo_requests")),
     "statistics": (("textfile_directory",), ("interval",)),
 }
@@ -60,21 +69,28 @@ _UNIQUE = (("name",), ("ue_address",), ("local_teid",), ("peer_address", "peer_t
 def problems(plane: t.Mapping[str, t.Any], dataplane: Dataplane | None = None) -> tuple[Problem, ...]:
     """Every problem of a user plane, with key paths such as ``pgw_sessions[0].ue_address``.
 
-    ``plane`` has the keys ``s5u``, ``sgi`` and ``sessions``, and may have ``path_management`` and ``statistics``, with
-    the values that the module pgw_sessions takes; nothing is assumed about types. If a session has the key ``source``,
-    such as ``ue.csv:12``, that replaces its place in the list. With ``dataplane``, the ends must name polled adapters
-    of it. How addresses and networks fit together is checked once each value is right by itself.
+    ``plane`` has the keys ``s5u``, ``sgi`` and ``sessions``, and may have ``verify_session``, ``path_management`` and
+    ``statistics``, with the values that the module pgw_sessions takes; nothing is assumed about types. If a session has
+    the key ``source``, such as ``ue.csv:12``, that replaces its place in the list. With ``dataplane``, the ends must
+    name polled adapters of it. How addresses and networks fit together is checked once each value is right by itself.
     """
     found: list[Problem] = []
     for end in ("s5u", "sgi"):
         _check_end(end, plane.get(end), found, dataplane)
-    _check_sessions(plane.get("sessions"), found)
+    owners = _check_sessions(plane.get("sessions"), found)
+    verify = plane.get("verify_session")
+    if verify:
+        _check_verify_session(verify, owners, found)
     if plane.get("path_management"):
         _check_path_management(plane["path_management"], found)
     if plane.get("statistics"):
         _check_statistics(plane["statistics"], found)
     if all(problem.error_code is ErrorCode.SESSION_REPEATED for problem in found):
-        found += fit_problems(plane["s5u"], plane["sgi"], plane["sessions"])
+        sessions = [*plane["sessions"], {**verify, "source": VERIFY_SESSION}] if verify else plane["sessions"]
+        fitting = tuple(fit_problems(plane["s5u"], plane["sgi"], sessions))
+        found += fitting
+        if verify and not fitting:
+            found += verify_session_problems(verify, plane["s5u"], plane["sgi"], plane["sessions"])
     return tuple(found)
 
 
@@ -107,35 +123,52 @@ def _check_adapter(section: Section, adapter: str, dataplane: Dataplane) -> None
         section.report("adapter", ErrorCode.ADAPTER_UNKNOWN, message)
 
 
-def _check_sessions(sessions: t.Any, found: list[Problem]) -> None:
+def _check_sessions(sessions: t.Any, found: list[Problem]) -> dict[tuple[t.Any, ...], str]:
+    """Returns what the sessions do not share with another one, as _check_unique() keeps it."""
+    owners: dict[tuple[t.Any, ...], str] = {}
     if not isinstance(sessions, (list, tuple)):
         found.append(Problem("pgw_sessions", "must be a list of sessions", ErrorCode.VALUE_TYPE_WRONG))
-        return
-    owners: dict[tuple[t.Any, ...], str] = {}
+        return owners
     for index, session in enumerate(sessions):
         section = Section.read(session, session_place(session, index), found, *SESSION_KEYS)
         if section is not None:
             _check_unique(section, _check_session(section), owners)
+    return owners
+
+
+def _check_verify_session(value: t.Any, owners: dict[tuple[t.Any, ...], str], found: list[Problem]) -> None:
+    section = Section.read(value, VERIFY_SESSION, found, *_KEYS["verify_session"])
+    if section is None:
+        return
+    section.ipv4("server_address")
+    section.ipv4("server_gateway")
+    section.integer("server_routers", 1, MAX_ROUTERS)
+    # Its name has a default, which a session must not have either.
+    _check_unique(section, {**_check_rates(section), "name": section.text("name") or VERIFY_SESSION_NAME}, owners)
 
 
 def _check_session(section: Section) -> dict[str, t.Any]:
     """Returns what no two sessions share; None for a value that is absent or wrong."""
-    sound = {
-        "name": section.text("name"),
-        "ue_address": section.ipv4("ue_address"),
-        "peer_address": section.ipv4("peer_address"),
-        **{key: section.integer(key, 1, MAX_TEID) for key in ("local_teid", "peer_teid")},
-    }
+    sound = {"name": section.text("name"), **_check_rates(section)}
     section.text("imsi", IMSI, "an IMSI of 6 to 15 digits, quoted")
     _check_peer_sources(section)
-    for key in ("uplink_kbps", "downlink_kbps"):
-        section.integer(key, 1, MAX_KBPS)
     prefix = section.ipv6("ue_ipv6_prefix", with_prefix=True)
     if prefix is not None and not _is_network(prefix):
         section.report("ue_ipv6_prefix", ErrorCode.ADDRESS_INVALID, f"must have no host bits, unlike {prefix}")
     if not section.has("ue_address") and not section.has("ue_ipv6_prefix"):
         section.report("ue_address", ErrorCode.KEY_MISSING, "is missing, and so is ue_ipv6_prefix; give one or both")
     return sound
+
+
+def _check_rates(section: Section) -> dict[str, t.Any]:
+    """Checks what every session has; returns of it what no two sessions share."""
+    for key in ("uplink_kbps", "downlink_kbps"):
+        section.integer(key, 1, MAX_KBPS)
+    return {
+        "ue_address": section.ipv4("ue_address"),
+        "peer_address": section.ipv4("peer_address"),
+        **{key: section.integer(key, 1, MAX_TEID) for key in ("local_teid", "peer_teid")},
+    }
 
 
 def _check_peer_sources(section: Section) -> None:

@@ -47,7 +47,7 @@ class Desired:
     routes: frozenset[str] = frozenset()
     """Routes to the addresses of peers outside the S5/S8-U network, in the syntax of ip(8)."""
     peers: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """Peer -> the neighbour that its G-PDUs are sent to: the peer itself, or the router to it."""
+    """Peer that must be there -> the neighbour that its G-PDUs are sent to: the peer itself, or the router to it."""
     next_hops: tuple[str, ...] = ()
     """The SGi next hops: IPv4, and IPv6 if there is one."""
     given_mac: tuple[str, str] | None = None
@@ -76,7 +76,7 @@ class Desired:
             addresses=_addresses(plane),
             neighbours={S5U_BRIDGE: frozenset(near.values()), SGI_BRIDGE: _resolved_hops(plane)},
             routes=frozenset(f"{address} via {plane.s5u_next_hop}" for address in plane.far_addresses),
-            peers=near,
+            peers={peer: near[peer] for peer in plane.managed_peers},
             next_hops=hops,
             given_mac=_given_mac(plane),
             textfile_directory=plane.statistics.textfile_directory if plane.statistics else None,
@@ -132,8 +132,9 @@ def _daemon_configuration(plane: UserPlane) -> dict[str, t.Any]:
         "tunnel_mtu": plane.tunnel_mtu,
         "sgi_mtu": plane.sgi_mtu,
         "s5u_network": str(plane.s5u_network),
-        "peers": list(plane.peers),
-        "peer_sources": list(plane.peer_sources),
+        "peers": list(plane.managed_peers),
+        # The tester of verification is known like an address that peers send from: answered, and never asked.
+        "peer_sources": [*plane.peer_sources, *([plane.verify_peer] if plane.verify_peer else [])],
         **dataclasses.asdict(plane.path_management),
     }
 

@@ -33,7 +33,7 @@ class GatewayInterface:
     address: str
     """IPv4 address of the tester there."""
     gateway: str
-    """IPv4 address of the PGW there."""
+    """IPv4 address of the PGW there, or of the router to it."""
 
 
 @dataclasses.dataclass(frozen=True)

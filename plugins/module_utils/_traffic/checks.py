@@ -18,6 +18,9 @@ from .dropped import dropped_checks
 from .gtpu import ProbeSession
 from .streams import LABEL_BYTES, LARGEST_SIZE, SMALLEST_SIZE, Stream
 
+# Packets start with a TTL of 64.
+MOST_ROUTERS: t.Final = 32
+
 
 @dataclasses.dataclass(frozen=True)
 class PacedLoad:
@@ -56,13 +59,22 @@ def validate_frames(
 
 
 def validate_gtpu(
-    s5u: GatewayInterface, sgi: GatewayInterface, sessions: t.Sequence[ProbeSession], load: PacedLoad
+    s5u: GatewayInterface,
+    sgi: GatewayInterface,
+    sessions: t.Sequence[ProbeSession],
+    load: PacedLoad,
+    sgi_routers: int = 0,
+    unknown_teid: int | None = None,
 ) -> None:
     """Raises NfvError(traffic_invalid), with the option's path, for G-PDUs that cannot be sent."""
     checks = [
         *_load_checks(load),
         ("sessions", 1 <= len(sessions) <= 65536, "needs at least one session, at most 65536"),
+        ("sgi_routers", 0 <= sgi_routers <= MOST_ROUTERS, f"must be 0 to {MOST_ROUTERS}"),
+        ("unknown_teid", unknown_teid is None or 0 < unknown_teid < 2**32, "must be 1 to 4294967295"),
     ]
+    known = {session.local_teid for session in sessions}
+    checks.append(("unknown_teid", unknown_teid not in known, "must be a TEID that no session has"))
     for name, side in (("s5u", s5u), ("sgi", sgi)):
         checks.append((f"{name}.interface", 0 < len(side.name) < 16, "must be the name of an interface"))
         checks.append((f"{name}.address", _is_ipv4(side.address), "must be an IPv4 address"))

@@ -40,18 +40,21 @@ class GatewaySegment:
     address: str
     """IPv4 address of the tester."""
     gateway_mac: str
-    """MAC address of the PGW."""
+    """MAC address of the PGW, or of the router to it."""
     gateway_address: str
-    """IPv4 address of the PGW."""
+    """IPv4 address of the PGW, or of the router to it."""
 
 
-def gtpu_streams(sessions: t.Sequence[ProbeSession]) -> tuple[Stream, ...]:
+def gtpu_streams(sessions: t.Sequence[ProbeSession], unknown_teid: int | None = None) -> tuple[Stream, ...]:
     """Both directions; then uplink with a TEID that no session has, and with another session's subscriber as source.
 
     The PGW must drop the last two. The last one needs two sessions.
+    unknown_teid: a TEID that no session of the PGW has; None for one that none of these sessions has.
     """
     taken = {session.local_teid for session in sessions} | {0}
-    wrong = next(teid % 2**32 for teid in range(max(taken) + 1, max(taken) + 2**16) if teid % 2**32 not in taken)
+    wrong = unknown_teid or next(
+        teid % 2**32 for teid in range(max(taken) + 1, max(taken) + 2**16) if teid % 2**32 not in taken
+    )
     streams = (
         Stream(1, UPLINK, UPLINK),
         Stream(2, DOWNLINK, DOWNLINK),
@@ -75,6 +78,8 @@ class GtpuProbe:
     """The sessions that the packets take in turn."""
     size: int
     """Bytes of an inner IPv4 packet."""
+    sgi_routers: int = 0
+    """Routers on SGi between the PGW and the tester, at most: each rewrites MAC addresses and takes one off the TTL."""
 
     def inner(self, stream: Stream, label: Label) -> packets.Ipv4:
         """The subscriber's packet: UE to server on the uplink, server to UE on the downlink."""
@@ -136,7 +141,9 @@ class GtpuProbe:
         side = self.sgi if direction == UPLINK else self.s5u
         if frame[0:6] != packets.mac_bytes(side.mac):
             return f"sent to MAC {frame[0:6].hex(':')}, the tester has {side.mac}"
-        if frame[6:12] != packets.mac_bytes(side.gateway_mac):
+        # Behind a router, packets may go one way through it and the other way past it.
+        routed = direction == UPLINK and self.sgi_routers
+        if not routed and frame[6:12] != packets.mac_bytes(side.gateway_mac):
             return f"sent by MAC {frame[6:12].hex(':')}, the PGW has {side.gateway_mac}"
         return None
 
@@ -145,7 +152,7 @@ class GtpuProbe:
         if not inner.checksum_right:
             return "inner IPv4 header checksum is wrong"
         # RFC 1812, 5.3.1: a router takes one off; a gateway that bridges leaves it.
-        if inner.ttl not in (TTL, TTL - 1):
+        if not TTL - 1 - self.sgi_routers <= inner.ttl <= TTL:
             return f"inner TTL {inner.ttl}, sent with {TTL}"
         for field in ("source", "destination", "protocol", "type_of_service", "identification", "payload"):
             if getattr(inner, field) != getattr(sent, field):

@@ -12,6 +12,7 @@ import select
 import time
 import typing as t
 
+from .address_probe import require_unclaimed
 from .af_packet import FrameInterface, GatewayInterface, PacketSocket
 from .checks import PacedLoad
 from .frames import BACK, FORTH, FrameProbe, FrameSegment, frame_streams
@@ -112,16 +113,23 @@ class ProbeRun:
 
 
 def run_gtpu(
-    s5u: GatewayInterface, sgi: GatewayInterface, sessions: t.Sequence[ProbeSession], load: PacedLoad
+    s5u: GatewayInterface,
+    sgi: GatewayInterface,
+    sessions: t.Sequence[ProbeSession],
+    load: PacedLoad,
+    sgi_routers: int = 0,
+    unknown_teid: int | None = None,
 ) -> tuple[list[dict[str, t.Any]], int]:
     """Sends every stream of gtpu_streams(); returns the rows, and how many frames the tester's own capture dropped.
 
+    sgi_routers: routers between the PGW and the tester on SGi, at most; unknown_teid: see gtpu_streams().
     A PGW that does not answer ARP is an observation, so the rows say that nothing was sent. Raises NfvError for the
-    tester's own faults: tester_address_missing, tester_interface_unusable.
+    tester's own faults: tester_address_missing, tester_address_taken, tester_interface_unusable.
     """
-    streams = gtpu_streams(sessions)
+    streams = gtpu_streams(sessions, unknown_teid)
     with contextlib.ExitStack() as stack:
         stack.enter_context(quiet_ports(s5u, sgi))
+        require_unclaimed((s5u, sgi))
         ports = []
         for interface in (s5u, sgi):
             ports.append(PacketSocket(interface))
@@ -134,7 +142,7 @@ def run_gtpu(
             GatewaySegment(port.mac, side.address, str(mac), side.gateway)
             for port, side, mac in zip(ports, (s5u, sgi), gateways)
         ]
-        probe = GtpuProbe(secrets.randbits(64), sides[0], sides[1], tuple(sessions), load.size)
+        probe = GtpuProbe(secrets.randbits(64), sides[0], sides[1], tuple(sessions), load.size, sgi_routers)
         # A direction's frames leave by the interface where it starts.
         rows = ProbeRun(probe, {UPLINK: ports[0], DOWNLINK: ports[1]}, streams, load).measure()
     return rows, sum(port.dropped for port in ports)

@@ -135,6 +135,19 @@ def one(status: str, error_code: str = "") -> dict[str, t.Any]:
     return {"status": status, "proved": proved, "error_code": error_code, "evidence": [], "traffic": []}
 
 
+def test_others_traffic_may_pass_beside_the_testers(good: Sample, expected: Expected) -> None:
+    shared = dataclasses.replace(expected, shared=True)
+    for key in ("ipackets", "opackets"):
+        port(good)["counters"][key] += 100_000
+    assert "the port received" in failed(verdict(good, expected))["counters s5u"]
+    assert failed(verdict(good, shared)) == {}
+    # Fewer than the tester's are too few all the same.
+    port(good)["counters"]["ipackets"] -= 100_500
+    assert "the port received" in failed(verdict(good, shared))["counters s5u"]
+    misses(good)
+    assert "imissed rose by 1" in failed(verdict(good, shared))["counters s5u"]
+
+
 @pytest.mark.parametrize(
     ("verdicts", "outcome", "words"),
     [

@@ -78,6 +78,44 @@ def test_sides_and_sessions_of_the_user_go_before() -> None:
     assert (found["options"]["sessions"], found["expected"]["sides"]) == ([SESSION], {"s5u": "a", "sgi": "c"})
 
 
+VERIFY = {
+    "ue_address": "198.19.255.1",
+    "local_teid": 2**32 - 1,
+    "peer_teid": 9,
+    "peer_address": "198.18.1.77",
+    "server_address": "203.0.113.2",
+    "server_gateway": "203.0.113.1",
+}
+
+
+def test_a_session_set_aside_keeps_the_tester_off_everybody_elses_addresses() -> None:
+    found = plan(pgw={**REQUEST["pgw"], "verify_session": VERIFY})
+    session = {key: VERIFY[key] for key in ("ue_address", "local_teid", "peer_teid", "peer_address")}
+    assert found["options"] == {
+        "kind": "gtpu",
+        "s5u": {"interface": "eth1", "address": "198.18.1.77", "gateway": "198.18.1.1"},
+        "sgi": {"interface": "eth2", "address": "203.0.113.2", "gateway": "203.0.113.1"},
+        "sessions": [{"name": "verification", **session}],
+        "sgi_routers": 1,
+        # No session of the PGW has it.
+        "unknown_teid": 2**32 - 2,
+    }
+    assert found["expected"]["shared"] is True
+    assert plan()["expected"]["shared"] is False
+
+
+def test_beside_the_next_hop_the_tester_sends_to_the_pgw_itself() -> None:
+    verify = {**VERIFY, "server_address": "198.18.2.9", "server_gateway": None, "server_routers": 2}
+    options = plan(pgw={**REQUEST["pgw"], "verify_session": verify})["options"]
+    assert options["sgi"] == {"interface": "eth2", "address": "198.18.2.9", "gateway": "198.18.2.1"}
+    assert options["sgi_routers"] == 2
+
+
+def test_sessions_of_the_user_go_before_the_one_set_aside() -> None:
+    found = plan(pgw={**REQUEST["pgw"], "verify_session": VERIFY}, sessions=[SESSION])
+    assert (found["options"]["sessions"], found["expected"]["shared"]) == ([SESSION], False)
+
+
 def test_frames_go_to_the_addresses_that_vsphere_assigned() -> None:
     found = plan(traffic="frames")
     assert found["options"] == {

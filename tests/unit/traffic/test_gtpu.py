@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
@@ -41,6 +42,34 @@ def arrive(probe: GtpuProbe, direction: str, **changed: t.Any) -> Arrival | None
     out = way(probe, sent, **changed)
     assert out is not None
     return probe.read(direction, STREAMS, out)
+
+
+def behind(probe: GtpuProbe, routers: int) -> GtpuProbe:
+    """The same tester, behind so many routers at most."""
+    return dataclasses.replace(probe, sgi_routers=routers)
+
+
+@pytest.mark.parametrize(("ttl", "right"), [(64, True), (63, True), (61, True), (60, False), (65, False)])
+def test_routers_take_from_the_ttl_as_many_as_there_are(probe: GtpuProbe, ttl: int, right: bool) -> None:
+    arrival = arrive(behind(probe, 2), UPLINK, ttl=ttl)
+    assert arrival is not None
+    assert (arrival.problem is None) == right
+
+
+def test_a_router_sends_from_its_own_mac_and_to_the_tester_alone(probe: GtpuProbe) -> None:
+    frame = gateway.uplink(probe, probe.frame(STREAMS[1], label(1)))
+    assert frame is not None
+    routed = frame[:6] + bytes.fromhex("0200000000ff") + frame[12:]
+    for routers, problem in ((0, "sent by MAC 02:00:00:00:00:ff"), (1, None)):
+        arrival = behind(probe, routers).read(UPLINK, STREAMS, routed)
+        assert arrival is not None
+        assert (arrival.problem or "").startswith(problem or "") and bool(arrival.problem) == bool(problem)
+    arrival = behind(probe, 1).read(UPLINK, STREAMS, bytes.fromhex("0200000000ee") + routed[6:])
+    assert arrival is not None and "sent to MAC" in str(arrival.problem)
+
+
+def test_a_teid_that_no_session_of_the_gateway_has_may_be_given(probe: GtpuProbe) -> None:
+    assert [stream.teid for stream in gtpu_streams(probe.sessions[:1], 77)] == [None, None, 77]
 
 
 @pytest.mark.parametrize("direction", [UPLINK, DOWNLINK])

@@ -21,6 +21,8 @@ DEFAULT_MTU = 1500
 # Lower meter numbers are those of limits.py.
 FIRST_SESSION_METER = 16
 DIRECTIONS = ("uplink", "downlink")
+# Name of the session that is set aside for verification, unless its description gives another.
+VERIFY_SESSION_NAME = "verification"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +77,7 @@ class UserPlane:
     next_hop_mac: str | None
     """Its MAC address; None if the switch learns it from ARP."""
     sessions: tuple[Session, ...]
-    """All sessions, sorted by order()."""
+    """All sessions, that of verification included, sorted by order()."""
     path_management: EchoTiming
     """When peers are asked, and when they count as down."""
     s5u_next_hop: str | None = None
@@ -100,6 +102,9 @@ class UserPlane:
     """The timer that exports statistics; None for none."""
     check_outer_source: bool = True
     """Whether an uplink G-PDU must come from its session's peer."""
+    verify_peer: str | None = None
+    """The tester's address in the session that is set aside for verification: a peer that is there for a verification
+    only, so that path management leaves it alone and nobody misses it. None without such a session."""
 
     @classmethod
     def of(
@@ -109,18 +114,20 @@ class UserPlane:
         sessions: t.Sequence[t.Mapping[str, t.Any]],
         path_management: t.Mapping[str, int],
         statistics: t.Mapping[str, t.Any] | None = None,
+        verify_session: t.Mapping[str, t.Any] | None = None,
     ) -> UserPlane:
         """The user plane that valid options of the module pgw_sessions describe (see check.problems()).
 
         Addresses get the spelling in which kernel and switch print them: 198.18.1.1/255.255.255.0 is 198.18.1.1/24.
         """
         check = s5u.get("check_outer_source") is not False
+        described = [*sessions, *([{"name": VERIFY_SESSION_NAME, **_given(verify_session)}] if verify_session else [])]
         return cls(
             s5u_address=_interface(s5u["address"]),
             sgi_address=_interface(sgi["address"]),
             next_hop=sgi["next_hop"],
             next_hop_mac=_mac(sgi.get("next_hop_mac")),
-            sessions=tuple(sorted((_session(entry, check) for entry in sessions), key=order)),
+            sessions=tuple(sorted((_session(entry, check) for entry in described), key=order)),
             path_management=EchoTiming(**path_management),
             s5u_next_hop=s5u.get("next_hop"),
             s5u_next_hop_mac=_mac(s5u.get("next_hop_mac")),
@@ -133,12 +140,18 @@ class UserPlane:
             ipv6_next_hop_mac=_mac(sgi.get("ipv6_next_hop_mac")),
             statistics=StatisticsExport(**statistics) if statistics else None,
             check_outer_source=check,
+            verify_peer=str(verify_session["peer_address"]) if verify_session else None,
         )
 
     @property
     def peers(self) -> tuple[str, ...]:
         """The addresses of all peers, each once."""
         return tuple(sorted({str(session.peer_address) for session in self.sessions}))
+
+    @property
+    def managed_peers(self) -> tuple[str, ...]:
+        """The peers that must be there: all but the tester of the session that is set aside for verification."""
+        return tuple(peer for peer in self.peers if peer != self.verify_peer)
 
     @property
     def peer_sources(self) -> tuple[str, ...]:
@@ -173,6 +186,11 @@ class UserPlane:
     def sgi_is_narrower(self) -> bool:
         """Whether a packet of a subscriber may fit into the tunnel and be too large for SGi."""
         return self.sgi_mtu < self.tunnel_mtu
+
+
+def _given(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The options that are set; a module's other ones are None."""
+    return {key: value for key, value in options.items() if value is not None}
 
 
 def _interface(text: str) -> str:
