@@ -239,8 +239,8 @@ options:
         required: true
       server_gateway:
         description:
-          - Router to the subscribers on the tester's network. Without it the tester is on the network of O(sgi.address) and
-            sends to the PGW itself.
+          - Router to the subscribers on the tester's network. Without it the tester is on the network of O(sgi.address)
+            and sends to the PGW itself.
         type: str
       server_routers:
         description: Routers between the PGW and the tester at most, of which the next hop is the first; 1 unless given.
