@@ -510,8 +510,6 @@ class ErrorCode(str, enum.Enum):
     """Another machine answers for the tester's address; give the tester one of its own (`pgw_verify_session`)."""
     TESTER_INTERFACE_UNUSABLE = "tester_interface_unusable"
     """The tester's interface does not exist or is down."""
-    TESTER_ADDRESS_TAKEN = "tester_address_taken"
-    """Another machine answers for the tester's address; give the tester one of its own (`pgw_verify_session`)."""
     TESTER_MTU_SMALL = "tester_mtu_small"
     """The tester's interface takes no frames of the size that is asked for; raise its MTU and its port group's."""
     TESTER_RAW_SOCKETS_REFUSED = "tester_raw_sockets_refused"

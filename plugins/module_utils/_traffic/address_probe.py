@@ -96,7 +96,7 @@ def _taken(interface: GatewayInterface, claimant: str) -> NfvError:
     return NfvError(
         ErrorCode.TESTER_ADDRESS_TAKEN,
         interface.address,
-        f"asked on {interface.name} who has the tester's address, and the machine with MAC address {claimant} answered, "
-        "so that nothing was sent",
+        f"asked on {interface.name} who has the tester's address, and a machine with MAC {claimant} answered, so that "
+        "nothing was sent",
         "Give the tester an address of its own, and the session that it uses as well (pgw_verify_session).",
     )
