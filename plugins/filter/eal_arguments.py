@@ -23,6 +23,17 @@ def eal_arguments(
     return eal.eal_arguments(derived, devices, file_prefix, adapters, memory_mb)
 
 
+def eal_values(
+    derived: t.Mapping[str, t.Any],
+    devices: t.Sequence[t.Mapping[str, t.Any]],
+    file_prefix: str = "rte",
+    adapters: t.Sequence[str] | None = None,
+    memory_mb: int | None = None,
+) -> dict[str, t.Any]:
+    """What an application's own file needs; raises AnsibleFilterError as eal_arguments() does."""
+    return eal.eal_values(derived, devices, file_prefix, adapters, memory_mb)
+
+
 def systemd_command(words: t.Sequence[t.Any]) -> str:
     """The words as the value of ExecStart=; raises AnsibleFilterError for a word with a line break."""
     if isinstance(words, str):
@@ -34,4 +45,4 @@ class FilterModule:
     """The filters of this file by name."""
 
     def filters(self) -> Filters:
-        return typed({"eal_arguments": eal_arguments, "systemd_command": systemd_command})
+        return typed({"eal_arguments": eal_arguments, "eal_values": eal_values, "systemd_command": systemd_command})

@@ -37,10 +37,44 @@ options:
     description: Whole path of the program in the guest.
     type: path
   arguments:
-    description: The application's own arguments, which follow C(--).
+    description: The application's own arguments. They follow C(--) unless O(eal=file).
     type: list
     elements: str
     default: []
+  eal:
+    description:
+      - How the application gets EAL's parameters.
+      - V(arguments) derives them from the description and writes them on its command line, before C(--).
+      - V(file) writes O(program) and O(arguments) alone. The application reads the parameters from a file of its own,
+        such as one of O(files) that P(nfv.vsphere_dpdk.eal_values#filter) fills; it must have O(file_prefix), by which
+        the telemetry socket is found.
+    type: str
+    choices: [arguments, file]
+    default: arguments
+    version_added: 0.2.0
+  files:
+    description:
+      - Files that the application reads, owned by root. A change of one restarts the application (see O(restart)).
+      - A file that is there already and was not written for this application is refused (C(file_foreign)).
+      - Files that are no longer in the list are removed, and all of them with O(state=absent), as are the directories
+        that were made for them and are empty.
+    type: list
+    elements: dict
+    default: []
+    version_added: 0.2.0
+    suboptions:
+      path:
+        description: Absolute path, outside of C(/dev), C(/proc), C(/run) and C(/sys).
+        type: str
+        required: true
+      content:
+        description: All of its text. It may hold secrets; neither result nor difference shows it.
+        type: str
+        required: true
+      mode:
+        description: Permission bits, four octal digits in quotes.
+        type: str
+        default: "0600"
   eal_arguments:
     description: EAL arguments beyond the derived ones, such as V(--log-level=pmd:debug).
     type: list
@@ -77,7 +111,7 @@ options:
     default: 5
   restart:
     description:
-      - Whether a running application may be restarted when its command changes, which interrupts its traffic.
+      - Whether a running application may be restarted when its command or a file changes, which interrupts its traffic.
       - With V(never) the module fails with C(restart_required) before any change when a restart is needed.
     type: str
     choices: [never, when_needed]
@@ -100,6 +134,8 @@ notes:
 seealso:
   - module: nfv.vsphere_dpdk.dpdk_bind
   - module: nfv.vsphere_dpdk.pmd_evidence
+  - plugin: nfv.vsphere_dpdk.eal_values
+    plugin_type: filter
 """
 
 EXAMPLES = r"""
@@ -108,6 +144,18 @@ EXAMPLES = r"""
     name: testpmd
     program: /usr/bin/dpdk-testpmd
     arguments: [--forward-mode=mac, --auto-start, --stats-period=60]
+    dataplane: "{{ nfv_dataplane }}"
+    devices: "{{ bound.devices }}"
+
+- name: Run an application that reads EAL's parameters from its own file
+  nfv.vsphere_dpdk.dpdk_application:
+    name: suricata
+    program: /usr/bin/suricata
+    eal: file
+    arguments: [--dpdk, -c, /etc/nfv/suricata.yaml]
+    files:
+      - path: /etc/nfv/suricata.yaml
+        content: "{{ lookup('ansible.builtin.template', 'suricata.yaml.j2') }}"
     dataplane: "{{ nfv_dataplane }}"
     devices: "{{ bound.devices }}"
 
@@ -128,9 +176,16 @@ command:
   returned: success
   type: list
   elements: str
+files:
+  description: Paths of the application's files, none with O(state=absent).
+  returned: success
+  type: list
+  elements: str
+  version_added: 0.2.0
 error_code:
   description: Why it failed, one of V(unit_name_invalid), V(description_invalid), V(adapter_unknown),
-    V(adapter_not_bound), V(memory_beyond_hugepages), V(program_missing), V(argument_invalid), V(restart_required),
+    V(adapter_not_bound), V(memory_beyond_hugepages), V(program_missing), V(argument_invalid),
+    V(value_not_allowed), V(file_invalid), V(file_foreign), V(restart_required),
     V(device_invalid), V(unit_failed), V(ports_not_started), V(guest_locked), V(write_failed), V(guest_not_converged).
   returned: failure
   type: str
@@ -140,6 +195,12 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.dpdk_application import run
 
+_FILE = {
+    "path": {"type": "str", "required": True},
+    "content": {"type": "str", "required": True, "no_log": True},
+    "mode": {"type": "str", "default": "0600"},
+}
+
 
 def main() -> None:
     module = AnsibleModule(
@@ -148,6 +209,8 @@ def main() -> None:
             "name": {"type": "str", "required": True},
             "program": {"type": "path"},
             "arguments": {"type": "list", "elements": "str", "default": []},
+            "eal": {"type": "str", "choices": ["arguments", "file"], "default": "arguments"},
+            "files": {"type": "list", "elements": "dict", "options": _FILE, "default": []},
             "eal_arguments": {"type": "list", "elements": "str", "default": []},
             "dataplane": {"type": "dict"},
             "devices": {"type": "list", "elements": "dict", "default": []},

@@ -491,6 +491,10 @@ class ErrorCode(str, enum.Enum):
     """The program is not in the guest."""
     MEMORY_BEYOND_HUGEPAGES = "memory_beyond_hugepages"
     """The application asks for more hugepage memory than the description gives."""
+    FILE_INVALID = "file_invalid"
+    """A file of the application (`vnf_files`) has a path or a mode that cannot be used."""
+    FILE_FOREIGN = "file_foreign"
+    """A file of the application is there already, and somebody else wrote it, such as a package."""
     PORTS_NOT_STARTED = "ports_not_started"
     """The application's ports have not started; the message has the end of its output."""
     # Traffic and proof

@@ -99,7 +99,9 @@ def _worker(window: Window, cpu: int) -> Row:
         f"one thread, bound to CPU {cpu} and alone on it, that uses {LEAST_SHARE_OF_CPU:.0%} of its time and never "
         f"yields (at most {SWITCHES_TOLERATED} voluntary switches)"
     )
-    after = find(window.after["workers"], "allowed_cpus", [cpu])
+    bound = [thread for thread in window.after["workers"] if thread["allowed_cpus"] == [cpu]]
+    # EAL's own worker sleeps where an application polls by threads of its own.
+    after = max(bound, key=lambda thread: _ticks(window, thread), default=None)
     if after is None:
         seen = joined(f"{one['name']} on CPU {joined(one['allowed_cpus'])}" for one in window.after["workers"])
         return row(name, asked, seen, [f"no polling thread is bound to CPU {cpu} alone"])
@@ -122,6 +124,9 @@ def _worker(window: Window, cpu: int) -> Row:
     if after["cpu"] != cpu:
         problems.append(f"it runs on CPU {after['cpu']}")
     guests = _others(window, cpu)
+    guests += [
+        f"{thread['name']} ({thread['tid']})" for thread in bound if thread is not after and _ticks(window, thread)
+    ]
     if guests:
         problems.append(f"it shares CPU {cpu} with {joined(guests)}")
     shown = "unknown" if share_of_cpu is None else f"{share_of_cpu:.1%}"
@@ -130,6 +135,12 @@ def _worker(window: Window, cpu: int) -> Row:
         f"{cpu}, {share_of_wall:.0%} of wall-clock time"
     )
     return row(name, asked, seen, problems)
+
+
+def _ticks(window: Window, thread: Mapping) -> int:
+    """The CPU time of a thread between the samples, in clock ticks; all of it for one that is not in the first."""
+    before = find(window.before["workers"], "tid", thread["tid"]) or {}
+    return sum(int(thread[key]) - int(before.get(key, 0)) for key in ("user_ticks", "system_ticks"))
 
 
 def _progress(window: Window, before: Mapping, after: Mapping) -> tuple[int | None, float, float | None, float]:

@@ -26,7 +26,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.pci im
 
 from .telemetry import JsonRpc, Telemetry
 
-# Names of the threads that poll: of Open vSwitch, and of EAL before and since DPDK 23.11.
+# Names of the threads that poll: of Open vSwitch, and of EAL before and since DPDK 23.11. An application that makes its
+# polling threads itself gives them any name: they are those that are bound to one isolated CPU.
 _WORKERS = {"ovs": ("pmd-c",), "dpdk": ("rte-worker-", "dpdk-worker", "lcore-worker-")}
 _OVS_RUN = "/var/run/openvswitch"
 _UNITS = "/sys/fs/cgroup/system.slice"  # systemd.slice(5), on the unified hierarchy of cgroups(7)
@@ -86,7 +87,9 @@ def take_sample(
     problems: dict[str, str] = {}
     telemetry = _telemetry(tree, application, devices, start_timeout, problems)
     pid = _application_pid(tree, application, telemetry)
-    threads = procfs.workers(tree, pid, _WORKERS[application.kind]) if pid else []
+    isolated = list(parse_cpu_list(cpus.isolated(tree)) or ())
+    own = isolated if application.kind == "dpdk" else []
+    threads = procfs.workers(tree, pid, _WORKERS[application.kind], own) if pid else []
     allowed = {cpu for thread in threads for cpu in thread["allowed_cpus"]}
     pools = read_pools(tree)
     return {
@@ -106,7 +109,7 @@ def take_sample(
         "cycles": _ovs_cycles(tree, pid, problems) if application.kind == "ovs" and pid else [],
         "workers": threads,
         "other_threads": procfs.other_threads(tree, allowed, [thread["tid"] for thread in threads]),
-        "isolated_cpus": list(parse_cpu_list(cpus.isolated(tree)) or ()),
+        "isolated_cpus": isolated,
         "nohz_full_cpus": list(parse_cpu_list(cpus.nohz_full(tree)) or ()),
         "hugepages": [
             {"size_kb": pool.size_kb, "total": pool.allocated, "free": pool.free} for pool in pools if pool.node is None

@@ -98,22 +98,30 @@ def programs_holding(tree: Tree, wanted: t.Collection[str]) -> dict[str, str]:
     }
 
 
-def workers(tree: Tree, pid: int, prefixes: tuple[str, ...]) -> list[dict[str, t.Any]]:
-    """The threads of a process that poll, known by the start of their names, each with the time it was looked at."""
+def workers(
+    tree: Tree, pid: int, prefixes: tuple[str, ...], isolated: t.Collection[int] = ()
+) -> list[dict[str, t.Any]]:
+    """The threads of a process that poll, each with the time it was looked at.
+
+    They are known by the start of their names, or by being bound to one of the isolated CPUs alone.
+    """
     found = []
     for name in tree.names(f"/proc/{pid}/task"):
         base = f"/proc/{pid}/task/{name}"
         stat = parse_stat(tree.text(f"{base}/stat") or "")
-        if stat is None or not stat.name.startswith(prefixes):
+        if stat is None:
             continue
         status = status_fields(tree, f"{base}/status")
+        allowed = list(parse_cpu_list(status.get("Cpus_allowed_list", "")) or ())
+        if not stat.name.startswith(prefixes) and not (len(allowed) == 1 and allowed[0] in isolated):
+            continue
         found.append(
             {
                 "tid": int(name),
                 "name": stat.name,
                 "monotonic": time.monotonic(),
                 "cpu": stat.cpu,
-                "allowed_cpus": list(parse_cpu_list(status.get("Cpus_allowed_list", "")) or ()),
+                "allowed_cpus": allowed,
                 "user_ticks": stat.user,
                 "system_ticks": stat.system,
                 "cpu_ticks": cpu_ticks(tree, stat.cpu),

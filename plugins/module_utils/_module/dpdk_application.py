@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import time
 import typing as t
@@ -15,6 +16,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.sample 
     parse_devices,
     take_sample,
 )
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.application.files import parse_files
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.application.service import (
     DpdkService,
     check_names,
@@ -49,7 +51,8 @@ def decide(guest: Guest, params: t.Mapping[str, t.Any], check_mode: bool, *, fir
     first: whether this is the first look of a run. A later look does not start an application that has ended since: it
     fails with ports_not_started and the application's last words.
     Raises NfvError: unit_name_invalid, description_invalid, adapter_unknown, adapter_not_bound,
-    memory_beyond_hugepages, program_missing, restart_required, and ports_not_started once nothing is left to change.
+    memory_beyond_hugepages, file_invalid, file_foreign, value_not_allowed, program_missing, restart_required, and
+    ports_not_started once nothing is left to change.
     """
     service = _service(params)
     check_names(service)
@@ -65,12 +68,16 @@ def decide(guest: Guest, params: t.Mapping[str, t.Any], check_mode: bool, *, fir
 
 
 def _service(params: t.Mapping[str, t.Any]) -> DpdkService:
-    return DpdkService(
+    service = DpdkService(
         name=params["name"],
         file_prefix=params["file_prefix"] or params["name"],
-        command=() if params["state"] == "absent" else _command(params),
         restart_policy=params["restart_policy"],
         restart_seconds=params["restart_seconds"],
+    )
+    if params["state"] == "absent":
+        return service
+    return dataclasses.replace(
+        service, command=_command(params), files=parse_files(params["files"] or (), service.path)
     )
 
 
@@ -82,6 +89,15 @@ def _command(params: t.Mapping[str, t.Any]) -> tuple[str, ...]:
         params["adapters"],
         params["memory_mb"],
     )
+    if params["eal"] == "file":
+        if params["eal_arguments"]:
+            raise NfvError(
+                ErrorCode.VALUE_NOT_ALLOWED,
+                "eal_arguments",
+                "has no effect with eal: file, where the application's own file has all of EAL's parameters",
+                "Put them into that file, or use eal: arguments.",
+            )
+        return (params["program"], *params["arguments"])
     own = ["--", *params["arguments"]] if params["arguments"] else []
     return (params["program"], *eal, *params["eal_arguments"], *own)
 

@@ -1,15 +1,18 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A DPDK application's EAL arguments (DPDK's "EAL parameters" guide), derived from the description."""
+"""A DPDK application's EAL parameters (DPDK's "EAL parameters" guide), derived from the description."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import parse_cpu_list
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import cpu_mask, parse_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.userspace_drivers import USERSPACE_DRIVERS
+
+# Where systemd mounts hugetlbfs for pages of the default size, which is that of the first pool of a description.
+_HUGEPAGES: t.Final = "/dev/hugepages"
 
 
 def eal_arguments(
@@ -19,7 +22,19 @@ def eal_arguments(
     adapters: t.Sequence[str] | None = None,
     memory_mb: int | None = None,
 ) -> list[str]:
-    """The arguments for lcores, memory and devices.
+    """The arguments for lcores, memory and devices; parameters and errors are those of eal_values()."""
+    arguments: list[str] = eal_values(derived, devices, file_prefix, adapters, memory_mb)["arguments"]
+    return arguments
+
+
+def eal_values(
+    derived: t.Mapping[str, t.Any],
+    devices: t.Sequence[t.Mapping[str, t.Any]],
+    file_prefix: str,
+    adapters: t.Sequence[str] | None = None,
+    memory_mb: int | None = None,
+) -> dict[str, t.Any]:
+    """What an application's own file needs of the description, documented at the filter of this name.
 
     derived: what the filter dataplane_derived returns; devices: what dpdk_bind returns;
     adapters: names of the polled adapters that the application gets, None for all of them;
@@ -27,20 +42,40 @@ def eal_arguments(
     The first housekeeping CPU becomes the main lcore, so that each polling CPU runs a worker and nothing else.
     Raises NfvError: adapter_unknown, adapter_not_bound, memory_beyond_hugepages.
     """
-    main = str((parse_cpu_list(derived["housekeeping_cpus"]) or (0,))[0])
-    lcores = ",".join([main, *(str(cpu) for cpu in derived["polling_cpu_list"])])
-    arguments = ["-l", lcores, "--main-lcore", main, *_memory(derived, memory_mb), "--file-prefix", file_prefix]
-    for address in _addresses(derived, devices, adapters):
+    main = (parse_cpu_list(derived["housekeeping_cpus"]) or (0,))[0]
+    workers = list(derived["polling_cpu_list"])
+    lcores = ",".join(str(cpu) for cpu in (main, *workers))
+    bound = _bound(derived, devices, adapters)
+    addresses = {name: str(device["pci_address"]) for name, device in bound.items()}
+    memory = _memory(derived, memory_mb)
+    parameters: dict[str, t.Any] = {"lcores": lcores, "main-lcore": main, "file-prefix": file_prefix}
+    parameters.update({memory[0].lstrip("-"): memory[1]} if memory else {})
+    parameters["allow"] = list(addresses.values())
+    arguments = ["-l", lcores, "--main-lcore", str(main), *memory, "--file-prefix", file_prefix]
+    for address in addresses.values():
         arguments += ["-a", address]
-    return arguments
+    return {
+        "arguments": arguments,
+        "parameters": parameters,
+        "file_prefix": file_prefix,
+        "main_lcore": main,
+        "worker_lcores": workers,
+        "worker_mask": cpu_mask(workers),
+        "memory_mb": derived["hugepage_memory_mb"] if memory_mb is None else memory_mb,
+        "hugepage_directory": _HUGEPAGES,
+        "pci_addresses": addresses,
+        "mac_addresses": {name: device.get("mac") for name, device in bound.items()},
+        "drivers": {name: device.get("driver_wanted") or device.get("driver") for name, device in bound.items()},
+    }
 
 
-def _addresses(
+def _bound(
     derived: t.Mapping[str, t.Any], devices: t.Sequence[t.Mapping[str, t.Any]], adapters: t.Sequence[str] | None
-) -> list[str]:
+) -> dict[str, t.Mapping[str, t.Any]]:
+    """The application's devices by the adapters' names, in the order of the names."""
     polled = [adapter["name"] for adapter in derived["pmd_adapters"]]
     bound = {device["name"]: device for device in devices}
-    addresses = []
+    found = {}
     for name in polled if adapters is None else adapters:
         if name not in polled:
             raise NfvError(
@@ -59,8 +94,8 @@ def _addresses(
                 "is not bound to a userspace driver, so DPDK cannot use it",
                 "Run role dpdk_bind first.",
             )
-        addresses.append(str(device["pci_address"]))
-    return addresses
+        found[name] = device
+    return found
 
 
 def _memory(derived: t.Mapping[str, t.Any], memory_mb: int | None) -> list[str]:

@@ -108,3 +108,24 @@ def test_an_unknown_kind_of_traffic_is_refused() -> None:
     verdict = FilterModule().filters()["poll_mode_verdict"]
     with pytest.raises(AnsibleFilterError, match="traffic must be one of"):
         verdict({}, {"traffic": "much", "devices": [], "sides": {}, "polling_cpus": [], "hugepages": []})
+
+
+@pytest.fixture
+def own_thread(forwarding: Sample) -> Sample:
+    """The polling thread is the application's own, and EAL's worker sleeps on the same CPU, as in Suricata."""
+    for when in ("before", "after"):
+        thread = forwarding[when]["workers"][0]
+        thread["name"] = "W#01-0000:00:04"
+        forwarding[when]["workers"].insert(
+            0, {**thread, "tid": 9, "name": "dpdk-worker1", "user_ticks": 3, "system_ticks": 0}
+        )
+    return forwarding
+
+
+def test_the_thread_that_polls_is_judged_and_not_the_one_that_sleeps(own_thread: Sample, asked: Expected) -> None:
+    assert reasons(own_thread, asked) == {}
+
+
+def test_two_threads_that_poll_one_cpu_are_not_proved(own_thread: Sample, asked: Expected) -> None:
+    own_thread["after"]["workers"][0]["user_ticks"] += 20
+    assert reasons(own_thread, asked) == {"worker CPU 1": "it shares CPU 1 with dpdk-worker1 (9)"}

@@ -267,6 +267,15 @@ def test_a_service_knows_its_process_whoever_answers(guest: Guest) -> None:
     assert guest.sample(Application("dpdk", unit="vnf-b.service"))["application"]["pid"] is None
 
 
+def test_a_polling_thread_of_any_name_is_known_by_its_isolated_cpu(guest: Guest) -> None:
+    guest.serve()
+    guest.write("/sys/fs/cgroup/system.slice/vnf-a.service/cgroup.procs", f"{guest.recorded['pid']}\n")
+    application = Application("dpdk", unit="vnf-a.service")
+    assert [worker["name"] for worker in guest.sample(application)["workers"]] == ["pmd-c01/id:8"]
+    guest.write("/sys/devices/system/cpu/isolated", "\n")
+    assert guest.sample(application)["workers"] == []
+
+
 @pytest.mark.parametrize(
     ("made", "node"), [("/dev/vfio/5", "/dev/vfio/5"), ("/dev/vfio/noiommu-5", "/dev/vfio/noiommu-5")]
 )

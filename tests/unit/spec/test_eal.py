@@ -59,3 +59,33 @@ def test_what_cannot_be_given_is_refused(
 ) -> None:
     with pytest.raises(AnsibleFilterError, match=code):
         arguments(description, devices, **options)
+
+
+def test_a_file_of_the_applications_own_gets_the_same_values(description: dict[str, t.Any]) -> None:
+    devices = [{**device, "mac": f"00:50:56:01:00:0{index}"} for index, device in enumerate(DEVICES, 2)]
+    derived = FILTERS["dataplane_derived"](description)
+    values = FILTERS["eal_values"](derived, devices, "vnf")
+    assert values == {
+        "arguments": arguments(description, DEVICES, "vnf"),
+        "parameters": {
+            "lcores": "0,2,3",
+            "main-lcore": 0,
+            "file-prefix": "vnf",
+            "m": "1024",
+            "allow": ["0000:0b:00.0", "0000:13:00.0"],
+        },
+        "file_prefix": "vnf",
+        "main_lcore": 0,
+        "worker_lcores": [2, 3],
+        "worker_mask": "0xc",
+        "memory_mb": 1024,
+        "hugepage_directory": "/dev/hugepages",
+        "pci_addresses": {"s5u": "0000:0b:00.0", "sgi": "0000:13:00.0"},
+        "mac_addresses": {"s5u": "00:50:56:01:00:02", "sgi": "00:50:56:01:00:03"},
+        # In check mode the driver that it is to get.
+        "drivers": {"s5u": "uio_pci_generic", "sgi": "vfio-pci"},
+    }
+    few = FILTERS["eal_values"](derived, devices, "vnf", ["sgi"], 256)
+    assert (list(few["pci_addresses"]), few["memory_mb"], few["parameters"]["m"]) == (["sgi"], 256, "256")
+    with pytest.raises(AnsibleFilterError, match="adapter_not_bound"):
+        FILTERS["eal_values"](derived, DEVICES[:1])

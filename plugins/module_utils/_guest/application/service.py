@@ -24,6 +24,19 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.ste
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.procfs import holders
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.service import UNITS, is_outdated, read_service
 
+from .files import (
+    ApplicationFile,
+    Owned,
+    owned_with,
+    read_owned,
+    record,
+    refuse_files_of_others,
+    remove_steps,
+    state_of,
+    wanted_state,
+    write_steps,
+)
+
 NEVER: t.Final = "never"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _FILE_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -46,6 +59,8 @@ class DpdkService:
     """``Restart=`` of systemd.service(5)."""
     restart_seconds: int = 5
     """``RestartSec=`` of systemd.service(5)."""
+    files: tuple[ApplicationFile, ...] = ()
+    """What it reads."""
 
     @property
     def unit(self) -> str:
@@ -81,8 +96,8 @@ def check_program(guest: Guest, service: DpdkService) -> None:
         )
 
 
-def unit_text(service: DpdkService) -> str:
-    """The unit's content. Raises NfvError: argument_invalid."""
+def unit_text(service: DpdkService, owned: Owned = Owned()) -> str:  # noqa: B008 - it is frozen
+    """The unit's content; owned: what it records as ours. Raises NfvError: argument_invalid."""
     return f"""\
 # Managed by the Ansible collection nfv.vsphere_dpdk.
 [Unit]
@@ -102,29 +117,38 @@ TimeoutStopSec=30
 
 [Install]
 WantedBy=multi-user.target
-"""
+{record(owned)}"""
 
 
 def plan_present(guest: Guest, service: DpdkService, restart: str, *, start: bool = True) -> Plan:
     """What makes the service run by its unit, now and at every boot.
 
     restart: ``never`` refuses to restart what runs; start: whether one that does not run is started.
-    Raises NfvError: restart_required, before any change.
+    Raises NfvError: file_foreign and restart_required, before any change.
     """
-    current, wanted = guest.text(service.path), unit_text(service)
+    current = guest.text(service.path)
+    before = read_owned(current)
+    refuse_files_of_others(guest, service.files, before)
+    owned = owned_with(guest, service.files, before)
+    wanted = unit_text(service, owned)
     now = read_service(guest, service.unit)
-    outdated = current != wanted or is_outdated(guest, now, service.path)
+    writes = write_steps(guest, service.files)
+    read = [service.path, *owned.files]
+    outdated = current != wanted or bool(writes) or any(is_outdated(guest, now, path) for path in read)
     if restart == NEVER and outdated and now.state == "active":
         raise NfvError(
             ErrorCode.RESTART_REQUIRED,
             service.unit,
-            "runs with another command and must be restarted, which interrupts its traffic; nothing was changed",
+            "runs with another command or other files and must be restarted, which interrupts its traffic; nothing was"
+            " changed",
             "Allow it with restart=when_needed (role vnf: vnf_restart).",
         )
     starts = outdated or (start and not now.runs)
-    steps: list[Step] = []
+    # The record is written before what it records, so that a killed run leaves nothing that nobody knows.
+    steps = remove_steps(guest, before, owned)
     if current != wanted:
         steps.append(WriteFile(service.path, wanted))
+    steps += writes
     if outdated:
         steps.append(_systemctl(service, "daemon-reload"))
     if outdated or not now.enabled:
@@ -135,24 +159,37 @@ def plan_present(guest: Guest, service: DpdkService, restart: str, *, start: boo
         steps.append(_systemctl(service, "start", service.unit))
     return Plan(
         steps=tuple(steps),
-        before={"unit": current, "enabled": now.enabled, "state": now.state, "in_effect": not outdated},
+        before={
+            "unit": current,
+            "files": {file.path: state_of(guest, file) for file in service.files},
+            "enabled": now.enabled,
+            "state": now.state,
+            "in_effect": not outdated,
+        },
         after={
             "unit": wanted,
+            "files": {file.path: wanted_state(file) for file in service.files},
             "enabled": True,
             "state": "active" if starts else now.state,
             "in_effect": True,
         },
-        result={"unit": service.unit, "command": list(service.command)},
+        result={
+            "unit": service.unit,
+            "command": list(service.command),
+            "files": [file.path for file in service.files],
+        },
     )
 
 
 def plan_absent(guest: Guest, service: DpdkService) -> Plan:
-    """What stops the service and removes its unit, its hugepage files and its runtime directory."""
+    """What stops the service and removes its files, its unit, its hugepage files and its runtime directory."""
     unit = guest.text(service.path)
     steps: list[Step] = []
     if unit is not None:
         steps += [
             _systemctl(service, "disable", "--now", service.unit),
+            # Before the unit, which records them.
+            *remove_steps(guest, read_owned(unit)),
             RemoveFile(service.path),
             _systemctl(service, "daemon-reload"),
         ]
@@ -177,7 +214,7 @@ def plan_absent(guest: Guest, service: DpdkService) -> Plan:
         steps=tuple(steps),
         before={"unit": unit, "hugepage_files": len(pages), "runtime_directory": guest.exists(runtime)},
         after={"unit": None, "hugepage_files": 0, "runtime_directory": guest.exists(runtime) and not removable},
-        result={"unit": service.unit, "command": []},
+        result={"unit": service.unit, "command": [], "files": []},
         warnings=tuple(
             f"{runtime} and its hugepage files stay: process {pid} uses them, which is not of {service.unit}"
             for pid in foreign

@@ -51,7 +51,7 @@ class Guest(Tree):
         finally:
             os.close(descriptor)
 
-    def replace_file(self, path: str, content: str) -> None:
+    def replace_file(self, path: str, content: str, mode: int = 0o644) -> None:
         """Writes a file whole, by renaming a finished one over it.
 
         The finished one always has unfinished_name(), one that neither shells' patterns nor systemd's and GRUB's
@@ -66,7 +66,7 @@ class Guest(Tree):
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.chmod(0o644)
+            temporary.chmod(mode)
             temporary.replace(final)
         except BaseException:
             temporary.unlink()
@@ -112,7 +112,7 @@ def _write(step: WriteFile | RemoveFile | RemoveDirectory | RenameFile | SetAttr
         if isinstance(step, SetAttribute):
             guest.set_attribute(step.path, step.value)
         elif isinstance(step, WriteFile):
-            guest.replace_file(step.path, step.content)
+            guest.replace_file(step.path, step.content, step.mode)
         elif isinstance(step, RenameFile):
             guest.rename_file(step.source, step.path)
         elif isinstance(step, RemoveDirectory):

@@ -19,6 +19,8 @@ class WriteFile:
     """Absolute path."""
     content: str
     """The file's new content."""
+    mode: int = 0o644
+    """Its permission bits."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 
@@ -50,6 +51,13 @@ class Tree:
         """When a file was last written, in seconds since the epoch; None when there is no such file."""
         try:
             return self.path(path).stat().st_mtime
+        except OSError:
+            return None
+
+    def mode(self, path: str) -> int | None:
+        """The permission bits of a file, of a symbolic link its own; None when there is no such file."""
+        try:
+            return stat.S_IMODE(self.path(path).lstat().st_mode)
         except OSError:
             return None
 

@@ -40,7 +40,9 @@ def options(**changed: t.Any) -> dict[str, t.Any]:
         "name": "testpmd",
         "program": "/usr/bin/dpdk-testpmd",
         "arguments": ["--auto-start"],
+        "eal": "arguments",
         "eal_arguments": ["--log-level=pmd:debug"],
+        "files": [],
         "dataplane": DESCRIPTION,
         "devices": DEVICES,
         "adapters": None,
@@ -122,7 +124,7 @@ def test_the_unit_holds_the_derived_command_and_is_started_and_enabled(guest: t.
     assert "Restart=on-failure\nRestartSec=5\n" in text
     assert guest.commands == ["systemctl daemon-reload", f"systemctl enable {UNIT}", f"systemctl restart {UNIT}"]
     assert (plan.before["unit"], plan.after["unit"]) == (None, text)
-    assert plan.result == {"unit": UNIT, "command": COMMAND.split()}
+    assert plan.result == {"unit": UNIT, "command": COMMAND.split(), "files": []}
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
