@@ -26,12 +26,12 @@ DEVICES = [
 
 @pytest.fixture(scope="module")
 def values() -> t.Any:
-    description = yaml.safe_load((SCENARIOS / "shared/two_workers.yml").read_text())["nfv_dataplane"]
+    description = yaml.safe_load((SCENARIOS / "shared/vars/two_workers.yml").read_text())["nfv_dataplane"]
     return FILTERS["eal_values"](FILTERS["dataplane_derived"](description), DEVICES, "vnf")
 
 
 def filled(scenario: str, template: str, values: t.Any) -> str:
-    variables = yaml.safe_load((SCENARIOS / scenario / "vars.yml").read_text())
+    variables = yaml.safe_load((SCENARIOS / scenario / "vars" / f"{scenario.removeprefix('guest_')}.yml").read_text())
     # As Ansible does, and Jinja2 itself does not. What it fills is no HTML.
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True)  # noqa: S701
     environment.filters["to_json"] = json.dumps

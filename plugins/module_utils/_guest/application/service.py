@@ -136,27 +136,13 @@ def plan_present(guest: Guest, service: DpdkService, restart: str, *, start: boo
     read = [service.path, *owned.files]
     outdated = current != wanted or bool(writes) or any(is_outdated(guest, now, path) for path in read)
     if restart == NEVER and outdated and now.state == "active":
-        raise NfvError(
-            ErrorCode.RESTART_REQUIRED,
-            service.unit,
-            "runs with another command or other files and must be restarted, which interrupts its traffic; nothing was"
-            " changed",
-            "Allow it with restart=when_needed (role vnf: vnf_restart).",
-        )
+        raise _restart_required(service)
     starts = outdated or (start and not now.runs)
     # The record is written before what it records, so that a killed run leaves nothing that nobody knows.
     steps = remove_steps(guest, before, owned)
     if current != wanted:
         steps.append(WriteFile(service.path, wanted))
-    steps += writes
-    if outdated:
-        steps.append(_systemctl(service, "daemon-reload"))
-    if outdated or not now.enabled:
-        steps.append(_systemctl(service, "enable", service.unit))
-    if outdated:
-        steps.append(_systemctl(service, "restart", service.unit))
-    elif starts:
-        steps.append(_systemctl(service, "start", service.unit))
+    steps += [*writes, *_systemd_steps(service, outdated, enabled=now.enabled, starts=starts)]
     return Plan(
         steps=tuple(steps),
         before={
@@ -178,6 +164,30 @@ def plan_present(guest: Guest, service: DpdkService, restart: str, *, start: boo
             "command": list(service.command),
             "files": [file.path for file in service.files],
         },
+    )
+
+
+def _systemd_steps(service: DpdkService, outdated: bool, *, enabled: bool, starts: bool) -> list[Step]:
+    """What lets systemd read the unit and run it."""
+    steps: list[Step] = []
+    if outdated:
+        steps.append(_systemctl(service, "daemon-reload"))
+    if outdated or not enabled:
+        steps.append(_systemctl(service, "enable", service.unit))
+    if outdated:
+        steps.append(_systemctl(service, "restart", service.unit))
+    elif starts:
+        steps.append(_systemctl(service, "start", service.unit))
+    return steps
+
+
+def _restart_required(service: DpdkService) -> NfvError:
+    return NfvError(
+        ErrorCode.RESTART_REQUIRED,
+        service.unit,
+        "runs with another command or other files and must be restarted, which interrupts its traffic; nothing was"
+        " changed",
+        "Allow it with restart=when_needed (role vnf: vnf_restart).",
     )
 
 
