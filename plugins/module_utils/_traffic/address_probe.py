@@ -9,20 +9,15 @@ import contextlib
 import fcntl
 import select
 import socket
-import struct
 import time
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
 
 from .af_packet import GatewayInterface
+from .arp import ETHERTYPE_ARP, claimed_by, probe
 
-_ETHERTYPE_ARP: t.Final = 0x0806
 _SIOCGIFHWADDR: t.Final = 0x8927
-# RFC 826 for Ethernet and IPv4: types and lengths, operation, then sender and target with MAC and IPv4 address each.
-_ARP: t.Final = struct.Struct("!HHBBH6s4s6s4s")
-_REQUEST: t.Final = 1
 # RFC 5227, 1.1, sends three probes a second or two apart, for hosts that boot. A host that has the address answers at
 # once, and a probe is repeated in case one is lost.
 _PROBES: t.Final = 3
@@ -48,28 +43,10 @@ def require_unclaimed(interfaces: t.Sequence[GatewayInterface]) -> None:
                         raise _taken(asking[ready], claimant)
 
 
-def probe(mac: bytes, address: str) -> bytes:
-    """The frame that asks who has the address. Its sender address is 0.0.0.0, so that nobody learns from it."""
-    question = _ARP.pack(1, packets.ETHERTYPE_IPV4, 6, 4, _REQUEST, mac, bytes(4), bytes(6), socket.inet_aton(address))
-    return b"\xff" * 6 + mac + struct.pack("!H", _ETHERTYPE_ARP) + question
-
-
-def claimed_by(frame: bytes, address: str, own: t.Container[bytes]) -> str | None:
-    """The MAC address of another machine that says in this ARP frame that the address is its own; None otherwise."""
-    if len(frame) < packets.ETHERNET_BYTES + _ARP.size:
-        return None
-    hardware, protocol, _length, _size, _operation, mac, sender, _target, _asked = _ARP.unpack_from(
-        frame, packets.ETHERNET_BYTES
-    )
-    if (hardware, protocol) != (1, packets.ETHERTYPE_IPV4) or sender != socket.inet_aton(address) or mac in own:
-        return None
-    return bytes(mac).hex(":")
-
-
 def _arp_socket(interface: GatewayInterface) -> socket.socket:
     made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     try:
-        made.bind((interface.name, _ETHERTYPE_ARP))
+        made.bind((interface.name, ETHERTYPE_ARP))
     except OSError as error:
         made.close()
         raise NfvError(

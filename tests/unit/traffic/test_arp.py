@@ -1,40 +1,46 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who says in an ARP frame that an address is its own."""
+"""Whether an ARP frame says that somebody else has the tester's address."""
 
 from __future__ import annotations
-
-import socket
-import struct
 
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.arp import claimed_by, probe
 
-OWN, OTHER = bytes.fromhex("005056000001"), bytes.fromhex("005056000002")
-ADDRESS = "198.18.10.10"
+OWN, OTHER = bytes.fromhex("020000000001"), bytes.fromhex("020000000002")
 
 
-def answer(mac: bytes = OTHER, sender: str = ADDRESS, kind: int = 1) -> bytes:
-    body = struct.pack("!HHBBH6s4s6s4s", kind, 0x0800, 6, 4, 2, mac, socket.inet_aton(sender), OWN, bytes(4))
-    return OWN + mac + b"\x08\x06" + body
+def said(mac: bytes, sender: str, operation: int = 2) -> bytes:
+    """An ARP frame in which this machine says that it has the sender's address."""
+    address = bytes(map(int, sender.split(".")))
+    head = OWN + mac + bytes.fromhex("0806") + bytes.fromhex("000108000604") + operation.to_bytes(2, "big")
+    return head + mac + address + OWN + bytes(4) + bytes(18)
 
 
-def test_probe_teaches_nobody() -> None:
-    frame = probe(OWN, ADDRESS)
-    assert frame[:14] == b"\xff" * 6 + OWN + b"\x08\x06"
-    assert frame[28:32] == bytes(4)
-    assert frame[38:42] == socket.inet_aton(ADDRESS)
-
-
-def test_answer_of_another_machine_claims_the_address() -> None:
-    assert claimed_by(answer(), ADDRESS, {OWN}) == "00:50:56:00:00:02"
+@pytest.mark.parametrize("operation", [1, 2])
+def test_another_machine_with_the_address_is_seen(operation: int) -> None:
+    assert claimed_by(said(OTHER, "198.18.1.2", operation), "198.18.1.2", {OWN}) == "02:00:00:00:00:02"
 
 
 @pytest.mark.parametrize(
     "frame",
-    [answer(mac=OWN), answer(sender="198.18.10.11"), answer(kind=6), answer()[:41], b"", probe(OTHER, ADDRESS)],
+    [
+        said(OTHER, "198.18.1.3"),
+        said(OWN, "198.18.1.2"),
+        said(OTHER, "198.18.1.2")[:41],
+        b"",
+        # Another machine that asks, too, has not got it yet.
+        probe(OTHER, "198.18.1.2"),
+    ],
 )
-def test_anything_else_claims_nothing(frame: bytes) -> None:
-    assert claimed_by(frame, ADDRESS, {OWN}) is None
+def test_everything_else_is_no_claim(frame: bytes) -> None:
+    assert claimed_by(frame, "198.18.1.2", {OWN}) is None
+
+
+def test_a_probe_claims_nothing() -> None:
+    """RFC 5227, 1.1: its sender address is 0.0.0.0, so that no neighbour learns from it."""
+    frame = probe(OWN, "198.18.1.2")
+    assert (frame[:6], frame[6:12], frame[12:14]) == (b"\xff" * 6, OWN, b"\x08\x06")
+    assert (frame[20:22], frame[28:32], frame[38:42]) == (b"\x00\x01", bytes(4), bytes([198, 18, 1, 2]))
