@@ -23,6 +23,7 @@ description:
   - Fails with C(drs_object_foreign), before any change, when an object with such a name is not of the kind that
     this module creates, or when somebody else's override of a VM contradicts its description. Somebody else's override
     that agrees is left alone.
+  - Fails with C(placement_elsewhere), before any change, when objects of another O(name) hold a VM of the plan.
   - A group that somebody else's rule uses is not removed. The module warns about it instead.
 author:
   - nfv.vsphere_dpdk contributors (@nfv)

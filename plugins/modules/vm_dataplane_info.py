@@ -52,7 +52,8 @@ options:
     version_added: 0.2.0
   wait_for_address:
     description:
-      - How many seconds to wait until every guest has an address. V(0) does not wait.
+      - How many seconds to wait until every guest has an address. V(0) does not wait. Check mode looks
+        once and waits for nothing.
       - With a description, the address is one of the management adapter; otherwise the primary one of VMware Tools.
       - When the time is up, the module fails with C(guest_address_missing).
     type: int

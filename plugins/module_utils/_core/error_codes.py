@@ -287,6 +287,8 @@ class ErrorCode(str, enum.Enum):
     PLACEMENT_PARTIAL = "placement_partial"
     """Placement is of the whole group, and the host of a VM outside `--limit` is unknown, or a rule that it shares
     would change. Run without `--limit`."""
+    PLACEMENT_ELSEWHERE = "placement_elsewhere"
+    """Groups or rules of another placement name hold a VM; run with that `nfv_placement_name`, or remove them first."""
     TOPOLOGY_INVALID = "topology_invalid"
     """The topology is not what `host_topology_info` returned."""
     PLAN_INVALID = "plan_invalid"

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined, listed
@@ -33,19 +34,24 @@ if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.guest_address import GuestState
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.question import Question
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import Inventory
 
     from ._vm_requests import Request
+
+_NO_WAIT: t.Final = "yet, and check mode does not wait for one"
 
 
 def run(module: AnsibleModule) -> None:
     """Runs the module and exits."""
     require_libraries(module, module.params["required_libraries"])
-    run_info(module, gather)
+    run_info(module, functools.partial(gather, check_mode=module.check_mode))
 
 
-def gather(params: t.Mapping[str, t.Any], connection: Connection) -> dict[str, t.Any]:
+def gather(params: t.Mapping[str, t.Any], connection: Connection, check_mode: bool = False) -> dict[str, t.Any]:
     """Reads the VMs, waits for their addresses if asked to, and returns the result of the module.
+
+    check_mode: look for the addresses once instead of waiting.
 
     Raises NfvError for required objects that are missing, and for guests that have no address when the time is up.
     """
@@ -73,7 +79,10 @@ def gather(params: t.Mapping[str, t.Any], connection: Connection) -> dict[str, t
             if missing or errors:
                 raise joined([*missing, *errors.values()])
             macs = {managed._moId: _management_mac(request, records[managed._moId]) for request, managed in found}
-            guests = _wait(client, records, macs, params["wait_for_address"])
+            if check_mode:
+                _look_once(records, macs)
+            else:
+                guests = _wait(client, records, macs, params["wait_for_address"])
     vms: dict[str, dict[str, t.Any]] = {}
     for request, managed in found:
         if managed is None:
@@ -125,14 +134,30 @@ def _wait(
         name = records[moid].state.name
         try:
             guests[moid], question = guest_state(properties), question_of(properties)
-            if management_address(guests[moid], macs[moid], name) is None:
-                asked = question.error(name, "failed to wait for the guest's address") if question else None
-                errors.append(asked or _no_address(name, guests[moid], seconds))
+            _require_address(name, guests[moid], macs[moid], question, f"within {seconds} seconds")
         except NfvError as error:
             errors.append(error)
     if errors:
         raise joined(errors)
     return guests
+
+
+def _look_once(records: t.Mapping[str, VmRecord], macs: t.Mapping[str, str | None]) -> None:
+    """Raises NfvError for guests that have no address yet: check mode waits for none."""
+    errors = []
+    for moid, record in records.items():
+        try:
+            _require_address(record.state.name, record.guest, macs[moid], record.question, _NO_WAIT)
+        except NfvError as error:
+            errors.append(error)
+    if errors:
+        raise joined(errors)
+
+
+def _require_address(name: str, guest: GuestState, mac: str | None, question: Question | None, when: str) -> None:
+    if management_address(guest, mac, name) is None:
+        asked = question.error(name, "failed to wait for the guest's address") if question else None
+        raise asked or _no_address(name, guest, when)
 
 
 def _management_mac(request: Request, record: VmRecord) -> str | None:
@@ -143,12 +168,12 @@ def _management_mac(request: Request, record: VmRecord) -> str | None:
     return adapter.mac if adapter is not None else None
 
 
-def _no_address(name: str, guest: GuestState, seconds: int) -> NfvError:
+def _no_address(name: str, guest: GuestState, when: str) -> NfvError:
     tools = "running" if guest.tools_running else "not running"
     return NfvError(
         ErrorCode.GUEST_ADDRESS_MISSING,
         name,
-        f"the guest reported no address of the management adapter within {seconds} seconds; the VM is left"
+        f"the guest reported no address of the management adapter {when}; the VM is left"
         f" {guest.power_state}, and VMware Tools are {tools}",
         "Check the VM's console, its DHCP server and VMware Tools; the next run continues from here",
     )

@@ -118,7 +118,7 @@ class Engine:
         self.vcenter.reset_calls()
         return converge(params, self.connection, check_mode, scope)
 
-    def gather(self, *names: str, **options: t.Any) -> dict[str, t.Any]:
+    def gather(self, *names: str, check_mode: bool = False, **options: t.Any) -> dict[str, t.Any]:
         defaults = {
             "datacenter": "nfv-dc",
             "dataplane": DESCRIPTION,
@@ -127,7 +127,7 @@ class Engine:
             "wait_for_address": 0,
         }
         self.vcenter.reset_calls()
-        return gather({"vms": [{"name": name} for name in names], **defaults, **options}, self.connection)
+        return gather({"vms": [{"name": name} for name in names], **defaults, **options}, self.connection, check_mode)
 
     def changing_calls(self) -> dict[str, int]:
         """The calls since the last start that change something."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import typing as t
 
 import pytest
@@ -68,6 +69,19 @@ def test_a_guest_without_an_address_is_an_error_that_tells_what_stays(engine: t.
         engine.gather(vm.name, wait_for_address=1)
     assert caught.value.error_code == "guest_address_missing"
     assert "the VM is left poweredOn, and VMware Tools are running" in str(caught.value)
+
+
+def test_check_mode_looks_for_an_address_and_does_not_wait(engine: t.Any, vm: t.Any) -> None:
+    WaitForTask(vm.PowerOn())
+    begun = time.monotonic()
+    with pytest.raises(NfvError, match="check mode does not wait for one; the VM is left poweredOn") as caught:
+        engine.gather(vm.name, wait_for_address=600, check_mode=True)
+    assert caught.value.error_code == "guest_address_missing"
+    assert time.monotonic() - begun < 60
+    assert "WaitForUpdatesEx" not in engine.vcenter.calls()
+    report(engine, vm, ["198.18.0.10/24"], "198.18.0.10")
+    found = engine.gather(vm.name, wait_for_address=600, check_mode=True)["vms"][vm.name]
+    assert found["guest_address"] == "198.18.0.10"
 
 
 def test_waiting_for_a_vm_that_is_not_there(engine: t.Any) -> None:

@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined
 
+from .desired import placement_of
 from .model import (
     AutomationChange,
     ClusterChanges,
@@ -34,10 +35,12 @@ def plan_cluster(
 
     vms: names by moid, for errors.
     Raises NfvError (drs_object_foreign) for an object of another kind that has one of these names, and for a VM's
-    override that somebody else made and that differs.
+    override that somebody else made and that differs; placement_elsewhere for a VM that another placement of this
+    collection holds.
     """
-    _refuse_foreign(state, wanted, names)
     known = vms or {}
+    _refuse_foreign(state, wanted, names)
+    _refuse_elsewhere(state, wanted, names, known)
     recorded = state.vm_groups.get(names.automation_record, frozenset())
     automation, automation_record = _plan_overrides(
         state.automation, wanted.automation, recorded, "DRS automation level", known
@@ -102,6 +105,25 @@ def _not_ours(subject: str, what: str) -> NfvError:
     return NfvError(
         ErrorCode.DRS_OBJECT_FOREIGN, subject, what, "Rename or remove it, or give this placement another name"
     )
+
+
+def _refuse_elsewhere(
+    state: ClusterState, wanted: DesiredCluster, names: RuleNames, known: t.Mapping[str, str]
+) -> None:
+    """Refuses VMs of another placement: what was made under its name would stay, and might contradict this one."""
+    ours = frozenset[str]().union(*wanted.vm_groups.values())
+    held = dict(state.vm_groups)
+    held.update((rule.name, rule.vms) for rule in state.rules if isinstance(rule, VmVmRule))
+    for name, members in sorted(held.items()):
+        other = placement_of(name)
+        if other is not None and other != names.placement and members & ours:
+            vms = ", ".join(sorted(known.get(vm, vm) for vm in members & ours))
+            raise NfvError(
+                ErrorCode.PLACEMENT_ELSEWHERE,
+                state.name,
+                f"{vms} is part of placement {other} by {name}, and would be part of {names.placement}, too",
+                f"Run with nfv_placement_name={other}, or remove that placement first",
+            )
 
 
 def _plan_rules(now: t.Sequence[Rule], wanted: t.Sequence[VmHostRule | VmVmRule], names: RuleNames) -> list[RuleChange]:

@@ -24,6 +24,13 @@ SHOULD: t.Final = "should"
 MUST: t.Final = "must"
 
 
+def placement_of(name: str) -> str | None:
+    """The placement that an object belongs to by its name, None for one that this collection did not make."""
+    mark, _, rest = name.partition(":")
+    placement, colon, _ = rest.partition(":")
+    return placement if mark == "nfv" and colon else None
+
+
 @dataclasses.dataclass(frozen=True)
 class RuleNames:
     """The names of everything that is made for one placement. Whatever has the prefix is ours and nobody else's."""

@@ -201,6 +201,20 @@ def test_what_somebody_else_made_under_our_name_is_refused(foreign: dict[str, t.
     assert "vm-" not in str(refused.value)
 
 
+def test_a_vm_that_another_placement_of_ours_holds_is_refused() -> None:
+    made = after(EMPTY, plan_cluster(EMPTY, wanted(), NAMES))
+    names = RuleNames("nfv")
+    same = desired_cluster(PLAN, WISHES, names, "should", VMS, HOSTS)
+    with pytest.raises(NfvError) as refused:
+        plan_cluster(made, same, names, {"vm-1": "pgw-1"})
+    assert refused.value.error_code == "placement_elsewhere"
+    assert "pgw-1" in str(refused.value)
+    assert "nfv_placement_name=pgw" in str(refused.value)
+    # Another placement's objects for other VMs are its own.
+    others = dataclasses.replace(EMPTY, vm_groups={"nfv:pgw:vms:esx-1": frozenset({"vm-9"})})
+    assert plan_cluster(others, same, names)
+
+
 def test_an_override_that_says_the_same_stays_theirs() -> None:
     state = dataclasses.replace(EMPTY, automation={"vm-1": "manual"}, restart={"vm-2": RestartOverride("high")})
     changes = plan_cluster(state, wanted(), NAMES)
