@@ -63,11 +63,15 @@ options:
       - Not compared when not given.
     type: float
   clock_tolerance:
-    description:
-      - Seconds by which the clocks may differ.
-      - The time from the evaluation of O(controller_time) to the look counts.
+    description: Seconds by which the clocks may differ.
     type: float
     default: 60
+  clock_latency:
+    description:
+      - Seconds that may pass from the evaluation of O(controller_time) to the look.
+      - A clock that is ahead by them may be right, and counts as such.
+    type: float
+    default: 300
 notes:
   - Runs with and without root. Run it with C(become) where that works, and without where it does not. The row C(root)
     then says what C(sudo) answers.
@@ -168,6 +172,7 @@ def main() -> None:
             "allow_no_iommu": {"type": "bool", "default": False},
             "controller_time": {"type": "float"},
             "clock_tolerance": {"type": "float", "default": 60},
+            "clock_latency": {"type": "float", "default": 300},
         },
         supports_check_mode=True,
     )

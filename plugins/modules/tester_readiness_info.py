@@ -70,11 +70,15 @@ options:
       - Not compared when not given.
     type: float
   clock_tolerance:
-    description:
-      - Seconds by which the clocks may differ.
-      - The time from the evaluation of O(controller_time) to the look counts.
+    description: Seconds by which the clocks may differ.
     type: float
     default: 60
+  clock_latency:
+    description:
+      - Seconds that may pass from the evaluation of O(controller_time) to the look.
+      - A clock that is ahead by them may be right, and counts as such.
+    type: float
+    default: 300
 notes:
   - Needs C(iproute2). Without root (C(become)) or C(CAP_NET_RAW) it cannot ask who answers, and says so.
 seealso:
@@ -173,6 +177,7 @@ def main() -> None:
             "cpus": {"type": "int"},
             "controller_time": {"type": "float"},
             "clock_tolerance": {"type": "float", "default": 60},
+            "clock_latency": {"type": "float", "default": 300},
         },
         supports_check_mode=True,
     )

@@ -12,6 +12,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.model import BindingPolicy
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.readiness import NeededPackages, read_guest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.guest import GuestAsked, guest_rows
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.machine import ClockAsked
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
 
 if t.TYPE_CHECKING:
@@ -36,8 +37,7 @@ def gather(guest: Guest, params: t.Mapping[str, t.Any], scratch: str) -> dict[st
         params["name"],
         dataplane,
         frozenset(params["pending"]),
-        params["controller_time"],
-        params["clock_tolerance"],
+        ClockAsked(params["controller_time"], params["clock_tolerance"], params["clock_latency"]),
     )
     facts = read_guest(guest, dataplane, policy, needed, scratch)
     return {"rows": [row.to_dict() for row in guest_rows(facts, asked)]}

@@ -11,6 +11,7 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.mac_address import normal_mac
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import report
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.machine import ClockAsked
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.tester import (
     InterfaceAsked,
     Neighbour,
@@ -36,8 +37,7 @@ def gather(run: Runner, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         params["name"],
         tuple(_interface(f"interfaces[{index}]", each) for index, each in enumerate(params["interfaces"])),
         params["cpus"],
-        params["controller_time"],
-        params["clock_tolerance"],
+        ClockAsked(params["controller_time"], params["clock_tolerance"], params["clock_latency"]),
     )
     return {"rows": [row.to_dict() for row in tester_rows(read_tester(run, asked.interfaces), asked)]}
 

@@ -14,7 +14,7 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import format_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, listed
 
-from .machine import CLOCK, PYTHON, MachineFacts, clock_row, python_row
+from .machine import CLOCK, PYTHON, ClockAsked, MachineFacts, clock_row, python_row
 from .row import Row, Subject
 
 if t.TYPE_CHECKING:
@@ -96,10 +96,8 @@ class GuestAsked:
     """The description; None to look at the machine alone."""
     pending: frozenset[str] = frozenset()
     """Settings that the VM does not have yet and role vm_hardware will give it, as vm_dataplane_info names them."""
-    controller_time: float | None = None
-    """The controller's clock when it asked, in seconds since the epoch; None not to compare."""
-    clock_tolerance: float = 60
-    """Seconds by which the clocks may differ; the time that the look itself takes counts."""
+    clock: ClockAsked = dataclasses.field(default_factory=ClockAsked)
+    """What is asked of its clock."""
 
     @property
     def polls(self) -> bool:
@@ -113,7 +111,7 @@ def guest_rows(facts: GuestFacts, asked: GuestAsked) -> tuple[Row, ...]:
     return (
         python_row(*machine),
         _root(facts, asked),
-        clock_row(*machine, asked.controller_time, asked.clock_tolerance),
+        clock_row(*machine, asked.clock),
         _distribution(facts, asked),
         _packages(facts, asked),
         _boot_loader(facts, asked),

@@ -39,19 +39,28 @@ def python_row(subject: Subject, name: str, facts: MachineFacts) -> Row:
     return Row.not_ready(subject, name, PYTHON, wanted, seen, code=ErrorCode.PYTHON_OLD, remedy=remedy)
 
 
-def clock_row(subject: Subject, name: str, facts: MachineFacts, controller_time: float | None, tolerance: float) -> Row:
-    """Certificates, the archives' signatures and the samples' times need clocks that agree.
+@dataclasses.dataclass(frozen=True)
+class ClockAsked:
+    """What is asked of a clock."""
 
-    controller_time: in seconds since the epoch; tolerance: seconds, in which the look itself must fit.
-    """
+    controller_time: float | None = None
+    """The controller's clock when it asked, in seconds since the epoch; None not to compare."""
+    tolerance: float = 60
+    """Seconds by which the clocks may differ."""
+    latency: float = 300
+    """Seconds that may pass between the question and the look: a clock that is ahead by them may be right."""
+
+
+def clock_row(subject: Subject, name: str, facts: MachineFacts, asked: ClockAsked) -> Row:
+    """Certificates, the archives' signatures and the samples' times need clocks that agree."""
     kept = {None: "not told whether NTP keeps it", True: "kept by NTP", False: "not kept by NTP"}[facts.synchronized]
-    if controller_time is None:
+    if asked.controller_time is None:
         return Row.not_asked(subject, name, CLOCK, kept)
-    wanted = f"within {tolerance:g} s of the controller's"
-    skew = facts.time - controller_time
+    wanted = f"within {asked.tolerance:g} s of the controller's, after at most {asked.latency:g} s on the way"
+    skew = facts.time - asked.controller_time
     # More digits would promise what a look over ssh cannot tell.
     seen = f"{skew:+.0f} s, {kept}"
-    if abs(skew) <= tolerance:
+    if -asked.tolerance <= skew <= asked.tolerance + asked.latency:
         return Row.ready(subject, name, CLOCK, wanted, seen)
     remedy = "Let an NTP client (chrony, systemd-timesyncd) set the clock, on the controller, too."
     return Row.not_ready(subject, name, CLOCK, wanted, seen, code=ErrorCode.CLOCK_DIFFERS, remedy=remedy)

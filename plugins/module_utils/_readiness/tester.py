@@ -10,7 +10,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
-from .machine import CLOCK, PYTHON, MachineFacts, clock_row, python_row
+from .machine import CLOCK, PYTHON, ClockAsked, MachineFacts, clock_row, python_row
 from .row import Row, Subject
 
 if t.TYPE_CHECKING:
@@ -53,10 +53,8 @@ class TesterAsked:
     """Its interfaces."""
     cpus: int | None = None
     """CPUs that it must have; None for any number."""
-    controller_time: float | None = None
-    """The controller's clock when it asked, in seconds since the epoch; None not to compare."""
-    clock_tolerance: float = 60
-    """Seconds by which the clocks may differ; the time that the look itself takes counts."""
+    clock: ClockAsked = dataclasses.field(default_factory=ClockAsked)
+    """What is asked of its clock."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +98,7 @@ def tester_rows(facts: TesterFacts, asked: TesterAsked) -> tuple[Row, ...]:
     machine = (Subject.TESTER, asked.name, facts.machine)
     return (
         python_row(*machine),
-        clock_row(*machine, asked.controller_time, asked.clock_tolerance),
+        clock_row(*machine, asked.clock),
         _cpus(facts, asked),
         _raw_sockets(facts, asked),
         *(row for interface in asked.interfaces for row in _interface_rows(facts, asked, interface)),

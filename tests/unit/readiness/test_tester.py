@@ -27,6 +27,7 @@ ASKED: dict[str, t.Any] = {
     "cpus": None,
     "controller_time": None,
     "clock_tolerance": 60,
+    "clock_latency": 300,
 }
 SHOWN = [{"ifname": "lo", "flags": ["UP", "LOWER_UP"], "mtu": 65536, "address": "00:00:00:00:00:00", "addr_info": []}]
 
