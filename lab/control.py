@@ -32,6 +32,7 @@ READ_ONLY = frozenset(
         "HasPrivilegeOnEntities",
         "Login",
         "Logout",
+        "QueryDateTime",
         "QueryFaultToleranceCompatibility",
         "QueryOptions",
         "RetrieveProperties",

@@ -49,7 +49,9 @@ func (b *builder) addDistributedSwitch(described *distributedSwitchSpec) error {
 		Name:             described.Name,
 		UplinkPortPolicy: &types.DVSNameArrayUplinkPortPolicy{UplinkPortName: described.Uplinks},
 	}
-	create := types.DVSCreateSpec{ConfigSpec: &types.VMwareDVSConfigSpec{DVSConfigSpec: config}}
+	create := types.DVSCreateSpec{
+		ConfigSpec: &types.VMwareDVSConfigSpec{DVSConfigSpec: config, MaxMtu: mtuOr1500(described.MTU)},
+	}
 	if described.Version != "" {
 		create.ProductInfo = &types.DistributedVirtualSwitchProductSpec{
 			Name: "DVS", Vendor: "VMware, Inc.", Version: described.Version, ForwardingClass: "etherswitch",
@@ -119,7 +121,9 @@ func distributedPortGroup(described *portGroupSpec) types.DVPortgroupConfigSpec 
 		Name: described.Name, NumPorts: 8, Type: string(types.DistributedVirtualPortgroupPortgroupTypeEarlyBinding),
 		BackingType: string(types.DistributedVirtualPortgroupBackingTypeStandard),
 		DefaultPortConfig: &types.VMwareDVSPortSetting{
-			Vlan: &types.VmwareDistributedVirtualSwitchVlanIdSpec{VlanId: described.VLAN},
+			Vlan:                vlanOf(described),
+			SecurityPolicy:      securityOf(described),
+			MacManagementPolicy: macManagementOf(described),
 			UplinkTeamingPolicy: &types.VmwareUplinkPortTeamingPolicy{
 				Policy:          &types.StringPolicy{Value: "loadbalance_srcid"},
 				ReversePolicy:   &types.BoolPolicy{Value: types.NewBool(true)},
@@ -133,6 +137,41 @@ func distributedPortGroup(described *portGroupSpec) types.DVPortgroupConfigSpec 
 		spec.BackingType = string(types.DistributedVirtualPortgroupBackingTypeNsx)
 	}
 	return spec
+}
+
+func vlanOf(described *portGroupSpec) types.BaseVmwareDistributedVirtualSwitchVlanSpec {
+	if described.Trunk == nil {
+		return &types.VmwareDistributedVirtualSwitchVlanIdSpec{VlanId: described.VLAN}
+	}
+	trunk := &types.VmwareDistributedVirtualSwitchTrunkVlanSpec{}
+	for _, bounds := range described.Trunk {
+		trunk.VlanId = append(trunk.VlanId, types.NumericRange{Start: bounds[0], End: bounds[len(bounds)-1]})
+	}
+	return trunk
+}
+
+// securityOf is the policy in its older form, which vCenter shows beside the one with MAC learning.
+func securityOf(described *portGroupSpec) *types.DVSSecurityPolicy {
+	policy := func(accept bool) *types.BoolPolicy { return &types.BoolPolicy{Value: types.NewBool(accept)} }
+	return &types.DVSSecurityPolicy{
+		AllowPromiscuous: policy(described.Promiscuous),
+		MacChanges:       policy(described.MACChanges),
+		ForgedTransmits:  policy(described.ForgedTransmits),
+	}
+}
+
+func macManagementOf(described *portGroupSpec) *types.DVSMacManagementPolicy {
+	learning := &types.DVSMacLearningPolicy{Limit: types.NewInt32(4096), LimitPolicy: "DROP"}
+	if described.MACLearning != nil {
+		learning.Enabled = true
+		learning.AllowUnicastFlooding = types.NewBool(described.MACLearning.UnicastFlooding)
+	}
+	return &types.DVSMacManagementPolicy{
+		AllowPromiscuous:  types.NewBool(described.Promiscuous),
+		MacChanges:        types.NewBool(described.MACChanges),
+		ForgedTransmits:   types.NewBool(described.ForgedTransmits),
+		MacLearningPolicy: learning,
+	}
 }
 
 // wireUplinks shows which physical NIC is behind each uplink port: at the switch, and as each host's proxy switch.
@@ -150,7 +189,7 @@ func (b *builder) wireUplinks(made *simulator.DistributedVirtualSwitch, describe
 		}
 		proxy := types.HostProxySwitch{
 			DvsUuid: made.Uuid, DvsName: made.Name, Key: "key-vim.host.HostProxySwitch-" + made.Name,
-			NumPorts: 2520, NumPortsAvailable: 2510, Mtu: 1500,
+			NumPorts: 2520, NumPortsAvailable: 2510, Mtu: mtuOr1500(described.MTU),
 		}
 		if described.Mode != "" {
 			proxy.EnsEnabled = types.NewBool(described.Mode != standardMode)

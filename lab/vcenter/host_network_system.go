@@ -103,11 +103,11 @@ func (b *builder) connect(host *builtHost, network types.ManagedObjectReference)
 
 func standardSwitch(described *standardSwitchSpec) types.HostVirtualSwitch {
 	one := types.HostVirtualSwitch{
-		Name: described.Name, Key: switchKey(described.Name), NumPorts: 1536, NumPortsAvailable: 1530, Mtu: 1500,
+		Name: described.Name, Key: switchKey(described.Name), NumPorts: 1536, NumPortsAvailable: 1530, Mtu: mtuOr1500(described.MTU),
 		Pnic: nicKeys(described.Uplinks),
 		Spec: types.HostVirtualSwitchSpec{
-			NumPorts: 128,
-			Policy:   &types.HostNetworkPolicy{NicTeaming: standardTeaming(described.Uplinks, nil)},
+			NumPorts: 128, Mtu: mtuOr1500(described.MTU),
+			Policy: &types.HostNetworkPolicy{NicTeaming: standardTeaming(described.Uplinks, nil)},
 		},
 	}
 	if len(described.Uplinks) > 0 {
@@ -126,6 +126,11 @@ func standardPortGroup(on *standardSwitchSpec, described *portGroupSpec) types.H
 		Spec: types.HostPortGroupSpec{Name: described.Name, VlanId: described.VLAN, VswitchName: on.Name},
 	}
 	group.ComputedPolicy.NicTeaming = standardTeaming(on.Uplinks, nil)
+	group.ComputedPolicy.Security = &types.HostNetworkSecurityPolicy{
+		AllowPromiscuous: types.NewBool(described.Promiscuous),
+		MacChanges:       types.NewBool(described.MACChanges),
+		ForgedTransmits:  types.NewBool(described.ForgedTransmits),
+	}
 	if described.Active != nil || described.Standby != nil {
 		group.Spec.Policy.NicTeaming = standardTeaming(described.Active, described.Standby)
 		group.ComputedPolicy.NicTeaming = standardTeaming(described.Active, described.Standby)

@@ -29,8 +29,9 @@ func applyHost(host *simulator.HostSystem, described *hostSpec) {
 	hardware.MemorySize = summary.MemorySize
 	hardware.NumaInfo = numaInfo(described)
 	policy := powerPolicies[described.PowerPolicy]
+	hardware.PciDevice = pciDevices(described)
 	hardware.CpuPowerManagementInfo = &types.HostCpuPowerManagementInfo{
-		CurrentPolicy: policy.Description, HardwareSupport: "ACPI P-states, ACPI C-states",
+		CurrentPolicy: policy.Description, HardwareSupport: described.PowerManagement,
 	}
 
 	supported := described.LatencySensitivity == nil || *described.LatencySensitivity
@@ -42,6 +43,7 @@ func applyHost(host *simulator.HostSystem, described *hostSpec) {
 	host.Config.HyperThread = &types.HostHyperThreadScheduleInfo{Available: available, Active: active, Config: active}
 	host.Config.PowerSystemCapability = &types.PowerSystemCapability{AvailablePolicy: availablePolicies()}
 	host.Config.PowerSystemInfo = &types.PowerSystemInfo{CurrentPolicy: *policy}
+	applyTimeService(host, &described.NTP)
 	host.Runtime.InMaintenanceMode = described.Maintenance
 	applyAdvancedSettings(host, described.AdvancedSettings)
 	if described.APIVersion != "" {
@@ -64,6 +66,9 @@ func applyAdvancedSettings(host *simulator.HostSystem, described map[string]int6
 
 // cpuModel names the vendor as real models do where it is not the usual one.
 func cpuModel(described *hostSpec) string {
+	if described.CPUModel != "" {
+		return described.CPUModel
+	}
 	vendor := ""
 	if described.CPUVendor == "amd" {
 		vendor = "AMD "
@@ -112,6 +117,21 @@ func numaInfo(described *hostSpec) *types.HostNumaInfo {
 		info.NumaNode = append(info.NumaNode, one)
 	}
 	return info
+}
+
+// pciDevices are the host's NICs as devices, which alone tell their models.
+func pciDevices(described *hostSpec) []types.HostPciDevice {
+	var devices []types.HostPciDevice
+	for _, nic := range described.NICs {
+		model := nic.Model
+		if model == "" {
+			model = "Lab Ethernet controller for " + nic.Driver
+		}
+		devices = append(devices, types.HostPciDevice{
+			Id: nic.PCI, ClassId: 0x200, VendorName: "Lab", DeviceName: model,
+		})
+	}
+	return devices
 }
 
 func devicesOf(nics []nicSpec, node int) []string {

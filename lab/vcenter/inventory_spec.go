@@ -33,6 +33,7 @@ type clusterSpec struct {
 	Name  string            `json:"name"`
 	DRS   *drsSpec          `json:"drs"`
 	HA    *haSpec           `json:"ha"`
+	EVC   string            `json:"evc"`   // the key of its EVC mode, such as intel-broadwell; none without it
 	Hosts []json.RawMessage `json:"hosts"` // hostSpecs on top of the defaults
 }
 
@@ -60,7 +61,12 @@ type hostSpec struct {
 	NumaPciIDs             *bool                `json:"numaPciIds"` // false: nodes do not list their devices, as before 6.7
 	LatencySensitivity     *bool                `json:"latencySensitivitySupported"`
 	MaxSimultaneousThreads int32                `json:"maxSupportedSimultaneousThreads"`
-	PowerPolicy            string               `json:"powerPolicy"` // static (high performance), dynamic (balanced), low, custom
+	PowerPolicy            string               `json:"powerPolicy"`     // static (high performance), dynamic (balanced), low, custom
+	PowerManagement        string               `json:"powerManagement"` // what the BIOS leaves to ESXi; "none": nothing
+	CPUModel               string               `json:"cpuModel"`
+	NTP                    ntpSpec              `json:"ntp"`
+	ClockSkewSeconds       float64              `json:"clockSkewSeconds"` // how far its clock is ahead
+	Disconnected           bool                 `json:"disconnected"`     // vCenter has lost it, and shows what it knew
 	Maintenance            bool                 `json:"maintenance"`
 	APIVersion             string               `json:"apiVersion"`       // of an older host than the vCenter
 	CPUVendor              string               `json:"cpuVendor"`        // intel or amd
@@ -73,8 +79,15 @@ type hostSpec struct {
 // uplinkMap names the physical NIC behind each uplink of a distributed switch.
 type uplinkMap map[string]string
 
+// ntpSpec describes a host's time service; by default it runs and has a server.
+type ntpSpec struct {
+	Running bool     `json:"running"`
+	Servers []string `json:"servers"`
+}
+
 type nicSpec struct {
 	Device                  string `json:"device"`
+	Model                   string `json:"model"`
 	PCI                     string `json:"pci"`
 	Node                    int    `json:"node"`
 	NumaPciID               string `json:"numaPciId"` // the address as the node spells it, where it differs
@@ -87,6 +100,7 @@ type nicSpec struct {
 
 type standardSwitchSpec struct {
 	Name       string          `json:"name"`
+	MTU        int32           `json:"mtu"` // default 1500
 	Uplinks    []string        `json:"uplinks"`
 	PortGroups []portGroupSpec `json:"portGroups"`
 }
@@ -94,17 +108,29 @@ type standardSwitchSpec struct {
 // portGroupSpec: uplinks that are neither active nor standby are unused; a
 // standard port group without a teaming policy of its own uses its switch's: all active.
 type portGroupSpec struct {
-	Name    string   `json:"name"`
-	Active  []string `json:"active"`
-	Standby []string `json:"standby"`
-	VLAN    int32    `json:"vlan"`
-	NSX     bool     `json:"nsx"` // a distributed port group that NSX made
+	Name    string    `json:"name"`
+	Active  []string  `json:"active"`
+	Standby []string  `json:"standby"`
+	VLAN    int32     `json:"vlan"`
+	Trunk   [][]int32 `json:"trunk"` // ranges of VLANs in place of one, on a distributed switch; 4095 as vlan on a standard one
+	NSX     bool      `json:"nsx"`   // a distributed port group that NSX made
+
+	Promiscuous     bool `json:"promiscuous"`
+	MACChanges      bool `json:"macChanges"`
+	ForgedTransmits bool `json:"forgedTransmits"`
+	// MACLearning is on where it is given; unicastFlooding is that of frames to addresses that are not learned yet.
+	MACLearning *macLearningSpec `json:"macLearning"`
+}
+
+type macLearningSpec struct {
+	UnicastFlooding bool `json:"unicastFlooding"`
 }
 
 type distributedSwitchSpec struct {
 	Name       string          `json:"name"`
 	Version    string          `json:"version"`
 	Mode       string          `json:"mode"` // standard, edp_standard or edp_dedicated; the hosts tell none without it
+	MTU        int32           `json:"mtu"`  // default 1500
 	Uplinks    []string        `json:"uplinks"`
 	PortGroups []portGroupSpec `json:"portGroups"`
 }
@@ -164,6 +190,14 @@ func readInventory(file string) (*inventorySpec, error) {
 	return described, nil
 }
 
+// mtuOr1500 is a switch's MTU where none is described.
+func mtuOr1500(described int32) int32 {
+	if described == 0 {
+		return 1500
+	}
+	return described
+}
+
 // decodeStrictly refuses unknown keys: a misspelt one would silently describe another lab.
 func decodeStrictly(text []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -192,6 +226,8 @@ func (c *clusterSpec) hosts(defaults json.RawMessage) ([]hostSpec, error) {
 		host := hostSpec{
 			Count: 1, Sockets: 2, CoresPerSocket: 8, ThreadsPerCore: 2, MHz: 2300, MemoryGB: 128,
 			MaxSimultaneousThreads: 2, PowerPolicy: "static", CPUVendor: "intel",
+			PowerManagement: "ACPI P-states, ACPI C-states",
+			NTP:             ntpSpec{Running: true, Servers: []string{"ntp.lab"}},
 		}
 		layered, err := overlay(defaults, text)
 		if err == nil {

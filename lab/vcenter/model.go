@@ -74,6 +74,11 @@ func fillModel(ctx context.Context, model *simulator.Model, g *guard, described 
 			return err
 		}
 	}
+	for _, host := range b.hosts { // last: a lost host could not be given anything
+		if host.spec.Disconnected {
+			host.Runtime.ConnectionState = types.HostSystemConnectionStateNotResponding
+		}
+	}
 	_, err = methods.Logout(ctx, client, &types.Logout{This: *client.ServiceContent.SessionManager})
 	return err
 }
@@ -140,11 +145,13 @@ func (b *builder) addHosts(cluster *object.ClusterComputeResource, described *cl
 		host := b.registry.Get(info.Result.(types.ManagedObjectReference)).(*simulator.HostSystem)
 		applyHost(host, &spec)
 		newPowerSystem(b.registry, host)
+		newDateTimeSystem(b.registry, host, spec.ClockSkewSeconds)
 		made = append(made, host)
 		b.hosts = append(b.hosts, &builtHost{HostSystem: host, spec: &spec})
 	}
 	parent := b.registry.Get(cluster.Reference()).(*simulator.ClusterComputeResource)
 	sumHosts(parent.Summary.GetComputeResourceSummary(), made)
+	parent.Summary.(*types.ClusterComputeResourceSummary).CurrentEVCModeKey = described.EVC
 	return nil
 }
 

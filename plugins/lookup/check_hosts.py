@@ -25,9 +25,11 @@ options:
     elements: str
     required: true
   report:
-    description: The report to replace, C(drift.json), or C(deploy.json) with C(deploy.html). None unless given.
+    description:
+      - The report to replace, C(drift.json), C(deploy.json) with C(deploy.html), or C(readiness.json) with
+        C(readiness.html). None unless given.
     type: str
-    choices: [drift, deploy]
+    choices: [drift, deploy, readiness]
   names:
     description: The names of VMs that are expected; the report names each.
     type: list

@@ -9,24 +9,30 @@ import dataclasses
 import json
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.report import readiness_report, report_as_data
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drift import SIDES, drift_report
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.poll_mode import poll_mode_report
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.report.render import render
 
 DRIFT: t.Final = "drift"
 DEPLOY: t.Final = "deploy"
-KINDS: t.Final = (DRIFT, DEPLOY)
+READINESS: t.Final = "readiness"
+KINDS: t.Final = (DRIFT, DEPLOY, READINESS)
 
 
 def failed_report(kind: str, created: str, message: str, names: t.Iterable[str] = ()) -> dict[str, str]:
     """The files of a report that says failed: the content of each by its name.
 
-    kind: DRIFT (the playbook drift) or DEPLOY (deploy_pgw and verify); created: ISO 8601; message: why, in one line
-    with an error code; names: what should have been looked at, VMs or hosts, each of which is named as failed.
+    kind: DRIFT (the playbook drift), DEPLOY (deploy and verify) or READINESS (readiness); created: ISO 8601; message:
+    why, in one line with an error code; names: what should have been looked at, VMs or hosts, each of which the reports
+    of drift and deploy name as failed.
     """
     if kind == DRIFT:
         drift = drift_report({side: {} for side in SIDES}, tuple(names), created, message)
         return {"drift.json": _json(dataclasses.asdict(drift))}
+    if kind == READINESS:
+        readiness = report_as_data(readiness_report([], created, error=message))
+        return {"readiness.json": _json(readiness), "readiness.html": render("readiness", readiness)}
     proof = poll_mode_report({}, names, created, message)
     return {"deploy.json": _json(proof), "deploy.html": render("poll_mode", proof)}
 

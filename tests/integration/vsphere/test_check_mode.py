@@ -87,6 +87,7 @@ CASES = (
     Case("vm_dataplane_info", on_vm, writes=False),
     Case("host_topology_info", lambda _vm: {}, writes=False),
     Case("feature_compat_info", lambda vm: {"vms": [{"name": vm.name}]}, writes=False),
+    Case("readiness_info", lambda vm: {"vms": [{"name": vm.name, "dataplane": DESCRIPTION}]}, writes=False),
 )
 
 

@@ -35,6 +35,7 @@ MODULES: dict[str, dict[str, t.Any]] = {
     "host_topology_info": {},
     "placement_rules": {"name": "pgw", "plan": {}},
     "vm_cpu_pinning": VMS,
+    "readiness_info": VMS,
     "vm_dataplane": VMS,
     "vm_dataplane_info": VMS,
     "vm_hugepages": VMS,

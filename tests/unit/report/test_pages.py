@@ -15,6 +15,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.poll_mode import poll_mode_report, poll_mode_verdict
+from ansible_collections.nfv.vsphere_dpdk.plugins.filter.readiness import readiness_report
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.report import report_html
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.serialize import plan_as_data
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.serialize import hosts_as_data
@@ -24,6 +25,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.report.render imp
     report_names,
 )
 from tests.unit.evidence.test_poll_mode import CREATED, EXPECTED
+from tests.unit.readiness.test_row import ROWS
 from tests.unit.report.pages import Page, browse, overflow
 from tests.unit.report.test_placement import HOSTS, PLAN, placement_report
 
@@ -53,6 +55,8 @@ def hostile(value: t.Any) -> t.Any:
 def report(name: str) -> dict[str, t.Any]:
     if name == "placement":
         return placement_report(plan_as_data(PLAN), hosts_as_data(HOSTS), created=CREATED)
+    if name == "readiness":
+        return readiness_report({"vcenter": {"rows": [row.to_dict() for row in ROWS]}}, CREATED)
     unproved = observed()
     unproved["after"]["devices"][0]["driver"] = "vmxnet3"
     verdicts = {"pgw-1": observed(), "pgw-2": unproved}
@@ -62,7 +66,7 @@ def report(name: str) -> dict[str, t.Any]:
 
 
 def test_every_template_is_tested_and_documented() -> None:
-    assert report_names() == ("placement", "poll_mode")
+    assert report_names() == ("placement", "poll_mode", "readiness")
 
 
 @pytest.mark.parametrize("name", report_names())

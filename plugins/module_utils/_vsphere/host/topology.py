@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads the topology of hosts in three batches, whatever the number of hosts."""
+"""Reads the topology of hosts in three or four batches, whatever the number of hosts."""
 
 from __future__ import annotations
 
@@ -87,10 +87,12 @@ def read_topology(
     Raises NfvError: datacenter_not_found, datacenter_not_unique, cluster_not_found, cluster_not_unique.
     """
     root = find_datacenter(client, datacenter) if datacenter else None
+    # A cluster's hosts alone are read once the cluster is known: a host's configuration is large.
+    of_hosts = {vim.HostSystem: _HOST_PROPERTIES}
     found = client.in_view(
         {
             vim.ClusterComputeResource: ["name"],
-            vim.HostSystem: list(_HOST_PROPERTIES),
+            **({} if cluster else of_hosts),
             vim.dvs.DistributedVirtualPortgroup: list(_PORT_GROUP_PROPERTIES),
             vim.DistributedVirtualSwitch: ["uuid", "name", "config.defaultPortConfig"],
         },
@@ -102,12 +104,11 @@ def read_topology(
         if isinstance(each, vim.ClusterComputeResource)
     }
     wanted = find_cluster(clusters, cluster) if cluster else None
-    hosts = [
-        (each, properties)
-        for each, properties in found
-        if isinstance(each, vim.HostSystem) and (wanted is None or _parent(properties) == wanted)
-    ]
-    uses = _read_uses(client, root if wanted is None else client.managed(vim.ClusterComputeResource, wanted))
+    below = root if wanted is None else client.managed(vim.ClusterComputeResource, wanted)
+    if wanted is not None:
+        found += client.in_view(of_hosts, below)
+    hosts = [(each, properties) for each, properties in found if isinstance(each, vim.HostSystem)]
+    uses = _read_uses(client, below)
     distributed = distributed_port_groups(found)
     read = [
         host_topology(each, properties, clusters.get(_parent(properties) or ""), uses.get(each._moId, ()), distributed)

@@ -1,0 +1,101 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""readiness.yml tells ready, not ready and could not look apart."""
+
+from __future__ import annotations
+
+import json
+import sys
+import typing as t
+
+import pytest
+from pyVim.task import WaitForTask
+
+from .conftest import DESCRIPTION, REPOSITORY
+from .test_check_mode_playbooks import report_address
+
+PLAYBOOKS = REPOSITORY / "playbooks"
+NOWHERE = {
+    **DESCRIPTION,
+    "adapters": [*DESCRIPTION["adapters"][:2], {**DESCRIPTION["adapters"][2], "network": "PG-No"}],
+}
+UNREACHABLE = {"vsphere_port": 1}
+# A guest that is this machine.
+LOCAL = f"ansible_connection=local ansible_python_interpreter={sys.executable}"
+
+
+class Readiness:
+    """Runs of readiness.yml, with its report."""
+
+    def __init__(self, ansible: t.Any) -> None:
+        self._ansible = ansible
+        self.reports = ansible.directory / "reports"
+
+    def run(self, playbook: str = "readiness", *arguments: str, **variables: t.Any) -> tuple[t.Any, dict[str, t.Any]]:
+        run = self._ansible.playbook(
+            PLAYBOOKS / f"{playbook}.yml", *arguments, nfv_report_dir=str(self.reports), **variables
+        )
+        written = self.reports / "readiness.json"
+        text = written.read_text() if written.exists() else "{}"
+        assert self._ansible.inventory["vsphere_password"] not in text
+        return run, json.loads(text)
+
+    def hosts(self, text: str) -> None:
+        (self._ansible.directory / "hosts.ini").write_text(text)
+
+
+@pytest.fixture
+def readiness(ansible: t.Any) -> Readiness:
+    return Readiness(ansible)
+
+
+def test_ready(readiness: Readiness, vcenter: t.Any) -> None:
+    vcenter.reset_calls()
+    run, report = readiness.run()
+    assert run.status == 0, run.output
+    assert report["outcome"] == "ready"
+    assert {row["subject"] for row in report["rows"]} >= {"vcenter", "cluster", "host", "network", "template", "plan"}
+    assert sum(host["changed"] for host in run.recap.values()) == 0
+    assert vcenter.mutating_calls() == {}
+    assert sorted(path.name for path in readiness.reports.iterdir()) == ["readiness.html", "readiness.json"]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--check",)])
+def test_not_ready_and_not_looked_are_told_apart(readiness: Readiness, arguments: tuple[str, ...]) -> None:
+    run, report = readiness.run("readiness", *arguments, nfv_dataplane=NOWHERE)
+    assert (run.status, report["outcome"]) == (2, "not_ready")
+    assert run.failure()["msg"].startswith("[readiness_not_met] 1 of ")
+    assert "network PG-No, exists: " in run.failure()["msg"]
+
+    run, report = readiness.run("readiness", *arguments, **UNREACHABLE)
+    assert (run.status, report["outcome"]) == (2, "unknown")
+    assert run.failure()["msg"].startswith("[readiness_unknown] ")
+    assert {row["verdict"] for row in report["rows"]} == {"unknown"}
+
+
+def test_run_that_breaks_off_leaves_no_earlier_report(readiness: Readiness) -> None:
+    assert readiness.run()[1]["outcome"] == "ready"
+    run, report = readiness.run(nfv_dataplane={"cpu": {}})
+    assert (run.status, report["outcome"]) == (2, "unknown")
+    assert readiness.run()[1]["outcome"] == "ready"
+    readiness.hosts("[pgw]\n")
+    run, report = readiness.run()
+    assert (run.status != 0, report["outcome"]) == (True, "unknown")
+    assert report["message"].startswith("[hosts_missing] ")
+
+
+def test_guest_that_runs_has_rows_and_one_that_is_another_machine_is_unknown(
+    readiness: Readiness, vcenter: t.Any, make_vm: t.Callable[..., t.Any]
+) -> None:
+    off, on = make_vm(), make_vm()
+    WaitForTask(on.PowerOn())
+    report_address(vcenter, on)
+    readiness.hosts(f"[pgw]\n{off.name} {LOCAL}\n{on.name} {LOCAL}\n")
+    run, report = readiness.run()
+    guests = [row for row in report["rows"] if row["subject"] == "guest"]
+    # This machine is not the VM, by its DMI UUID.
+    assert {row["object"] for row in guests} == {on.name}
+    assert {row["verdict"] for row in guests} == {"unknown"}
+    assert "guest_identity" in guests[0]["seen"]
+    assert (run.status, report["outcome"]) == (2, "unknown")
