@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`python -m bench`: measures, prints a table, writes the report.
 
-Exits with 0 when every target is met, 1 when one is missed, 2 when a benchmark could not be run.
+Exits with 0 when every target is met, 1 when one is missed, 2 when a benchmark could not be run, 3 when the runs of one
+lie so far apart that nobody can tell whether its target is met: repeat it on a quiet machine.
 """
 
 from __future__ import annotations

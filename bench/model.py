@@ -14,6 +14,10 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
+# Runs that lie further apart than this share of their median say nothing about a target between them.
+WIDE: t.Final = 0.2
+
+
 @dataclasses.dataclass(frozen=True)
 class Target:
     """A bound for a value."""
@@ -53,11 +57,25 @@ class Measurement:
     """Such as ``s``, ``MB`` or ``ratio``."""
     target: Target | None = None
     """None for a value that is reported and not judged."""
+    runs: tuple[float, ...] = ()
+    """The values of the single runs, of which ``value`` is the median; empty for what does not vary."""
+
+    @property
+    def spread(self) -> float:
+        """How far the runs lie apart, as a share of the value."""
+        return (max(self.runs) - min(self.runs)) / abs(self.value) if self.runs and self.value else 0.0
+
+    @property
+    def too_loud(self) -> bool:
+        """Whether the runs lie so far apart that some of them meet the target and others miss it."""
+        if self.target is None or self.spread <= WIDE:
+            return False
+        return len({self.target.met(each) for each in self.runs}) > 1
 
     @property
     def met(self) -> bool | None:
-        """Whether the target is met; None without a target."""
-        return None if self.target is None else self.target.met(self.value)
+        """Whether the target is met; None without a target, and on a machine too loud to tell."""
+        return None if self.target is None or self.too_loud else self.target.met(self.value)
 
     def entry(self) -> dict[str, t.Any]:
         """The entry in reports/bench.json."""
@@ -78,6 +96,8 @@ class Size:
     """VMs of a fleet."""
     more_vms: int = 5000
     """VMs of a large fleet."""
+    most_vms: int = 10_000
+    """VMs of the largest fleet in one task."""
     peer_vms: int = 50
     """VMs that a peer's module loops over."""
     runs: int = 3
@@ -87,7 +107,7 @@ class Size:
 
 
 FULL: t.Final = Size()
-TINY: t.Final = Size(vms=12, more_vms=24, peer_vms=2, runs=1, scale=0.01)
+TINY: t.Final = Size(vms=12, more_vms=24, most_vms=36, peer_vms=2, runs=1, scale=0.01)
 
 
 class Benchmark(t.Protocol):
@@ -122,6 +142,18 @@ class Comparison:
     """Median of the other way's seconds."""
     ratio: float
     """Median of the pairs' ratios, ours to theirs."""
+    ratios: tuple[float, ...] = ()
+    """The pairs' ratios."""
+    seconds: tuple[float, ...] = ()
+    """The collection's seconds in each pair."""
+
+    def measurement(self, name: str, target: Target) -> Measurement:
+        """The ratio of the collection's time to the other's, with its spread."""
+        return Measurement(name, self.ratio, "ratio", target, self.ratios)
+
+    def inverse(self, name: str, target: Target) -> Measurement:
+        """The same the other way round: how many times as long the other takes."""
+        return Measurement(name, 1 / self.ratio, "ratio", target, tuple(1 / each for each in self.ratios))
 
 
 def side_by_side(ours: Callable[[], float], theirs: Callable[[], float], runs: int) -> Comparison:
@@ -133,8 +165,6 @@ def side_by_side(ours: Callable[[], float], theirs: Callable[[], float], runs: i
         else:
             first, second = ours(), theirs()
         pairs.append((first, second))
-    return Comparison(
-        median([mine for mine, _other in pairs]),
-        median([other for _mine, other in pairs]),
-        median([mine / other for mine, other in pairs]),
-    )
+    ratios = tuple(mine / other for mine, other in pairs)
+    mine = tuple(mine for mine, _other in pairs)
+    return Comparison(median(mine), median([other for _mine, other in pairs]), median(ratios), ratios, mine)

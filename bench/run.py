@@ -19,8 +19,9 @@ if t.TYPE_CHECKING:
 
     from bench.model import Benchmark, Measurement, Size
 
-# Exit statuses, by which a pipeline can distinguish a missed target from a benchmark that did not run.
-ALL_MET, TARGET_MISSED, BENCHMARK_FAILED = 0, 1, 2
+# Exit statuses, by which a pipeline can distinguish a missed target from a benchmark that did not run, and from a
+# machine that is too loud to tell.
+ALL_MET, TARGET_MISSED, BENCHMARK_FAILED, TOO_LOUD = 0, 1, 2, 3
 
 
 def discover(package: str = "bench.measurements") -> dict[str, Benchmark]:
@@ -55,10 +56,12 @@ class Results:
 
     @property
     def exit_status(self) -> int:
-        """BENCHMARK_FAILED, else TARGET_MISSED, else ALL_MET."""
+        """BENCHMARK_FAILED, else TARGET_MISSED, else TOO_LOUD, else ALL_MET."""
         if self.failed:
             return BENCHMARK_FAILED
-        return TARGET_MISSED if any(each.met is False for each in self.measurements) else ALL_MET
+        if any(each.met is False for each in self.measurements):
+            return TARGET_MISSED
+        return TOO_LOUD if any(each.too_loud for each in self.measurements) else ALL_MET
 
 
 def measure_all(benchmarks: Mapping[str, Benchmark], size: Size, say: Callable[[str], None]) -> Results:
@@ -91,9 +94,11 @@ def write_report(measurements: Iterable[Measurement], path: Path) -> None:
 def table(measurements: Sequence[Measurement]) -> str:
     """The measurements as a text table."""
     words = {True: "met", False: "MISSED", None: ""}
-    rows = [("name", "value", "unit", "target", "")]
+    rows = [("name", "value", "unit", "target", "", "")]
     for each in measurements:
         entry = each.entry()
-        rows.append((each.name, f"{entry['value']:g}", each.unit, entry["target"] or "", words[each.met]))
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+        spread = f"spread {each.spread:.0%}" if each.runs else ""
+        judged = "TOO LOUD" if each.too_loud else words[each.met]
+        rows.append((each.name, f"{entry['value']:g}", each.unit, entry["target"] or "", judged, spread))
+    widths = [max(len(row[column]) for row in rows) for column in range(6)]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)

@@ -14,31 +14,33 @@ import typing as t
 
 from bench import ROOT
 from bench.lab_vcenter import FleetVCenter, description, fleet_vcenter
-from bench.model import Measurement, Size, Target, median
+from bench.measurements.fleet_drift import describe
+from bench.model import Measurement, Size, at_most, median
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-NAMES = ("fleet_memory_mb_per_1000",)
-# By so much a slope may seem larger: pages of memory are no exact measure.
-TOLERANCE = 1.05
+NAMES = ("fleet_memory_mb_per_1000", "fleet_memory_differing_mb_per_1000")
 
 
 def measure(size: Size) -> Iterator[Measurement]:
-    """MB per 1,000 more VMs between the small fleet and the large one; the target is the slope of the first half.
+    """MB per 1,000 more VMs between the small fleet and the large one: as described, and all different.
 
     Only differences count: a process has free memory before the first VM, which makes a small fleet look smaller.
     """
     small, large = size.vms, size.more_vms
-    middle = (small + large) // 2
     with fleet_vcenter(large) as vcenter:
-        grown = {vms: median([_grown(vcenter, vms) for _number in range(size.runs)]) for vms in (small, middle, large)}
 
-    def slope(upto: int) -> float:
-        return (grown[upto] - grown[small]) / (upto - small) * 1000
+        def slopes() -> tuple[float, ...]:
+            """Of each pair of runs."""
+            pairs = [(_grown(vcenter, small), _grown(vcenter, large)) for _number in range(size.runs)]
+            return tuple((more - less) / (large - small) * 1000 for less, more in pairs)
 
-    target = Target("at most", round(slope(middle) * TOLERANCE, 1))
-    yield Measurement("fleet_memory_mb_per_1000", slope(large), "MB", target)
+        differing = slopes()
+        describe(vcenter)
+        described = slopes()
+    yield Measurement("fleet_memory_mb_per_1000", median(described), "MB", at_most(8), described)
+    yield Measurement("fleet_memory_differing_mb_per_1000", median(differing), "MB", runs=differing)
 
 
 def _grown(vcenter: FleetVCenter, vms: int) -> float:

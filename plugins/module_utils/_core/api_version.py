@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import functools
+
 
 def at_least(version: str | None, needed: str | None) -> bool:
     """Whether a version such as ``8.0.3.0`` is at least the needed one; an unknown version counts as new enough."""
@@ -13,6 +15,7 @@ def at_least(version: str | None, needed: str | None) -> bool:
     return _numbers(version) >= _numbers(needed)
 
 
+@functools.lru_cache(maxsize=256)
 def _numbers(version: str) -> tuple[int, ...]:
     """``7.0`` and ``7.0.0.0`` are the same version."""
     numbers = [int(part) if part.isdigit() else 0 for part in version.split(".")]
