@@ -14,8 +14,8 @@ options:
   progress_file:
     description:
       - A file on the machine that runs the module, which takes one line for each page of VMs that was read and each
-        batch of calls and tasks, such as C(2026-11-28T21:03:11Z VMs read: 250 of 1000). Ansible shows nothing of a
-        module before its end; C(tail -f) of this file does.
+        batch of calls and tasks, with the time, the step, how many are done and of how many. Ansible shows nothing of
+        a module before its end; C(tail -f) of this file does.
       - The file is emptied first, in check mode, too, and only its owner can read it when it is new. A symbolic link,
         and a file of somebody else, fail the module with C(progress_file_unusable) before it connects.
     type: path
