@@ -63,7 +63,7 @@ def decide(guest: Guest, params: t.Mapping[str, t.Any], check_mode: bool, *, fir
         check_program(guest, service)
     plan = plan_present(guest, service, params["restart"], start=first)
     if not plan.changed and not check_mode:
-        _wait_for_ports(guest, service, _own_devices(params), params["start_timeout"])
+        _wait_for_ports(guest, service, _own_devices(params), params["start_timeout"], _telemetry_remedy(params))
     return plan
 
 
@@ -118,11 +118,11 @@ def _own_devices(params: t.Mapping[str, t.Any]) -> list[t.Mapping[str, t.Any]]:
 
 
 def _wait_for_ports(
-    guest: Guest, service: DpdkService, devices: t.Sequence[t.Mapping[str, t.Any]], seconds: float
+    guest: Guest, service: DpdkService, devices: t.Sequence[t.Mapping[str, t.Any]], seconds: float, remedy: str
 ) -> None:
     """Returns when the service's own process has started the ports of all devices.
 
-    Raises NfvError, ports_not_started, when the time is up.
+    remedy: what to do when its telemetry does not answer. Raises NfvError, ports_not_started, when the time is up.
     """
     wanted = parse_devices(devices)
     deadline = time.monotonic() + seconds
@@ -135,13 +135,21 @@ def _wait_for_ports(
         if not missing and process["pid"] is not None and process["pid"] == process["telemetry_pid"]:
             return
         if left <= 0:
-            raise _not_started(guest, service, missing, seconds, sample["problems"].get("telemetry"))
+            problem = sample["problems"].get("telemetry")
+            raise _not_started(guest, service, missing, seconds, problem, remedy if problem else "")
         # Until its telemetry answers there is nothing that take_sample could wait for.
         time.sleep(_SAMPLE_SECONDS)
 
 
+def _telemetry_remedy(params: t.Mapping[str, t.Any]) -> str:
+    if params["eal"] != "file":
+        return ""
+    prefix = params["file_prefix"] or params["name"]
+    return f"The application's own file must give EAL the file prefix '{prefix}', and must not turn telemetry off."
+
+
 def _not_started(
-    guest: Guest, service: DpdkService, missing: t.Sequence[str], seconds: float, problem: str | None
+    guest: Guest, service: DpdkService, missing: t.Sequence[str], seconds: float, problem: str | None, remedy: str
 ) -> NfvError:
     journal = ("journalctl", "--unit", service.unit, "--lines", str(_LAST_WORDS), "--no-pager", "--output", "cat")
     _status, words, _errors = guest.run(journal)
@@ -150,4 +158,5 @@ def _not_started(
         service.unit,
         f"has not started the ports of {', '.join(missing) or 'its adapters in its own process'} in {seconds:g} s"
         f" ({problem or 'its telemetry answers'}); its last words: {' / '.join(words.splitlines())}",
+        remedy,
     )

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import apply
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import WriteFile
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module import dpdk_application
 from tests.unit.guest.application.test_service import PATH, UNIT, decide, guest, install, refused
 
 __all__ = ["guest"]
@@ -144,3 +145,24 @@ def test_a_directory_that_was_there_stays(guest: t.Any) -> None:
     apply(removed(guest).steps, guest)
     assert guest.exists("/etc/nfv")
     assert not guest.exists("/etc/nfv/suricata")
+
+
+@pytest.mark.parametrize(
+    ("how", "problem", "told"),
+    [
+        (BY_FILE, "/var/run/dpdk/testpmd/dpdk_telemetry.v2: No such file", True),
+        (BY_FILE, None, False),
+        ({}, "/var/run/dpdk/testpmd/dpdk_telemetry.v2: No such file", False),
+    ],
+)
+def test_a_file_without_the_prefix_is_what_to_look_at_when_telemetry_is_silent(
+    guest: t.Any, monkeypatch: t.Any, how: dict[str, t.Any], problem: str | None, told: bool
+) -> None:
+    install(guest, **how)
+    sample = {"application": {"pid": 712, "telemetry_pid": None}, "ports": [], "problems": {}}
+    if problem:
+        sample["problems"] = {"telemetry": problem}
+    monkeypatch.setattr(dpdk_application, "take_sample", lambda *_: sample)
+    error = refused(guest, **how)
+    assert error.error_code == "ports_not_started"
+    assert ("must give EAL the file prefix 'testpmd'" in str(error)) is told
