@@ -180,6 +180,12 @@ vms:
         - Has C(error_code), C(message) and all C(problems). No other VM is concerned. Null when there is nothing.
       type: dict
       returned: when present
+templates:
+  description:
+    - The managed object IDs of O(required_templates) by name; null for a name that several VMs or templates have.
+  returned: success
+  type: dict
+  sample: {debian-12-dpdk: vm-32}
 found:
   description: What O(query) finds.
   returned: when O(query) is given

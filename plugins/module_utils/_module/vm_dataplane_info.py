@@ -92,7 +92,13 @@ def gather(params: t.Mapping[str, t.Any], connection: Connection, check_mode: bo
             vms[record.state.name] = _vm(request, record, guests[managed._moId], inventory)
         else:
             vms[errors[managed._moId].subject] = _unreadable(managed._moId, errors[managed._moId])
-    return {"vms": vms}
+    return {"vms": vms, "templates": {name: _template(name, inventory) for name in params["required_templates"]}}
+
+
+def _template(name: str, inventory: Inventory) -> str | None:
+    """The managed object ID of the template of this name; None when several objects have it."""
+    found = inventory.vms_by["name"][name]
+    return str(found[0]._moId) if len(found) == 1 else None
 
 
 def _refuse_missing(params: t.Mapping[str, t.Any], inventory: Inventory) -> None:

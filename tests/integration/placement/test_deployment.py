@@ -1,7 +1,10 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""deploy_pgw.yml with a placement, up to the guest: planned, made there, kept there, checked, drawn, and left alone."""
+"""deploy_pgw.yml with a placement, up to the guest: planned, made there, kept there, checked, drawn, and left alone.
+
+By a user who has no more than the privileges in docs/privileges.md.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ import pytest
 from pyVim.task import WaitForTask
 from pyVmomi import vim
 
+from lab.testing import operator_account
 from tests.integration.vsphere.conftest import Ansible
 
 from .conftest import DESCRIPTION, REPOSITORY, find_vm
@@ -22,8 +26,13 @@ TAGS = ("--tags", "vsphere")
 NAMES = ("pgw-p1", "pgw-p2")
 
 
+@pytest.fixture(scope="module")
+def operator(placing: t.Any, session: t.Any) -> operator_account.Operator:
+    return operator_account.add_operator(placing, session)
+
+
 @pytest.fixture
-def ansible(tmp_path: Path, placing: t.Any) -> Ansible:
+def ansible(tmp_path: Path, placing: t.Any, operator: operator_account.Operator) -> Ansible:
     namespace = tmp_path / "ansible_collections" / "nfv"
     namespace.mkdir(parents=True)
     (namespace / "vsphere_dpdk").symlink_to(REPOSITORY)
@@ -34,11 +43,12 @@ def ansible(tmp_path: Path, placing: t.Any) -> Ansible:
         {
             "vsphere_hostname": placing.hostname,
             "vsphere_port": placing.port,
-            "vsphere_username": placing.username,
-            "vsphere_password": placing.password,
+            "vsphere_username": operator.connection.username,
+            "vsphere_password": operator.connection.password,
             "vsphere_ca_path": str(placing.ca_path),
             "vsphere_datacenter": "nfv-dc",
             "vsphere_cluster": "nfv-a",
+            "vsphere_folder": operator_account.FOLDER,
             "vsphere_template": "debian-12-dpdk",
             "vsphere_template_folder": "templates",
             "nfv_report_dir": str(tmp_path / "reports"),

@@ -11,6 +11,7 @@ import pytest
 
 from lab.control import Control
 from lab.testing.descriptions import description
+from lab.testing.vcenter import VCenter
 from tests.support.playbook import Run, run_playbook
 
 DATAPLANE = description(
@@ -54,18 +55,23 @@ class Deployment:
 
 
 @pytest.fixture
-def deployment(start_vcenter: t.Callable[[], t.Any], tmp_path: Path) -> Deployment:
-    """A deployment of its own in a fresh vCenter that has had no call yet."""
-    vcenter = start_vcenter()
+def fresh_vcenter(start_vcenter: t.Callable[[], VCenter]) -> VCenter:
+    """A vCenter of the test's own that has had no call yet."""
+    return start_vcenter()
+
+
+@pytest.fixture
+def deployment(fresh_vcenter: VCenter, tmp_path: Path) -> Deployment:
+    """A deployment in the fresh vCenter."""
     vsphere = {
         "vsphere_hostname": "localhost",
-        "vsphere_port": vcenter.port,
-        "vsphere_username": vcenter.username,
-        "vsphere_password": vcenter.password,
-        "vsphere_ca_path": str(vcenter.ca_path),
+        "vsphere_port": fresh_vcenter.port,
+        "vsphere_username": fresh_vcenter.username,
+        "vsphere_password": fresh_vcenter.password,
+        "vsphere_ca_path": str(fresh_vcenter.ca_path),
         "vsphere_datacenter": "nfv-dc",
         "vsphere_cluster": "nfv-a",
         "vsphere_template": "debian-12-dpdk",
         "vsphere_template_folder": "/nfv-dc/vm/templates",
     }
-    return Deployment(vsphere, Control(vcenter.control_socket), tmp_path)
+    return Deployment(vsphere, Control(fresh_vcenter.control_socket), tmp_path)
