@@ -22,6 +22,9 @@ chroot "$root" systemctl --quiet mask \
     systemd-update-utmp.service systemd-update-utmp-runlevel.service
 # Debian's own way to bind devices, which the collection does without: a quarter of a boot, to find nothing to do.
 chroot "$root" systemctl --quiet mask dpdk.service
+# Debian 13's images have Suricata for role vnf, which runs it as a service of its own. The package's service would look for
+# eth0 at every boot, again and again.
+rm -f "$root/etc/systemd/system/multi-user.target.wants/suricata.service"
 # Without PAM sshd refuses an account whose password is locked ("!"); "*" is no password either.
 chroot "$root" usermod --password '*' nfv
 
