@@ -103,6 +103,36 @@ def test_limit_that_leaves_other_hosts_only(pipeline: Pipeline) -> None:
     assert_red(pipeline, "drift", pipeline.run("drift", pipeline.hosts, "--limit=tester-1"), "hosts_missing")
 
 
+def test_pattern_that_matches_nobody(pipeline: Pipeline) -> None:
+    assert_red(pipeline, "verify", pipeline.run("verify", pipeline.hosts, nfv_hosts="nobody"), "hosts_missing")
+
+
+def test_the_implicit_localhost_is_no_vm_whatever_is_set_for_all(pipeline: Pipeline) -> None:
+    status = pipeline.run("verify", pipeline.failing, nfv_dataplane={}, nfv_workload={"role": "nfv.vsphere_dpdk.vnf"})
+    assert_red(pipeline, "verify", status, "hosts_missing")
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        # nfv_dataplane is written wrong: without the workload, nothing would tell that the host should be dealt with.
+        (
+            {"nfv_dataplan": {}, "nfv_workload": {"role": "nfv.vsphere_dpdk.vnf"}},
+            "[variable_missing] vnf-1: nfv_dataplane",
+        ),
+        # Ansible chooses hosts without the inventory's variables, and would deal with this one all the same.
+        ({"nfv_dataplane": {}, "nfv_hosts": "others"}, "[hosts_missing] vnf-1: the inventory sets nfv_hosts to others"),
+    ],
+)
+def test_no_host_is_left_out_or_taken_unseen(pipeline: Pipeline, variables: dict[str, t.Any], said: str) -> None:
+    path = pipeline.directory / "hosts.json"
+    groups = {"vnfs": {"hosts": {"vnf-1": variables}}, "others": {"hosts": {"vnf-2": {"nfv_dataplane": {}}}}}
+    path.write_text(json.dumps(groups))
+    assert pipeline.run("verify", str(path), vsphere_hostname="vcenter.example.com") != 0
+    assert said in pipeline.output
+    assert pipeline.report("deploy")["outcome"] == "failed"
+
+
 def test_limit_that_leaves_no_host_ends_before_the_collection(pipeline: Pipeline) -> None:
     """Ansible itself refuses before it reads a playbook, so the report stays: docs/fleets.md tells what to do."""
     assert pipeline.run("drift", pipeline.hosts, "--limit=group_that_is_empty") == 1
