@@ -94,7 +94,7 @@ EXAMPLES = r"""
   rescue:
     - name: Look without, which tells why
       nfv.vsphere_dpdk.guest_readiness_info: *look
-      become: false
+      vars: {ansible_become: false}
       register: guest
 
 - name: Tell what is to be done

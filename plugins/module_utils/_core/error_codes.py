@@ -382,8 +382,6 @@ class ErrorCode(str, enum.Enum):
     """`ip` cannot list addresses or routes; install iproute2."""
     UNIT_FAILED = "unit_failed"
     """systemd cannot start or stop the unit that is named; look at its status."""
-    NOT_TOLD = "not_told"
-    """vCenter, a guest or a tester did not tell what a row of readiness asks; the row says why and what to do."""
     PYTHON_OLD = "python_old"
     """The guest's or tester's Python is older than 3.9; install a newer one, and name it in
     `ansible_python_interpreter`."""

@@ -154,7 +154,7 @@ def _unknown(name: str, check: str, wanted: str, error: NfvError) -> Row:
 
 
 def _untold(asked: GuestAsked, check: str, wanted: str, seen: str, remedy: str) -> Row:
-    return _unknown(asked.name, check, wanted, NfvError(ErrorCode.NOT_TOLD, asked.name, seen, remedy))
+    return _unknown(asked.name, check, wanted, NfvError(ErrorCode.READINESS_UNKNOWN, asked.name, seen, remedy))
 
 
 def _failing(asked: GuestAsked, check: str, wanted: str, seen: str, code: ErrorCode, remedy: str) -> Row:

@@ -156,7 +156,7 @@ def _untold(facts: TemplateFacts, check: str, seen: str, remedy: str) -> Row:
         check,
         _CHECKS[check],
         seen,
-        code=ErrorCode.NOT_TOLD,
+        code=ErrorCode.READINESS_UNKNOWN,
         remedy=remedy,
     )
 

@@ -236,7 +236,7 @@ def _not_asked_for(name: str, seen: InterfaceFacts | None, facts: TesterFacts) -
     )
     why = facts.raw_sockets or ("the interface is not there" if seen is None else there)
     remedy = "Mend the rows raw_sockets and interface first, and run this again."
-    return NfvError(ErrorCode.NOT_TOLD, name, f"not asked for: {facts.raw_sockets or why}", remedy)
+    return NfvError(ErrorCode.READINESS_UNKNOWN, name, f"not asked for: {facts.raw_sockets or why}", remedy)
 
 
 def _neighbour(name: str, interface: InterfaceAsked, neighbour: Neighbour, facts: TesterFacts) -> Row:

@@ -10,7 +10,7 @@ import typing as t
 Values = t.Mapping[str, t.Any]
 
 
-def interfaces_of(tester: Values, gateways: t.Sequence[Values]) -> list[dict[str, t.Any]]:
+def interfaces_of(tester: Values, gateways: t.Iterable[Values]) -> list[dict[str, t.Any]]:
     """The option ``interfaces`` of tester_readiness_info.
 
     tester: ``interfaces`` by port group, ``s5u_interface`` and ``sgi_interface``, as far as it has them;

@@ -96,8 +96,8 @@ def test_interface_that_is_not_there_leaves_no_row_out(segment: Segment) -> None
         "interface": ("not_ready", "tester_interface_unusable"),
         "mtu": ("unknown", "tester_interface_unusable"),
         "address": ("unknown", "tester_interface_unusable"),
-        "address_taken": ("unknown", "not_told"),
-        NEIGHBOUR: ("unknown", "not_told"),
+        "address_taken": ("unknown", "readiness_unknown"),
+        NEIGHBOUR: ("unknown", "readiness_unknown"),
     }
     assert "eth1" in rows["interface"]["seen"]
 
@@ -111,8 +111,8 @@ def test_interface_that_is_down_is_no_proof_of_silence(segment: Segment, namespa
     segment.ip(side[0], "link", "set", side[1], "down")
     assert failing(segment.rows()) == {
         "interface": ("not_ready", "tester_interface_unusable"),
-        "address_taken": ("unknown", "not_told"),
-        NEIGHBOUR: ("unknown", "not_told"),
+        "address_taken": ("unknown", "readiness_unknown"),
+        NEIGHBOUR: ("unknown", "readiness_unknown"),
     }
 
 
@@ -151,8 +151,8 @@ def test_without_packet_sockets_nobody_is_asked(segment: Segment) -> None:
     rows = segment.rows("setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw")
     assert failing(rows) == {
         "raw_sockets": ("not_ready", "tester_raw_sockets_refused"),
-        "address_taken": ("unknown", "not_told"),
-        NEIGHBOUR: ("unknown", "not_told"),
+        "address_taken": ("unknown", "readiness_unknown"),
+        NEIGHBOUR: ("unknown", "readiness_unknown"),
     }
 
 

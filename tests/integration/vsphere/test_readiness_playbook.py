@@ -99,3 +99,19 @@ def test_guest_that_runs_has_rows_and_one_that_is_another_machine_is_unknown(
     assert {row["verdict"] for row in guests} == {"unknown"}
     assert "guest_identity" in guests[0]["seen"]
     assert (run.status, report["outcome"]) == (2, "unknown")
+
+
+def test_tester_is_asked_for_what_it_is_to_send_from(readiness: Readiness) -> None:
+    """Nobody may have the address of a gateway whose VM is not there yet."""
+    readiness.hosts(f"[pgw]\npgw-new {LOCAL}\n[testers]\ntester-1 {LOCAL} tester_s5u_interface=absent0\n")
+    run, report = readiness.run(
+        pgw_s5u={"adapter": "s5u", "address": "198.18.1.1/24", "mtu": 1500},
+        pgw_sessions=[{"peer_address": "198.18.1.2"}],
+        nfv_hosts="pgw",
+    )
+    assert (run.status, report["outcome"]) == (2, "not_ready"), run.output
+    found = {row["check"]: row for row in report["rows"] if row["object"] == "tester-1 absent0"}
+    assert found["interface"]["code"] == "tester_interface_unusable"
+    assert found["address"]["asked"] == "198.18.1.2"
+    assert found["neighbour 198.18.1.1"]["asked"] == "nobody answers"
+    assert {row["verdict"] for check, row in found.items() if check != "interface"} == {"unknown"}

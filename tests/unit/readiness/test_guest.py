@@ -241,7 +241,7 @@ def test_what_cannot_be_read_is_unknown(guest: AskedGuest) -> None:
     unknown = ("kernel_options", "lockdown", "cpus", "page_sizes", "memory")
     assert failing(guest.rows()) == {
         "packages": ("unknown", "packages_unreadable"),
-        **dict.fromkeys(unknown, ("unknown", "not_told")),
+        **dict.fromkeys(unknown, ("unknown", "readiness_unknown")),
     }
 
 

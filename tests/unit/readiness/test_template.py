@@ -95,7 +95,7 @@ def test_each_row_fails_alone(changed: dict[str, t.Any], check: str, code: str) 
 def test_what_vcenter_does_not_tell_is_unknown(field: str) -> None:
     rows = template_rows(dataclasses.replace(READY, **{field: None}), asked())
     (row,) = [row for row in rows if row.verdict.value != "ready"]
-    assert (row.verdict.value, row.code) == ("unknown", "not_told")
+    assert (row.verdict.value, row.code) == ("unknown", "readiness_unknown")
     assert row.check.startswith(field)
 
 
