@@ -9,9 +9,8 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.mac_address import spelt_alike
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.judge import judge
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import DIRECTIONS, Expected
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import DIRECTIONS
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.observed import judge_observed
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.verification import plan_verification
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.poll_mode import poll_mode_report as build_report
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.filters import Filters, typed
@@ -29,48 +28,10 @@ def poll_mode_verdict(observed: t.Any, expected: t.Any) -> dict[str, t.Any]:
     """The verdict over two samples and the tester's rows; raises AnsibleFilterError when ``expected`` is incomplete."""
     if not isinstance(observed, t.Mapping) or not isinstance(expected, t.Mapping):
         raise AnsibleFilterError("poll_mode_verdict takes a dictionary of observations and one of what is expected")
-    return judge(
-        observed.get("before"),
-        observed.get("after"),
-        observed.get("traffic"),
-        _expected(expected),
-        _errors(observed),
-    )
-
-
-def _errors(observed: t.Mapping[str, t.Any]) -> list[str]:
-    errors = [str(error) for error in observed.get("errors") or () if error]
-    dropped = observed.get("capture_dropped")
-    return [*errors, f"the tester itself dropped {dropped} captured frames"] if dropped else errors
-
-
-def _expected(expected: t.Mapping[str, t.Any]) -> Expected:
-    required = ("devices", "sides", "polling_cpus", "hugepages")
-    missing = [key for key in required if key not in expected]
-    unknown = sorted(set(expected) - set(Expected.__dataclass_fields__))
-    if expected.get("traffic", "gtpu") not in DIRECTIONS:
-        raise AnsibleFilterError(f"poll_mode_verdict: traffic must be one of {', '.join(DIRECTIONS)}")
-    if missing or unknown:
-        raise AnsibleFilterError(f"poll_mode_verdict: expected misses {missing}, has unknown {unknown}")
-    adapters = tuple(expected.get("adapters") or ())
-    lists = {key: tuple(expected.get(key) or ()) for key in ("polling_cpus", "hugepages", "dropped")}
-    devices = expected_devices(expected["devices"], adapters)
-    return Expected(**{**expected, **lists, "devices": devices, "adapters": adapters})
-
-
-def expected_devices(
-    devices: t.Iterable[t.Mapping[str, t.Any]], adapters: t.Iterable[t.Mapping[str, t.Any]]
-) -> tuple[dict[str, str], ...]:
-    """The devices that must poll, with the MAC addresses that vSphere assigned, else those that the guest shows."""
-    assigned = {adapter["name"]: adapter["mac"] for adapter in adapters}
-    return tuple(
-        {
-            "name": device["name"],
-            "pci_address": str(device["pci_address"]).lower(),
-            "mac": spelt_alike(assigned.get(device["name"]) or device["mac"]),
-        }
-        for device in devices
-    )
+    try:
+        return judge_observed(observed, expected)
+    except ValueError as error:
+        raise AnsibleFilterError(f"poll_mode_verdict: {error}") from error
 
 
 def poll_mode_report(

@@ -10,6 +10,7 @@ import typing as t
 from pathlib import Path
 
 from tests.integration.generator.conftest import Verify
+from tests.support.playbook import run_playbook
 
 
 def report(directory: Path) -> dict[str, t.Any]:
@@ -43,3 +44,19 @@ def test_unknown_mode_is_refused(verify: Verify) -> None:
     run = verify(dpdk_verify_mode="quick")
     assert not run.succeeded
     assert "dpdk_verify_mode" in run.output
+
+
+def test_evidence_of_a_failed_verification_can_be_checked(verify: Verify, tmp_path: Path) -> None:
+    run = verify(dpdk_verify_mode="passive", dpdk_verify_window=2, nfv_evidence=True, nfv_evidence_anonymous=True)
+    assert not run.succeeded
+    (archive,) = tmp_path.glob("evidence-*.tar.gz")
+    assert archive.stat().st_mode & 0o777 == 0o600
+    checked = run_playbook("nfv.vsphere_dpdk.check_evidence", [], variables={"evidence": str(archive)})
+    assert checked.succeeded, checked.output
+    assert "poll_mode_not_running" in checked.output
+    data = bytearray(archive.read_bytes())
+    data[len(data) // 2] ^= 1
+    archive.write_bytes(data)
+    assert not run_playbook("nfv.vsphere_dpdk.check_evidence", [], variables={"evidence": str(archive)}).succeeded
+    nothing = run_playbook("nfv.vsphere_dpdk.check_evidence", [])
+    assert "[variable_missing]" in nothing.output and not nothing.succeeded
