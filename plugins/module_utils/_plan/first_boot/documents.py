@@ -76,6 +76,8 @@ def _userdata(guest: Guest, instance_id: str) -> dict[str, t.Any]:
     userdata: dict[str, t.Any] = {
         "preserve_hostname": False,
         "manage_etc_hosts": "localhost",
+        # The template's stays; generating one takes long, and fails in a template without locales.
+        "locale": "false",
         "ssh_pwauth": False,
         # A template's host keys are those of all of its clones. RSA takes long to make, and no client needs it.
         "ssh_deletekeys": True,

@@ -97,6 +97,7 @@ def test_userdata_lets_the_guest_make_its_keys_and_say_the_public_ones() -> None
     assert (userdata["ssh_deletekeys"], userdata["ssh_genkeytypes"]) == (True, ["ed25519", "ecdsa"])
     assert "PRIVATE" not in json.dumps(userdata)
     assert "ssh_keys" not in userdata
+    assert userdata["locale"] == "false"
     (command,) = userdata["runcmd"]
     assert command[:2] == ["sh", "-c"]
     assert command[2].startswith(f'vmware-rpctool "info-set {HOST_KEYS} {UUID.lower()} ')
