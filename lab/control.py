@@ -85,8 +85,8 @@ class Control:
     def report_guest(self, uuid: str, **state: Any) -> None:
         """Report the state of a VM's guest: by default one that is on, runs VMware Tools and has no address.
 
-        ``state`` overrides ``power_state``, ``tools_running``, ``host_name``, ``ip_address`` and ``nics``
-        (lab/guest_state.py).
+        ``state`` overrides ``power_state``, ``tools_running``, ``host_name``, ``ip_address``, ``nics`` and
+        ``guestinfo`` (lab/guest_state.py).
         """
         report: dict[str, Any] = {
             "uuid": uuid,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab import networks, processes
+from lab import guestinfo, networks, processes
 from lab.channels import GuestAgent, qmp
 from lab.commands import last_line, run
 from lab.errors import LabError
@@ -50,6 +50,8 @@ def place_of(state: State, machine: VirtualMachine) -> Place:
         qmp_socket=str(state.run / f"{short}-qmp.sock"),
         agent_socket=str(state.run / f"{short}-agent.sock"),
         taps=tuple(tap_name(machine.uuid, position) for position in range(len(machine.adapters))),
+        seed=str(directory / "seed"),
+        guestinfo=str(directory / "guestinfo"),
     )
 
 
@@ -95,6 +97,11 @@ class Guest:
         said = self.qmp("human-monitor-command", {"command-line": line}, SNAPSHOT_SECONDS)
         if said:
             raise LabError(error_code, f"{self.machine.name}: {line}: {str(said).strip()}")
+
+    def said(self) -> dict[str, str]:
+        """Return what the guest has set in guestinfo."""
+        path = Path(self.place.guestinfo)
+        return guestinfo.said(path.read_text(errors="replace")) if self.machine.told and path.exists() else {}
 
     @contextlib.contextmanager
     def agent(self) -> Iterator[GuestAgent]:
@@ -145,6 +152,7 @@ def power_on(state: State, machine: VirtualMachine, *, kvm: bool) -> Guest:
     directory.mkdir(parents=True, exist_ok=True)
     place = place_of(state, machine)
     _ensure_disk(state, machine, Path(place.disk))
+    _write_seed(machine, Path(place.seed))
     for adapter, tap in zip(machine.adapters, place.taps):
         networks.add_tap(state, tap, adapter.network)
     command = qemu_arguments(machine, place, kvm=kvm)
@@ -185,6 +193,15 @@ def _ensure_disk(state: State, machine: VirtualMachine, disk: Path) -> None:
         error_code="disk_failed",
         attempted=f"{machine.name}: making its disk from image {machine.image}",
     )
+
+
+def _write_seed(machine: VirtualMachine, seed: Path) -> None:
+    """Write the files of cloud-init's drive; raises LabError ``guestinfo_malformed``."""
+    shutil.rmtree(seed, ignore_errors=True)
+    if machine.told:
+        seed.mkdir()
+        for name, content in guestinfo.seed_files(machine.name, machine.guestinfo).items():
+            (seed / name).write_bytes(content)
 
 
 def _wait_for_qemu(guest: Guest, command: tuple[str, ...], record_path: Path, log: Path) -> None:

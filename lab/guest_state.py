@@ -17,11 +17,17 @@ GuestState = dict[str, Any]
 """Body of vCenter's POST /guest-state."""
 
 
-def running_state(machine: VirtualMachine, host_name: str, interfaces: Sequence[Mapping[str, Any]]) -> GuestState:
+def running_state(
+    machine: VirtualMachine,
+    host_name: str,
+    interfaces: Sequence[Mapping[str, Any]],
+    guestinfo: Mapping[str, str] | None = None,
+) -> GuestState:
     """Return the state of a guest whose agent answers.
 
     ``interfaces`` is the answer to guest-network-get-interfaces. An adapter bound to a userspace driver has
-    no interface, so no addresses. ``ip_address`` is the first IPv4 address in the adapters' order.
+    no interface, so no addresses. ``ip_address`` is the first IPv4 address in the adapters' order. ``guestinfo``: what
+    the guest has set there.
     """
     addresses: dict[str, list[str]] = {}
     for interface in interfaces:
@@ -40,6 +46,7 @@ def running_state(machine: VirtualMachine, host_name: str, interfaces: Sequence[
         "host_name": host_name,
         "ip_address": first,
         "nics": nics,
+        "guestinfo": dict(guestinfo or {}),
     }
 
 
@@ -57,6 +64,7 @@ def off_state(machine_uuid: str) -> GuestState:
         "host_name": "",
         "ip_address": None,
         "nics": [],
+        "guestinfo": {},
     }
 
 

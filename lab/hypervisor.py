@@ -215,7 +215,7 @@ def observe(watched: Guest) -> GuestState | None:
             interfaces = agent.ask("guest-network-get-interfaces")
     except (OSError, LabError):
         return None
-    return running_state(watched.machine, host_name, interfaces)
+    return running_state(watched.machine, host_name, interfaces, watched.said())
 
 
 def log(line: str) -> None:

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from lab.errors import LabError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 DEVICES = {"vmxnet3": "vmxnet3", "e1000": "e1000", "e1000e": "e1000e"}
 """vSphere's adapter types without "Virtual", in lower case, and QEMU's device of the same hardware."""
@@ -27,10 +25,14 @@ a kernel would take hours."""
 DISK_SLOT = 0x02
 CHANNEL_SLOT = 0x03
 ENTROPY_SLOT = 0x04
+SEED_SLOT = 0x05
+"""Of the drive that tells cloud-init what vSphere's guestinfo tells it."""
 FIRST_ADAPTER_SLOT = 0x10
 """First PCI slot of the adapters, which follow one another in the machine's order and so keep it in the guest."""
 LAST_SLOT = 0x1E
 """Last PCI slot that is free; the chipset has the one after it."""
+FIRST_ADAPTER_KEY = 4000
+"""vSphere's device key of ethernet0."""
 MAX_ADAPTERS = 10
 """vSphere's limit (Configuration Maximums: virtual NICs per virtual machine)."""
 
@@ -51,6 +53,8 @@ class Adapter:
     """Its port group."""
     connected: bool
     """Whether its link is up at power-on."""
+    number: int = 0
+    """The N of ethernetN: vSphere's device key less that of the first adapter."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +81,15 @@ class VirtualMachine:
     """NUMA nodes of the guest, which share vCPUs and memory equally and in order."""
     first_adapter_slot: int = FIRST_ADAPTER_SLOT
     """PCI slot of the first adapter; another one at the next power-on shifts all of them."""
+    guestinfo: Mapping[str, str] = field(default_factory=dict)
+    """Its advanced settings guestinfo.*, without that prefix."""
     standalone: bool = False
     """Whether the lab itself started it, without vCenter, which gets no reports of it."""
+
+    @property
+    def told(self) -> bool:
+        """Whether guestinfo tells cloud-init anything."""
+        return bool(self.guestinfo.get("metadata") or self.guestinfo.get("userdata"))
 
 
 @dataclass(frozen=True)
@@ -95,6 +106,10 @@ class Place:
     """The guest agent's channel."""
     taps: tuple[str, ...]
     """One per adapter, in the machine's order."""
+    seed: str = ""
+    """Directory with the files of cloud-init's drive (NoCloud)."""
+    guestinfo: str = ""
+    """File with what the guest says by vmware-rpctool."""
 
 
 def parse_uuid(body: Mapping[str, Any]) -> str:
@@ -127,9 +142,13 @@ def parse_machine(body: Mapping[str, Any], port_groups: tuple[str, ...]) -> Virt
             memory_mb=int(body["memory_mb"]),
             iommu=bool(body.get("iommu")),
             image=str(body["image"]),
-            adapters=tuple(_parse_adapter(name, adapter, port_groups) for adapter in body.get("adapters") or ()),
+            adapters=tuple(
+                _parse_adapter(name, position, adapter, port_groups)
+                for position, adapter in enumerate(body.get("adapters") or ())
+            ),
             numa_nodes=int(body.get("numa_nodes") or 1),
             first_adapter_slot=int(body.get("first_adapter_slot") or FIRST_ADAPTER_SLOT),
+            guestinfo={str(key): str(value) for key, value in (body.get("guestinfo") or {}).items()},
             standalone=bool(body.get("standalone")),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -138,7 +157,7 @@ def parse_machine(body: Mapping[str, Any], port_groups: tuple[str, ...]) -> Virt
     return machine
 
 
-def _parse_adapter(machine: str, body: Mapping[str, Any], port_groups: tuple[str, ...]) -> Adapter:
+def _parse_adapter(machine: str, position: int, body: Mapping[str, Any], port_groups: tuple[str, ...]) -> Adapter:
     label = str(body["label"])
     given = str(body["type"])
     kind = given.lower().removeprefix("virtual")
@@ -156,7 +175,8 @@ def _parse_adapter(machine: str, body: Mapping[str, Any], port_groups: tuple[str
     mac = str(body["mac"]).lower()
     if not MAC.match(mac):
         raise LabError("request_invalid", f"{machine}: {label}: {mac!r} is no MAC address")
-    return Adapter(label, kind, mac, network, bool(body.get("connected", True)))
+    number = int(body.get("key") or FIRST_ADAPTER_KEY + position) - FIRST_ADAPTER_KEY
+    return Adapter(label, kind, mac, network, bool(body.get("connected", True)), number)
 
 
 def _check(machine: VirtualMachine) -> None:
@@ -175,11 +195,11 @@ def _check(machine: VirtualMachine) -> None:
         raise LabError("request_invalid", f"{machine.name}: memory of {machine.memory_mb} MB")
     if len(machine.adapters) > MAX_ADAPTERS:
         raise LabError("request_invalid", f"{machine.name}: {len(machine.adapters)} adapters, at most {MAX_ADAPTERS}")
-    if not ENTROPY_SLOT < machine.first_adapter_slot <= LAST_SLOT + 1 - max(len(machine.adapters), 1):
+    if not SEED_SLOT < machine.first_adapter_slot <= LAST_SLOT + 1 - max(len(machine.adapters), 1):
         raise LabError(
             "request_invalid",
             f"{machine.name}: {len(machine.adapters)} adapters from PCI slot {machine.first_adapter_slot:#04x} on; they"
-            f" have to be between {ENTROPY_SLOT + 1:#04x} and {LAST_SLOT:#04x}",
+            f" have to be between {SEED_SLOT + 1:#04x} and {LAST_SLOT:#04x}",
         )
     macs = [adapter.mac for adapter in machine.adapters]
     if len(set(macs)) < len(macs):
@@ -216,7 +236,17 @@ def qemu_arguments(machine: VirtualMachine, place: Place, *, kvm: bool) -> list[
     ]
     for position, (adapter, tap) in enumerate(zip(machine.adapters, place.taps)):
         arguments += _adapter(position, machine.first_adapter_slot + position, adapter, tap)
-    return arguments
+    return [*arguments, *_seed(place)] if machine.told else arguments
+
+
+def _seed(place: Place) -> list[str]:
+    """The drive that cloud-init's datasource NoCloud looks for by its label, and the way back of vmware-rpctool."""
+    return [
+        *("-blockdev", f"driver=vvfat,node-name=seed,dir={place.seed},label=cidata,read-only=on"),
+        *("-device", f"virtio-blk-pci,drive=seed,addr={SEED_SLOT:#04x}"),
+        *("-chardev", f"file,id=guestinfo,path={place.guestinfo}"),
+        *("-device", "virtserialport,chardev=guestinfo,name=nfv.guestinfo"),
+    ]
 
 
 def _processor(machine: VirtualMachine, *, kvm: bool) -> list[str]:
@@ -246,10 +276,14 @@ def _memory(machine: VirtualMachine) -> list[str]:
 
 
 def _adapter(position: int, slot: int, adapter: Adapter, tap: str) -> list[str]:
+    number = adapter.number
     return [
         "-netdev",
         # Without vnet_hdr QEMU fills in checksums and cuts segments: the bridge carries whole real frames.
         f"tap,id=network{position},ifname={tap},script=no,downscript=no,vnet_hdr=off",
         "-device",
         f"{DEVICES[adapter.type]},id=adapter{position},netdev=network{position},mac={adapter.mac},addr={slot:#04x}",
+        # As ESXi's firmware does. The guest sees it as the attribute label of the PCI device.
+        "-smbios",
+        f"type=41,designation=Ethernet{number},kind=ethernet,instance={number + 1},pcidev=adapter{position}",
     ]

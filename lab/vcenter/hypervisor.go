@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/vmware/govmomi/vim25/types"
@@ -16,6 +17,9 @@ import (
 
 // imageKey is the advanced setting that names the disk image a lab VM boots from.
 const imageKey = "lab.image"
+
+// guestInfoPrefix begins the advanced settings that a guest can read and write.
+const guestInfoPrefix = "guestinfo."
 
 // hypervisorTimeout bounds one request; a power-off may wait for the guest's process to end.
 const hypervisorTimeout = 120 * time.Second
@@ -58,6 +62,8 @@ type guestHardware struct {
 	IOMMU          bool           `json:"iommu"`
 	Image          string         `json:"image"`
 	Adapters       []guestAdapter `json:"adapters"`
+	// GuestInfo has the advanced settings guestinfo.*, without that prefix.
+	GuestInfo map[string]string `json:"guestinfo,omitempty"`
 }
 
 type guestAdapter struct {
@@ -108,6 +114,15 @@ func hardwareOf(name, moid string, config *types.VirtualMachineConfigInfo, known
 		Firmware: config.Firmware, IOMMU: isTrue(config.Flags.VvtdEnabled),
 		Image:    extraConfig(config, imageKey),
 		Adapters: []guestAdapter{},
+	}
+	for _, option := range config.ExtraConfig {
+		value := option.GetOptionValue()
+		if name, found := strings.CutPrefix(strings.ToLower(value.Key), guestInfoPrefix); found {
+			if hardware.GuestInfo == nil {
+				hardware.GuestInfo = map[string]string{}
+			}
+			hardware.GuestInfo[name] = optionText(value.Value)
+		}
 	}
 	for _, device := range adapters(config) {
 		card := cardOf(device)

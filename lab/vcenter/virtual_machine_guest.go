@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,6 +17,8 @@ type guestReport struct {
 	HostName     string                         `json:"host_name"`
 	IPAddress    *string                        `json:"ip_address"`
 	NICs         []guestNIC                     `json:"nics"`
+	// GuestInfo has the advanced settings guestinfo.* that the guest has set.
+	GuestInfo map[string]string `json:"guestinfo"`
 }
 
 type guestNIC struct {
@@ -54,6 +57,9 @@ func (g *guard) guestChanges(vm *simulator.VirtualMachine, report guestReport) [
 			types.PropertyChange{Name: "guest." + name, Val: value},
 			types.PropertyChange{Name: "summary.guest." + name, Val: value})
 	}
+	if len(report.GuestInfo) > 0 {
+		changes = append(changes, types.PropertyChange{Name: "config.extraConfig", Val: withGuestInfo(vm.Config, report.GuestInfo)})
+	}
 	return append(changes, g.guestAdapters(vm, report.NICs)...)
 }
 
@@ -71,6 +77,20 @@ func toolsChanges(status string) []types.PropertyChange {
 		{Name: "guest.toolsVersionStatus2", Val: status},
 		{Name: "config.tools", Val: &types.ToolsConfigInfo{ToolsInstallType: string(kind)}},
 	}
+}
+
+// withGuestInfo returns the advanced settings with those that the guest has set; it can set guestinfo.* alone.
+func withGuestInfo(config *types.VirtualMachineConfigInfo, said map[string]string) []types.BaseOptionValue {
+	merged := slices.DeleteFunc(slices.Clone(config.ExtraConfig), func(option types.BaseOptionValue) bool {
+		_, replaced := said[option.GetOptionValue().Key]
+		return replaced
+	})
+	for _, key := range slices.Sorted(maps.Keys(said)) {
+		if strings.HasPrefix(key, guestInfoPrefix) {
+			merged = append(merged, &types.OptionValue{Key: key, Value: said[key]})
+		}
+	}
+	return merged
 }
 
 // guestAdapters lists the VM's adapters in guest.net with the addresses reported for

@@ -378,3 +378,16 @@ def test_typed_settings_reach_waiting_clients(vm: Any, watch: Callable[..., Any]
     assert seen["config.cpuAffinity"].affinitySet == [2]
     assert seen["config.latencySensitivity"].level == "high"
     assert seen["config.changeVersion"] == vm.config.changeVersion
+
+
+def test_guestinfo_goes_to_the_guest_and_comes_back(lab: Any, hypervisor: Hypervisor, vm: Any) -> None:
+    told = vim.option.OptionValue(key="guestinfo.metadata", value="e30=")
+    WaitForTask(vm.ReconfigVM_Task(spec=vim.vm.ConfigSpec(extraConfig=[told])))
+    WaitForTask(vm.PowerOnVM_Task())
+    assert hypervisor.requests[-1][1]["guestinfo"] == {"metadata": "e30="}
+    for value in ("first", "second"):
+        said = {"guestinfo.nfv.hostkeys": value, "displayName": "another"}
+        lab.vcenter.report_guest(vm.config.uuid, guestinfo=said)
+        found = {option.key: option.value for option in vm.config.extraConfig}
+        assert (found["guestinfo.metadata"], found["guestinfo.nfv.hostkeys"]) == ("e30=", value)
+        assert "displayName" not in found

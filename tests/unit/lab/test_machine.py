@@ -79,8 +79,30 @@ def test_what_cannot_be_divided_among_nodes_is_refused(changes: dict[str, Any]) 
 
 def test_a_guest_without_vcenter_says_so() -> None:
     """The image's generator nfv-no-switch looks there."""
-    assert values(qemu_arguments(machine(standalone=True), PLACE, kvm=False), "-smbios") == ["type=1,family=standalone"]
-    assert values(qemu_arguments(machine(), PLACE, kvm=False), "-smbios") == []
+    assert (
+        values(qemu_arguments(machine(standalone=True), PLACE, kvm=False), "-smbios")[0] == "type=1,family=standalone"
+    )
+    assert not any("standalone" in value for value in qemu_arguments(machine(), PLACE, kvm=False))
+
+
+def test_firmware_labels_adapters_by_their_numbers_in_vsphere() -> None:
+    adapters = [{**adapter, "key": key} for adapter, key in zip(request()["adapters"], (4000, 4002, 4003))]
+    labels = values(qemu_arguments(machine(adapters=adapters), PLACE, kvm=False), "-smbios")
+    assert labels == [
+        f"type=41,designation=Ethernet{number},kind=ethernet,instance={number + 1},pcidev=adapter{position}"
+        for position, number in enumerate((0, 2, 3))
+    ]
+
+
+def test_cloud_init_gets_a_drive_when_guestinfo_tells_it_something() -> None:
+    told = machine(guestinfo={"metadata": "e30=", "metadata.encoding": "base64"})
+    place = Place("d", "c", "q", "a", ("tap-0", "tap-1", "tap-2"), "/v/seed", "/v/guestinfo")
+    with_drive = qemu_arguments(told, place, kvm=False)
+    assert values(with_drive, "-blockdev") == ["driver=vvfat,node-name=seed,dir=/v/seed,label=cidata,read-only=on"]
+    for guestinfo in ({}, {"nfv.hostkeys": "x"}):
+        without = qemu_arguments(machine(guestinfo=guestinfo), place, kvm=False)
+        assert with_drive[: len(without)] == without
+        assert values(without, "-blockdev") == []
 
 
 def test_adapters_keep_order_type_mac_and_port_group() -> None:
@@ -167,7 +189,7 @@ def adapter(**changes: Any) -> list[dict[str, Any]]:
         ({"cpus": 0}, "request_invalid", "0 vCPUs"),
         ({"memory_mb": 0}, "request_invalid", "memory of 0 MB"),
         ({"first_adapter_slot": 0x04}, "request_invalid", "3 adapters from PCI slot 0x04 on"),
-        ({"first_adapter_slot": 0x1D}, "request_invalid", "between 0x05 and 0x1e"),
+        ({"first_adapter_slot": 0x1D}, "request_invalid", "between 0x06 and 0x1e"),
         ({"memory_mb": "much"}, "request_invalid", "much"),
         ({"adapters": [{"label": "Network adapter 1"}]}, "request_invalid", "'type'"),
     ],
