@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""readiness.yml tells ready, not ready and could not look apart."""
+"""readiness.yml tells ready, not ready and could not look apart; deploy.yml begins only when everything is ready."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LOCAL = f"ansible_connection=local ansible_python_interpreter={sys.executable}"
 
 
 class Readiness:
-    """Runs of readiness.yml, with its report."""
+    """Runs of readiness.yml and deploy.yml, with the report of readiness."""
 
     def __init__(self, ansible: t.Any) -> None:
         self._ansible = ansible
@@ -115,3 +115,37 @@ def test_tester_is_asked_for_what_it_is_to_send_from(readiness: Readiness) -> No
     assert found["address"]["asked"] == "198.18.1.2"
     assert found["neighbour 198.18.1.1"]["asked"] == "nobody answers"
     assert {row["verdict"] for check, row in found.items() if check != "interface"} == {"unknown"}
+
+
+def test_deploy_begins_only_when_ready(readiness: Readiness, vcenter: t.Any) -> None:
+    vcenter.reset_calls()
+    run, report = readiness.run("deploy", nfv_dataplane=NOWHERE, nfv_readiness="required")
+    assert run.status == 2
+    assert run.failure()["msg"].startswith("[readiness_not_met] ") and "Nothing was changed" in run.failure()["msg"]
+    assert report["outcome"] == "not_ready"
+    run, _report = readiness.run("deploy", nfv_readiness="required", **UNREACHABLE)
+    assert run.failure()["msg"].startswith("[readiness_unknown] ")
+    assert vcenter.mutating_calls() == {}
+
+
+@pytest.mark.parametrize(("mode", "shown"), [("warn", True), ("skip", False)])
+def test_deploy_that_may_go_on_meets_what_is_missing(readiness: Readiness, mode: str, shown: bool) -> None:
+    run, report = readiness.run("deploy", "--check", nfv_dataplane=NOWHERE, nfv_readiness=mode)
+    assert run.failure()["error_code"] == "network_not_found"
+    assert ("[readiness_not_met]" in run.output) is shown
+    assert bool(report) is shown
+
+
+def test_deploy_accepts_what_it_is_told_to_accept(readiness: Readiness) -> None:
+    mode = {"nfv_readiness": "required", "nfv_template_management_found": False}
+    run, report = readiness.run("deploy", "--check", **mode)
+    assert run.failure()["msg"].startswith("[readiness_unknown] ")
+    accepted = ["template.management_adapter"]
+    run, report = readiness.run("deploy", "--check", nfv_readiness_accepted=accepted, **mode)
+    assert (run.status, report["outcome"]) == (0, "ready")
+
+
+def test_deploy_refuses_a_mode_that_is_not_known(readiness: Readiness) -> None:
+    run, report = readiness.run("deploy", "--check", nfv_readiness="maybe")
+    assert run.failure()["msg"].startswith("[value_not_allowed] nfv_readiness must be one of ")
+    assert report == {}
