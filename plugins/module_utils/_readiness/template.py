@@ -360,9 +360,7 @@ def _management_adapter(facts: TemplateFacts, asked: TemplateAsked) -> Row:
     if not converted:
         return _row(facts, "management_adapter", "no adapter is converted, so that no interface is renamed")
     if asked.management_found:
-        return _row(
-            facts, "management_adapter", f"{', '.join(converted)} is converted; configured by nfv_guest or said so"
-        )
+        return _row(facts, "management_adapter", f"{converted} is converted; configured by nfv_guest or said so")
     return _untold(
         facts,
         "management_adapter",

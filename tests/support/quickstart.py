@@ -1,0 +1,95 @@
+"""The commands of docs/quickstart.md, run in their order as a newcomer would, in a home of their own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import typing as t
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.support.playbook import BINARIES, ROOT
+
+PAGE = ROOT / "docs/quickstart.md"
+# Nothing is downloaded: the programs are those of the running Python, and the collection is this checkout's tarball.
+INSTALLED_ELSEWHERE = {
+    "pip install ansible-core pyvmomi requests jmespath": 'python -c "import ansible, pyVmomi, requests, jmespath"',
+}
+COLLECTION = "ansible-galaxy collection install nfv.vsphere_dpdk"
+PASSWORD = "the password"
+SITE_FILE = "inventory/group_vars/all/vsphere.yml"
+TESTER_FILE = "inventory/host_vars/tester-1.yml"
+
+
+def commands(page: str) -> list[str]:
+    """Return each command line of the page's shell blocks, in order."""
+    blocks = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    return [line for block in blocks for line in block.splitlines()]
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """Somebody who has nothing yet, and follows the page."""
+
+    home: Path
+    """An empty folder: the home directory, and where the commands run."""
+    site: t.Mapping[str, t.Any]
+    """What the newcomer writes into vsphere.yml: variables of vCenter by name."""
+    tester: t.Mapping[str, t.Any]
+    """What the newcomer writes into the tester's host_vars: how Ansible reaches it."""
+    password: str
+    """vCenter's password, for the vault."""
+    tarball: Path
+    """The collection as it is published."""
+    environment: t.Mapping[str, str] = field(default_factory=dict)
+    """Environment variables beyond those of a fresh login."""
+    changes: t.Mapping[str, str] = field(default_factory=dict)
+    """Commands that this newcomer runs in another form, by the page's."""
+
+    def follow(self) -> t.Iterator[tuple[str, subprocess.CompletedProcess[str]]]:
+        """Run the page's commands one after the other; the caller judges each. Raises OSError."""
+        for line in commands(PAGE.read_text(encoding="utf-8")):
+            yield line, self._run(self._command(line))
+            if line.startswith("cp "):
+                self._fill_in()
+
+    def _command(self, line: str) -> str:
+        if line == COLLECTION:
+            return f"{COLLECTION.rpartition(' ')[0]} --no-deps --offline {shlex.quote(str(self.tarball))}"
+        return self.changes.get(line, INSTALLED_ELSEWHERE.get(line, line.replace(PASSWORD, self.password)))
+
+    def _run(self, command: str) -> subprocess.CompletedProcess[str]:
+        vault = self.home / ".vault"
+        vault.write_text("of this test alone\n", encoding="utf-8")
+        environment = {
+            "HOME": str(self.home),
+            "PWD": str(self.home),
+            "PATH": f"{BINARIES}:{os.environ['PATH']}",
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_VAULT_PASSWORD_FILE": str(vault),
+            **self.environment,
+        }
+        return subprocess.run(
+            ["bash", "-c", command],
+            cwd=self.home,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def _fill_in(self) -> None:
+        """Change in the copied example what differs at this site."""
+        path = self.home / SITE_FILE
+        text = path.read_text(encoding="utf-8")
+        for name, value in self.site.items():
+            line = f"{name}: {value}"
+            text, count = re.subn(rf"^(# )?{name}: .*$", line, text, flags=re.MULTILINE)
+            text += "" if count else f"{line}\n"
+        path.write_text(text, encoding="utf-8")
+        tester = self.home / TESTER_FILE
+        tester.parent.mkdir()
+        tester.write_text("".join(f"{name}: {value}\n" for name, value in self.tester.items()), encoding="utf-8")
