@@ -26,8 +26,8 @@ if t.TYPE_CHECKING:
 __all__ = ["fresh", "recorded"]
 
 NOW = 1_790_000_000.0
-ARCHIVE = "http://deb.debian.org/debian/dists/bookworm/"
-SECURITY = "http://security.debian.org/dists/bookworm-security/"
+ARCHIVE = "http://archive.example/debian/dists/bookworm/"
+SECURITY = "http://archive.example/debian-security/dists/bookworm-security/"
 URIS = f"'{ARCHIVE}InRelease' x_InRelease 0\n'{SECURITY}InRelease' y_InRelease 0\n'{ARCHIVE}main/Packages.xz' x 0\n"
 INSTALLED = "dpkg installed 1.21\n"
 DPDK = "dpdk installed 22.11.11-0+deb12u1\nlibrte-net-vmxnet3-23 installed 22.11.11-0+deb12u1\n"
@@ -372,46 +372,3 @@ def test_this_machine_tells_its_clock() -> None:
     seen = machine.read_machine()
     assert seen.python >= (3, 9)
     assert seen.synchronized in (True, False)
-
-
-def test_archives_of_a_listing() -> None:
-    assert archives.archives_of(URIS) == [ARCHIVE, SECURITY]
-    assert archives.archives_of("") == []
-
-
-REPOSITORIES = "repo id            repo name\nbaseos             Rocky Linux 9 - BaseOS\nappstream  Rocky - AppStream\n"
-SILENT = (
-    "Errors during downloading metadata for repository 'baseos':\n"
-    "  - Curl error (6): Couldn't resolve host name for https://mirrors.rockylinux.org/x [Could not resolve host]\n"
-    "Error: Failed to download metadata for repo 'baseos': Cannot prepare internal mirrorlist\n"
-)
-
-
-@pytest.mark.parametrize(
-    ("listed", "made", "expected"),
-    [
-        ((0, REPOSITORIES, ""), (0, "", ""), {"baseos": "", "appstream": ""}),
-        ((0, "", ""), (0, "", ""), {}),
-    ],
-)
-def test_repositories_of_dnf(
-    guest: AskedGuest, listed: tuple[int, str, str], made: tuple[int, str, str], expected: dict[str, str]
-) -> None:
-    asked: list[str] = []
-
-    def run(argv: t.Sequence[str]) -> tuple[int, str, str]:
-        asked.append(" ".join(argv))
-        return listed if argv[-1] == "repolist" else made
-
-    guest.guest.run = run
-    assert archives.read_archives(guest.guest, "dnf", "/tmp/scratch") == expected
-    assert all("--setopt=cachedir=/tmp/scratch/dnf --setopt=logdir=/tmp/scratch" in command for command in asked)
-
-
-def test_a_repository_of_dnf_that_is_silent(guest: AskedGuest) -> None:
-    guest.guest.run = lambda argv: (0, REPOSITORIES, "") if argv[-1] == "repolist" else (1, "", SILENT)
-    (why,) = archives.read_archives(guest.guest, "dnf", "/tmp/scratch").values()
-    assert "Couldn't resolve host name" in why
-    guest.guest.run = lambda argv: (0, REPOSITORIES, "") if argv[-1] == "repolist" else (1, "", "Segmentation fault")
-    with pytest.raises(NfvError, match="Segmentation fault"):
-        archives.read_archives(guest.guest, "dnf", "/tmp/scratch")

@@ -22,7 +22,7 @@ _FETCH = (
     *(f"--option=Acquire::{scheme}::Timeout={_PATIENCE}" for scheme in ("http", "https")),
     "download-file",
 )
-# "'http://deb.debian.org/debian/dists/bookworm/InRelease' deb.debian.org_..._InRelease 0"
+# "'http://archive.example/debian/dists/bookworm/InRelease' archive.example_..._InRelease 0"
 _INDEX = re.compile(r"^'(\S+/)InRelease' ", re.MULTILINE)
 # Plugins may rewrite the repositories' files; its cache and its log go elsewhere.
 _REPOSITORIES = (
