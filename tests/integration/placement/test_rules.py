@@ -185,7 +185,12 @@ def test_applied_once_read_back_and_taken_back(
 def test_must_rules_and_another_placement_beside(cluster: t.Any, plan: dict[str, t.Any], keep: Keep) -> None:
     keep(plan, strength="must")
     assert all(rule.mandatory for rule in cluster.configurationEx.rule if rule.name.startswith("nfv:pgw:on:"))
-    keep({**plan, "apart": []}, name="other")
+    with pytest.raises(NfvError) as refused:
+        keep({**plan, "apart": []}, name="other")
+    assert refused.value.error_code == "placement_elsewhere"
+    elsewhere = copy.deepcopy({**plan, "apart": []})
+    elsewhere["placements"] = [{**elsewhere["placements"][0], "vm": "tenant-high"}]
+    keep(elsewhere, name="other")
     changed = keep(plan, strength="should")["clusters"]["nfv-a"]["changes"]
     assert {(row["name"], row["from"]["kind"], row["to"]["kind"]) for row in changed} == {
         ("nfv:pgw:on:esx-a1.lab", "must", "should"),
@@ -193,7 +198,7 @@ def test_must_rules_and_another_placement_beside(cluster: t.Any, plan: dict[str,
     }
     keep(None)
     left = snapshot(cluster)["rules"]
-    assert left == ["nfv:other:on:esx-a1.lab", "nfv:other:on:esx-a2.lab", "tenants apart"]
+    assert left == ["nfv:other:on:esx-a1.lab", "tenants apart"]
 
 
 def test_what_is_not_ours_is_refused_before_any_change(

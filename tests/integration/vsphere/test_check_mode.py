@@ -14,6 +14,7 @@ import typing as t
 
 import pytest
 import yaml
+from pyVim.task import WaitForTask
 from pyVmomi import vim
 
 from .conftest import DESCRIPTION, REPOSITORY
@@ -77,6 +78,18 @@ def placement(machine: t.Any) -> dict[str, t.Any]:
     return {"name": "check-mode", "plan": plan}
 
 
+def first_boot(machine: t.Any) -> dict[str, t.Any]:
+    return {"vms": [{"name": machine.name, "dataplane": DESCRIPTION, "guest": {}}]}
+
+
+def host_keys(machine: t.Any) -> dict[str, t.Any]:
+    """The guest has said its key."""
+    key = f"{machine.config.uuid} ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43},"
+    said = [vim.option.OptionValue(key="guestinfo.nfv.hostkeys", value=key)]
+    WaitForTask(machine.ReconfigVM_Task(spec=vim.vm.ConfigSpec(extraConfig=said)))
+    return {"vms": [{"name": machine.name, "guest": {}}], "path": "{{ playbook_dir }}/known_hosts"}
+
+
 CASES = (
     Case("vm_dataplane", on_vm),
     Case("vm_dataplane", lambda vm: on_vm(vm, power_cycle="when_needed"), running=True),
@@ -84,6 +97,8 @@ CASES = (
     Case("vm_hugepages", memory),
     Case("vm_vmxnet3", adapters, gives_back=False),
     Case("placement_rules", placement),
+    Case("vm_first_boot", first_boot, gives_back=False),
+    Case("vm_known_hosts", host_keys, gives_back=False),
     Case("vm_dataplane_info", on_vm, writes=False),
     Case("host_topology_info", lambda _vm: {}, writes=False),
     Case("feature_compat_info", lambda vm: {"vms": [{"name": vm.name}]}, writes=False),

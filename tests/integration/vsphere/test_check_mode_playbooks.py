@@ -23,6 +23,7 @@ PLAYBOOKS = REPOSITORY / "playbooks"
 CASES: dict[str, dict[str, t.Any]] = {
     "deploy": {"arguments": ("--tags", "vsphere")},
     "drift": {"drift_sides": ["vsphere"]},
+    "readiness": {},
     "remove": {"remove_delete_vm": True},
     "verify": {},
 }
