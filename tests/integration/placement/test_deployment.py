@@ -52,6 +52,8 @@ def ansible(tmp_path: Path, placing: t.Any, operator: operator_account.Operator)
             "vsphere_template": "debian-12-dpdk",
             "vsphere_template_folder": "templates",
             "nfv_report_dir": str(tmp_path / "reports"),
+            # test_readiness_playbook.py looks before a deployment; here it would cost every deployment five seconds.
+            "nfv_readiness": "skip",
             "nfv_dataplane": DESCRIPTION,
             "pgw_s5u": {"adapter": "s5u", "address": "198.18.1.1/24"},
             "pgw_sgi": {"adapter": "sgi", "address": "198.18.2.1/24", "next_hop": "198.18.2.2"},

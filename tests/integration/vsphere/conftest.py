@@ -268,6 +268,8 @@ def ansible(tmp_path: Path, vcenter: t.Any) -> Ansible:
             "vsphere_template_folder": "templates",
             # The lab's template has E1000 adapters, and its image finds them by PCI path.
             "nfv_template_management_found": True,
+            # test_readiness_playbook.py looks; here it would cost every deployment five seconds.
+            "nfv_readiness": "skip",
             "nfv_dataplane": DESCRIPTION,
             "pgw_s5u": {"adapter": "s5u", "address": "198.18.1.1/24"},
             "pgw_sgi": {"adapter": "sgi", "address": "198.18.2.1/24", "next_hop": "198.18.2.2"},
