@@ -202,6 +202,12 @@ def test_nothing_is_lost_in_both_directions_at_once_and_it_polls(gateway: Gatewa
     gateway.note(both_ways_packets_per_second=PACKETS_PER_SECOND, both_ways_packets=traffic.sent)
     # The control: without the traffic the same samples prove nothing.
     assert not poll_mode_verdict({**samples, "traffic": []}, expected)["proved"]
+    # Without a tester they show that it runs, and never more; where nothing passed, not even that.
+    passive = {**expected, "traffic": "passive", "sides": {}}
+    running = poll_mode_verdict({**samples, "traffic": []}, passive)
+    assert (running["status"], running["proved"]) == ("running", False), running["failures"]
+    idle = poll_mode_verdict({"before": samples["after"], "after": samples["after"], "traffic": []}, passive)
+    assert idle["status"] == "failed"
 
 
 POLLED = (
