@@ -215,7 +215,7 @@ def test_what_hides_beside_the_members_is_seen() -> None:
     plain = gzip.decompress(archive.pack(members()))
     assert code(gzip.compress(plain + b"hidden".ljust(512, b"\0"))) == "evidence_unsafe"
     assert code(archive.pack(members()) + b"hidden") == "evidence_unreadable"
-    mode = [(one, content) for one, content in [entry("report.json", members()["report.json"], mode=0o4777)]]
+    mode = [entry("report.json", members()["report.json"], mode=0o4777)]
     assert code(everything(*mode, leave_out="report.json")) == "evidence_unsafe"
 
 

@@ -26,8 +26,8 @@ MUST: t.Final = "must"
 
 def placement_of(name: str) -> str | None:
     """The placement that an object belongs to by its name, None for one that this collection did not make."""
-    mark, _, rest = name.partition(":")
-    placement, colon, _ = rest.partition(":")
+    mark, _colon, rest = name.partition(":")
+    placement, colon, _object = rest.partition(":")
     return placement if mark == "nfv" and colon else None
 
 

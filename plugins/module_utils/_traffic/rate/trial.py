@@ -195,7 +195,7 @@ class _Tally:
 
     def forget(self) -> None:
         """Let go of what waits from before, and of the kernel's count of what it dropped."""
-        while sum(1 for _ in self._catcher.take()):
+        while any(True for _frame in self._catcher.take()):
             pass
         self.way.arrival.getsockopt(*_PACKET_STATISTICS, 8)
 

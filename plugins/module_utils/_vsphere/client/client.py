@@ -14,7 +14,6 @@ import collections
 import concurrent.futures
 import contextlib
 import dataclasses
-import functools
 import socket
 import ssl
 import threading
@@ -93,6 +92,7 @@ class Client:
         self.closed_for_writes = closed_for_writes
         self._log_in = log_in
         self._logging_in = threading.Lock()
+        self._decoders: dict[t.Any, Decoder] = {}
         try:
             log_in(self.content)
         except Exception:
@@ -178,9 +178,9 @@ class Client:
         except BROKEN as error:
             raise CallLostError(self._service._stub.host, error) from error
 
-    @functools.cache  # noqa: B019 - a client lives as long as its session
     def _decoder(self, devices: t.Any) -> Decoder:
-        return Decoder(self._service._stub, devices)
+        """The decoder that knows the types that earlier answers had."""
+        return self._decoders.setdefault(devices, Decoder(self._service._stub, devices))
 
     def _session(self) -> str:
         return str(self._service._stub.cookie)
