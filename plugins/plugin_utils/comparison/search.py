@@ -105,11 +105,11 @@ class Found:
     """How many of them said nothing, because the tester had not sent enough."""
 
 
-class TesterTooSlow(Exception):  # noqa: N818 - the name says it
+class SlowTesterError(Exception):
     """The tester does not even reach the lowest rate that was to be tried."""
 
 
-class _BeyondTester(Exception):  # noqa: N818
+class _BeyondTesterError(Exception):
     def __init__(self, reached_pps: float) -> None:
         super().__init__(reached_pps)
         self.reached_pps = reached_pps
@@ -135,23 +135,23 @@ class _Measurer(AbstractMeasurer):  # type: ignore[misc, unused-ignore]
                 )
             self.invalid += 1
             reached = max(reached, trial.sent / intended_duration)
-        raise _BeyondTester(reached)
+        raise _BeyondTesterError(reached)
 
 
 def search(measure: Measure, effort: Effort) -> Found:
     """Search the rates of all goals at once.
 
-    Raises TesterTooSlow, RuntimeError beyond ``effort.timeout_seconds``, and what ``measure`` raises.
+    Raises SlowTesterError, RuntimeError beyond ``effort.timeout_seconds``, and what ``measure`` raises.
     """
     measurer = _Measurer(measure)
     maximum, limit = effort.maximum_pps, GUEST
     while True:
         try:
             results = MultipleLossRatioSearch(_config(effort, maximum)).search(measurer, debug=lambda _line: None)
-        except _BeyondTester as beyond:
+        except _BeyondTesterError as beyond:
             maximum, limit = min(beyond.reached_pps, maximum) * BELOW_TESTER, TESTER
             if maximum <= effort.minimum_pps:
-                raise TesterTooSlow(f"{beyond.reached_pps:.0f} packets/s") from beyond
+                raise SlowTesterError(f"{beyond.reached_pps:.0f} packets/s") from beyond
         else:
             rates = [_rate(goal, results[_goal(goal, effort)], limit) for goal in LOSS_RATIOS]
             return Found(tuple(rates), measurer.trials, measurer.invalid)

@@ -29,6 +29,7 @@ sys.meta_path.insert(0, Hidden())
 """
 CONNECTION = {"hostname": "localhost", "port": 1, "username": "nobody", "password": "not-a-secret"}
 VMS: dict[str, t.Any] = {"vms": [{"name": "pgw-1", "dataplane": {}}]}
+GUEST: dict[str, t.Any] = {"vms": [{"name": "pgw-1", "dataplane": {}, "guest": {}}]}
 # Every module that talks to vCenter, with the least that its options ask for.
 MODULES: dict[str, dict[str, t.Any]] = {
     "feature_compat_info": VMS,
@@ -38,7 +39,9 @@ MODULES: dict[str, dict[str, t.Any]] = {
     "readiness_info": VMS,
     "vm_dataplane": VMS,
     "vm_dataplane_info": VMS,
+    "vm_first_boot": GUEST,
     "vm_hugepages": VMS,
+    "vm_known_hosts": {"vms": [{"name": "pgw-1", "guest": {}}], "path": "known_hosts"},
     "vm_vmxnet3": VMS,
 }
 

@@ -10,8 +10,8 @@ import typing as t
 import pytest
 from pyVmomi import vim
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.filter import poll_mode
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import Problem
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence import observed
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.sample import parse_devices
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module import testpmd_traffic, traffic_probe
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.dpdk_bind import read_adapters
@@ -46,10 +46,10 @@ ENTRANCES: dict[str, t.Callable[[str], t.Any]] = {
     "an option of traffic_probe": lambda mac: (
         traffic_probe.frame_interface({"interface": "eth1", "guest_mac": mac}).guest_mac
     ),
-    "a device of the filter poll_mode_verdict": lambda mac: poll_mode.expected_devices([{**DEVICE, "mac": mac}], [])[0][
+    "a device of the filter poll_mode_verdict": lambda mac: observed.expected_devices([{**DEVICE, "mac": mac}], [])[0][
         "mac"
     ],
-    "an adapter of the filter poll_mode_verdict": lambda mac: poll_mode.expected_devices(
+    "an adapter of the filter poll_mode_verdict": lambda mac: observed.expected_devices(
         [{**DEVICE, "mac": "?"}], [{"name": "s5u", "mac": mac}]
     )[0]["mac"],
     "a next hop of pgw_sessions": lambda mac: (

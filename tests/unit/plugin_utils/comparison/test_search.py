@@ -17,7 +17,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.search
     Effort,
     Found,
     Rate,
-    TesterTooSlow,
+    SlowTesterError,
     Trial,
     search,
 )
@@ -89,7 +89,7 @@ def test_a_slow_tester_does_not_hide_a_slower_guest() -> None:
 
 
 def test_a_tester_below_the_lowest_rate_finds_nothing() -> None:
-    with pytest.raises(TesterTooSlow, match="50 packets/s"):
+    with pytest.raises(SlowTesterError, match="50 packets/s"):
         search(Device(50_000, tester_pps=50).trial, EFFORT)
 
 
