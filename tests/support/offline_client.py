@@ -21,3 +21,4 @@ class OfflineClient(Client):
         self.closed_for_writes = closed_for_writes
         self.content = None
         self._logging_in = threading.Lock()
+        self._decoders = {}
