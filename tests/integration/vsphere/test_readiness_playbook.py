@@ -88,16 +88,17 @@ def test_run_that_breaks_off_leaves_no_earlier_report(readiness: Readiness) -> N
 def test_guest_that_runs_has_rows_and_one_that_is_another_machine_is_unknown(
     readiness: Readiness, vcenter: t.Any, make_vm: t.Callable[..., t.Any]
 ) -> None:
-    off, on = make_vm(), make_vm()
-    WaitForTask(on.PowerOn())
+    off, on, silent = make_vm(), make_vm(), make_vm()
+    for machine in (on, silent):
+        WaitForTask(machine.PowerOn())
     report_address(vcenter, on)
-    readiness.hosts(f"[pgw]\n{off.name} {LOCAL}\n{on.name} {LOCAL}\n")
+    readiness.hosts("[pgw]\n" + "".join(f"{machine.name} {LOCAL}\n" for machine in (off, on, silent)))
     run, report = readiness.run()
-    guests = [row for row in report["rows"] if row["subject"] == "guest"]
+    guests = {row["object"]: row for row in report["rows"] if row["subject"] == "guest"}
+    assert {name: row["verdict"] for name, row in guests.items()} == {on.name: "unknown", silent.name: "unknown"}
     # This machine is not the VM, by its DMI UUID.
-    assert {row["object"] for row in guests} == {on.name}
-    assert {row["verdict"] for row in guests} == {"unknown"}
-    assert "guest_identity" in guests[0]["seen"]
+    assert "guest_identity" in guests[on.name]["seen"]
+    assert "[guest_address_missing]" in guests[silent.name]["seen"]
     assert (run.status, report["outcome"]) == (2, "unknown")
 
 
