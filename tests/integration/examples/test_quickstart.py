@@ -82,3 +82,5 @@ def test_a_newcomer_comes_up_to_the_guests(
             if "--check" in line or "readiness" in line:
                 assert vcenter.mutating_calls() == {}, line
     assert running(vcenter) == {"pgw-1"}
+    vault = home / "inventory/group_vars/all/vault.yml"
+    assert vault.read_text(encoding="utf-8").startswith("$ANSIBLE_VAULT;")
