@@ -102,6 +102,15 @@ def test_guest_that_runs_has_rows_and_one_that_is_another_machine_is_unknown(
     assert (run.status, report["outcome"]) == (2, "unknown")
 
 
+def test_a_first_boot_of_one_host_says_nothing_of_the_others(readiness: Readiness) -> None:
+    """The look runs once, for all hosts; the template of all of them has adapters that are converted."""
+    for told, verdict in (("", "unknown"), (" nfv_guest={}", "ready")):
+        readiness.hosts(f"[pgw]\npgw-a nfv_guest={{}}\npgw-b{told}\n")
+        _run, report = readiness.run(nfv_template_management_found=False)
+        (row,) = [row for row in report["rows"] if row["check"] == "management_adapter"]
+        assert row["verdict"] == verdict
+
+
 def test_tester_is_asked_for_what_it_is_to_send_from(readiness: Readiness) -> None:
     """Nobody may have the address of a gateway whose VM is not there yet."""
     readiness.hosts(f"[pgw]\npgw-new {LOCAL}\n[testers]\ntester-1 {LOCAL} tester_s5u_interface=absent0\n")
