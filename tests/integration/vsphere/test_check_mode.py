@@ -52,6 +52,8 @@ class Case:
     """Whether the module changes anything."""
     gives_back: bool = True
     """Whether ``state: absent`` undoes the change."""
+    in_vcenter: bool = True
+    """Whether what it changes is in vCenter, and so needs a privilege."""
 
 
 def on_vm(machine: t.Any, **options: t.Any) -> dict[str, t.Any]:
@@ -98,7 +100,7 @@ CASES = (
     Case("vm_vmxnet3", adapters, gives_back=False),
     Case("placement_rules", placement),
     Case("vm_first_boot", first_boot, gives_back=False),
-    Case("vm_known_hosts", host_keys, gives_back=False),
+    Case("vm_known_hosts", host_keys, gives_back=False, in_vcenter=False),
     Case("vm_dataplane_info", on_vm, writes=False),
     Case("host_topology_info", lambda _vm: {}, writes=False),
     Case("feature_compat_info", lambda vm: {"vms": [{"name": vm.name}]}, writes=False),
