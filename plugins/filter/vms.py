@@ -45,6 +45,19 @@ def values_of_hosts(hosts: t.Iterable[str], hostvars: t.Mapping[str, t.Any], var
     return {host: hostvars[host][variable] for host in hosts if variable in hostvars[host]}
 
 
+def allowed_by_all(allowed: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
+    """What every host allows: where they differ, ``never`` of a text and false of anything else.
+
+    allowed: by host, ``never``, ``when_needed``, true or false by what is to be allowed; alike keys for all hosts.
+    """
+    hosts = list(allowed.values())
+    if not hosts:
+        raise AnsibleFilterError("allowed_by_all takes what at least one host allows")
+    alike = {name: all(host[name] == value for host in hosts) for name, value in hosts[0].items()}
+    refused = {name: "never" if isinstance(value, str) else False for name, value in hosts[0].items()}
+    return {name: value if alike[name] else refused[name] for name, value in hosts[0].items()}
+
+
 def vms_asking(vms: t.Iterable[Vm], what: str) -> list[Vm]:
     """The VMs whose descriptions ask for a place, or for features that they must keep."""
     if what not in _ASKING:
@@ -103,6 +116,7 @@ class FilterModule:
     def filters(self) -> Filters:
         return typed(
             {
+                "allowed_by_all": allowed_by_all,
                 "hosts_described": hosts_described,
                 "planned_host": planned_host,
                 "values_of_hosts": values_of_hosts,

@@ -17,6 +17,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.filter.dataplane import (
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.vms import (
     FilterModule,
+    allowed_by_all,
     planned_host,
     values_of_hosts,
     vms_asking,
@@ -135,3 +136,15 @@ def test_problems_are_one_line_with_code_subject_and_path() -> None:
     assert problems_text([], "pgw-1") == ""
     problem = {"error_code": "key_unknown", "path": "nfv_dataplane.cpu.colour", "message": "is not a known key"}
     assert problems_text([problem]) == "[key_unknown] nfv_dataplane.cpu.colour is not a known key"
+
+
+def test_what_one_host_refuses_is_allowed_for_none() -> None:
+    consent = {"power_cycle": "when_needed", "replace": True}
+    assert allowed_by_all({"a": consent, "b": consent}) == consent
+    assert allowed_by_all({"a": consent, "b": {**consent, "power_cycle": "never"}}) == {
+        **consent,
+        "power_cycle": "never",
+    }
+    assert allowed_by_all({"a": {**consent, "replace": False}, "b": consent}) == {**consent, "replace": False}
+    with pytest.raises(AnsibleFilterError):
+        allowed_by_all({})

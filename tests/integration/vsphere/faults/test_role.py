@@ -100,5 +100,21 @@ def test_the_role_passes_on_what_is_allowed(ansible: t.Any, old: t.Any, vcenter:
     assert {host["changed"] for host in run(**allowed).recap.values()} == {0}
 
 
+def test_consent_of_one_host_is_none_of_the_others(ansible: t.Any, running: list[t.Any]) -> None:
+    """One task changes all VMs, with the variables of the first host."""
+    first, *others = (machine.name for machine in running)
+    consent = "vm_hardware_power_cycle=when_needed"
+    (ansible.directory / "hosts.ini").write_text(f"[pgw]\n{first} {consent}\n" + "".join(f"{one}\n" for one in others))
+    (ansible.directory / "role.yml").write_text(ROLE)
+    larger = {**RESERVED, "cpu": {**RESERVED["cpu"], "count": 4}}
+    cpus = [machine.config.hardware.numCPU for machine in running]
+    run = ansible.playbook(ansible.directory / "role.yml", nfv_dataplane=larger)
+    assert "[power_off_needed]" in run.output
+    assert [machine.config.hardware.numCPU for machine in running] == cpus
+    run = ansible.playbook(ansible.directory / "role.yml", "--limit", first, nfv_dataplane=larger)
+    assert run.status == 0, run.output
+    assert [machine.config.hardware.numCPU for machine in running] == [4, *cpus[1:]]
+
+
 def adapters(machine: t.Any) -> int:
     return sum(isinstance(each, vim.vm.device.VirtualEthernetCard) for each in machine.config.hardware.device)
