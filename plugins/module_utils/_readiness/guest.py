@@ -233,8 +233,8 @@ def _driver(facts: GuestFacts, asked: GuestAsked) -> Row:
 
 
 def _lockdown(facts: GuestFacts, asked: GuestAsked) -> Row:
-    booted = {None: "Secure Boot not told", True: "Secure Boot on", False: "Secure Boot off"}[facts.secure_boot]
-    seen = f"{booted}, lockdown {facts.lockdown or 'not told'}"
+    booted = {None: "Secure Boot not reported", True: "Secure Boot on", False: "Secure Boot off"}[facts.secure_boot]
+    seen = f"{booted}, lockdown {facts.lockdown or 'not reported'}"
     if not asked.polls:
         return _not_asked(asked, "lockdown", seen)
     wanted = "the kernel lets a program drive the polled adapters"
@@ -289,7 +289,7 @@ def _changes(asked: GuestAsked, *settings: str) -> str:
 
 
 def _cpus(facts: GuestFacts, asked: GuestAsked) -> Row:
-    there = "not told" if facts.cpus is None else format_cpu_list(facts.cpus)
+    there = "not reported" if facts.cpus is None else format_cpu_list(facts.cpus)
     if asked.dataplane is None or not asked.dataplane.cpu.polling:
         return _not_asked(asked, "cpus", there)
     wanted = f"CPUs {format_cpu_list(asked.dataplane.cpu.polling)}"

@@ -53,7 +53,7 @@ class ClockAsked:
 
 def clock_row(subject: Subject, name: str, facts: MachineFacts, asked: ClockAsked) -> Row:
     """Certificates, the archives' signatures and the samples' times need clocks that agree."""
-    kept = {None: "not told whether NTP keeps it", True: "kept by NTP", False: "not kept by NTP"}[facts.synchronized]
+    kept = {None: "NTP not reported", True: "kept by NTP", False: "not kept by NTP"}[facts.synchronized]
     if asked.controller_time is None:
         return Row.not_asked(subject, name, CLOCK, kept)
     wanted = f"within {asked.tolerance:g} s of the controller's, after at most {asked.latency:g} s on the way"

@@ -177,7 +177,7 @@ def _teams(
         return [check.unknown(shown, "", why) for check in (checks.SWITCH_MODE, checks.UPLINK, checks.TEAMING_NODE)]
     polled = [use for use in uses if use.adapter.driver == "pmd"]
     modes = {host.name: team.switch_mode for host, team in teams if team.switch_mode is not None}
-    seen = text_by_host(modes) if modes else "not told"
+    seen = text_by_host(modes) if modes else "not reported"
     if not polled or not modes:
         mode = checks.SWITCH_MODE.not_asked(shown, seen)
     else:

@@ -174,7 +174,7 @@ def _interface(
     row = (Subject.TESTER, name, "interface", _CONNECTED)
     code = ErrorCode.TESTER_INTERFACE_UNUSABLE
     if seen is None:
-        there = f"{missing.attempted}; there are {', '.join(sorted(others)) or 'none'}"
+        there = f"{missing.attempted}; interfaces that exist: {', '.join(sorted(others)) or 'none'}"
         return Row.not_ready(*row, there, code=code, remedy=_NAME_ONE)
     if not seen.up:
         return Row.not_ready(*row, "down", code=code, remedy="Bring it up: ip link set dev INTERFACE up.")

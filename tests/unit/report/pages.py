@@ -23,6 +23,7 @@ class Page(html.parser.HTMLParser):
         super().__init__()
         self.open: list[str] = []
         self.elements: list[str] = []
+        self.classes: set[str] = set()
         self.fetched = re.findall(r"url\([^)]*\)|@import[^;]*", source)
         self._texts: list[str] = []
         self.feed(source)
@@ -36,6 +37,7 @@ class Page(html.parser.HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append(tag)
+        self.classes |= {word for name, value in attrs if name == "class" for word in (value or "").split()}
         self.fetched += [f"{tag} {name}" for name, _value in attrs if name in ("src", "href", "srcset", "data")]
         self.fetched += [f"{tag} {name}" for name, _value in attrs if name.startswith("on")]
         self.fetched += [tag] if tag in ("script", "link", "iframe") else []

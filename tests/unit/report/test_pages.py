@@ -119,6 +119,38 @@ def test_ink_is_readable_on_light_and_on_dark() -> None:
         assert [pair for pair in PAIRS if contrast(colours[pair[0]], colours[pair[1]]) < 4.5] == []
 
 
+def test_every_class_has_a_rule_and_every_colour_a_name() -> None:
+    """A colour without a name would not be among the tested pairs, and would be the same on light and on dark."""
+    style = re.sub(r"/\*.*?\*/", "", (TEMPLATES / "report.css").read_text(), flags=re.DOTALL)
+    rules = re.sub(r":root {.*?}", "", style, flags=re.DOTALL)
+    colours = re.findall(r"(?:color|background|border[\w-]*|outline): ([^;]+)", rules)
+    assert [one for one in colours if re.search(r"#|\brgb|\bhsl|\bblack\b|\bwhite\b", one)] == []
+    proved = report("poll_mode")["hosts"]["pgw-1"]
+    hosts = {status: {**proved, "status": status} for status in ("proved", "running", "skipped", "failed")}
+    reports = [(name, report(name)) for name in report_names()]
+    reports.append(("poll_mode", {**report("poll_mode"), "hosts": hosts}))
+    used = {word for name, data in reports for word in Page(report_html(data, name)).classes}
+    assert used - set(re.findall(r"\.([a-z][\w-]*)", rules)) == set()
+
+
+def test_readiness_page_shows_every_row() -> None:
+    data = report("readiness")
+    page = Page(report_html(data, "readiness"))
+    assert f"Readiness: not ready As of {CREATED}: 1 not ready, 1 unknown, 1 ready, 1 not asked." in page.text
+    assert page.text.index("To do, in this order") < page.text.index("vCenter Object, check")
+    for row in data["rows"]:
+        twice = 2 if row["remedy"] else 1
+        assert page.text.count(" ".join([f"{row['object']}, {row['check']}", row["asked"]])) == twice, row
+        assert (row["seen"] in page.text, row["remedy"] in page.text) == (True, True)
+
+
+def test_readiness_page_tells_why_there_are_no_rows() -> None:
+    """Where rows are to be done, the message would say them a second time."""
+    nothing = {**report("readiness"), "rows": [], "message": "[hosts_missing] no host"}
+    assert "[hosts_missing] no host" in Page(report_html(nothing, "readiness")).text
+    assert "readiness_not_met" not in Page(report_html(report("readiness"), "readiness")).text
+
+
 def test_poll_mode_page_shows_every_row() -> None:
     data = report("poll_mode")
     text = Page(report_html(data, "poll_mode")).text

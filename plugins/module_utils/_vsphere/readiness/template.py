@@ -89,7 +89,7 @@ def _not_one(name: str, candidates: t.Sequence[t.Any], inventory: Inventory) -> 
     return NfvError(
         ErrorCode.TEMPLATE_NOT_FOUND,
         name,
-        f"no template has this name; there are {listed(sorted(inventory.templates), ', ') or 'none'}",
+        f"no template has this name; templates that exist: {listed(sorted(inventory.templates), ', ') or 'none'}",
         "Create the template, or correct the name",
     )
 
