@@ -40,10 +40,11 @@ NEVER: dict[str, frozenset[str]] = {
     "_traffic": SIBLINGS - {"_core", "_guest", "_pgw", "_readiness", "_traffic"},
     "_evidence": SIBLINGS - {"_core", "_guest", "_evidence"},
     "_readiness": SIBLINGS - {"_core", "_spec", "_plan", "_readiness"},
-    "_report": SIBLINGS - {"_core", "_spec", "_plan", "_evidence", "_report"},
+    "_comparison": SIBLINGS - {"_core", "_comparison"},
+    "_report": SIBLINGS - {"_core", "_spec", "_plan", "_evidence", "_comparison", "_report"},
 }
 # Pure: they know nothing of Ansible.
-WITHOUT_ANSIBLE = ("_core", "_spec", "_plan", "_pgw/runtime", "_readiness", "_report")
+WITHOUT_ANSIBLE = ("_core", "_spec", "_plan", "_pgw/runtime", "_readiness", "_comparison", "_report")
 # The judge of evidence knows samples, not the guest that they come from: only the samplers read it.
 SAMPLERS = ("_evidence/sample.py", "_evidence/telemetry.py")
 

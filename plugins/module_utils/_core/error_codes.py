@@ -589,6 +589,8 @@ class ErrorCode(str, enum.Enum):
     """testpmd on the generator did not start; the message has the end of its output."""
     GENERATOR_FAILED = "generator_failed"
     """testpmd on the generator ended or stopped responding; the message has the end of its output."""
+    MEASUREMENT_INVALID = "measurement_invalid"
+    """A measurement of the comparison is not of the shape that docs/comparison.md says; the message has its path."""
     DEVICE_INVALID = "device_invalid"
     """A device to observe lacks its name, PCI address or MAC address."""
 

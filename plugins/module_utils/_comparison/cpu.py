@@ -1,0 +1,137 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The price: what CPU time forwarding takes, in the guest and by the hypervisor, and what is taken at idle."""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+import typing as t
+
+from .measurement import Measurement, Trial
+from .samples import INTERVAL_SECONDS, NOTHING, Counters, HypervisorSample, Span
+
+_MARGIN_SECONDS: t.Final = 0.3
+"""Around a trial, this much time is not idle: clocks differ, and packets are still on their way."""
+
+
+@dataclasses.dataclass(frozen=True)
+class LoadPoint:
+    """The guest's CPUs in one trial."""
+
+    pps: float
+    """Packets/s that came through."""
+    busy_cpus: float
+    """How many CPUs were busy on average."""
+    by_cpu: t.Mapping[str, float]
+    """The share of the time that each was busy, by its number."""
+
+
+@dataclasses.dataclass(frozen=True)
+class HypervisorPrice:
+    """What vCenter says of the VM, as the mean of all whole intervals of 20 s; each None where it has no samples."""
+
+    samples: int
+    """How many intervals lay wholly within the variant's turns."""
+    used_cpus: float | None
+    """Physical CPUs that the VM used."""
+    ready_percent: float | None
+    """Share of the time that a vCPU waited for a physical one."""
+    costop_percent: float | None
+    """Share of the time that a vCPU waited for the others."""
+
+
+@dataclasses.dataclass(frozen=True)
+class CpuRow:
+    """One variant with one size of frames, of all turns together."""
+
+    variant: str
+    """What forwarded."""
+    frame: str
+    """Size of the frames."""
+    idle_cpus: float | None
+    """CPUs of the guest that were busy while nothing was sent; None where no samples say so."""
+    idle_by_cpu: t.Mapping[str, float]
+    """The share of that time that each was busy, by its number."""
+    seconds_per_packet: float | None
+    """CPU time of the guest per packet that came through, in all valid trials together."""
+    interrupts_per_packet: float | None
+    """Interrupts of the adapters per packet that came through."""
+    loads: tuple[LoadPoint, ...]
+    """A point for each valid trial, from the lowest rate to the highest."""
+    hypervisor: HypervisorPrice
+    """What vCenter says."""
+
+
+def cpu_rows(
+    measurements: t.Sequence[Measurement], hypervisor: t.Sequence[HypervisorSample], cpus: int
+) -> tuple[CpuRow, ...]:
+    """A row for each variant and size. cpus: the VM's vCPUs."""
+    groups: dict[tuple[str, str], list[Measurement]] = {}
+    for each in measurements:
+        groups.setdefault((each.variant, each.frame), []).append(each)
+    return tuple(_row(key, group, hypervisor, cpus) for key, group in groups.items())
+
+
+def _row(
+    key: tuple[str, str], group: t.Sequence[Measurement], hypervisor: t.Sequence[HypervisorSample], cpus: int
+) -> CpuRow:
+    idle, total, received = NOTHING, NOTHING, 0
+    points = []
+    for each in group:
+        counters = Counters(each.samples)
+        idle = sum(_idle(each.trials, counters), idle)
+        for trial in each.trials:
+            span = counters.between(trial.start, trial.start + trial.seconds) if trial.valid else None
+            if span is not None:
+                total, received = total + span, received + trial.received
+                points.append(LoadPoint(trial.received / trial.seconds, span.busy_cpus, _shares(span)))
+    return CpuRow(
+        *key,
+        idle_cpus=idle.busy_cpus if idle.seconds else None,
+        idle_by_cpu=_shares(idle),
+        seconds_per_packet=sum(total.busy.values()) / received if received else None,
+        interrupts_per_packet=total.interrupts / received if received else None,
+        loads=tuple(sorted(points, key=lambda point: point.pps)),
+        hypervisor=_hypervisor(group, hypervisor, cpus),
+    )
+
+
+def _shares(span: Span) -> dict[str, float]:
+    return {str(cpu): seconds / span.seconds for cpu, seconds in span.busy.items()} if span.seconds else {}
+
+
+def _idle(trials: t.Sequence[Trial], counters: Counters) -> t.Iterator[Span]:
+    """What lies between trials: the guest forwards nothing there."""
+    ordered = sorted(trials, key=lambda trial: trial.start)
+    for before, after in zip(ordered, ordered[1:]):
+        start, end = before.start + before.seconds + _MARGIN_SECONDS, after.start - _MARGIN_SECONDS
+        span = counters.between(start, end)
+        if span is not None:
+            yield span
+
+
+def _hypervisor(group: t.Sequence[Measurement], samples: t.Sequence[HypervisorSample], cpus: int) -> HypervisorPrice:
+    spans = [
+        (min(trial.start for trial in each.trials), max(trial.start + trial.seconds for trial in each.trials))
+        for each in group
+        if each.trials
+    ]
+    inside = [
+        sample
+        for sample in samples
+        if any(start <= sample.end - INTERVAL_SECONDS and sample.end <= end for start, end in spans)
+    ]
+    per_cpu = INTERVAL_SECONDS * 1000 * cpus / 100
+    return HypervisorPrice(
+        len(inside),
+        _mean([sample.usage_percent for sample in inside], 100 / cpus),
+        _mean([sample.ready_ms for sample in inside], per_cpu),
+        _mean([sample.costop_ms for sample in inside], per_cpu),
+    )
+
+
+def _mean(values: t.Sequence[float | None], unit: float) -> float | None:
+    known = [value / unit for value in values if value is not None]
+    return statistics.fmean(known) if known else None

@@ -1,0 +1,211 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is measured of one variant in one turn with one size of frames.
+
+Rates are packets/s of both directions together, times are seconds, latencies are microseconds.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .fields import Fields, refusal
+from .samples import GuestSample
+
+# Variants: what forwards. All others are compared with POLL.
+POLL: t.Final = "poll"
+INTERRUPT: t.Final = "interrupt"
+KERNEL_GTP: t.Final = "kernel_gtp"
+VARIANTS: t.Final = (POLL, INTERRUPT, "interrupt_uncoalesced", "bridge", "e1000e", KERNEL_GTP)
+
+NDR: t.Final = "ndr"
+PDR: t.Final = "pdr"
+GOALS: t.Final = (NDR, PDR)
+"""No loss, and at most 0.5 % of the packets."""
+GUEST: t.Final = "guest"
+TESTER: t.Final = "tester"
+LIMITS: t.Final = (GUEST, TESTER)
+FRAMES: t.Final = ("64", "512", "1400", "imix")
+"""Octets of a frame, or a mix of sizes (IMIX)."""
+LOADS: t.Final = ("lowest", "10", "50", "90")
+"""The lowest rate of the search, and shares of the variant's own PDR in percent."""
+PERCENTILES: t.Final = ("minimum", "p50", "p90", "p99", "p999", "maximum")
+
+
+@dataclasses.dataclass(frozen=True)
+class Rate:
+    """The bounds that a search found for one goal."""
+
+    goal: str
+    """NDR or PDR."""
+    lower_pps: float | None
+    """The highest rate that meets the goal; None if not even the lowest one that was tried does."""
+    upper_pps: float | None
+    """The lowest rate that does not; None if every rate that could be tried does."""
+    throughput_pps: float | None
+    """What comes through at the lower bound."""
+    limited_by: str
+    """GUEST, or TESTER where the guest may forward more than could be tried."""
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Rate:
+        rate = cls(
+            fields.choice("goal", GOALS),
+            fields.optional_number("lower_pps"),
+            fields.optional_number("upper_pps"),
+            fields.optional_number("throughput_pps"),
+            fields.choice("limited_by", LIMITS),
+        )
+        if rate.lower_pps is not None and rate.upper_pps is not None and rate.lower_pps > rate.upper_pps:
+            raise refusal(fields.path, f"lower_pps {rate.lower_pps:g} is above upper_pps {rate.upper_pps:g}")
+        if rate.lower_pps is None and rate.upper_pps is None:
+            raise refusal(fields.path, "has neither lower_pps nor upper_pps, so nothing was found")
+        if rate.upper_pps is None and rate.limited_by == GUEST:
+            raise refusal(fields.path, "names the guest as the limit and has no upper_pps, at which the guest failed")
+        return rate
+
+
+@dataclasses.dataclass(frozen=True)
+class Trial:
+    """One trial."""
+
+    start: float
+    """When it began, by the tester's clock, in seconds since 1970."""
+    seconds: float
+    """How long it sent."""
+    intended: int
+    """Packets that it should have sent."""
+    sent: int
+    """Packets that it sent."""
+    received: int
+    """Packets of these that came through."""
+    valid: bool
+    """Whether the tester sent what it should have. One that is not valid says nothing of the guest."""
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Trial:
+        trial = cls(
+            fields.number("start"),
+            fields.number("seconds"),
+            fields.count("intended"),
+            fields.count("sent"),
+            fields.count("received"),
+            fields.boolean("valid"),
+        )
+        if trial.received > trial.sent:
+            raise refusal(fields.path, f"received {trial.received} of {trial.sent} packets that were sent")
+        if trial.seconds == 0:
+            raise refusal(f"{fields.path}.seconds", "must be above 0")
+        return trial
+
+    @property
+    def pps(self) -> float:
+        """The rate at which it sent."""
+        return self.sent / self.seconds
+
+    @property
+    def loss(self) -> float:
+        """The share of its packets that were lost."""
+        return 1 - self.received / self.sent if self.sent else 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Latency:
+    """How long packets took at one load."""
+
+    load: str
+    """One of LOADS."""
+    pps: float
+    """The rate that this load is."""
+    packets: int
+    """How many packets were timed."""
+    percentiles_us: t.Mapping[str, float]
+    """By each of PERCENTILES."""
+    histogram: str
+    """HdrHistogram (V2, compressed, base64) of microseconds; those of several turns merge."""
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Latency:
+        percentiles = {name: fields.number(f"{name}_us") for name in PERCENTILES}
+        if list(percentiles.values()) != sorted(percentiles.values()):
+            raise refusal(fields.path, f"percentiles fall: {percentiles}")
+        return cls(
+            fields.choice("load", LOADS),
+            fields.number("pps"),
+            fields.count("packets"),
+            percentiles,
+            fields.text("histogram"),
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Bursts:
+    """How many frames in a row the guest takes (RFC 9004)."""
+
+    frames: int
+    """The longest burst without loss."""
+    limited_by: str
+    """GUEST, or TESTER where no longer burst could be sent."""
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Bursts:
+        return cls(fields.count("frames"), fields.choice("limited_by", LIMITS))
+
+
+@dataclasses.dataclass(frozen=True)
+class Measurement:
+    """One variant, one turn, one size of frames."""
+
+    variant: str
+    """One of VARIANTS."""
+    turn: int
+    """From 1 on."""
+    frame: str
+    """One of FRAMES."""
+    rates: tuple[Rate, ...]
+    """By goal."""
+    trials: tuple[Trial, ...]
+    """All of them, in order."""
+    latencies: tuple[Latency, ...]
+    """By load."""
+    bursts: Bursts | None
+    """None where none were sent."""
+    samples: tuple[GuestSample, ...]
+    """The guest's counters, from before the first trial to after the last; empty where none were taken."""
+
+    @classmethod
+    def from_dict(cls, value: t.Any, path: str = "measurement") -> Measurement:
+        """One measurement. Raises NfvError measurement_invalid for anything of another shape."""
+        fields = Fields.of(value, path)
+        bursts = fields.values.get("bursts")
+        return cls(
+            fields.choice("variant", VARIANTS),
+            fields.count("turn", 1),
+            fields.choice("frame", FRAMES),
+            tuple(Rate.from_fields(each) for each in fields.each("rates")),
+            tuple(Trial.from_fields(each) for each in fields.each("trials")),
+            tuple(Latency.from_fields(each) for each in fields.each("latencies")),
+            None if bursts is None else Bursts.from_fields(Fields.of(bursts, f"{path}.bursts")),
+            tuple(GuestSample.from_fields(each) for each in fields.each("samples")),
+        )
+
+    def rate(self, goal: str) -> Rate | None:
+        return next((each for each in self.rates if each.goal == goal), None)
+
+
+def measurements_from_data(values: t.Any) -> tuple[Measurement, ...]:
+    """All measurements of a comparison. Raises NfvError measurement_invalid, also for one that is there twice."""
+    if not isinstance(values, (list, tuple)):
+        raise refusal("measurements", "must be a list")
+    measurements = tuple(Measurement.from_dict(one, f"measurements[{number}]") for number, one in enumerate(values))
+    seen = set()
+    for number, each in enumerate(measurements):
+        key = (each.variant, each.turn, each.frame)
+        if key in seen:
+            raise refusal(
+                f"measurements[{number}]", f"is a second one of {each.variant}, turn {each.turn}, {each.frame}"
+            )
+        seen.add(key)
+    return measurements

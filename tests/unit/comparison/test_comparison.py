@@ -1,0 +1,239 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A comparison says what its measurements say, and not more."""
+
+from __future__ import annotations
+
+import sys
+import typing as t
+
+import pytest
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._comparison.comparison import (
+    Comparison,
+    compare,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._comparison.environment import Environment
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._comparison.histogram import merged_percentiles
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._comparison.measurement import (
+    Measurement,
+    measurements_from_data,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._comparison.rates import Ratio, rate_rows, ratios
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._comparison.samples import (
+    Counters,
+    GuestSample,
+    hypervisor_samples,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._comparison.sentence import latency_words
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from tests.unit.comparison import sample
+
+Bounds = tuple[t.Optional[float], t.Optional[float]]
+
+
+def compared(measurements: list[sample.Data], **environment: t.Any) -> Comparison:
+    return compare(
+        measurements_from_data(measurements),
+        Environment.from_dict(sample.environment(**environment)),
+        sample.CREATED,
+        hypervisor_samples(sample.hypervisor()),
+    )
+
+
+def turn(variant: str, number: int, bounds: Bounds, limited_by: str | None = None) -> sample.Data:
+    """A measurement of rates alone: the same bounds for both goals."""
+    lower, upper = bounds
+    limit = limited_by or ("tester" if upper is None else "guest")
+    rate = {"lower_pps": lower, "upper_pps": upper, "throughput_pps": lower, "limited_by": limit}
+    return {
+        "variant": variant,
+        "turn": number,
+        "frame": "64",
+        "rates": [{"goal": goal, **rate} for goal in ("ndr", "pdr")],
+        "trials": [],
+        "latencies": [],
+        "bursts": None,
+        "samples": [],
+    }
+
+
+def pair(poll: t.Sequence[Bounds], interrupt: t.Sequence[Bounds]) -> list[sample.Data]:
+    return [
+        turn(variant, number, bounds)
+        for variant, turns in (("poll", poll), ("interrupt", interrupt))
+        for number, bounds in enumerate(turns, start=1)
+    ]
+
+
+def judged(poll: t.Sequence[Bounds], interrupt: t.Sequence[Bounds]) -> Ratio:
+    return ratios(rate_rows(measurements_from_data(pair(poll, interrupt))))[0]
+
+
+def test_the_sample_in_one_sentence() -> None:
+    found = compared(sample.measurements())
+    assert found.sentence == (
+        "Poll mode forwards at least 4.0 times as much without loss, at a quarter of the latency, and takes 1.0 CPU all"
+        " the time."
+    )
+    assert (found.verdict, found.reason, found.finding, found.frame) == ("judged", None, "more", "64")
+    assert found.turns == {"poll": 3, "interrupt": 3, "interrupt_uncoalesced": 3}
+    assert found.invalid_trials == 6
+    assert {point.variant for point in found.loss if point.loss == 0} == set(sample.VARIANTS)
+    # Trials in which the tester did not send enough say nothing of the loss.
+    assert not [point for point in found.loss if point.variant == "poll" and point.loss]
+
+
+@pytest.mark.parametrize(
+    ("poll", "interrupt", "verdict", "reason", "finding", "words"),
+    [
+        ([(24e3, 24.2e3)], [(1e4, 1.01e4)], "judged", None, "more", "forwards 2.4 times as much without loss."),
+        ([(24e3, None)], [(1e4, 1e4)], "judged", None, "more", "forwards at least 2.4 times as much without loss."),
+        ([(5e3, 5.1e3)], [(1e4, 1.01e4)], "judged", None, "less", "less without loss than interrupts, 0.50 times as"),
+        ([(5e3, 5e3)], [(1e4, None)], "judged", None, "less", "less without loss than interrupts, at most 0.50 times"),
+        ([(1e4, 1.01e4)], [(1e4, 1.01e4)], "not_judged", "bounds_overlap", "equal", "as much without loss as inter"),
+        ([(1e4, 1.6e4)], [(1.2e4, 1.3e4)], "not_judged", "bounds_overlap", "unknown", "because the bounds of the two"),
+        ([(1e4, None)], [(1e4, None)], "not_judged", "tester_limits", "unknown", "the tester could not send enough"),
+        ([(1e4, None)], [(1.2e4, 1.3e4)], "not_judged", "tester_limits", "unknown", "could not send enough"),
+        ([(None, 100.0)], [(None, 100.0)], "not_judged", "nothing_forwarded", "unknown", "neither forwarded the low"),
+        ([(1e4, 1.1e4)], [(None, 1e3)], "judged", None, "more", "forwards at least 10 times as much without loss."),
+        ([(None, 1e3)], [(1e4, 1.1e4)], "judged", None, "less", "interrupts, at most 0.10 times as much."),
+        ([(2e4, 2e4), (3e4, 3e4)], [(1e4, 1e4)] * 2, "not_judged", "spread_wide", "unknown", "turns of one of them"),
+    ],
+)
+def test_a_pair_is_judged_by_its_bounds(
+    poll: t.Sequence[Bounds], interrupt: t.Sequence[Bounds], verdict: str, reason: str | None, finding: str, words: str
+) -> None:
+    ratio = judged(poll, interrupt)
+    assert (ratio.verdict, ratio.reason, ratio.finding) == (verdict, reason, finding)
+    assert words in compared(pair(poll, interrupt)).sentence
+
+
+def test_the_ratio_is_that_of_medians_and_its_interval_that_of_all_turns() -> None:
+    ratio = judged([(20.0, 21.0), (22.0, 23.0), (21.0, 22.0)], [(10.0, 10.5), (9.0, 9.5), (9.5, 10.0)])
+    assert (ratio.ratio, ratio.lowest, ratio.highest) == (21 / 9.5, 20 / 10.5, 23 / 9)
+    assert ratio.spread == pytest.approx(1 / 9.5)
+    assert not ratio.at_least
+
+
+def test_nothing_to_compare_is_said() -> None:
+    for only in ("poll", "interrupt"):
+        found = compared([turn(only, 1, (1.0, 2.0))])
+        assert (found.verdict, found.finding) == ("not_judged", "unknown")
+        assert "not measured" in found.sentence
+    assert "Nothing was compared" in compared([]).sentence
+
+
+def test_no_size_of_frames_is_taken_because_it_comes_out_better() -> None:
+    larger = [{**one, "frame": "1400"} for one in pair([(9e4, 9e4)], [(1e4, 1e4)])]
+    found = compared([*larger, *pair([(1e4, 1.6e4)], [(1.2e4, 1.3e4)])])
+    assert found.frame == "64" and "unknown" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0.25, "a quarter of the latency"),
+        (0.51, "half the latency"),
+        (0.38, "38 % of the latency"),
+        (0.004, "less than 1 % of the latency"),
+        (1.0, "the same latency"),
+        (1.7, "1.7 times the latency"),
+    ],
+)
+def test_latency_in_words(value: float, words: str) -> None:
+    assert latency_words(value) == words
+
+
+def test_the_price_is_that_of_the_samples() -> None:
+    found = compared(sample.measurements(["64"]))
+    poll, interrupt, _uncoalesced = found.cpu
+    assert poll.idle_cpus == pytest.approx(1.02, abs=0.01)
+    assert interrupt.idle_cpus == pytest.approx(0.04, abs=0.01)
+    assert poll.interrupts_per_packet == 0
+    assert interrupt.interrupts_per_packet == pytest.approx(0.62, abs=0.01)
+    assert interrupt.loads[0].busy_cpus == pytest.approx(0.04 + 8e-5 * 882, abs=0.01)
+    assert sum(interrupt.loads[0].by_cpu.values()) == pytest.approx(interrupt.loads[0].busy_cpus)
+    assert poll.hypervisor.used_cpus == pytest.approx(1.1)
+    assert poll.hypervisor.ready_percent == pytest.approx(0.3)
+
+
+def test_without_samples_the_price_is_unknown_and_not_nothing() -> None:
+    measured = [{**one, "samples": []} for one in sample.measurements(["64"])]
+    found = compare(measurements_from_data(measured), Environment.from_dict(sample.environment()), sample.CREATED)
+    poll = found.cpu[0]
+    assert (poll.idle_cpus, poll.seconds_per_packet, poll.interrupts_per_packet, poll.loads) == (None, None, None, ())
+    assert (poll.hypervisor.samples, poll.hypervisor.used_cpus) == (0, None)
+    assert "CPU" not in found.sentence
+
+
+def test_counters_say_nothing_beyond_their_samples_or_across_a_boot() -> None:
+    counters = Counters([GuestSample(10.0, {0: 5.0}, 100.0), GuestSample(12.0, {0: 6.0}, 300.0)])
+    halfway = counters.between(10.0, 11.0)
+    assert halfway is not None and (halfway.busy, halfway.interrupts) == ({0: 0.5}, 100.0)
+    assert counters.between(9.0, 11.0) is None
+    assert counters.between(11.0, 12.5) is None
+    assert Counters([GuestSample(1.0, {0: 5.0}, 9.0), GuestSample(2.0, {0: 0.1}, 0.0)]).between(1.0, 2.0) is None
+    assert Counters([]).between(1.0, 2.0) is None
+
+
+def test_latencies_of_turns_are_merged_and_not_averaged() -> None:
+    slow, fast = sample.histogram(1000, 100), sample.histogram(10, 9900)
+    merged = merged_percentiles([slow, fast], "here")
+    assert merged["p50"] < 15
+    assert merged["p999"] > 900
+
+
+def refused(change: t.Callable[[sample.Data], t.Any]) -> NfvError:
+    measured = sample.measurement("interrupt", 1, "64")
+    Measurement.from_dict(measured)
+    change(measured)
+    with pytest.raises(NfvError) as caught:
+        compared([measured])
+    assert caught.value.error_code is ErrorCode.MEASUREMENT_INVALID
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("subject", "change"),
+    [
+        ("measurements[0].variant", lambda one: one.update(variant="magic")),
+        ("measurements[0].turn", lambda one: one.update(turn=0)),
+        ("measurements[0].frame", lambda one: one.update(frame=64)),
+        ("measurements[0].rates", lambda one: one.pop("rates")),
+        ("measurements[0].rates[0].lower_pps", lambda one: one["rates"][0].update(lower_pps=float("nan"))),
+        ("measurements[0].rates[0].lower_pps", lambda one: one["rates"][0].update(lower_pps=True)),
+        ("measurements[0].rates[0]", lambda one: one["rates"][0].update(lower_pps=2e9)),
+        ("measurements[0].rates[1]", lambda one: one["rates"][1].update(upper_pps=None)),
+        ("measurements[0].rates[1]", lambda one: one["rates"][1].update(upper_pps=None, lower_pps=None)),
+        ("measurements[0].trials[2].sent", lambda one: one["trials"][2].update(sent=1.5)),
+        ("measurements[0].trials[2]", lambda one: one["trials"][2].update(received=10**9)),
+        ("measurements[0].trials[2].seconds", lambda one: one["trials"][2].update(seconds=0)),
+        ("measurements[0].trials[2].valid", lambda one: one["trials"][2].update(valid="yes")),
+        ("measurements[0].latencies[0]", lambda one: one["latencies"][0].update(p50_us=1e9)),
+        ("latencies of interrupt, 64, lowest", lambda one: one["latencies"][0].update(histogram="HISTFAAAACd4")),
+        ("measurements[0].bursts", lambda one: one.update(bursts=7)),
+        ("measurements[0].samples[0].busy_seconds", lambda one: one["samples"][0].update(busy_seconds={"cpu": 1})),
+        ("measurements[0].samples[0]", lambda one: one["samples"].insert(0, None)),
+    ],
+)
+def test_what_is_malformed_is_refused_by_its_path(subject: str, change: t.Callable[[sample.Data], t.Any]) -> None:
+    assert refused(change).subject == subject
+
+
+def test_a_measurement_that_is_there_twice_is_refused() -> None:
+    with pytest.raises(NfvError, match=r"measurements\[1\]: is a second one of poll, turn 1, 64"):
+        compared([turn("poll", 1, (1.0, 2.0))] * 2)
+
+
+@pytest.mark.parametrize("changed", [{"vm": ""}, {"cpus": 0}, {"emulated": "no"}, {"host": {"name": []}}])
+def test_an_environment_that_is_malformed_is_refused(changed: sample.Data) -> None:
+    with pytest.raises(NfvError, match=r"\[measurement_invalid\] environment"):
+        compared([], **changed)
+
+
+def test_without_the_library_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "hdrh.histogram", None)
+    with pytest.raises(NfvError, match="pip install hdrhistogram"):
+        merged_percentiles(["HIST"], "here")
