@@ -16,6 +16,7 @@ ETHERTYPE_ARP: t.Final = 0x0806
 _ARP: t.Final = struct.Struct("!HHBBH6s4s6s4s")
 _ETHERNET: t.Final = 1
 _REQUEST: t.Final = 1
+_REPLY: t.Final = 2
 
 
 def probe(mac: bytes, address: str) -> bytes:
@@ -23,6 +24,17 @@ def probe(mac: bytes, address: str) -> bytes:
     target = socket.inet_aton(address)
     question = _ARP.pack(_ETHERNET, packets.ETHERTYPE_IPV4, 6, 4, _REQUEST, mac, bytes(4), bytes(6), target)
     return b"\xff" * 6 + mac + struct.pack("!H", ETHERTYPE_ARP) + question
+
+
+def claim(mac: bytes, address: str, neighbour_mac: bytes, neighbour_address: str) -> bytes:
+    """The unasked reply by which a neighbour learns that this MAC address has the address from now on.
+
+    A reply to one neighbour, not an announcement to all (RFC 5227, 2.3), which is a request: Open vSwitch's tunnels do
+    not learn from requests.
+    """
+    addresses = socket.inet_aton(address), socket.inet_aton(neighbour_address)
+    told = _ARP.pack(_ETHERNET, packets.ETHERTYPE_IPV4, 6, 4, _REPLY, mac, addresses[0], neighbour_mac, addresses[1])
+    return neighbour_mac + mac + struct.pack("!H", ETHERTYPE_ARP) + told
 
 
 def claimed_by(frame: bytes, address: str, own: t.Container[bytes]) -> str | None:

@@ -12,8 +12,11 @@ import select
 import time
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
+
 from .address_probe import require_unclaimed
 from .af_packet import FrameInterface, GatewayInterface, PacketSocket
+from .arp import claim
 from .checks import PacedLoad
 from .frames import BACK, FORTH, FrameProbe, FrameSegment, frame_streams
 from .gtpu import DOWNLINK, UPLINK, GatewaySegment, GtpuProbe, ProbeSession, gtpu_streams
@@ -142,6 +145,12 @@ def run_gtpu(
             GatewaySegment(port.mac, side.address, str(mac), side.gateway)
             for port, side, mac in zip(ports, (s5u, sgi), gateways)
         ]
+        for port, side in zip(ports, sides):
+            port.send(
+                claim(
+                    packets.mac_bytes(port.mac), side.address, packets.mac_bytes(side.gateway_mac), side.gateway_address
+                )
+            )
         probe = GtpuProbe(secrets.randbits(64), sides[0], sides[1], tuple(sessions), load.size, sgi_routers)
         # A direction's frames leave by the interface where it starts.
         rows = ProbeRun(probe, {UPLINK: ports[0], DOWNLINK: ports[1]}, streams, load).measure()

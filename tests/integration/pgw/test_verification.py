@@ -146,3 +146,11 @@ def test_an_address_that_somebody_else_has_is_refused_before_the_first_packet(se
     assert isinstance(refusal, str), refusal
     assert refusal.startswith(f"[tester_address_taken] {VERIFY['peer_address']}: ")
     assert "02:00:00:00:77:01" in refusal
+
+
+def test_the_gateway_finds_a_tester_that_has_moved_at_once(segment: Segment) -> None:
+    """Another machine has the tester's address now, and the gateway still knows the MAC address of the first."""
+    assert segment.send()["downlink"]["received"] == COUNT
+    segment.switch.call("ip", "-n", segment.tester, "link", "set", "s5u-v", "address", "02:00:00:00:77:78", here=True)
+    found = segment.send()["downlink"]
+    assert (found["received"], found["lost"], found["corrupt"]) == (COUNT, 0, 0), found

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.arp import claimed_by, probe
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.arp import claim, claimed_by, probe
 
 OWN, OTHER = bytes.fromhex("020000000001"), bytes.fromhex("020000000002")
 
@@ -44,3 +44,10 @@ def test_a_probe_claims_nothing() -> None:
     frame = probe(OWN, "198.18.1.2")
     assert (frame[:6], frame[6:12], frame[12:14]) == (b"\xff" * 6, OWN, b"\x08\x06")
     assert (frame[20:22], frame[28:32], frame[38:42]) == (b"\x00\x01", bytes(4), bytes([198, 18, 1, 2]))
+
+
+def test_a_claim_is_a_reply_to_one_neighbour_and_seen_by_the_next_tester() -> None:
+    frame = claim(OTHER, "198.18.1.2", OWN, "198.18.1.1")
+    assert (frame[:6], frame[6:12], frame[20:22]) == (OWN, OTHER, b"\x00\x02")
+    assert (frame[32:38], frame[38:42]) == (OWN, bytes([198, 18, 1, 1]))
+    assert claimed_by(frame, "198.18.1.2", {OWN}) == "02:00:00:00:00:02"
