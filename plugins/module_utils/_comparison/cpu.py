@@ -26,6 +26,8 @@ class LoadPoint:
     """How many CPUs were busy on average."""
     by_cpu: t.Mapping[str, float]
     """The share of the time that each was busy, by its number."""
+    seconds_per_packet: float | None
+    """CPU time per packet that came through; None when none did."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,7 +88,7 @@ def _row(
             span = counters.between(trial.start, trial.start + trial.seconds) if trial.valid else None
             if span is not None:
                 total, received = total + span, received + trial.received
-                points.append(LoadPoint(trial.received / trial.seconds, span.busy_cpus, _shares(span)))
+                points.append(_point(trial, span))
     return CpuRow(
         *key,
         idle_cpus=idle.busy_cpus if idle.seconds else None,
@@ -96,6 +98,11 @@ def _row(
         loads=tuple(sorted(points, key=lambda point: point.pps)),
         hypervisor=_hypervisor(group, hypervisor, cpus),
     )
+
+
+def _point(trial: Trial, span: Span) -> LoadPoint:
+    per_packet = sum(span.busy.values()) / trial.received if trial.received else None
+    return LoadPoint(trial.received / trial.seconds, span.busy_cpus, _shares(span), per_packet)
 
 
 def _shares(span: Span) -> dict[str, float]:

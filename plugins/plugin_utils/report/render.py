@@ -11,9 +11,13 @@ from pathlib import Path
 
 import jinja2
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.comparison.page import comparison_page
+
 TEMPLATES: t.Final = Path(__file__).parent / "templates"
 _SUFFIX: t.Final = ".html.j2"
 _BASE: t.Final = "base"
+_PAGES: t.Final[t.Mapping[str, t.Callable[[t.Mapping[str, t.Any]], t.Any]]] = {"comparison": comparison_page}
+"""What a template takes instead of the report itself, where more than markup lies between the two."""
 
 
 @functools.cache
@@ -38,6 +42,12 @@ def report_names() -> tuple[str, ...]:
 def render(name: str, report: t.Mapping[str, t.Any]) -> str:
     """The page of a report.
 
-    name: one of report_names(). Raises jinja2.TemplateError for another name, and when the report lacks a key.
+    name: one of report_names(). Raises jinja2.TemplateError for another name, and that or KeyError when the report
+    lacks a key.
     """
-    return environment().get_template(f"{name}{_SUFFIX}").render(report=report)
+    return environment().get_template(f"{name}{_SUFFIX}").render(report=shown(name, report))
+
+
+def shown(name: str, report: t.Mapping[str, t.Any]) -> t.Any:
+    """What the template of a report takes as ``report``."""
+    return _PAGES[name](report) if name in _PAGES else report

@@ -14,6 +14,7 @@ import jinja2
 import pytest
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.filter.comparison import comparison_report
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.poll_mode import poll_mode_report, poll_mode_verdict
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.readiness import readiness_report
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.report import report_html
@@ -23,7 +24,9 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.report.render imp
     TEMPLATES,
     environment,
     report_names,
+    shown,
 )
+from tests.unit.comparison import sample
 from tests.unit.evidence.test_poll_mode import CREATED, EXPECTED
 from tests.unit.readiness.test_row import ROWS
 from tests.unit.report.pages import Page, browse, overflow
@@ -35,6 +38,7 @@ HOSTILE = """<script>console.error(1)</script>" onmouseover="x" '<b>&"""
 PAIRS = [
     *((ink, surface) for ink in ("ink", "soft", "good", "bad") for surface in ("page", "card")),
     *((f"on-{kind}", kind) for kind in ("planned", "moved", "tenant", "esxi")),
+    *((f"series-{number}", surface) for number in range(1, 7) for surface in ("page", "card")),
 ]
 
 
@@ -53,6 +57,8 @@ def hostile(value: t.Any) -> t.Any:
 
 
 def report(name: str) -> dict[str, t.Any]:
+    if name == "comparison":
+        return comparison_report(sample.measurements(), sample.environment(), CREATED, hypervisor=sample.hypervisor())
     if name == "placement":
         return placement_report(plan_as_data(PLAN), hosts_as_data(HOSTS), created=CREATED)
     if name == "readiness":
@@ -66,7 +72,7 @@ def report(name: str) -> dict[str, t.Any]:
 
 
 def test_every_template_is_tested_and_documented() -> None:
-    assert report_names() == ("placement", "poll_mode", "readiness")
+    assert report_names() == ("comparison", "placement", "poll_mode", "readiness")
 
 
 @pytest.mark.parametrize("name", report_names())
@@ -82,7 +88,7 @@ def test_hostile_names_stay_text(name: str) -> None:
 def test_without_autoescape_a_hostile_name_is_markup(name: str) -> None:
     """The negative control of the test above."""
     template = environment().overlay(autoescape=False).get_template(f"{name}.html.j2")
-    assert "<script>console" in template.render(report=hostile(report(name)))
+    assert "<script>console" in template.render(report=shown(name, hostile(report(name))))
 
 
 @pytest.mark.parametrize("name", report_names())
