@@ -13,7 +13,11 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.userspace_drivers import USERSPACE_DRIVERS
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.buddyinfo import contiguous_pages
 
+from .ethtool import ask_driver
+from .netlink import ask_family
 from .steps import (
+    AskDriver,
+    AskFamily,
     BindDriver,
     RemoveDirectory,
     RemoveFile,
@@ -93,6 +97,14 @@ class Guest(Tree):
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
 
+    def ask_driver(self, interface: str, request: bytes) -> bytes:
+        """See ethtool.ask_driver(). Raises OSError."""
+        return ask_driver(interface, request)
+
+    def ask_family(self, family: str, requests: t.Sequence[bytes], *, dump: bool = False) -> list[bytes]:
+        """See netlink.ask_family(). Raises OSError."""
+        return ask_family(family, requests, dump=dump)
+
 
 def apply(steps: t.Iterable[Step], guest: Guest) -> None:
     """Carries the steps out in order and stops at the first that fails, with an NfvError."""
@@ -103,6 +115,8 @@ def apply(steps: t.Iterable[Step], guest: Guest) -> None:
             _resize(step, guest)
         elif isinstance(step, RunCommand):
             _run(step, guest)
+        elif isinstance(step, (AskDriver, AskFamily)):
+            _ask(step, guest)
         else:
             _write(step, guest)
 
@@ -133,6 +147,19 @@ def _run(step: RunCommand, guest: Guest) -> None:
     if status != 0:
         said = (errors or output).strip() or "no output"
         raise NfvError(step.error_code, " ".join(step.argv), f"ended with status {status}: {said}", step.remedy)
+
+
+def _ask(step: AskDriver | AskFamily, guest: Guest) -> None:
+    try:
+        if isinstance(step, AskDriver):
+            guest.ask_driver(step.interface, step.request)
+        else:
+            guest.ask_family(step.family, step.requests)
+    except OSError as error:
+        subject = step.interface if isinstance(step, AskDriver) else f"kernel module {step.family}"
+        raise NfvError(
+            step.error_code, subject, f"{step.what} was refused: {error.strerror or error}", step.remedy
+        ) from error
 
 
 def _resize(step: ResizePool, guest: Guest) -> None:

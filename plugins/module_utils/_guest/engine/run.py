@@ -13,7 +13,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.text import
 
 from .apply import Guest, Runner, apply
 from .lock import exclusive
-from .steps import BindDriver, Plan, ResizePool, RunCommand, Step
+from .steps import AskDriver, AskFamily, BindDriver, Plan, ResizePool, RunCommand, Step
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -89,6 +89,8 @@ def _steps(plan: Plan) -> str:
 def _object(step: Step) -> str:
     if isinstance(step, RunCommand):
         return " ".join(step.argv)
+    if isinstance(step, (AskDriver, AskFamily)):
+        return step.what
     return step.name if isinstance(step, (BindDriver, ResizePool)) else step.path
 
 

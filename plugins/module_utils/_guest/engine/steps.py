@@ -105,7 +105,50 @@ class BindDriver:
     """The driver that it goes back to when that fails."""
 
 
-Step = t.Union[WriteFile, RemoveFile, RemoveDirectory, RenameFile, SetAttribute, RunCommand, ResizePool, BindDriver]
+@dataclasses.dataclass(frozen=True)
+class AskDriver:
+    """Asks the driver of a network interface to set something."""
+
+    interface: str
+    """The interface's name."""
+    request: bytes
+    """A structure of linux/ethtool.h that sets it."""
+    what: str
+    """What it sets, for a message: ``large receive offload off``."""
+    error_code: ErrorCode
+    """The error when the driver refuses."""
+    remedy: str
+    """What to do about the refusal."""
+
+
+@dataclasses.dataclass(frozen=True)
+class AskFamily:
+    """Asks a family of generic netlink to set something."""
+
+    family: str
+    """The family's name."""
+    requests: tuple[bytes, ...]
+    """What it is asked, in this order; see netlink.generic()."""
+    what: str
+    """What it sets, for a message: ``2 GTP-U tunnels``."""
+    error_code: ErrorCode
+    """The error when the kernel refuses."""
+    remedy: str
+    """What to do about the refusal."""
+
+
+Step = t.Union[
+    WriteFile,
+    RemoveFile,
+    RemoveDirectory,
+    RenameFile,
+    SetAttribute,
+    RunCommand,
+    ResizePool,
+    BindDriver,
+    AskDriver,
+    AskFamily,
+]
 
 
 @dataclasses.dataclass(frozen=True)

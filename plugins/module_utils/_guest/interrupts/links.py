@@ -1,0 +1,186 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What makes interfaces forward, and what gives them their earlier settings back. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import (
+    RunCommand,
+    SetAttribute,
+    Step,
+)
+
+from . import gtp
+from .look import sysctl_paths, vector_path
+from .model import BRIDGE, TUNNEL
+from .offloads import coalesces, set_coalescing, set_gro, set_lro
+
+if t.TYPE_CHECKING:
+    from .model import Current, Desired, ForwardingAdapter, Link
+    from .record import LinkSettings
+
+Pairs = t.Sequence[tuple[str, str]]
+_COALESCING_REMEDY = "Compare without interrupt_coalescing=false, or upgrade the VM's hardware to version 13."
+
+
+def device_steps(desired: Desired, current: Current) -> list[Step]:
+    """What makes the bridge or the tunnel link that is asked for, and removes the other one."""
+    wanted = {"bridge": BRIDGE, "gtp": TUNNEL}.get(desired.forwarding)
+    steps: list[Step] = [remove_link(name) for name in current.made if name != wanted]
+    if wanted == BRIDGE:
+        if BRIDGE not in current.made:
+            kind = ("type", "bridge", "stp_state", "0", "forward_delay", "0", "mcast_snooping", "0")
+            steps.append(_ip("link", "add", "name", BRIDGE, *kind))
+        if BRIDGE not in current.made or not current.made[BRIDGE].up:
+            steps.append(_ip("link", "set", "dev", BRIDGE, "up"))
+    if wanted == TUNNEL:
+        steps += _tunnel_steps(desired, current)
+    return steps
+
+
+def _tunnel_steps(desired: Desired, current: Current) -> list[Step]:
+    link = current.made.get(TUNNEL)
+    if link is None or current.tunnel_index is None:
+        # Its number is known at the next look, and with it the rest can be asked for.
+        return gtp.link_steps()
+    up = [] if link.up else [_ip("link", "set", "dev", TUNNEL, "up")]
+    routes = [(network, "") for network in subscriber_networks(desired)]
+    return [
+        *up,
+        *_route_steps(TUNNEL, link.routes, routes),
+        *_sysctl_steps(link, sysctl_paths(TUNNEL)),
+        *gtp.tunnel_steps(current.tunnel_index, current.tunnels, desired.tunnels),
+    ]
+
+
+def subscriber_networks(desired: Desired) -> list[str]:
+    """The fewest networks that hold the subscribers' addresses and no others."""
+    addresses = {ipaddress.IPv4Network(tunnel.ue_address) for tunnel in desired.tunnels}
+    return [str(network) for network in ipaddress.collapse_addresses(addresses)]
+
+
+def remove_link(name: str) -> Step:
+    """What removes an interface that this collection has made."""
+    return _ip("link", "delete", "dev", name)
+
+
+def forwarding_steps(adapter: ForwardingAdapter, link: Link, desired: Desired) -> list[Step]:
+    """What makes an adapter forward. Raises NfvError(coalescing_unsupported)."""
+    name = link.interface
+    bridged = desired.forwarding == "bridge"
+    steps: list[Step] = []
+    if not link.up:
+        steps.append(_ip("link", "set", "dev", name, "up"))
+    if bridged and link.master != BRIDGE:
+        steps.append(_ip("link", "set", "dev", name, "master", BRIDGE))
+    steps += _address_steps(name, link.addresses, () if bridged else adapter.addresses)
+    steps += _neighbour_steps(name, link.neighbours, () if bridged else adapter.neighbours)
+    steps += _route_steps(name, link.routes, () if bridged else adapter.routes)
+    if link.lro:
+        steps.append(set_lro(name, link.flags, wanted=False))
+    if link.gro:
+        steps.append(set_gro(name, wanted=False))
+    steps += _sysctl_steps(link, sysctl_paths(name))
+    if not desired.coalescing and link.up:
+        steps += _without_coalescing(adapter, link)
+    return steps
+
+
+def _without_coalescing(adapter: ForwardingAdapter, link: Link) -> list[Step]:
+    """Turns it off on an interface that is up, for vmxnet3 learns the host's setting when it comes up."""
+    if link.coalescing is None:
+        raise NfvError(
+            ErrorCode.COALESCING_UNSUPPORTED,
+            f"{adapter.name} ({adapter.mac}, {link.interface})",
+            "interrupt coalescing cannot be turned off: its driver knows none on this virtual hardware",
+            f"{_COALESCING_REMEDY} State absent gives the guest its application back.",
+        )
+    return [set_coalescing(link.interface, None)] if coalesces(link.coalescing) else []
+
+
+def wanted_vectors(link: Link, position: int, cpus: t.Sequence[int]) -> dict[str, str]:
+    """The CPU of each of an adapter's interrupts: the adapters begin on different CPUs, their queues go on from there.
+
+    position: the adapter's place among the adapters.
+    """
+    if not cpus:
+        return dict(link.vectors)
+    return {number: str(cpus[(position + index) % len(cpus)]) for index, number in enumerate(link.vectors)}
+
+
+def vector_steps(now: t.Mapping[str, str], wanted: t.Mapping[str, str]) -> list[Step]:
+    """What sends interrupts to their CPUs; one that is gone is left out."""
+    return [
+        SetAttribute(vector_path(number), cpus)
+        for number, cpus in wanted.items()
+        if number in now and now[number] != cpus
+    ]
+
+
+def restoring_steps(link: Link, before: LinkSettings) -> list[Step]:
+    """What gives an interface its settings back. It carried no address, neighbour or route before."""
+    name = link.interface
+    steps: list[Step] = [
+        *_route_steps(name, link.routes, ()),
+        *_neighbour_steps(name, link.neighbours, ()),
+        *_address_steps(name, link.addresses, ()),
+        *_sysctl_steps(link, before.sysctls),
+        *vector_steps(link.vectors, before.vectors),
+    ]
+    if before.lro is not None and link.lro != before.lro:
+        steps.append(set_lro(name, link.flags, wanted=before.lro))
+    if before.gro is not None and link.gro != before.gro:
+        steps.append(set_gro(name, wanted=before.gro))
+    if before.coalescing is not None and link.up and link.coalescing is not None:
+        coalescing = bytes.fromhex(before.coalescing)
+        # The command in front of the fields is that of the request.
+        steps += [] if link.coalescing[4:] == coalescing[4:] else [set_coalescing(name, coalescing)]
+    if link.up and not before.up:
+        steps.append(_ip("link", "set", "dev", name, "down"))
+    return steps
+
+
+def _address_steps(name: str, now: t.Sequence[str], wanted: t.Sequence[str]) -> list[Step]:
+    return [
+        *(_ip("address", "delete", one, "dev", name) for one in now if one not in wanted),
+        *(_ip("address", "replace", one, "dev", name) for one in wanted if one not in now),
+    ]
+
+
+def _neighbour_steps(name: str, now: Pairs, wanted: Pairs) -> list[Step]:
+    gone = [address for address, _mac in now if address not in dict(wanted)]
+    return [
+        *(_ip("neighbour", "delete", address, "dev", name) for address in gone),
+        *(
+            _ip("neighbour", "replace", address, "lladdr", mac, "dev", name, "nud", "permanent")
+            for address, mac in wanted
+            if (address, mac) not in now
+        ),
+    ]
+
+
+def _route_steps(name: str, now: Pairs, wanted: Pairs) -> list[Step]:
+    gone = [network for network, _hop in now if network not in dict(wanted)]
+    return [
+        *(_ip("route", "delete", network, "dev", name) for network in gone),
+        *(
+            _ip("route", "replace", network, *(("via", hop) if hop else ()), "dev", name)
+            for network, hop in wanted
+            if (network, hop) not in now
+        ),
+    ]
+
+
+def _sysctl_steps(link: Link, wanted: t.Mapping[str, str]) -> list[Step]:
+    """Attributes that the interface has and that differ."""
+    return [SetAttribute(path, value) for path, value in wanted.items() if link.sysctls.get(path, value) != value]
+
+
+def _ip(*arguments: str) -> RunCommand:
+    remedy = "State absent of module interrupt_forwarding gives the guest its application back."
+    return RunCommand(("ip", *arguments), ErrorCode.LINK_REFUSED, remedy)
