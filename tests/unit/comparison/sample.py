@@ -48,66 +48,73 @@ def latency(load: str, pps: float, median_us: float) -> Data:
     }
 
 
-def measurement(variant: str, turn: int, frame: str, start: float = START, factor: float = 1.0) -> Data:
-    """One measurement. factor: by how much this turn differs from the others."""
-    ndr, limit, idle, per_pps, interrupts, median_us = VARIANTS[variant]
-    ndr *= FRAMES[frame] * factor
-    pdr = ndr * (1.0 if limit == "tester" else 1.12)
-    trials, samples = [], []
-    now, busy, count, cpus = start, [100.0, 100.0], 5000.0, 2
+class Guest:
+    """A guest of two CPUs in the run of time: its counters, and the trials that the tester has sent."""
+
+    def __init__(self, start: float) -> None:
+        self.now, self.busy, self.interrupts = start, [100.0, 100.0], 5000.0
+        self.samples: list[Data] = []
+        self.trials: list[Data] = []
+
+    def run(self, seconds: float, used: float, interrupted: float = 0) -> None:
+        """Let time pass, with a sample ten times a second. used: busy CPUs."""
+        steps = round(seconds * 10)
+        for _step in range(steps):
+            busy = {str(number): seconds for number, seconds in enumerate(self.busy)}
+            counters = {"busy_seconds": busy, "interrupts": round(self.interrupts)}
+            self.samples.append({"time_ns": round(self.now * 1e9), **counters})
+            self.busy[0] += min(used, 1.0) * seconds / steps
+            self.busy[1] += min(max(used - 1.0, 0.0), 1.0) * seconds / steps
+            self.now, self.interrupts = self.now + seconds / steps, self.interrupts + interrupted / steps
+
+    def trial(self, intended: int, sent: int, received: int) -> None:
+        packets = {"intended": intended, "sent": sent, "received": received, "valid": sent == intended}
+        self.trials.append({"start": self.now, "seconds": 1.0, **packets})
+
+
+def measured(variant: str, ndr: float, start: float) -> Guest:
+    """A guest after the trials of a search that finds this NDR."""
+    _ndr, limit, idle, per_pps, interrupts, _median_us = VARIANTS[variant]
+    guest = Guest(start)
     rates = [share * ndr for share in (0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.99, 1.0)]
     rates += [] if limit == "tester" else [share * ndr for share in (1.01, 1.05, 1.12, 1.2, 1.35, 1.6)]
-
-    def sample(seconds: float, used: float, interrupted: float) -> None:
-        nonlocal now, count
-        steps = max(1, round(seconds * 10))
-        for _step in range(steps):
-            samples.append(
-                {"time_ns": round(now * 1e9), "busy_seconds": {"0": busy[0], "1": busy[1]}, "interrupts": round(count)}
-            )
-            busy[0] += min(used, 1.0) * seconds / steps
-            busy[1] += max(used - 1.0, 0.0) * seconds / steps
-            now, count = now + seconds / steps, count + interrupted / steps
-
-    sample(2.0, idle, 0)
-    for pps in rates:
-        intended = round(pps)
-        received = intended if pps <= ndr else round(ndr + (pps - ndr) * 0.6)
-        trials.append(
-            {"start": now, "seconds": 1.0, "intended": intended, "sent": intended, "received": received, "valid": True}
-        )
-        sample(1.0, min(idle + per_pps * received, cpus), interrupts * received)
-        sample(2.0, idle, 0)
+    guest.run(2.0, idle)
+    for intended in map(round, rates):
+        received = intended if intended <= ndr else round(ndr + (intended - ndr) * 0.6)
+        guest.trial(intended, intended, received)
+        guest.run(1.0, idle + per_pps * received, interrupts * received)
+        guest.run(2.0, idle)
     if limit == "tester":
-        beyond = {"intended": 60_000, "sent": 41_000, "received": 40_100}
-        trials.append({"start": now, "seconds": 1.0, **beyond, "valid": False})
-        sample(1.0, idle + per_pps * 40_000, 0)
-        sample(1.0, idle, 0)
-    upper = None if limit == "tester" else ndr * 1.01
+        guest.trial(60_000, 41_000, 40_100)
+        guest.run(1.0, idle + per_pps * 40_100)
+        guest.run(1.0, idle)
+    return guest
+
+
+def rate(goal: str, pps: float, limit: str) -> Data:
+    upper = None if limit == "tester" else pps * 1.01
+    return {"goal": goal, "lower_pps": pps, "upper_pps": upper, "throughput_pps": pps, "limited_by": limit}
+
+
+def measurement(variant: str, turn: int, frame: str, start: float = START, factor: float = 1.0) -> Data:
+    """One measurement. factor: by how much this turn differs from the others."""
+    ndr, limit, _idle, _per_pps, _interrupts, median_us = VARIANTS[variant]
+    ndr *= FRAMES[frame] * factor
+    pdr = ndr * (1.0 if limit == "tester" else 1.12)
+    guest = measured(variant, ndr, start)
+    loads = (("10", 0.1, 0.95), ("50", 0.5, 1.0), ("90", 0.9, 1.6))
     return {
         "variant": variant,
         "turn": turn,
         "frame": frame,
-        "rates": [
-            {"goal": "ndr", "lower_pps": ndr, "upper_pps": upper, "throughput_pps": ndr, "limited_by": limit},
-            {
-                "goal": "pdr",
-                "lower_pps": pdr,
-                "upper_pps": None if limit == "tester" else pdr * 1.01,
-                "throughput_pps": pdr * 0.997,
-                "limited_by": limit,
-            },
-        ],
-        "trials": trials,
+        "rates": [rate("ndr", ndr, limit), rate("pdr", pdr, limit)],
+        "trials": guest.trials,
         "latencies": [
             latency("lowest", 1000.0, median_us * 0.9),
-            *(
-                latency(load, pdr * share, median_us * more)
-                for load, share, more in (("10", 0.1, 0.95), ("50", 0.5, 1.0), ("90", 0.9, 1.6))
-            ),
+            *(latency(load, pdr * share, median_us * more) for load, share, more in loads),
         ],
         "bursts": {"frames": 4096 if variant == "poll" else 512, "limited_by": limit},
-        "samples": samples,
+        "samples": guest.samples,
     }
 
 
