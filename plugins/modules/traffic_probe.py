@@ -26,6 +26,7 @@ description:
   - Loss is no failure of the module; the filter P(nfv.vsphere_dpdk.poll_mode_verdict#filter) judges the rows.
 extends_documentation_fragment:
   - nfv.vsphere_dpdk.attributes.traffic
+  - nfv.vsphere_dpdk.tester
 options:
   kind:
     description:
@@ -37,24 +38,6 @@ options:
     choices: [gtpu, frames]
     default: gtpu
     version_added: 0.2.0
-  first:
-    description: The tester's interface on the segment of the application's first adapter. Needed with V(frames).
-    type: dict
-    version_added: 0.2.0
-    suboptions: &wire
-      interface:
-        description: Name of the interface in the tester's network namespace.
-        type: str
-        required: true
-      guest_mac:
-        description: MAC address of the guest's adapter on that segment.
-        type: str
-        required: true
-  second:
-    description: The tester's interface on the segment of the application's second adapter. Needed with V(frames).
-    type: dict
-    version_added: 0.2.0
-    suboptions: *wire
   dropped:
     description:
       - Flows that the application must drop, such as what a rule of an intrusion prevention system names. Each is sent
@@ -82,26 +65,6 @@ options:
         description: Text that its packets carry behind the first 27 bytes of their UDP payload.
         type: str
         default: ""
-  s5u:
-    description: The tester's interface in the S5-U network. Needed with V(gtpu).
-    type: dict
-    suboptions: &side
-      interface:
-        description: Name of the interface in the tester's network namespace.
-        type: str
-        required: true
-      address:
-        description: IPv4 address of the tester on this interface.
-        type: str
-        required: true
-      gateway:
-        description: IPv4 address of the PGW in this network; on SGi, it may be that of a router to the subscribers.
-        type: str
-        required: true
-  sgi:
-    description: The tester's interface in the SGi network, or in one behind it. Needed with V(gtpu).
-    type: dict
-    suboptions: *side
   sgi_routers:
     description:
       - Routers between the PGW and the tester on SGi, at most. Each may take one off the TTL, and the uplink may come
@@ -115,55 +78,6 @@ options:
         O(sessions) has; give it where the PGW has other sessions, too.
     type: int
     version_added: 0.2.0
-  sessions:
-    description: The subscriber sessions that the PGW has; the packets take them in turn. Needed with V(gtpu).
-    type: list
-    elements: dict
-    suboptions:
-      name:
-        description: Name of the session.
-        type: str
-        required: true
-      imsi:
-        description: IMSI of the subscriber; not used.
-        type: str
-      ue_address:
-        description: IPv4 address of the subscriber.
-        type: str
-        required: true
-      ue_ipv6_prefix:
-        description: IPv6 prefix of the subscriber; not used.
-        type: str
-        version_added: 0.2.0
-      uplink_kbps:
-        description: Largest rate from the subscriber in kbit/s; not used. Keep O(pps) below it.
-        type: int
-        version_added: 0.2.0
-      downlink_kbps:
-        description: Largest rate to the subscriber in kbit/s; not used. Keep O(pps) below it.
-        type: int
-        version_added: 0.2.0
-      peer_sources:
-        description: Other addresses that the peer sends from; not used.
-        type: list
-        elements: str
-        version_added: 0.2.0
-      source:
-        description: Where the session was written; not used.
-        type: str
-        version_added: 0.2.0
-      local_teid:
-        description: TEID that the PGW receives with.
-        type: int
-        required: true
-      peer_teid:
-        description: TEID that the PGW sends with.
-        type: int
-        required: true
-      peer_address:
-        description: IPv4 address of the SGW, which the tester has on its S5-U interface.
-        type: str
-        required: true
   count:
     description: Packets of each stream, 1 to 1000000.
     type: int
@@ -267,28 +181,11 @@ capture_dropped:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module._tester_options import tester_options
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.traffic_probe import run
 
-_TEXT = {"type": "str", "required": True}
-_NUMBER = {"type": "int", "required": True}
-# The keys of a session of nfv.vsphere_dpdk.pgw_sessions, used here or not.
-_SESSION = {
-    "name": _TEXT,
-    "ue_address": _TEXT,
-    "imsi": {"type": "str"},
-    "ue_ipv6_prefix": {"type": "str"},
-    "uplink_kbps": {"type": "int"},
-    "downlink_kbps": {"type": "int"},
-    "source": {"type": "str"},
-    "local_teid": _NUMBER,
-    "peer_teid": _NUMBER,
-    "peer_address": _TEXT,
-    "peer_sources": {"type": "list", "elements": "str"},
-}
-
-
 _DROPPED = {
-    "name": _TEXT,
+    "name": {"type": "str", "required": True},
     "direction": {"type": "str", "choices": ["forth", "back"], "default": "forth"},
     "port": {"type": "int", "default": 40002},
     "content": {"type": "str", "default": ""},
@@ -297,19 +194,13 @@ _DROPPED = {
 
 def main() -> None:
     """Runs the module."""
-    gateway = {"type": "dict", "options": {"interface": _TEXT, "address": _TEXT, "gateway": _TEXT}}
-    guest = {"type": "dict", "options": {"interface": _TEXT, "guest_mac": _TEXT}}
     module = AnsibleModule(
         argument_spec={
+            **tester_options(),
             "kind": {"type": "str", "choices": ["gtpu", "frames"], "default": "gtpu"},
-            "first": guest,
-            "second": guest,
             "dropped": {"type": "list", "elements": "dict", "options": _DROPPED, "default": []},
-            "s5u": gateway,
-            "sgi": gateway,
             "sgi_routers": {"type": "int", "default": 0},
             "unknown_teid": {"type": "int"},
-            "sessions": {"type": "list", "elements": "dict", "options": _SESSION},
             "count": {"type": "int", "default": 1000},
             "pps": {"type": "float", "default": 500},
             "size": {"type": "int", "default": 128},

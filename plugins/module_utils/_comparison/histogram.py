@@ -17,8 +17,8 @@ _QUANTILES: t.Final = {"p50": 50.0, "p90": 90.0, "p99": 99.0, "p999": 99.9}
 def merged_percentiles(histograms: t.Sequence[str], path: str) -> dict[str, float]:
     """The percentiles in microseconds of all histograms together.
 
-    histograms: compressed HdrHistograms V2 in base64. Raises NfvError: library_missing; measurement_invalid for text
-    that is no such histogram, or an empty one.
+    histograms: compressed HdrHistograms V2 of nanoseconds, in base64. Raises NfvError: library_missing;
+    measurement_invalid for text that is no such histogram, or an empty one.
     """
     merged: t.Any = None
     for text in histograms:
@@ -30,9 +30,9 @@ def merged_percentiles(histograms: t.Sequence[str], path: str) -> dict[str, floa
     if merged is None or not merged.get_total_count():
         raise refusal(path, "has an empty histogram")
     return {
-        "minimum": float(merged.get_min_value()),
-        **{name: float(merged.get_value_at_percentile(value)) for name, value in _QUANTILES.items()},
-        "maximum": float(merged.get_max_value()),
+        "minimum": merged.get_min_value() / 1000,
+        **{name: merged.get_value_at_percentile(value) / 1000 for name, value in _QUANTILES.items()},
+        "maximum": merged.get_max_value() / 1000,
     }
 
 

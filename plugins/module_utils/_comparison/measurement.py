@@ -124,7 +124,7 @@ class Latency:
     percentiles_us: t.Mapping[str, float]
     """By each of PERCENTILES."""
     histogram: str
-    """HdrHistogram (V2, compressed, base64) of microseconds; those of several turns merge."""
+    """HdrHistogram (V2, compressed, base64) of nanoseconds; those of several turns merge."""
 
     @classmethod
     def from_fields(cls, fields: Fields) -> Latency:

@@ -51,12 +51,23 @@ def frame_interface(options: t.Mapping[str, str]) -> FrameInterface:
 
 
 def _send_gtpu(options: t.Mapping[str, t.Any], load: PacedLoad) -> tuple[list[dict[str, t.Any]], int]:
+    sessions = probe_sessions(options)
+    s5u, sgi = gateway_interfaces(options)
+    more = options["sgi_routers"], options["unknown_teid"]
+    validate_gtpu(s5u, sgi, sessions, load, *more)
+    return run_gtpu(s5u, sgi, sessions, load, *more)
+
+
+def probe_sessions(options: t.Mapping[str, t.Any]) -> list[ProbeSession]:
+    """The sessions that packets take in turn."""
     keys = [field.name for field in dataclasses.fields(ProbeSession)]
-    sessions = [ProbeSession(**{key: session[key] for key in keys}) for session in options["sessions"]]
+    return [ProbeSession(**{key: session[key] for key in keys}) for session in options["sessions"]]
+
+
+def gateway_interfaces(options: t.Mapping[str, t.Any]) -> tuple[GatewayInterface, GatewayInterface]:
+    """The tester's interfaces on S5-U and SGi."""
     s5u, sgi = (
         GatewayInterface(*(options[side][key] for key in ("interface", "address", "gateway")))
         for side in ("s5u", "sgi")
     )
-    more = options["sgi_routers"], options["unknown_teid"]
-    validate_gtpu(s5u, sgi, sessions, load, *more)
-    return run_gtpu(s5u, sgi, sessions, load, *more)
+    return s5u, sgi

@@ -13,6 +13,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from .generator import Trial
+
 try:
     from MLRsearch import AbstractMeasurer, Config, MeasurementResult, MultipleLossRatioSearch, SearchGoal
 except ImportError as problem:
@@ -25,8 +27,6 @@ NDR: t.Final = "ndr"
 PDR: t.Final = "pdr"
 LOSS_RATIOS: t.Final = {NDR: 0.0, PDR: 0.005}
 """The loss of each goal, as a share of the packets sent (CSIT's goals)."""
-SHORTFALL: t.Final = 0.005
-"""The share of its packets that the tester may leave unsent in a valid trial."""
 ATTEMPTS: t.Final = 3
 """How often a rate is tried that the tester did not reach, before it counts as beyond the tester."""
 BELOW_TESTER: t.Final = 0.97
@@ -34,25 +34,6 @@ BELOW_TESTER: t.Final = 0.97
 
 GUEST: t.Final = "guest"
 TESTER: t.Final = "tester"
-
-
-@dataclass(frozen=True)
-class Trial:
-    """What the tester counted in one trial; both directions together."""
-
-    intended: int
-    """Packets that it should have sent."""
-    sent: int
-    """Packets that it sent."""
-    received: int
-    """Packets of these that came through."""
-    seconds: float
-    """How long it sent."""
-
-    @property
-    def valid(self) -> bool:
-        """Whether the tester sent what it should have, so that the trial says something of the guest."""
-        return self.sent >= self.intended * (1 - SHORTFALL)
 
 
 Measure = t.Callable[[float, float], Trial]
@@ -90,7 +71,7 @@ class Rate:
     throughput_pps: float | None
     """What comes through at the lower bound (conditional throughput)."""
     limited_by: str
-    """GUEST, or TESTER where the guest may forward more than could be tried."""
+    """GUEST, or TESTER where the guest may forward more than the tester could send or was asked for."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +115,7 @@ class _Measurer(AbstractMeasurer):  # type: ignore[misc, unused-ignore]
                     intended_duration, intended_load, offered_count=trial.sent, forwarding_count=trial.received
                 )
             self.invalid += 1
-            reached = max(reached, trial.sent / intended_duration)
+            reached = max(reached, trial.reached / intended_duration)
         raise _BeyondTesterError(reached)
 
 
@@ -144,23 +125,24 @@ def search(measure: Measure, effort: Effort) -> Found:
     Raises SlowTesterError, RuntimeError beyond ``effort.timeout_seconds``, and what ``measure`` raises.
     """
     measurer = _Measurer(measure)
-    maximum, limit = effort.maximum_pps, GUEST
+    maximum = effort.maximum_pps
     while True:
         try:
             results = MultipleLossRatioSearch(_config(effort, maximum)).search(measurer, debug=lambda _line: None)
         except _BeyondTesterError as beyond:
-            maximum, limit = min(beyond.reached_pps, maximum) * BELOW_TESTER, TESTER
+            maximum = min(beyond.reached_pps, maximum) * BELOW_TESTER
             if maximum <= effort.minimum_pps:
                 raise SlowTesterError(f"{beyond.reached_pps:.0f} packets/s") from beyond
         else:
-            rates = [_rate(goal, results[_goal(goal, effort)], limit) for goal in LOSS_RATIOS]
+            rates = [_rate(goal, results[_goal(goal, effort)]) for goal in LOSS_RATIOS]
             return Found(tuple(rates), measurer.trials, measurer.invalid)
 
 
 def _config(effort: Effort, maximum_pps: float) -> t.Any:
     config = Config()
-    config.max_load = maximum_pps
+    # In this order, for the library's own lowest load is 9001.
     config.min_load = effort.minimum_pps
+    config.max_load = maximum_pps
     config.search_duration_max = effort.timeout_seconds
     config.warmup_duration = effort.trial_seconds / 2
     config.goals = [_goal(goal, effort) for goal in LOSS_RATIOS]
@@ -181,7 +163,7 @@ def _goal(name: str, effort: Effort) -> t.Any:
     )
 
 
-def _rate(goal: str, result: t.Any, limit: str) -> Rate:
+def _rate(goal: str, result: t.Any) -> Rate:
     lower, upper = result.relevant_lower_bound, result.relevant_upper_bound
     throughput = result.conditional_throughput
     return Rate(
@@ -189,6 +171,6 @@ def _rate(goal: str, result: t.Any, limit: str) -> Rate:
         None if lower is None else float(lower),
         None if upper is None else float(upper),
         None if throughput is None else float(throughput),
-        # Whatever the limit of what was tried, a rate that does not get through is the guest's.
-        limit if upper is None else GUEST,
+        # Whatever bounds what was tried, a rate that does not get through is the guest's.
+        TESTER if upper is None else GUEST,
     )

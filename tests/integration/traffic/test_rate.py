@@ -5,12 +5,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import select
-import signal
-import socket
-import subprocess
 import typing as t
 
 import pytest
@@ -23,64 +18,17 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.rate.tri
     WayCount,
     run_trial,
 )
-from lab.networks import inside
+from tests.support.segments import cabled, device, packet_socket
 
 HEADERS_BYTES = 42
 FRAME = b"\x02\0\0\0\0\x01" + b"\x02\0\0\0\0\x02" + b"\x08\0" + b"\x45" + bytes(27) + bytes(LABEL.size)
 
 
-def ip(*arguments: str) -> None:
-    subprocess.run(["ip", *arguments], check=True)
-
-
 @pytest.fixture
 def segments() -> t.Iterator[tuple[str, str]]:
-    """Two namespaces, tester and device, with a cable for each side."""
-    names = (f"nfv-rate-{os.getpid()}-t", f"nfv-rate-{os.getpid()}-d")
-    try:
-        for name in names:
-            ip("netns", "add", name)
-        for side in ("a", "b"):
-            cable = ("type", "veth", "peer", "name", f"d-{side}", "netns", names[1])
-            ip("-n", names[0], "link", "add", f"t-{side}", *cable)
-            ip("-n", names[0], "link", "set", f"t-{side}", "up")
-            ip("-n", names[1], "link", "set", f"d-{side}", "up")
+    """The namespaces of the tester and of the device."""
+    with cabled() as names:
         yield names
-    finally:
-        for name in names:
-            subprocess.run(["ip", "netns", "delete", name], check=False)
-
-
-def packet_socket(namespace: str, interface: str) -> socket.socket:
-    with inside(namespace):
-        opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-        opened.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)
-        opened.bind((interface, 0x0800))
-    return opened
-
-
-@contextlib.contextmanager
-def device(namespace: str, drop_every: int = 0, send_twice_every: int = 0) -> t.Iterator[None]:
-    """A process that forwards what it gets on one side to the other."""
-    child = os.fork()
-    if child == 0:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        ends = [packet_socket(namespace, "d-a"), packet_socket(namespace, "d-b")]
-        other = {ends[0]: ends[1], ends[1]: ends[0]}
-        count = 0
-        while True:
-            for ready in select.select(ends, [], [])[0]:
-                frame = ready.recv(2048)
-                count += 1
-                if drop_every and count % drop_every == 0:
-                    continue
-                for _copy in range(2 if send_twice_every and count % send_twice_every == 0 else 1):
-                    other[ready].send(frame)
-    try:
-        yield
-    finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
 
 
 def trial(namespace: str, number: int, load: Load, frames: int = 64) -> dict[str, WayCount]:
@@ -89,18 +37,18 @@ def trial(namespace: str, number: int, load: Load, frames: int = 64) -> dict[str
             Way("forth", left, right, FrameRing([FRAME] * frames), HEADERS_BYTES, HEADERS_BYTES),
             Way("back", right, left, FrameRing([FRAME] * frames), HEADERS_BYTES, HEADERS_BYTES),
         ]
-        return {count.name: count for count in run_trial(ways, number, load)}
+        return {count.name: count for count in run_trial(ways, number, load).counts}
 
 
 def test_what_a_device_forwards_drops_and_repeats_is_counted(segments: tuple[str, str]) -> None:
     tester, guest = segments
-    load = Load(pps=500, seconds=0.5, drain_seconds=0.3)
+    load = Load(pps=500, seconds=0.5, drain_seconds=0.3, stamped_every=1)
     with device(guest):
         for count in trial(tester, 1, load).values():
             assert (count.intended, count.sent, count.received, count.duplicate) == (250, 250, 250, 0)
             assert count.dropped_by_tester == 0
-            assert len(count.latencies_ns) == 250
-            assert 0 < min(count.latencies_ns) <= max(count.latencies_ns) < 10**9
+            assert sum(count.latencies.values()) == 250
+            assert 0 < min(count.latencies) <= max(count.latencies) < 10**9
     with device(guest, drop_every=10):
         counts = trial(tester, 2, load).values()
         assert sum(count.sent for count in counts) == 500
@@ -116,7 +64,7 @@ def test_what_the_tester_cannot_send_is_neither_lost_nor_sent(segments: tuple[st
     for count in trial(segments[0], 1, load).values():
         assert 0 < count.sent < count.intended
         # Nobody forwards.
-        assert (count.received, count.duplicate, count.latencies_ns) == (0, 0, ())
+        assert (count.received, count.duplicate, count.latencies) == (0, 0, {})
 
 
 def test_frames_of_another_trial_do_not_count(segments: tuple[str, str]) -> None:

@@ -25,11 +25,11 @@ FRAMES = {"64": 1.0, "1400": 0.92}
 
 
 def histogram(median_us: float, packets: int = 2000) -> str:
-    """Latencies with a long tail, as HdrHistogram V2."""
-    recorded = HdrHistogram(1, 60_000_000, 3)
+    """Latencies with a long tail, as HdrHistogram V2 of nanoseconds."""
+    recorded = HdrHistogram(1, 60 * 10**9, 3)
     for number in range(packets):
         share = (number + 0.5) / packets
-        recorded.record_value(max(1, round(median_us * math.exp(0.35 * math.log(share / (1 - share))))))
+        recorded.record_value(round(1000 * median_us * math.exp(0.35 * math.log(share / (1 - share)))))
     return str(recorded.encode().decode())
 
 
@@ -41,9 +41,9 @@ def latency(load: str, pps: float, median_us: float) -> Data:
         "load": load,
         "pps": pps,
         "packets": 2000,
-        "minimum_us": known.get_min_value(),
-        **{name: known.get_value_at_percentile(value) for name, value in quantiles.items()},
-        "maximum_us": known.get_max_value(),
+        "minimum_us": known.get_min_value() / 1000,
+        **{name: known.get_value_at_percentile(value) / 1000 for name, value in quantiles.items()},
+        "maximum_us": known.get_max_value() / 1000,
         "histogram": text,
     }
 

@@ -11,6 +11,7 @@ beyond that is a duplicate.
 from __future__ import annotations
 
 import array
+import collections
 import dataclasses
 import json
 import os
@@ -65,8 +66,20 @@ class Load:
     """How long."""
     drain_seconds: float
     """How long to wait for late packets."""
-    stamped_every: int = 1
-    """One frame of so many tells when it was sent, and so its latency."""
+    stamped_every: int = 0
+    """One frame of about so many tells when it was sent, and so its latency; 0: none does."""
+    burst: int = 0
+    """Frames of each direction that are sent back to back in place of the rate; ``seconds`` is then the longest time
+    that they may take."""
+
+    @property
+    def intended(self) -> int:
+        """Frames of each direction that it asks for."""
+        return self.burst or int(self.pps * self.seconds)
+
+    def due(self, elapsed: float) -> int:
+        """How many of these are to be sent after so many seconds."""
+        return self.burst or min(int(elapsed * self.pps) + 1, self.intended)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,18 +98,41 @@ class WayCount:
     """Those that came through once more."""
     dropped_by_tester: int
     """Those that the tester's own socket had no room for: with any, the trial says nothing."""
-    latencies_ns: tuple[int, ...]
-    """Nanoseconds from sending to the kernel's time stamp, of stamped frames."""
+    latencies: dict[int, int]
+    """How many stamped frames took so many nanoseconds from sending to the kernel's time stamp: see latency_kept()."""
 
 
-def run_trial(ways: t.Sequence[Way], number: int, load: Load) -> list[WayCount]:
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """One trial."""
+
+    start: float
+    """When the first frame was sent, in seconds of CLOCK_REALTIME."""
+    seconds: float
+    """How long it sent."""
+    counts: tuple[WayCount, ...]
+    """One for each direction."""
+
+
+def latency_kept(nanoseconds: int) -> int:
+    """A latency with its first eleven binary digits, which is the resolution of an HdrHistogram of three decimal ones.
+
+    Never below 1, for the clock may be set back meanwhile.
+    """
+    longer = max(nanoseconds.bit_length() - 11, 0)
+    return max(nanoseconds, 1) >> longer << longer
+
+
+def run_trial(ways: t.Sequence[Way], number: int, load: Load) -> Outcome:
     """Run one trial. number: another one than that of any trial before. Raises OSError."""
     for way in ways:
         _label(way, number)
     ready, child = _start_counting(ways, number)
     try:
         os.read(ready, 1)
+        start, began = time.time(), time.monotonic()
         sent = _send(ways, load)
+        seconds = time.monotonic() - began
         time.sleep(load.drain_seconds)
         os.kill(child, signal.SIGTERM)
         counted = _read_all(ready)
@@ -106,8 +142,8 @@ def run_trial(ways: t.Sequence[Way], number: int, load: Load) -> list[WayCount]:
     finally:
         os.close(ready)
         os.waitpid(child, 0)
-    intended = int(load.pps * load.seconds)
-    return [_count(way, intended, sent[way.name], counted[way.name]) for way in ways]
+    counts = [_count(way, load.intended, sent[way.name], counted[way.name]) for way in ways]
+    return Outcome(start, seconds, tuple(counts))
 
 
 def _label(way: Way, number: int) -> None:
@@ -117,17 +153,19 @@ def _label(way: Way, number: int) -> None:
 
 def _send(ways: t.Sequence[Way], load: Load) -> dict[str, int]:
     """Send at the rate until the time is over; return what was sent by direction. What is late then stays unsent."""
-    intended = int(load.pps * load.seconds)
+    intended = load.intended
     sent = dict.fromkeys([way.name for way in ways], 0)
+    strides = {way.name: _stride(load.stamped_every, way.ring.count) for way in ways}
     start = time.monotonic()
     while True:
         elapsed = time.monotonic() - start
-        due = min(int(elapsed * load.pps) + 1, intended)
+        due = load.due(elapsed)
         idle = True
         for way in ways:
             burst = min(due - sent[way.name], _BURST, way.ring.count)
             if burst > 0:
-                _stamp(way, sent[way.name], burst, load.stamped_every)
+                if strides[way.name]:
+                    _stamp(way, sent[way.name], burst, strides[way.name])
                 sent[way.name] += way.ring.send(way.departure.fileno(), sent[way.name], burst)
                 idle = False
         if elapsed >= load.seconds or min(sent.values()) >= intended:
@@ -136,8 +174,13 @@ def _send(ways: t.Sequence[Way], load: Load) -> dict[str, int]:
             time.sleep(_NAP_SECONDS)
 
 
+def _stride(wanted: int, ring: int) -> int:
+    """The next number that divides the ring, so that the same frames of it are stamped each time; 0 for none."""
+    return next(number for number in range(min(wanted, ring), ring + 1) if ring % number == 0) if wanted else 0
+
+
 def _stamp(way: Way, first: int, count: int, every: int) -> None:
-    """Note the time in those frames of a burst that carry it. The ring must be a whole number of strides."""
+    """Note the time in those frames of a burst that carry it. The ring is a whole number of strides."""
     now = time.time_ns()
     for number in range(first + -first % every, first + count, every):
         offset = way.ring.offsets[number % way.ring.count] + way.departure_offset + _STAMP_OFFSET
@@ -147,6 +190,7 @@ def _stamp(way: Way, first: int, count: int, every: int) -> None:
 def _start_counting(ways: t.Sequence[Way], number: int) -> tuple[int, int]:
     """Fork the child that counts; return the pipe that it writes to, once when it is ready and then its counts."""
     reading, writing = os.pipe()
+    sender = os.getpid()
     child = os.fork()
     if child:
         os.close(writing)
@@ -154,7 +198,7 @@ def _start_counting(ways: t.Sequence[Way], number: int) -> tuple[int, int]:
     status = 1
     try:
         os.close(reading)
-        counted = _count_until_ended(ways, number, writing)
+        counted = _count_until_ended(ways, number, writing, sender)
         with os.fdopen(writing, "w") as result:
             json.dump(counted, result)
         status = 0
@@ -162,7 +206,8 @@ def _start_counting(ways: t.Sequence[Way], number: int) -> tuple[int, int]:
         os._exit(status)
 
 
-def _count_until_ended(ways: t.Sequence[Way], number: int, ready: int) -> dict[str, t.Any]:
+def _count_until_ended(ways: t.Sequence[Way], number: int, ready: int, sender: int) -> dict[str, t.Any]:
+    """Count until SIGTERM, or until the sender is gone, who then cannot send it any more."""
     ended: list[int] = []
     signal.signal(signal.SIGTERM, lambda signum, _frame: ended.append(signum))
     tallies = [_Tally(way, number) for way in ways]
@@ -173,7 +218,7 @@ def _count_until_ended(ways: t.Sequence[Way], number: int, ready: int) -> dict[s
     for tally in tallies:
         tally.forget()
     os.write(ready, b".")
-    while not ended:
+    while not ended and os.getppid() == sender:
         for descriptor, _event in poll.poll(20):
             by_descriptor[descriptor].take()
     for tally in tallies:
@@ -191,7 +236,7 @@ class _Tally:
         layout = struct.Struct(f"!{way.arrival_offset}x{LABEL.format.lstrip('!')}")
         self._catcher = Catcher(way.arrival, layout)
         self._received = array.array("I", bytes(4 * way.ring.count))
-        self._latencies = array.array("q")
+        self._latencies: collections.Counter[int] = collections.Counter()
 
     def forget(self) -> None:
         """Let go of what waits from before, and of the kernel's count of what it dropped."""
@@ -208,12 +253,12 @@ class _Tally:
             if magic == MAGIC and number == trial and index < count:
                 received[index] += 1
                 if sent:
-                    self._latencies.append(captured - sent)
+                    self._latencies[latency_kept(captured - sent)] += 1
         return any_frame
 
     def result(self) -> dict[str, t.Any]:
         dropped = struct.unpack("@II", self.way.arrival.getsockopt(*_PACKET_STATISTICS, 8))[1]
-        return {"received": list(self._received), "dropped": dropped, "latencies": list(self._latencies)}
+        return {"received": list(self._received), "dropped": dropped, "latencies": list(self._latencies.items())}
 
 
 def _read_all(descriptor: int) -> dict[str, t.Any]:
@@ -237,5 +282,5 @@ def _count(way: Way, intended: int, sent: int, counted: t.Mapping[str, t.Any]) -
         received=sum(min(pair) for pair in pairs),
         duplicate=sum(max(received - sent_of_it, 0) for sent_of_it, received in pairs),
         dropped_by_tester=counted["dropped"],
-        latencies_ns=tuple(counted["latencies"]),
+        latencies=dict(counted["latencies"]),
     )

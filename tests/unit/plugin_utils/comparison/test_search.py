@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.generator import Trial
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.search import (
     GUEST,
     TESTER,
@@ -18,7 +19,6 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.search
     Found,
     Rate,
     SlowTesterError,
-    Trial,
     search,
 )
 
@@ -82,6 +82,23 @@ def test_a_slow_tester_is_the_limit_and_never_loss() -> None:
         assert rate.lower_pps == pytest.approx(12_000 * 0.97, rel=0.02)
 
 
+def test_a_tester_below_the_lowest_rate_of_the_library_is_the_limit() -> None:
+    for rate in found(Device(50_000, tester_pps=3_000)).values():
+        assert (rate.limited_by, rate.upper_pps) == (TESTER, None)
+        assert rate.lower_pps == pytest.approx(3_000 * 0.97, rel=0.02)
+
+
+def test_what_the_tester_had_no_room_for_is_no_loss() -> None:
+    def overrun(seconds: float, pps: float) -> Trial:
+        intended = round(seconds * pps)
+        taken = min(intended, int(seconds * 9_500))
+        return Trial(intended, intended, taken, seconds, dropped_by_generator=intended - taken)
+
+    for rate in search(overrun, EFFORT).rates:
+        assert (rate.limited_by, rate.upper_pps) == (TESTER, None)
+        assert rate.lower_pps == pytest.approx(9_500 * 0.97, rel=0.02)
+
+
 def test_a_slow_tester_does_not_hide_a_slower_guest() -> None:
     for rate in found(Device(8_000, tester_pps=12_000)).values():
         assert rate.limited_by == GUEST
@@ -110,3 +127,9 @@ def test_a_single_stumble_of_the_tester_is_repeated_and_counted() -> None:
     assert (result.trials, result.invalid_trials) == (len(calls), 1)
     assert {rate.limited_by for rate in result.rates} == {GUEST}
     assert result.rates[0].lower_pps == pytest.approx(20_000, rel=0.02)
+
+
+def test_a_guest_beyond_the_highest_rate_that_is_asked_for_is_no_limit() -> None:
+    for rate in found(Device(1e9)).values():
+        assert (rate.limited_by, rate.upper_pps) == (TESTER, None)
+        assert rate.lower_pps == pytest.approx(EFFORT.maximum_pps, rel=0.02)
