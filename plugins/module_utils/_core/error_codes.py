@@ -501,6 +501,8 @@ class ErrorCode(str, enum.Enum):
     """The kernel refuses an interface's address, route, bridge or tunnel link; the message has the reason of `ip`."""
     TUNNELS_REFUSED = "tunnels_refused"
     """The kernel's module `gtp` refuses the tunnels of the sessions; no two may share a TEID or an address."""
+    SAMPLER_FAILED = "sampler_failed"
+    """The sampler in the guest did not start, or cannot be ended; the message says why."""
     # Guest: Open vSwitch and the PGW
     OVS_MISSING = "ovs_missing"
     """Open vSwitch is not installed."""

@@ -1,0 +1,94 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Judges whether a guest's kernel forwarded by interrupts between two samples. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import format_cpu_list
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.userspace_drivers import USERSPACE_DRIVERS
+
+Sample = t.Mapping[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One piece of evidence."""
+
+    name: str
+    """What must be so, such as ``lro_off``."""
+    device: str
+    """The adapter."""
+    holds: bool
+    """Whether it is."""
+    seen: str
+    """What was seen, in words."""
+
+
+def judge(before: Sample, after: Sample, cpus: t.Collection[int], *, coalescing: bool) -> list[Row]:
+    """The evidence, from samples before and after known traffic.
+
+    cpus: the CPUs that the interrupts were sent to, none where they stay where they are. coalescing: whether the
+    adapters may coalesce. What was not observed does not hold.
+    """
+    earlier = {one["name"]: one for one in before["devices"]}
+    same_boot = before["boot_id"] is not None and before["boot_id"] == after["boot_id"]
+    rows: list[Row] = []
+    for device in after["devices"]:
+        rows += _device_rows(earlier.get(device["name"]), device, cpus, same_boot=same_boot)
+        if not coalescing:
+            seen = {None: "its driver does not tell", True: "interrupts may wait", False: "no interrupt waits"}
+            value = device["coalescing"]
+            rows.append(Row("coalescing_off", device["name"], value is False, seen[value]))
+    return rows
+
+
+def _device_rows(before: Sample | None, after: Sample, cpus: t.Collection[int], *, same_boot: bool) -> t.Iterator[Row]:
+    name = after["name"]
+    driven = bool(after["interface"]) and after["driver"] not in (None, *USERSPACE_DRIVERS)
+    right = driven and str(after["interface_mac"]).lower() == after["mac"]
+    yield Row(
+        "kernel_driver",
+        name,
+        right,
+        f"driver {after['driver'] or 'none'}, interface {after['interface'] or 'none'}"
+        f" with {after['interface_mac'] or 'no MAC address'}",
+    )
+    for offload in ("lro", "gro"):
+        seen = {None: "its driver does not tell", True: "on", False: "off"}[after[offload]]
+        yield Row(f"{offload}_off", name, after[offload] is False, seen)
+    if before is None or not same_boot:
+        reason = "the guest was rebooted in between" if before is not None else "it is not in the earlier sample"
+        yield from (Row(row, name, False, reason) for row in ("packets_pass", "interrupts_rise"))
+        return
+    packets = _difference(before["counters"], after["counters"], ("rx_packets", "tx_packets"))
+    yield Row("packets_pass", name, packets > 0, f"{packets} packets through the kernel's interface")
+    rises = _rises(before, after)
+    total = sum(rises.values())
+    per_packet = f", {total / packets:.3f} for each packet" if packets > 0 else ""
+    yield Row("interrupts_rise", name, total > 0, f"{total} interrupts{per_packet}")
+    if cpus:
+        taken = {int(cpu) for cpu, count in rises.items() if count > 0}
+        yield Row(
+            "interrupts_placed",
+            name,
+            bool(taken) and taken <= set(cpus),
+            f"on CPUs {format_cpu_list(taken) or 'none'}, sent to {format_cpu_list(cpus)}",
+        )
+
+
+def _difference(before: Sample, after: Sample, names: t.Sequence[str]) -> int:
+    return sum((after[name] or 0) - (before[name] or 0) for name in names)
+
+
+def _rises(before: Sample, after: Sample) -> dict[str, int]:
+    """How much the device's interrupts rose on each CPU; a line that is new rose from nothing."""
+    earlier = {one["line"]: one["counts"] for one in before["interrupts"]}
+    found: dict[str, int] = {}
+    for one in after["interrupts"]:
+        for cpu, count in one["counts"].items():
+            found[cpu] = found.get(cpu, 0) + count - earlier.get(one["line"], {}).get(cpu, 0)
+    return found
