@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lab import unix_http
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 READ_ONLY = frozenset(
@@ -35,6 +36,7 @@ READ_ONLY = frozenset(
         "QueryDateTime",
         "QueryFaultToleranceCompatibility",
         "QueryOptions",
+        "QueryPerf",
         "RetrieveProperties",
         "RetrievePropertiesEx",
         "RetrieveServiceContent",
@@ -97,3 +99,9 @@ class Control:
             "nics": [],
         }
         unix_http.request(self.control_socket, "POST", "/guest-state", report | state)
+
+    def report_performance(self, uuid: str, samples: Sequence[Mapping[str, float | None]]) -> None:
+        """Report what a VM's vCPUs took in intervals of 20 s: ``time`` of the end, in seconds since 1970, and
+        ``usage_percent``, ``ready_ms`` and ``costop_ms`` (lab/cpu_time.py); None is not measured.
+        """
+        unix_http.request(self.control_socket, "POST", "/performance", {"uuid": uuid, "samples": list(samples)})

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab import accelerator, guest, unix_http
+from lab import accelerator, cpu_time, guest, unix_http
 from lab.control import Control
 from lab.errors import LabError
 from lab.guest_state import GuestState, off_state, running_state, silent_state
@@ -75,6 +75,8 @@ class Hypervisor:
         log(f"{machine.name}: powered on, {machine.cpus} vCPUs, {machine.memory_mb} MB, "
             f"{', '.join(f'{a.type} in {a.network}' for a in machine.adapters)}")  # fmt: skip
         threading.Thread(target=self._watch, args=(started,), daemon=True).start()
+        if not machine.standalone:
+            threading.Thread(target=self._measure, args=(started,), daemon=True).start()
         return {}
 
     def power_off(self, body: Body) -> Answer:
@@ -181,6 +183,26 @@ class Hypervisor:
             if self._report(off_state(watched.machine.uuid)):
                 return
             time.sleep(POLL_SECONDS)
+
+    def _measure(self, measured: Guest) -> None:
+        """Hand the CPU times of a guest's vCPUs to vCenter until the guest's process ends."""
+        try:
+            threads = cpu_time.vcpu_threads(measured.qmp("query-cpus-fast"))
+            before, since = cpu_time.read_times(measured.process.pid, threads), time.monotonic()
+        except (OSError, LabError) as error:
+            log(f"{measured.machine.name}: its CPU times cannot be read: {error}")
+            return
+        while True:
+            self._pause(measured, cpu_time.INTERVAL_SECONDS)
+            if measured.process.poll() is not None:
+                return
+            try:
+                after, now = cpu_time.read_times(measured.process.pid, threads), time.monotonic()
+                one = cpu_time.sample(before, after, now - since, time.time())
+                before, since = after, now
+                Control(self.state.control_socket).report_performance(measured.machine.uuid, [one])
+            except (OSError, LabError) as error:
+                log(f"{measured.machine.name}: its CPU times were not handed to vCenter: {error}")
 
     @staticmethod
     def _pause(watched: Guest, seconds: float) -> None:

@@ -41,6 +41,18 @@ func controlHandler(g *guard, calls *callCounter) http.Handler {
 		}
 		answer(w, http.StatusOK, struct{}{})
 	})
+	mux.HandleFunc("POST /performance", func(w http.ResponseWriter, r *http.Request) {
+		var report performanceReport
+		if err := json.NewDecoder(r.Body).Decode(&report); err != nil {
+			answer(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+			return
+		}
+		if err := g.reportPerformance(report); err != nil {
+			answer(w, http.StatusConflict, map[string]string{"error": err.Error()})
+			return
+		}
+		answer(w, http.StatusOK, struct{}{})
+	})
 	mux.HandleFunc("POST /users", func(w http.ResponseWriter, r *http.Request) {
 		var added struct{ Name, Password string }
 		if err := json.NewDecoder(r.Body).Decode(&added); err != nil || added.Name == "" || added.Password == "" {

@@ -29,6 +29,7 @@ type guard struct {
 	updateStreams *updateStreams
 	changes       *changeCounter
 	questions     *questions
+	performance   *performance
 	users         *users
 	permissions   *permissions
 	roles         sync.Mutex // the list of roles
@@ -52,6 +53,7 @@ func newGuard(service *simulator.Service, hypervisor *hypervisor, calls *callCou
 		updateStreams: &updateStreams{by: map[streamKey]*updateStream{}},
 		changes:       &changeCounter{},
 		questions:     newQuestions(),
+		performance:   newPerformance(),
 		users:         newUsers(),
 		permissions:   newPermissions(),
 		lastRole:      1000,
@@ -91,6 +93,7 @@ var guardedTypes = map[string]string{
 	"PowerOnVM_Task":                     "VirtualMachine",
 	"QueryFaultToleranceCompatibility":   "VirtualMachine",
 	"QueryFaultToleranceCompatibilityEx": "VirtualMachine",
+	"QueryPerf":                          "PerformanceManager",
 	"ReconfigureComputeResource_Task":    "ClusterComputeResource",
 	"RebootGuest":                        "VirtualMachine",
 	"ReconfigVM_Task":                    "VirtualMachine",

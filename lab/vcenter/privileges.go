@@ -187,6 +187,10 @@ func (g *guard) readingNeeds(method *simulator.Method, object types.ManagedObjec
 		add(systemRead, body.Entity)
 	case *types.CreateContainerView:
 		add(systemView, body.Container)
+	case *types.QueryPerf:
+		for _, spec := range body.QuerySpec {
+			add(systemRead, spec.Entity)
+		}
 	}
 	if method.Name == "Fetch" { // its type is internal to govmomi
 		body := reflect.ValueOf(method.Body).Elem()

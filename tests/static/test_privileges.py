@@ -37,6 +37,7 @@ TYPES = (
     vim.ClusterComputeResource,
     vim.SessionManager,
     vim.AuthorizationManager,
+    vim.PerformanceManager,
     vim.SearchIndex,
     vim.view.ViewManager,
     vim.host.DateTimeSystem,

@@ -47,6 +47,20 @@ def vm_options() -> dict[str, t.Any]:
     }
 
 
+def identity_options() -> dict[str, t.Any]:
+    """The option ``vms`` of modules that need no description."""
+    return {
+        "vms": {
+            "type": "list",
+            "elements": "dict",
+            "required": True,
+            "options": {"name": {"type": "str"}, "uuid": {"type": "str"}, "moid": {"type": "str"}},
+            "mutually_exclusive": [["name", "uuid", "moid"]],
+            "required_one_of": [["name", "uuid", "moid"]],
+        }
+    }
+
+
 def guest_vm_options(more: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The option ``vms`` of modules for first boots. more: further options of each VM."""
     identity = {"name": {"type": "str"}, "uuid": {"type": "str"}, "moid": {"type": "str"}}

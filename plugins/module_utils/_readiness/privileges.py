@@ -143,6 +143,7 @@ _READING: t.Final = (
     "HasPrivilegeOnEntities",
     "QueryDateTime",
     "QueryOptions",
+    "QueryPerf",
     "RetrievePropertiesEx",
     "WaitForUpdatesEx",
 )

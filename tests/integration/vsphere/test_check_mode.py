@@ -102,6 +102,7 @@ CASES = (
     Case("vm_first_boot", first_boot, gives_back=False),
     Case("vm_known_hosts", host_keys, gives_back=False, in_vcenter=False),
     Case("vm_dataplane_info", on_vm, writes=False),
+    Case("vm_cpu_info", lambda vm: {"vms": [{"name": vm.name}]}, running=True, writes=False),
     Case("host_topology_info", lambda _vm: {}, writes=False),
     Case("feature_compat_info", lambda vm: {"vms": [{"name": vm.name}]}, writes=False),
     Case("readiness_info", lambda vm: {"vms": [{"name": vm.name, "dataplane": DESCRIPTION}]}, writes=False),

@@ -33,6 +33,7 @@ GUEST: dict[str, t.Any] = {"vms": [{"name": "pgw-1", "dataplane": {}, "guest": {
 # Every module that talks to vCenter, with the least that its options ask for.
 MODULES: dict[str, dict[str, t.Any]] = {
     "feature_compat_info": VMS,
+    "vm_cpu_info": {"vms": [{"name": "pgw-1"}]},
     "host_topology_info": {},
     "placement_rules": {"name": "pgw", "plan": {}},
     "vm_cpu_pinning": VMS,
