@@ -14,6 +14,7 @@ import yaml
 from tests.integration.playbooks.conftest import DATAPLANE
 from tests.support.playbook import Run, run_playbook
 
+HERE = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 # Reads an address, and computes with what it reads.
 FILE = {"path": "/etc/nfv/it/it.conf", "content": "{{ vnf_values.pci_addresses.values() | map('upper') | join(' ') }}"}
 
@@ -32,7 +33,7 @@ def run_role(tmp_path: Path) -> t.Callable[[str], Run]:
         playbook = tmp_path / "play.yml"
         playbook.write_text(yaml.safe_dump([play]))
         inventory = tmp_path / "inventory.yml"
-        inventory.write_text(yaml.safe_dump({"all": {"hosts": {"localhost": {"ansible_connection": "local"}}}}))
+        inventory.write_text(yaml.safe_dump({"all": {"hosts": {"localhost": HERE}}}))
         return run_playbook(str(playbook), [inventory], "--check", timeout=120)
 
     return run
