@@ -19,7 +19,7 @@ import pytest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime.model import UserPlane
 from lab.testing.native_switch import NativeSwitch, native_switch
 from lab.testing.pgw_packets import S5U, SGI
-from tests.integration.pgw.conftest import variables, wait_for
+from tests.integration.pgw.conftest import Bench, variables, wait_for
 from tests.support.playbook import ROOT
 
 VERIFY = {
@@ -48,6 +48,10 @@ except NfvError as error:
 """
 
 
+# An interface of the tester, its address, and the neighbour that it sends to.
+End = tuple[str, str, str]
+
+
 class Segment(t.NamedTuple):
     """The switch, and the namespace of a tester that has an interface beside the peers and one behind the router."""
 
@@ -57,24 +61,25 @@ class Segment(t.NamedTuple):
 
     def send(self, routers: int = 1, **session: t.Any) -> t.Any:
         """The tester's rows by name, or its refusal."""
-        asked = [
-            ("s5u-v", VERIFY["peer_address"], S5U),
-            ("sgi-v", VERIFY["server_address"], VERIFY["server_gateway"]),
-            {"name": "verification", **SESSION, **session},
-            (COUNT, 200, 128, 1),
-            routers,
-        ]
-        done = subprocess.run(
-            ["ip", "netns", "exec", self.tester, sys.executable, "-c", _SEND, json.dumps(asked)],
-            env={"PYTHONPATH": str(ROOT / ".cache/source"), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        found = json.loads(done.stdout)
-        return found if isinstance(found, str) else {row["name"]: row for row in found}
+        s5u = ("s5u-v", VERIFY["peer_address"], S5U)
+        sgi = ("sgi-v", VERIFY["server_address"], VERIFY["server_gateway"])
+        return sent(self.tester, s5u, sgi, {**SESSION, **session}, routers)
+
+
+def sent(tester: str, s5u: End, sgi: End, session: dict[str, t.Any], routers: int = 1) -> t.Any:
+    """The rows by name, or the refusal, of the tester in this namespace."""
+    asked = [s5u, sgi, {"name": "verification", **session}, (COUNT, 200, 128, 1), routers]
+    done = subprocess.run(
+        ["ip", "netns", "exec", tester, sys.executable, "-c", _SEND, json.dumps(asked)],
+        env={"PYTHONPATH": str(ROOT / ".cache/source"), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    return found if isinstance(found, str) else {row["name"]: row for row in found}
 
 
 @pytest.fixture(scope="module")
@@ -154,3 +159,16 @@ def test_the_gateway_finds_a_tester_that_has_moved_at_once(segment: Segment) -> 
     segment.switch.call("ip", "-n", segment.tester, "link", "set", "s5u-v", "address", "02:00:00:00:77:78", here=True)
     found = segment.send()["downlink"]
     assert (found["received"], found["lost"], found["corrupt"]) == (COUNT, 0, 0), found
+
+
+def test_the_tester_may_be_beside_the_next_hop(bench: Bench) -> None:
+    """Addresses of its own in the networks of the peer and of the next hop."""
+    switch, server = bench.switch, "198.18.2.77"
+    session = {key: value for key, value in VERIFY.items() if key != "server_gateway"}
+    switch.call("ip", "netns", "exec", switch.switch, "sysctl", "-qw", "net.ipv4.conf.all.arp_ignore=1", here=True)
+    for address, port in ((VERIFY["peer_address"], "s5u"), (server, "sgi")):
+        switch.call("ip", "-n", switch.tester, "address", "add", f"{address}/24", "dev", port, here=True)
+    switch.converge(UserPlane.of(**variables(2), verify_session={**session, "server_address": server}))
+    rows = sent(switch.tester, ("s5u", VERIFY["peer_address"], S5U), ("sgi", server, SGI), SESSION)
+    for name in ("uplink", "downlink"):
+        assert (rows[name]["received"], rows[name]["lost"], rows[name]["corrupt"]) == (COUNT, 0, 0), rows[name]
