@@ -69,11 +69,12 @@ class ActionModule(ActionBase):  # type: ignore[misc, unused-ignore]
             require_libraries()
             if self._task.check_mode:
                 raise AnsibleActionSkip("in check mode nothing is sent, so there is nothing to tell")
-            return {"changed": False, "measurement": self._measure(options)}
+            guest = str((task_vars or {}).get("inventory_hostname", ""))
+            return {"changed": False, "measurement": self._measure(options, guest)}
         except NfvError as error:
             return {"failed": True, "msg": str(error), **error.result()}
 
-    def _measure(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _measure(self, options: dict[str, t.Any], guest: str) -> dict[str, t.Any]:
         where = (options["socket"], options["python"])
         tester = ResidentTester(self._command, *where, options["maximum_pps"], options["drain"])
         kept = tester.ping()
@@ -87,9 +88,8 @@ class ActionModule(ActionBase):  # type: ignore[misc, unused-ignore]
         )
         subject = Subject(options["variant"], options["turn"], kept["frame"])
         extent = Extent(effort, *(options[name] for name in ("latency_seconds", "burst_frames", "burst_searches")))
-        host = self._task.delegate_to or self._play_context.remote_addr
         head = f"{subject.variant}, turn {subject.turn}, frame {subject.frame}"
-        measured = measure(tester, subject, extent, lambda line: display.v(f"{head}: {line}", host=host))
+        measured = measure(tester, subject, extent, lambda line: display.v(f"{head}: {line}", host=guest))
         return {**measured, "sizes": kept["sizes"]}
 
     def _command(self, line: str) -> tuple[int, str, str]:
