@@ -179,7 +179,8 @@ class Measurement:
     def from_dict(cls, value: t.Any, path: str = "measurement") -> Measurement:
         """One measurement. Raises NfvError measurement_invalid for anything of another shape."""
         fields = Fields.of(value, path)
-        bursts = fields.values.get("bursts")
+        bursts, samples = fields.values.get("bursts"), list(fields.each("samples"))
+        clock_ticks = fields.count("clock_ticks", 1) if samples else 1
         return cls(
             fields.choice("variant", VARIANTS),
             fields.count("turn", 1),
@@ -188,7 +189,7 @@ class Measurement:
             tuple(Trial.from_fields(each) for each in fields.each("trials")),
             tuple(Latency.from_fields(each) for each in fields.each("latencies")),
             None if bursts is None else Bursts.from_fields(Fields.of(bursts, f"{path}.bursts")),
-            tuple(GuestSample.from_fields(each) for each in fields.each("samples")),
+            tuple(GuestSample.from_fields(each, clock_ticks) for each in samples),
         )
 
     def rate(self, goal: str) -> Rate | None:

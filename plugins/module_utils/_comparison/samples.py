@@ -27,15 +27,16 @@ class GuestSample:
     """Interrupts of the adapters that forward, since the guest booted."""
 
     @classmethod
-    def from_fields(cls, fields: Fields) -> GuestSample:
-        busy = fields.mapping("busy_seconds")
-        if not all(name.isdecimal() for name in busy):
-            raise refusal(f"{fields.path}.busy_seconds", "has a key that is no CPU's number")
-        inner = Fields(f"{fields.path}.busy_seconds", busy)
+    def from_fields(cls, fields: Fields, clock_ticks: int) -> GuestSample:
+        """A sample of the module guest_sampler. clock_ticks: how many of them are a second."""
+        busy = Fields(f"{fields.path}.busy_ticks", fields.mapping("busy_ticks"))
+        if not all(name.isdecimal() for name in busy.values):
+            raise refusal(busy.path, "has a key that is no CPU's number")
+        adapters = Fields(f"{fields.path}.interrupts", fields.mapping("interrupts"))
         return cls(
-            fields.count("time_ns") / 1e9,
-            {int(name): inner.number(name) for name in sorted(busy, key=int)},
-            float(fields.count("interrupts")),
+            fields.count("realtime_ns") / 1e9,
+            {int(name): busy.count(name) / clock_ticks for name in sorted(busy.values, key=int)},
+            float(sum(adapters.count(name) for name in adapters.values)),
         )
 
 

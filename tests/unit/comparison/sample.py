@@ -13,6 +13,7 @@ from hdrh.histogram import HdrHistogram
 
 Data = dict[str, t.Any]
 
+TICKS = 100
 START = 1_790_000_000.0
 CREATED = "2026-11-29T01:00:00Z"
 # NDR, what limits it, busy CPUs at idle and more of them per packet/s, interrupts per packet, median latency.
@@ -60,9 +61,10 @@ class Guest:
         """Let time pass, with a sample ten times a second. used: busy CPUs."""
         steps = round(seconds * 10)
         for _step in range(steps):
-            busy = {str(number): seconds for number, seconds in enumerate(self.busy)}
-            counters = {"busy_seconds": busy, "interrupts": round(self.interrupts)}
-            self.samples.append({"time_ns": round(self.now * 1e9), **counters})
+            busy = {str(number): round(seconds * TICKS) for number, seconds in enumerate(self.busy)}
+            interrupts = {"s5u": round(self.interrupts), "sgi": 0}
+            counters = {"busy_ticks": busy, "interrupts": interrupts, "thread_ticks": {}}
+            self.samples.append({"realtime_ns": round(self.now * 1e9), **counters})
             self.busy[0] += min(used, 1.0) * seconds / steps
             self.busy[1] += min(max(used - 1.0, 0.0), 1.0) * seconds / steps
             self.now, self.interrupts = self.now + seconds / steps, self.interrupts + interrupted / steps
@@ -115,6 +117,7 @@ def measurement(variant: str, turn: int, frame: str, start: float = START, facto
         ],
         "bursts": {"frames": 4096 if variant == "poll" else 512, "limited_by": limit},
         "samples": guest.samples,
+        "clock_ticks": TICKS,
     }
 
 

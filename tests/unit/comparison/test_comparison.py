@@ -214,7 +214,9 @@ def refused(change: t.Callable[[sample.Data], t.Any]) -> NfvError:
         ("measurements[0].latencies[0]", lambda one: one["latencies"][0].update(p50_us=1e9)),
         ("latencies of interrupt, 64, lowest", lambda one: one["latencies"][0].update(histogram="HISTFAAAACd4")),
         ("measurements[0].bursts", lambda one: one.update(bursts=7)),
-        ("measurements[0].samples[0].busy_seconds", lambda one: one["samples"][0].update(busy_seconds={"cpu": 1})),
+        ("measurements[0].samples[0].busy_ticks", lambda one: one["samples"][0].update(busy_ticks={"cpu": 1})),
+        ("measurements[0].samples[0].interrupts.s5u", lambda one: one["samples"][0].update(interrupts={"s5u": -1})),
+        ("measurements[0].clock_ticks", lambda one: one.pop("clock_ticks")),
         ("measurements[0].samples[0]", lambda one: one["samples"].insert(0, None)),
     ],
 )
