@@ -1,4 +1,4 @@
-"""Guests of a lab vCenter without a hypervisor: VMware Tools in every VM that is powered on, which tells an address."""
+"""Guests of a lab vCenter without a hypervisor: VMware Tools in every VM that is powered on, and what it tells."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ if t.TYPE_CHECKING:
     from lab.testing.vcenter import VCenter
 
 INTERVAL_SECONDS = 0.5
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 
 @contextlib.contextmanager
 def answering_guests(vcenter: VCenter) -> t.Iterator[None]:
-    """Give every VM that runs an address of its own (198.18.0.11 and on) on its first adapter, until the end."""
+    """Give every VM that runs an address of its own (198.18.0.11 and on) on its first adapter, until the end.
+
+    Each says a host key, as the first boot tells it to.
+    """
     ended = threading.Event()
 
     def answer() -> None:
@@ -46,4 +50,5 @@ def _answer_once(vcenter: VCenter, client: Client) -> None:
             address = f"198.18.0.{11 + number}"
             mac = next(each.macAddress for each in machine.config.hardware.device if hasattr(each, "macAddress"))
             nics = [{"mac": mac, "network": "PG-Mgmt", "addresses": [f"{address}/24"]}]
-            vcenter.report_guest(machine.config.uuid, ip_address=address, nics=nics)
+            said = {"guestinfo.nfv.hostkeys": f"{machine.config.uuid} {HOST_KEY},"}
+            vcenter.report_guest(machine.config.uuid, ip_address=address, nics=nics, guestinfo=said)

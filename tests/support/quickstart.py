@@ -15,19 +15,46 @@ from tests.support.playbook import BINARIES, ROOT
 PAGE = ROOT / "docs/quickstart.md"
 # Nothing is downloaded: the programs are those of the running Python, and the collection is this checkout's tarball.
 INSTALLED_ELSEWHERE = {
-    "pip install ansible-core pyvmomi requests jmespath": 'python -c "import ansible, pyVmomi, requests, jmespath"',
+    'pip install "ansible-core>=2.19,<2.22" pyvmomi requests jmespath': (
+        'python -c "import ansible, pyVmomi, requests, jmespath"'
+    ),
 }
 # Who creates a vault has a terminal, and an editor; here a script writes the line.
 VAULT = "ansible-vault create inventory/group_vars/all/vault.yml"
 COLLECTION = "ansible-galaxy collection install nfv.vsphere_dpdk"
 SITE_FILE = "inventory/group_vars/all/vsphere.yml"
 TESTER_FILE = "inventory/host_vars/tester-1.yml"
+GUEST_FILE = "inventory/host_vars/pgw-1.yml"
+PUBLIC_KEY = ".ssh/id_ed25519.pub"
 
 
 def commands(page: str) -> list[str]:
     """Return each command line of the page's shell blocks, in order."""
     blocks = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     return [line for block in blocks for line in block.splitlines()]
+
+
+def guest_file(page: str) -> str:
+    """Return the file that the page has the newcomer write for the first boot of the guest."""
+    (content,) = re.findall(rf"^```yaml\n# {GUEST_FILE}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    return str(content)
+
+
+def changed(text: str, values: t.Mapping[str, t.Any]) -> str:
+    """Return the text of a YAML file with these values of keys; a key that is not there comes last."""
+    for name, value in values.items():
+        line = f"{name}: {value}"
+        text, count = re.subn(rf"^( *)(?:# )?{name}: .*$", rf"\g<1>{line}", text, flags=re.MULTILINE)
+        text += "" if count else f"{line}\n"
+    return text
+
+
+def build_collection(directory: Path) -> Path:
+    """Return the collection's tarball, built from this checkout into an empty directory."""
+    command = [BINARIES / "ansible-galaxy", "collection", "build", "--output-path", directory]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (built,) = directory.iterdir()
+    return built
 
 
 @dataclass(frozen=True)
@@ -40,6 +67,10 @@ class Newcomer:
     """What the newcomer writes into vsphere.yml: variables of vCenter by name."""
     tester: t.Mapping[str, t.Any]
     """What the newcomer writes into the tester's host_vars: how Ansible reaches it."""
+    guest: t.Mapping[str, t.Any]
+    """What the newcomer changes in the page's nfv_guest: the guest's addresses."""
+    public_key: str
+    """The newcomer's own ssh key, as ~/.ssh/id_ed25519.pub has it."""
     password: str
     """vCenter's password, for the vault."""
     tarball: Path
@@ -91,12 +122,12 @@ class Newcomer:
     def _fill_in(self) -> None:
         """Change in the copied example what differs at this site."""
         path = self.home / SITE_FILE
-        text = path.read_text(encoding="utf-8")
-        for name, value in self.site.items():
-            line = f"{name}: {value}"
-            text, count = re.subn(rf"^(# )?{name}: .*$", line, text, flags=re.MULTILINE)
-            text += "" if count else f"{line}\n"
-        path.write_text(text, encoding="utf-8")
-        tester = self.home / TESTER_FILE
-        tester.parent.mkdir()
-        tester.write_text("".join(f"{name}: {value}\n" for name, value in self.tester.items()), encoding="utf-8")
+        path.write_text(changed(path.read_text(encoding="utf-8"), self.site), encoding="utf-8")
+        files = {
+            GUEST_FILE: changed(guest_file(PAGE.read_text(encoding="utf-8")), self.guest),
+            TESTER_FILE: changed("", self.tester),
+            PUBLIC_KEY: self.public_key,
+        }
+        for name, content in files.items():
+            (self.home / name).parent.mkdir(exist_ok=True)
+            (self.home / name).write_text(content, encoding="utf-8")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docs/quickstart.md, line by line, up to the guests; tests/guest/test_quickstart.py goes on to the proof."""
+"""docs/quickstart.md, line by line, up to the guests; tests/quickstart goes on to the proof."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.guests import answering_guests
-from tests.support.playbook import ROOT
-from tests.support.quickstart import PAGE, Newcomer, commands
+from tests.support.guests import HOST_KEY, answering_guests
+from tests.support.quickstart import PAGE, Newcomer, build_collection, commands
 
 from .test_examples import connection, running
 
@@ -24,19 +23,6 @@ if t.TYPE_CHECKING:
 
 DEPLOY = "ansible-playbook -i inventory nfv.vsphere_dpdk.deploy"
 DRIFT = "ansible-playbook -i inventory nfv.vsphere_dpdk.drift"
-
-
-@pytest.fixture
-def tarball(tmp_path: Path) -> Path:
-    """The collection, built from this checkout."""
-    subprocess.run(
-        [Path(sys.executable).parent / "ansible-galaxy", "collection", "build", "--output-path", tmp_path / "build"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
-    (built,) = (tmp_path / "build").iterdir()
-    return built
 
 
 @pytest.fixture
@@ -63,7 +49,7 @@ def ip(*arguments: str) -> None:
 
 
 def test_a_newcomer_comes_up_to_the_guests(
-    start_vcenter: t.Callable[..., VCenter], tarball: Path, tester: Path, tmp_path: Path
+    start_vcenter: t.Callable[..., VCenter], tester: Path, tmp_path: Path
 ) -> None:
     """Guests are none here, so the deployment and the comparison end with vSphere's side."""
     vcenter = start_vcenter()
@@ -73,7 +59,9 @@ def test_a_newcomer_comes_up_to_the_guests(
     home.mkdir()
     changes = {DEPLOY: f"{DEPLOY} --tags vsphere", DRIFT: f'{DRIFT} -e \'{{"drift_sides": ["vsphere"]}}\''}
     reached = {"ansible_connection": "local", "ansible_python_interpreter": str(tester)}
-    newcomer = Newcomer(home, site, reached, password, tarball, changes=changes)
+    guest = {"addresses": "[198.18.0.11/24]", "gateways": "[198.18.0.1]"}
+    tarball = build_collection(tmp_path / "build")
+    newcomer = Newcomer(home, site, reached, guest, HOST_KEY, password, tarball, changes=changes)
     assert set(changes) <= set(commands(PAGE.read_text(encoding="utf-8")))
     with answering_guests(vcenter):
         for line, done in newcomer.follow():
@@ -84,3 +72,5 @@ def test_a_newcomer_comes_up_to_the_guests(
     assert running(vcenter) == {"pgw-1"}
     vault = home / "inventory/group_vars/all/vault.yml"
     assert vault.read_text(encoding="utf-8").startswith("$ANSIBLE_VAULT;")
+    known = (home / "inventory/known_hosts").read_text(encoding="utf-8")
+    assert known == f"pgw-1,198.18.0.11 {HOST_KEY}\n"
