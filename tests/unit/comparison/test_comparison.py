@@ -17,6 +17,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._comparison.compa
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._comparison.environment import Environment
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._comparison.histogram import merged_percentiles
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._comparison.measurement import (
+    PERCENTILES,
     Measurement,
     measurements_from_data,
 )
@@ -28,6 +29,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._comparison.sampl
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._comparison.sentence import latency_words
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison import latency
 from tests.unit.comparison import sample
 
 Bounds = tuple[t.Optional[float], t.Optional[float]]
@@ -239,3 +241,12 @@ def test_without_the_library_the_error_says_what_to_install(monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, "hdrh.histogram", None)
     with pytest.raises(NfvError, match="pip install hdrhistogram"):
         merged_percentiles(["HIST"], "here")
+
+
+def test_what_the_rate_search_measures_is_understood() -> None:
+    """Its histograms count nanoseconds; the numbers beside them are microseconds."""
+    counted = latency.histogram({250_000: 90, 900_000: 10})
+    row = latency.summary(counted)
+    merged = merged_percentiles([row["histogram"]] * 2, "here")
+    assert merged["p50"] == pytest.approx(250, rel=0.01)
+    assert merged == {name: row[f"{name}_us"] for name in PERCENTILES}
