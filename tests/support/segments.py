@@ -47,13 +47,16 @@ def packet_socket(namespace: str, interface: str) -> socket.socket:
 
 
 @contextlib.contextmanager
-def device(namespace: str, drop_every: int = 0, send_twice_every: int = 0) -> t.Iterator[None]:
-    """A process that forwards what it gets on one side to the other."""
+def device(namespace: str, drop_every: int = 0, send_twice_every: int = 0, tunnel_bytes: int = 0) -> t.Iterator[None]:
+    """A process that forwards what it gets on one side to the other.
+
+    tunnel_bytes: headers behind Ethernet's that it takes off what comes from d-a, and puts before what goes there.
+    """
     with packet_socket(namespace, "d-a") as left, packet_socket(namespace, "d-b") as right:
         child = os.fork()
         if child == 0:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            _forward({left: right, right: left}, drop_every, send_twice_every)
+            _forward((left, right), drop_every, send_twice_every, tunnel_bytes)
     try:
         yield
     finally:
@@ -61,11 +64,18 @@ def device(namespace: str, drop_every: int = 0, send_twice_every: int = 0) -> t.
         os.waitpid(child, 0)
 
 
-def _forward(other: dict[socket.socket, socket.socket], drop_every: int, send_twice_every: int) -> t.NoReturn:
+def _forward(
+    sides: tuple[socket.socket, socket.socket], drop_every: int, send_twice_every: int, tunnel_bytes: int
+) -> t.NoReturn:
+    left, right = sides
+    other = {left: right, right: left}
     count = 0
     while True:
-        for ready in select.select(list(other), [], [])[0]:
+        for ready in select.select(sides, [], [])[0]:
             frame = ready.recv(2048)
+            if tunnel_bytes:
+                inner = frame[14 + tunnel_bytes :] if ready is left else bytes(tunnel_bytes) + frame[14:]
+                frame = frame[:14] + inner
             count += 1
             if drop_every and count % drop_every == 0:
                 continue

@@ -176,6 +176,8 @@ def test_unknown_commands_and_frames_beyond_the_mtu_are_refused(tester: Loaded, 
     refused = tester(frame="imix")
     assert (refused["error_code"], refused["subject"]) == ("tester_mtu_small", "t-b")
     assert not tester.directory.exists()
+    missing = tester(second={"interface": "no-such-port", "guest_mac": GUEST_MACS[1]})
+    assert (missing["error_code"], missing["subject"]) == ("tester_interface_unusable", "no-such-port")
     assert tester(flows=0)["error_code"] == "traffic_invalid"
     assert tester(kind="gtpu")["msg"].startswith("[traffic_invalid] s5u: ")
     tester()
@@ -183,6 +185,35 @@ def test_unknown_commands_and_frames_beyond_the_mtu_are_refused(tester: Loaded, 
         assert "error" in ask(tester.socket, wrong)
     with pytest.raises(Exception, match=r"\[tester_load_silent\].*seconds must be"):
         generator(tester, 1000).run(Load(1000, 10_000))
+
+
+def test_g_pdus_leave_as_packets_and_packets_as_g_pdus(tester: Loaded, segments: tuple[str, str]) -> None:
+    for side, number in (("a", 1), ("b", 2)):
+        for namespace, end, host in ((segments[0], "t", 2), (segments[1], "d", 1)):
+            address = ("add", f"198.18.{number}.{host}/24", "dev", f"{end}-{side}")
+            subprocess.run(["ip", "-n", namespace, "address", *address], check=True)
+    sides = {
+        name: {"interface": f"t-{side}", "address": f"198.18.{number}.2", "gateway": f"198.18.{number}.1"}
+        for name, side, number in (("s5u", "a", 1), ("sgi", "b", 2))
+    }
+    session = {
+        "name": "ue-1",
+        "ue_address": "198.19.0.1",
+        "local_teid": 1,
+        "peer_teid": 2,
+        "peer_address": "198.18.1.2",
+    }
+    started = tester(kind="gtpu", frame="imix", sessions=[session], **sides)
+    assert started["changed"], started
+    assert [size["bytes"] for size in started["tester"]["sizes"]] == [64, 594, 1482]
+    with device(segments[1], tunnel_bytes=36):
+        trial = ask(tester.socket, {"command": "trial", "pps": 1000, "seconds": 0.5, "drain": 1, "stamped_every": 1})
+    assert trial["ways"] == {name: {"sent": 250, "received": 250} for name in ("uplink", "downlink")}
+    assert sum(count for _nanoseconds, count in trial["latencies"]) == 500
+    # A gateway that forwards without the tunnel's headers forwards nothing that is known.
+    with device(segments[1]):
+        trial = ask(tester.socket, {"command": "trial", "pps": 1000, "seconds": 0.2, "drain": 0.1})
+    assert (trial["sent"], trial["received"]) == (200, 0)
 
 
 def test_the_rate_of_a_bridge_is_found_with_latency_and_bursts(tester: Loaded, segments: tuple[str, str]) -> None:

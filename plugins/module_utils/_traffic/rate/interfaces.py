@@ -78,7 +78,7 @@ def open_frames(
 ) -> Opened:
     """Plain frames through an application or a router. The stack closes what is opened.
 
-    Raises NfvError: tester_interface_unusable, tester_mtu_small.
+    Raises NfvError: tester_interface_unusable, tester_mtu_small, tester_raw_sockets_refused.
     """
     opened = [_packet_socket(side.name, HEADERS_BYTES, sizes, 0, stack, promiscuous=True) for side in (first, second)]
     macs = [one.getsockname()[4].hex(":") for one in opened]
@@ -152,8 +152,16 @@ def _packet_socket(
     stack: contextlib.ExitStack,
     promiscuous: bool = False,
 ) -> socket.socket:
-    """A packet socket that captures frames with a label there only, and sends any."""
-    made = stack.enter_context(socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0))
+    """A packet socket that captures frames with a label there only, and sends any. Raises NfvError."""
+    try:
+        made = stack.enter_context(socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0))
+    except PermissionError as error:
+        raise NfvError(
+            ErrorCode.TESTER_RAW_SOCKETS_REFUSED,
+            interface,
+            f"opening a packet socket for the tester's interface failed: {error.strerror}",
+            "Run the task as root (become: true).",
+        ) from error
     try:
         _require_mtu(made, interface, max(size.bytes for size in sizes) + tunnel_bytes)
         made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _CAPTURE_BYTES)
