@@ -51,8 +51,9 @@ def _tunnel_steps(desired: Desired, current: Current) -> list[Step]:
     up = [] if link.up else [_ip("link", "set", "dev", TUNNEL, "up")]
     routes = [(network, "") for network in subscriber_networks(desired)]
     return [
+        *_removals(link, link.addresses, link.neighbours, routes),
         *up,
-        *_route_steps(TUNNEL, link.routes, routes),
+        *_new_routes(TUNNEL, link.routes, routes),
         *_sysctl_steps(link, sysctl_paths(TUNNEL)),
         *gtp.tunnel_steps(current.tunnel_index, current.tunnels, desired.tunnels),
     ]
@@ -73,14 +74,19 @@ def forwarding_steps(adapter: ForwardingAdapter, link: Link, desired: Desired) -
     """What makes an adapter forward. Raises NfvError(coalescing_unsupported)."""
     name = link.interface
     bridged = desired.forwarding == "bridge"
-    steps: list[Step] = []
+    addresses, neighbours, routes = ((), (), ()) if bridged else (adapter.addresses, adapter.neighbours, adapter.routes)
+    steps = _removals(link, addresses, neighbours, routes)
     if not link.up:
         steps.append(_ip("link", "set", "dev", name, "up"))
     if bridged and link.master != BRIDGE:
         steps.append(_ip("link", "set", "dev", name, "master", BRIDGE))
-    steps += _address_steps(name, link.addresses, () if bridged else adapter.addresses)
-    steps += _neighbour_steps(name, link.neighbours, () if bridged else adapter.neighbours)
-    steps += _route_steps(name, link.routes, () if bridged else adapter.routes)
+    steps += [_ip("address", "replace", one, "dev", name) for one in addresses if one not in link.addresses]
+    steps += [
+        _ip("neighbour", "replace", address, "lladdr", mac, "dev", name, "nud", "permanent")
+        for address, mac in neighbours
+        if (address, mac) not in link.neighbours
+    ]
+    steps += _new_routes(name, link.routes, routes)
     if link.lro:
         steps.append(set_lro(name, link.flags, wanted=False))
     if link.gro:
@@ -126,9 +132,7 @@ def restoring_steps(link: Link, before: LinkSettings) -> list[Step]:
     """What gives an interface its settings back. It carried no address, neighbour or route before."""
     name = link.interface
     steps: list[Step] = [
-        *_route_steps(name, link.routes, ()),
-        *_neighbour_steps(name, link.neighbours, ()),
-        *_address_steps(name, link.addresses, ()),
+        *_removals(link, (), (), ()),
         *_sysctl_steps(link, before.sysctls),
         *vector_steps(link.vectors, before.vectors),
     ]
@@ -145,34 +149,23 @@ def restoring_steps(link: Link, before: LinkSettings) -> list[Step]:
     return steps
 
 
-def _address_steps(name: str, now: t.Sequence[str], wanted: t.Sequence[str]) -> list[Step]:
+def _removals(link: Link, addresses: t.Sequence[str], neighbours: Pairs, routes: Pairs) -> list[Step]:
+    """What takes off an interface all but these: addresses last, for the kernel drops with them what depends on them,
+    and refuses to delete what is not there any more.
+    """
+    name = link.interface
     return [
-        *(_ip("address", "delete", one, "dev", name) for one in now if one not in wanted),
-        *(_ip("address", "replace", one, "dev", name) for one in wanted if one not in now),
+        *(_ip("route", "delete", one, "dev", name) for one, _hop in link.routes if one not in dict(routes)),
+        *(_ip("neighbour", "delete", one, "dev", name) for one, _mac in link.neighbours if one not in dict(neighbours)),
+        *(_ip("address", "delete", one, "dev", name) for one in link.addresses if one not in addresses),
     ]
 
 
-def _neighbour_steps(name: str, now: Pairs, wanted: Pairs) -> list[Step]:
-    gone = [address for address, _mac in now if address not in dict(wanted)]
+def _new_routes(name: str, now: Pairs, wanted: Pairs) -> list[Step]:
     return [
-        *(_ip("neighbour", "delete", address, "dev", name) for address in gone),
-        *(
-            _ip("neighbour", "replace", address, "lladdr", mac, "dev", name, "nud", "permanent")
-            for address, mac in wanted
-            if (address, mac) not in now
-        ),
-    ]
-
-
-def _route_steps(name: str, now: Pairs, wanted: Pairs) -> list[Step]:
-    gone = [network for network, _hop in now if network not in dict(wanted)]
-    return [
-        *(_ip("route", "delete", network, "dev", name) for network in gone),
-        *(
-            _ip("route", "replace", network, *(("via", hop) if hop else ()), "dev", name)
-            for network, hop in wanted
-            if (network, hop) not in now
-        ),
+        _ip("route", "replace", network, *(("via", hop) if hop else ()), "dev", name)
+        for network, hop in wanted
+        if (network, hop) not in now
     ]
 
 

@@ -191,8 +191,12 @@ class ForwardingGuest(RecordedGuest):
         elif what == "address":
             rest = [one for one in link["addresses"] if one != argv[2]]
             link["addresses"] = [*rest, argv[2]] if verb == "replace" else rest
+            if verb == "delete":
+                # The kernel forgets with an interface's last address what it knew of its network.
+                link.update(neighbours={}, routes={})
         else:
             table = link["neighbours" if what == "neighbour" else "routes"]
+            assert verb == "replace" or argv[2] in table, "the kernel refuses to delete what is not there"
             table.pop(argv[2], None)
             if verb == "replace":
                 assert link["up"], "the kernel refuses a route through an interface that is down"
