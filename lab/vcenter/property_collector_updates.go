@@ -58,6 +58,7 @@ type updateStream struct {
 	version   int
 	reported  map[string]reportedFilters
 	truncated string    // the version whose remaining updates are still to be sent
+	evaluated contents  // what the filters selected when that answer was made
 	restUntil time.Time // when to evaluate again at the earliest
 
 	waits    sync.Mutex
@@ -81,6 +82,9 @@ func (w *updateStream) cancellation() <-chan struct{} {
 	defer w.waits.Unlock()
 	return w.canceled
 }
+
+// contents are the objects that filters selected, by filter.
+type contents map[types.ManagedObjectReference][]types.ObjectContent
 
 type streamKey struct {
 	session   string
@@ -211,14 +215,14 @@ func (w *updateStream) updatesSince(ctx *simulator.Context, collector *simulator
 	}
 	began := time.Now()
 	set, now := &types.UpdateSet{}, reportedFilters{}
+	found, fault := w.evaluate(ctx, collector, filters, version)
+	if fault != nil {
+		return nil, fault
+	}
 	for _, reference := range filters {
-		filter, ok := ctx.Session.Get(reference).(*simulator.PropertyFilter)
+		objects, ok := found[reference]
 		if !ok {
 			continue
-		}
-		objects, fault := contents(ctx, collector, filter.Spec)
-		if fault != nil {
-			return nil, fault
 		}
 		now[reference] = reportedObjects{}
 		maps.Copy(now[reference], before[reference])
@@ -237,20 +241,41 @@ func (w *updateStream) updatesSince(ctx *simulator.Context, collector *simulator
 	if len(set.FilterSet) == 0 {
 		return nil, nil
 	}
-	w.commit(set, now)
+	w.commit(set, now, found)
 	return set, nil
 }
 
+// evaluate returns what the filters select. The rest of a truncated answer is sent from the same evaluation, as a vCenter
+// does; else the answers about thousands of objects would take the time of hundreds of evaluations.
+func (w *updateStream) evaluate(ctx *simulator.Context, collector *simulator.PropertyCollector, filters []types.ManagedObjectReference, version string) (contents, types.BaseMethodFault) {
+	if version != "" && version == w.truncated {
+		return w.evaluated, nil
+	}
+	found := contents{}
+	for _, reference := range filters {
+		filter, ok := ctx.Session.Get(reference).(*simulator.PropertyFilter)
+		if !ok {
+			continue
+		}
+		objects, fault := selected(ctx, collector, filter.Spec)
+		if fault != nil {
+			return nil, fault
+		}
+		found[reference] = objects
+	}
+	return found, nil
+}
+
 // commit gives an answer its version. The version of a truncated answer is valid for the next call only.
-func (w *updateStream) commit(set *types.UpdateSet, now reportedFilters) {
+func (w *updateStream) commit(set *types.UpdateSet, now reportedFilters, found contents) {
 	delete(w.reported, w.truncated)
 	delete(w.reported, strconv.Itoa(w.version-versionHistory))
 	w.version++
 	set.Version = strconv.Itoa(w.version)
 	w.reported[set.Version] = now
-	w.truncated = ""
+	w.truncated, w.evaluated = "", nil
 	if set.Truncated != nil {
-		w.truncated = set.Version
+		w.truncated, w.evaluated = set.Version, found
 	}
 }
 
@@ -261,8 +286,8 @@ func (w *updateStream) isTruncated(version string) bool {
 	return version != "" && version == w.truncated
 }
 
-// contents returns what a filter selects, without objects that no longer exist.
-func contents(ctx *simulator.Context, collector *simulator.PropertyCollector, spec types.PropertyFilterSpec) ([]types.ObjectContent, types.BaseMethodFault) {
+// selected returns what a filter selects, without objects that no longer exist.
+func selected(ctx *simulator.Context, collector *simulator.PropertyCollector, spec types.PropertyFilterSpec) ([]types.ObjectContent, types.BaseMethodFault) {
 	there := spec
 	there.ObjectSet = nil
 	for _, object := range spec.ObjectSet {

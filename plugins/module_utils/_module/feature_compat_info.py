@@ -24,7 +24,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.featu
     fault_tolerance_faults,
     read_features,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import read_inventory
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import read_names
 
 from ._vm_requests import find_vm, read_requests
 from ._vm_result import error_as_data
@@ -52,7 +52,7 @@ def gather_features(params: t.Mapping[str, t.Any], connection: Connection) -> di
         Client.open(connection, closed_for_writes=True) as client,
         typed_errors(connection.hostname, "failed to read the VMs' features"),
     ):
-        inventory = read_inventory(client, params["datacenter"], any(request.by == "uuid" for request in requests))
+        inventory = read_names(client, params["datacenter"], any(request.by == "uuid" for request in requests))
         clusters = read_clusters(client, params["datacenter"])
         found = {request.value: find_vm(request, inventory) for request in requests}
         records, unreadable = read_features(client, [managed for managed in found.values() if managed is not None])

@@ -53,7 +53,7 @@ def tell(params: t.Mapping[str, t.Any], connection: Connection, check_mode: bool
         typed_errors(connection.hostname, "failed to read the VMs and tell their guests"),
     ):
         with_uuids = any(request.by == "uuid" for request in requests)
-        inventory = read_inventory(client, params["datacenter"], with_uuids=with_uuids)
+        inventory = read_inventory(client, params["datacenter"], with_uuids, with_templates=False)
         described = {}
         for request, guest in zip(requests, guests):
             managed = find_vm(request, inventory)

@@ -20,7 +20,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.first_boot.
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Connection
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import typed_errors
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.guestinfo import wait_for_host_keys
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import read_inventory
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import read_names
 
 from ._vm_requests import find_vm, read_requests, vm_not_found
 from ._vsphere_run import run_change
@@ -51,7 +51,7 @@ def learn(params: t.Mapping[str, t.Any], connection: Connection, check_mode: boo
         Client.open(connection, closed_for_writes=True) as client,
         typed_errors(connection.hostname, "failed to read the VMs"),
     ):
-        inventory = read_inventory(client, params["datacenter"], with_uuids=any(each.by == "uuid" for each in requests))
+        inventory = read_names(client, params["datacenter"], with_uuids=any(each.by == "uuid" for each in requests))
         names = {}
         for request, guest in zip(requests, guests):
             managed = find_vm(request, inventory)

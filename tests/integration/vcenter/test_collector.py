@@ -67,6 +67,17 @@ def test_long_answer_is_told_in_parts_that_lose_nothing(collector: Any, make_vm:
     assert wait(collector, rest.version) is None
 
 
+def test_change_during_a_long_answer_is_told_after_it(collector: Any, make_vm: Callable[..., Any]) -> None:
+    machines = [make_vm() for _ in range(2)]
+    follow(collector, *machines)
+    first = wait(collector, most=1)
+    for machine in machines:
+        rename(machine, f"{machine.name}-renamed")
+    rest = wait(collector, first.version, most=1)
+    assert sorted(told(first) + told(rest)) == sorted(("enter", each._moId) for each in machines)
+    assert sorted(told(wait(collector, rest.version))) == sorted(("modify", each._moId) for each in machines)
+
+
 def test_truncated_version_is_good_for_one_call_and_a_whole_one_for_more(
     collector: Any, make_vm: Callable[..., Any]
 ) -> None:

@@ -55,6 +55,8 @@ class _Watch:
         )
         self._collector: t.Any = None
         self._version = ""
+        # Whether vCenter has more to say at once: it answers in parts of 100 objects.
+        self.truncated = False
         self.seen: dict[str, Properties] = {each._moId: CarriedProperties(each, {}) for each in objects}
 
     def poll(self, seconds: float) -> None:
@@ -68,6 +70,7 @@ class _Watch:
         except Exception:
             self.close()  # it ended with the session, or its state is unknown
             raise
+        self.truncated = update is not None and bool(update.truncated)
         if update is not None:
             self._version = update.version
             self._note(update)
@@ -96,7 +99,7 @@ def watch(
 ) -> Seen:
     """Follows properties of objects until ``done`` names all of them by moid, or the time is up.
 
-    kinds: the property paths by vim type; done: is given the properties seen last, by moid.
+    kinds: the property paths by vim type; done: is given the properties seen last, by moid, after each whole answer.
     may_be_gone: whether an object may no longer be there; nothing is seen of it.
 
     Returns the properties seen last, by moid.
@@ -106,7 +109,7 @@ def watch(
     watched = _Watch(client, objects, kinds, may_be_gone)
     deadline = time.monotonic() + seconds
     try:
-        while not set(watched.seen) <= set(done(watched.seen)):
+        while watched.truncated or not set(watched.seen) <= set(done(watched.seen)):
             left = deadline - time.monotonic()
             if left <= 0:
                 break

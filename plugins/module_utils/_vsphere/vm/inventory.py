@@ -32,6 +32,7 @@ _HOST_FACTS: t.Final = {
 _HOST_FACTS_SINCE: t.Final = {"capability.maxSupportedSimultaneousThreads": "8.0.0.1"}
 # Read by its key alone: a host has about a thousand advanced settings.
 _UDP_RSS_ALLOWED: t.Final = 'config.option["Net.Vmxnet3UDPRSSAllowed"]'
+_UUIDS: t.Final = ("config.uuid", "config.instanceUuid")
 _SWITCHES: t.Final = ("config.network.portgroup", "config.network.proxySwitch")
 
 
@@ -74,7 +75,7 @@ class Inventory:
         for each, properties in self.vms:
             found["name"].setdefault(name_of(each, properties), []).append(each)
             found["moid"].setdefault(each._moId, []).append(each)
-            for uuid in {str(known(properties, path) or "").lower() for path in ("config.uuid", "config.instanceUuid")}:
+            for uuid in {str(known(properties, path) or "").lower() for path in _UUIDS}:
                 found["uuid"].setdefault(uuid, []).append(each)
         return found
 
@@ -110,7 +111,7 @@ def read_inventory(
             vim.VirtualMachine: [
                 *(("name",) if with_names else ()),
                 *(("config.template",) if with_templates else ()),
-                *(("config.uuid", "config.instanceUuid") if with_uuids else ()),
+                *(_UUIDS if with_uuids else ()),
             ],
             vim.HostSystem: [
                 "name",
@@ -133,6 +134,13 @@ def read_inventory(
         {each._moId: _host(each, properties) for each, properties in _of_type(found, vim.HostSystem)},
         api_version,
     )
+
+
+def read_names(client: Client, datacenter: str | None, with_uuids: bool) -> Inventory:
+    """Reads of an inventory only what VMs are looked up by. See read_inventory."""
+    paths = ("name", *(_UUIDS if with_uuids else ()))
+    root = find_datacenter(client, datacenter) if datacenter else None
+    return Inventory(tuple(client.in_view({vim.VirtualMachine: paths}, root)), {}, {})
 
 
 def _of_type(found: t.Iterable[tuple[t.Any, Properties]], kind: t.Any) -> list[tuple[t.Any, Properties]]:
