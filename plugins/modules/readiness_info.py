@@ -39,6 +39,12 @@ options:
   datastore:
     description: The name of the datastore for new VMs. The template's unless given.
     type: str
+  new_vms:
+    description:
+      - What VMs have of their own in place of O(template), O(folder) and O(datastore), by VM. Each has the optional
+        keys C(template), C(folder) and C(datastore).
+    type: dict
+    default: {}
   purposes:
     description:
       - What the user is going to do, which decides on privileges.
@@ -212,6 +218,7 @@ def main() -> None:
             "template": {"type": "str"},
             "folder": {"type": "str"},
             "datastore": {"type": "str"},
+            "new_vms": {"type": "dict", "default": {}},
             "purposes": {
                 "type": "list",
                 "elements": "str",

@@ -22,6 +22,9 @@ class ErrorCode(str, enum.Enum):
     """A description has problems; the message lists each with its key path and its own code."""
     VARIABLE_MISSING = "variable_missing"
     """The inventory does not set the variables that are named."""
+    VARIABLES_DIFFER = "variables_differ"
+    """Hosts of one run differ in a variable that is one for all of them; run each kind by itself (`--limit`), or set it
+    once for all (`group_vars/all`). Nothing was changed."""
     HOSTS_MISSING = "hosts_missing"
     """Inventory and `--limit` leave the playbook no host, so nothing would be done and nothing looked at."""
     WORKLOAD_MISSING = "workload_missing"
@@ -561,7 +564,8 @@ class ErrorCode(str, enum.Enum):
     POLL_MODE_NOT_RUNNING = "poll_mode_not_running"
     """Passive verification: the rows that follow do not hold. If all of them lack traffic, wait until there is some."""
     VERIFICATION_SKIPPED = "verification_skipped"
-    """Playbook `verify` was asked to skip the verification, and it does nothing else."""
+    """Playbook `verify` was asked to skip the verification, or check mode kept it from sending traffic: nothing is
+    proved."""
     EVIDENCE_UNREADABLE = "evidence_unreadable"
     """The file is no archive of evidence, or is cut off."""
     EVIDENCE_UNSAFE = "evidence_unsafe"

@@ -8,10 +8,17 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, listed
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import (
+    ErrorCode,
+    NfvError,
+    Problem,
+    listed,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.text import shown
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness import checks
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.account import (
     AccountAsked,
+    NewVm,
     Purpose,
     account_rows,
     account_unknown,
@@ -68,6 +75,9 @@ if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.row import Row
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Dataplane
 
+# What the option new_vms says of a VM, as the options of these names say it of all.
+_NEW_VM: t.Final = ("template", "folder", "datastore")
+
 
 @dataclasses.dataclass(frozen=True)
 class Asked:
@@ -79,8 +89,8 @@ class Asked:
     """Its name or managed object ID, None for the whole vCenter."""
     cluster: str | None
     """The cluster of descriptions that name none."""
-    template: str | None
-    """The template that missing VMs are made from."""
+    templates: t.Mapping[str, tuple[str, ...]]
+    """The templates that missing VMs are made from, with the names of their VMs."""
     account: AccountAsked
     """What the user is going to do."""
     dataplanes: t.Mapping[str, Dataplane]
@@ -150,6 +160,8 @@ def read_asked(params: t.Mapping[str, t.Any], hostname: str) -> Asked:
     requests = read_requests(params["vms"], params["dataplane"], needed=True)
     dataplanes = {request.value: request.dataplane for request in requests if request.dataplane is not None}
     traffic, problems = read_traffic(params["traffic"], dataplanes)
+    new_vms, wrong = _new_vms(params, dataplanes)
+    problems += wrong
     staying = {}
     for entry in params["staying"]:
         dataplane, found = parse_dataplane(entry["dataplane"], f"staying.{entry['name']}")
@@ -157,7 +169,7 @@ def read_asked(params: t.Mapping[str, t.Any], hostname: str) -> Asked:
         if dataplane is not None:
             staying[entry["name"]] = dataplane
     if problems:
-        raise NfvError(ErrorCode.DESCRIPTION_INVALID, "traffic", listed(problems), "No connection was made")
+        raise NfvError(ErrorCode.DESCRIPTION_INVALID, "vms", listed(problems), "No connection was made")
     raw = {
         request.value: {"dataplane": params["dataplane"] if entry.get("dataplane") is None else entry["dataplane"]}
         for request, entry in zip(requests, params["vms"])
@@ -165,10 +177,10 @@ def read_asked(params: t.Mapping[str, t.Any], hostname: str) -> Asked:
     planned = frozenset(vm for vm, entry in raw.items() if fleet.asks_for_place(entry))
     return Asked(
         hostname=hostname,
-        account=_account_asked(params, dataplanes, placed=bool(planned)),
+        account=_account_asked(params, dataplanes, new_vms, placed=bool(planned)),
         datacenter=params["datacenter"],
         cluster=params["cluster"],
-        template=params["template"],
+        templates=_templates(new_vms),
         dataplanes=dataplanes,
         traffic=traffic,
         planned=planned,
@@ -180,8 +192,43 @@ def read_asked(params: t.Mapping[str, t.Any], hostname: str) -> Asked:
     )
 
 
+def _new_vms(
+    params: t.Mapping[str, t.Any], dataplanes: t.Mapping[str, Dataplane]
+) -> tuple[dict[str, NewVm], list[Problem]]:
+    """How each VM would be made: by its own entry of the option new_vms, and else by the options for all."""
+    usual = {name: params[name] for name in _NEW_VM}
+    problems = []
+    for vm, own in params["new_vms"].items():
+        known = isinstance(own, t.Mapping) and own.keys() <= usual.keys()
+        if (
+            vm not in dataplanes
+            or not known
+            or not all(value is None or isinstance(value, str) for value in own.values())
+        ):
+            text = f"must be the name of a VM with the texts {', '.join(_NEW_VM)}, not {shown(own)}"
+            problems.append(Problem(f"new_vms.{vm}", text, ErrorCode.VALUE_TYPE_WRONG))
+    if problems:
+        return {}, problems
+    own_of = params["new_vms"]
+    return {
+        vm: NewVm(**{name: own_of.get(vm, {}).get(name) or usual[name] for name in _NEW_VM}) for vm in dataplanes
+    }, []
+
+
+def _templates(new_vms: t.Mapping[str, NewVm]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for vm, new in new_vms.items():
+        if new.template is not None:
+            found[new.template] = (*found.get(new.template, ()), vm)
+    return found
+
+
 def _account_asked(
-    params: t.Mapping[str, t.Any], dataplanes: t.Mapping[str, Dataplane], *, placed: bool
+    params: t.Mapping[str, t.Any],
+    dataplanes: t.Mapping[str, Dataplane],
+    new_vms: t.Mapping[str, NewVm],
+    *,
+    placed: bool,
 ) -> AccountAsked:
     named = [dataplane.placement.cluster or params["cluster"] for dataplane in dataplanes.values()]
     return AccountAsked(
@@ -197,9 +244,7 @@ def _account_asked(
         networks=tuple(dict.fromkeys(name for name, _switch in uses_of_networks(dataplanes, {}))),
         datacenter=params["datacenter"],
         clusters=() if None in named else tuple(dict.fromkeys(name for name in named if name is not None)),
-        template=params["template"],
-        folder=params["folder"],
-        datastore=params["datastore"],
+        new_vms=new_vms,
     )
 
 
@@ -259,25 +304,27 @@ def _judge(asked: Asked, seen: Seen) -> list[Row]:
 
 
 def _template(client: Client, asked: Asked, api_version: str | None) -> list[Row]:
-    """The template's rows, judged by the VMs that are not made yet."""
-    if asked.template is None:
+    """The rows of the templates, each judged by those of its VMs that are not made yet."""
+    if not asked.templates:
         return []
     try:
-        with typed_errors(asked.template, "failed to read the template"):
+        with typed_errors(listed(asked.templates, ", "), "failed to read the template"):
             inventory = read_inventory(client, asked.datacenter, with_uuids=False)
-            facts = read_templates(client, inventory, [asked.template])
+            facts = read_templates(client, inventory, asked.templates)
     except NfvError as error:
-        return _unseen_template(asked, error)
-    missing = {vm: dataplane for vm, dataplane in asked.dataplanes.items() if vm not in inventory.vms_by["name"]}
-    wanted = TemplateAsked(missing, asked.hardware_upgrade, asked.management_found, api_version)
-    return [row for each in facts for row in template_rows(each, wanted)]
+        return _unseen_templates(asked, error)
+    rows: list[Row] = []
+    for (_name, vms), each in zip(asked.templates.items(), facts):
+        missing = {vm: asked.dataplanes[vm] for vm in vms if vm not in inventory.vms_by["name"]}
+        rows += template_rows(each, TemplateAsked(missing, asked.hardware_upgrade, asked.management_found, api_version))
+    return rows
 
 
 def _nothing_seen(asked: Asked, error: NfvError) -> list[Row]:
     """The rows when nobody could log in."""
     rows = _unknown(checks.VCENTER_CHECKS, asked.hostname, error) + _unseen_inventory(asked, error)
     rows += account_unknown(asked.account, error)
-    return rows + (_unseen_template(asked, error) if asked.template is not None else [])
+    return rows + _unseen_templates(asked, error)
 
 
 def _unseen_inventory(asked: Asked, error: NfvError) -> list[Row]:
@@ -294,9 +341,14 @@ def _unseen_inventory(asked: Asked, error: NfvError) -> list[Row]:
     ]
 
 
-def _unseen_template(asked: Asked, error: NfvError) -> list[Row]:
-    facts = TemplateFacts(asked.template or "", problem=error)
-    return list(template_rows(facts, TemplateAsked(asked.dataplanes)))
+def _unseen_templates(asked: Asked, error: NfvError) -> list[Row]:
+    return [
+        row
+        for name, vms in asked.templates.items()
+        for row in template_rows(
+            TemplateFacts(name, problem=error), TemplateAsked({vm: asked.dataplanes[vm] for vm in vms})
+        )
+    ]
 
 
 def _unknown(looks: t.Iterable[Check], name: str, error: NfvError) -> list[Row]:

@@ -35,6 +35,18 @@ class Purpose(str, enum.Enum):
 
 
 @dataclasses.dataclass(frozen=True)
+class NewVm:
+    """What a VM that is still to be made is made from, and where."""
+
+    template: str | None = None
+    """Name of the template, None when no VM is made."""
+    folder: str | None = None
+    """Path of its folder below the datacenter's VM folder; None is that folder."""
+    datastore: str | None = None
+    """Name of its datastore; None for those of the template."""
+
+
+@dataclasses.dataclass(frozen=True)
 class AccountAsked:
     """What the user is going to do with which objects."""
 
@@ -50,12 +62,8 @@ class AccountAsked:
     """Name or managed object ID; None for the whole vCenter."""
     clusters: tuple[str, ...] = ()
     """Names or managed object IDs of the clusters that VMs may run in; empty for all."""
-    template: str | None = None
-    """Name of the template, None when no VM is made."""
-    folder: str | None = None
-    """Path of the folder for new VMs below the datacenter's VM folder; None is that folder."""
-    datastore: str | None = None
-    """Name of the datastore for new VMs; None for those of the template."""
+    new_vms: t.Mapping[str, NewVm] = dataclasses.field(default_factory=dict)
+    """How the VMs that are not there are made, by name."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -68,7 +68,8 @@ def _message(hosts: t.Mapping[str, Mapping], outcome: str) -> str:
     if outcome == RUNNING:
         return f"{counted} are running, not proved, because no tester sent known packets: {listed}"
     if outcome == SKIPPED:
-        return f"{counted} were not looked at (dpdk_verify_mode=skip), so nothing is known about them: {listed}"
+        why = "dpdk_verify_mode=skip, or check mode"
+        return f"{counted} were not looked at ({why}), so nothing is known about them: {listed}"
     passive = any(host["error_code"] == ErrorCode.POLL_MODE_NOT_RUNNING for host in hosts.values())
     code = ErrorCode.POLL_MODE_NOT_RUNNING if passive else ErrorCode.POLL_MODE_NOT_PROVED
     return (

@@ -12,6 +12,18 @@ from pathlib import Path
 from tests.integration.generator.conftest import Verify
 from tests.support.playbook import run_playbook
 
+# A verdict as passive verification leaves it, of two guests.
+RUNS = """
+- hosts: all
+  gather_facts: false
+  vars:
+    nfv_verdict:
+      {status: running, proved: false, error_code: "", summary: it runs, failures: [], evidence: [], traffic: []}
+  tasks:
+    - name: Say it
+      ansible.builtin.include_role: {name: nfv.vsphere_dpdk.dpdk_verify, tasks_from: report.yml}
+"""
+
 
 def report(directory: Path) -> dict[str, t.Any]:
     found: dict[str, t.Any] = json.loads((directory / "deploy.json").read_text())
@@ -38,6 +50,41 @@ def test_passive_looks_and_fails_where_nothing_runs(verify: Verify, tmp_path: Pa
     found = report(tmp_path)
     assert (found["outcome"], found["hosts"]["guest-1"]["status"]) == ("failed", "failed")
     assert found["message"].startswith("[poll_mode_not_running] 1 of 1 hosts")
+
+
+def test_verify_in_check_mode_looks_and_is_never_green_without_a_proof(verify: Verify, tmp_path: Path) -> None:
+    """Of the playbook, on this machine, which polls nothing: it ended with 0, and an earlier proof stayed."""
+    (tmp_path / "deploy.json").write_text('{"outcome": "proved", "proved": true}')
+    run = run_playbook(
+        "nfv.vsphere_dpdk.verify",
+        [tmp_path / "hosts.yml"],
+        "--check",
+        variables={
+            "nfv_hosts": "guest-1",
+            "nfv_workload": {"role": "nfv.vsphere_dpdk.vnf"},
+            "vnf_name": "none",
+            "vnf_program": "/usr/bin/dpdk-testpmd",
+            "dpdk_verify_window": 2,
+            "dpdk_verify_start_timeout": 0,
+            "nfv_report_dir": str(tmp_path),
+        },
+    )
+    assert not run.succeeded
+    assert any(line.startswith("[poll_mode_not_running] guest-1: ") for line in run.failures), run.output
+    assert run.changed == 0, run.changed_tasks
+    assert report(tmp_path)["outcome"] == "failed"
+
+
+def test_a_guest_that_runs_is_not_proved_by_check_mode(verify: Verify, tmp_path: Path) -> None:
+    (tmp_path / "report.yml").write_text(RUNS)
+    hosts = {"guest-1": {"dpdk_verify_mode": "traffic"}, "guest-2": {"dpdk_verify_mode": "passive"}}
+    (tmp_path / "two.json").write_text(json.dumps({"all": {"hosts": hosts}}))
+    variables = {"nfv_report_dir": str(tmp_path)}
+    run = run_playbook(str(tmp_path / "report.yml"), [tmp_path / "two.json"], "--check", variables=variables)
+    (failure,) = run.failures
+    assert failure.startswith("[verification_skipped] guest-1: check mode sends no traffic, so nothing is proved")
+    assert run.stats["guest-2"]["failures"] == 0
+    assert report(tmp_path)["outcome"] == "running"
 
 
 def test_unknown_mode_is_refused(verify: Verify) -> None:

@@ -45,4 +45,9 @@ def test_check_mode_starts_nothing_and_says_so(verify: Verify, tmp_path: Path) -
     assert run.succeeded, run.output
     assert run.changed == 0
     assert not any("testpmd" in entry.task for entry in run.tasks)
-    assert not (tmp_path / "deploy.json").exists()
+    # Whatever an earlier run proved is not what this one says.
+    report = json.loads((tmp_path / "deploy.json").read_text())
+    assert (report["outcome"], report["proved"]) == ("skipped", False)
+    assert "check mode" in report["message"]
+    (last,) = [entry.result["msg"] for entry in run.tasks if entry.task.endswith("Say what was proved")]
+    assert "guest-1 is skipped: nothing was verified (check mode sends no traffic)" in last

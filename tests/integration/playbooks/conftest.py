@@ -45,12 +45,17 @@ class Deployment:
         *arguments: str,
         playbook: str = "nfv.vsphere_dpdk.deploy_pgw",
         hosts: t.Sequence[str] = ("pgw-1",),
+        own: t.Mapping[str, t.Mapping[str, t.Any]] | None = None,
         **changes: t.Any,
     ) -> Run:
-        """Run a playbook on hosts with the lab's variables, changed by ``changes``."""
+        """Run a playbook on hosts with the lab's variables, changed by ``changes``, and by ``own`` for each host."""
         variables = {**self.vsphere, **PGW, "nfv_dataplane": DATAPLANE, **changes}
         inventory = self.directory / "inventory.json"
-        inventory.write_text(json.dumps({"pgw": {"hosts": dict.fromkeys(hosts, variables)}}))
+        of_hosts = {
+            **dict.fromkeys(hosts, variables),
+            **{name: {**variables, **one} for name, one in (own or {}).items()},
+        }
+        inventory.write_text(json.dumps({"pgw": {"hosts": of_hosts}}))
         return run_playbook(playbook, [inventory], *arguments, timeout=300)
 
 

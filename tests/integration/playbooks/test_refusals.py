@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import socket
 import typing as t
 from pathlib import Path
@@ -128,7 +129,8 @@ def test_untrusted_certificate(deployment: Deployment, tmp_path: Path) -> None:
 
 
 def test_missing_template(deployment: Deployment) -> None:
-    message = refusal(deployment.run(vsphere_template="debian-99"))
+    """Of any host: the VMs of the others would have been made before its own failed."""
+    message = refusal(deployment.run(own={"pgw-2": {"vsphere_template": "debian-99"}}))
     assert "[template_not_found]" in message
     assert "debian-99" in message
     assert deployment.control.mutating_calls() == {}
@@ -144,9 +146,14 @@ def test_missing_port_group(deployment: Deployment) -> None:
 
 
 def test_check_mode_writes_nothing_to_vcenter(deployment: Deployment) -> None:
-    run = deployment.run("--check", "--diff")
+    reports = deployment.directory / "deploy.json"
+    reports.write_text('{"outcome": "proved", "proved": true}')
+    run = deployment.run("--check", "--diff", nfv_report_dir=str(deployment.directory))
     assert run.succeeded, run.output
     assert deployment.control.mutating_calls() == {}
+    # A preview is no proof, neither this run's nor an earlier one's.
+    assert json.loads(reports.read_text())["outcome"] == "skipped"
+    assert "pgw-1 is skipped: nothing was verified" in run.tasks[-1].result["msg"]
 
 
 def test_guest_without_address_is_told_and_the_next_run_goes_on(deployment: Deployment) -> None:

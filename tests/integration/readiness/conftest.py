@@ -141,6 +141,7 @@ OPTIONS: dict[str, t.Any] = {
     "template": None,
     "folder": None,
     "datastore": None,
+    "new_vms": {},
     "purposes": ["deploy"],
     "power_cycle": False,
     "dataplane": None,

@@ -16,6 +16,7 @@ from lab.testing.descriptions import description
 
 from .conftest import OPTIONS
 
+EFI = [{**each, "numa_node": 0} if each["driver"] == "pmd" else each for each in description()["adapters"]]
 TEMPLATE: dict[str, t.Any] = {"template": "debian-12-dpdk", "management_found": True}
 
 
@@ -72,6 +73,33 @@ def test_cluster_that_is_not_there_leaves_the_rest_looked_at(lacking: t.Any) -> 
 def test_missing_template_is_not_ready(lacking: t.Any) -> None:
     rows = [row for row in gather(lacking, template="gone") if row["subject"] == "template"]
     assert (rows[0]["verdict"], rows[0]["code"]) == ("not_ready", "template_not_found")
+
+
+def test_each_template_is_judged_by_its_own_vms(lacking: t.Any) -> None:
+    """A VM of another template asks no EFI of this one; a name that is not there is found, too."""
+    vms = [
+        {"name": "plain", "dataplane": description()},
+        {"name": "fast", "dataplane": description(numa={"nodes": 1}, adapters=EFI)},
+        {"name": "lost", "dataplane": description()},
+    ]
+
+    def verdicts(new_vms: dict[str, t.Any]) -> dict[tuple[str, str], str]:
+        rows = gather(lacking, vms=vms, new_vms=new_vms, **TEMPLATE)
+        return {(row["object"], row["check"]): row["verdict"] for row in rows if row["subject"] == "template"}
+
+    found = verdicts({"fast": {"template": "another"}, "lost": {"template": "gone", "folder": None}})
+    assert found["debian-12-dpdk", "firmware"] == "ready"
+    assert (found["another", "template"], found["gone", "template"]) == ("not_ready", "not_ready")
+    assert verdicts({})["debian-12-dpdk", "firmware"] == "not_ready"
+
+
+@pytest.mark.parametrize("new_vms", [{"stranger": {}}, {"vnf-1": {"network": "x"}}, {"vnf-1": "x"}])
+def test_bad_origin_is_refused_before_any_connection(lacking: t.Any, new_vms: dict[str, t.Any]) -> None:
+    lacking.reset_calls()
+    with pytest.raises(NfvError, match=r"new_vms\.") as refused:
+        gather(lacking, new_vms=new_vms)
+    assert refused.value.error_code is ErrorCode.DESCRIPTION_INVALID
+    assert lacking.calls() == {}
 
 
 @pytest.mark.parametrize(

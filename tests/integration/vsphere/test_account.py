@@ -17,7 +17,11 @@ from pyVim.task import WaitForTask
 from pyVmomi import vim
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.account import AccountAsked, account_rows
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.account import (
+    AccountAsked,
+    NewVm,
+    account_rows,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.privileges import (
     NEEDS,
     ROLES,
@@ -42,8 +46,7 @@ ASKED = AccountAsked(
     networks=("PG-Mgmt", "PG-S5U", "PG-SGi"),
     datacenter="nfv-dc",
     clusters=("nfv-a",),
-    template=TEMPLATE,
-    folder=FOLDER,
+    new_vms={"not-made-yet": NewVm(TEMPLATE, FOLDER)},
 )
 
 
@@ -253,7 +256,9 @@ def test_who_only_reads_needs_nothing_more(world: World, vcenter: t.Any) -> None
         username=vcenter.readonly_username,
         password=vcenter.readonly_password,
     )
-    asked = dataclasses.replace(ASKED, username=reader.username, vms=("not-made-yet",), folder=None)
+    asked = dataclasses.replace(
+        ASKED, username=reader.username, vms=("not-made-yet",), new_vms={"not-made-yet": NewVm(TEMPLATE)}
+    )
     with Client.open(reader, closed_for_writes=True) as client:
         reading = dataclasses.replace(asked, features=frozenset({Feature.READ}))
         (row,) = account_rows(reading, read_account(client, reading))
@@ -267,7 +272,7 @@ def test_who_only_reads_needs_nothing_more(world: World, vcenter: t.Any) -> None
 
 def test_what_is_not_shown_is_unknown(world: World) -> None:
     rows = world.rows(
-        networks=("PG-Nowhere",), datastore="nowhere", folder="nowhere", clusters=("nowhere",), template="x"
+        networks=("PG-Nowhere",), clusters=("nowhere",), new_vms={"not-made-yet": NewVm("x", "nowhere", "nowhere")}
     )
     unknown = {(row.object, str(row.code)) for row in rows if row.verdict == Verdict.UNKNOWN}
     assert unknown == {
@@ -279,8 +284,18 @@ def test_what_is_not_shown_is_unknown(world: World) -> None:
     }
 
 
+def test_every_new_vm_has_a_template_folder_and_datastore_of_its_own(world: World) -> None:
+    """One's folder and template say nothing of another's."""
+    vms = {"a": NewVm(TEMPLATE, FOLDER), "b": NewVm("x", "nowhere"), "c": NewVm(TEMPLATE, FOLDER, "elsewhere")}
+    rows = world.rows(vms=tuple(vms), new_vms=vms)
+    unknown = {row.object for row in rows if row.verdict == Verdict.UNKNOWN}
+    assert unknown == {"x", "nowhere", "elsewhere"}
+    ready = [row.object for row in rows if row.verdict == Verdict.READY]
+    assert TEMPLATE in ready and FOLDER in ready
+
+
 def test_a_look_changes_nothing_and_asks_once_for_each_kind_of_object(world: World, vcenter: t.Any) -> None:
-    asked = dataclasses.replace(ASKED, folder=None)
+    asked = dataclasses.replace(ASKED, new_vms={"not-made-yet": NewVm(TEMPLATE)})
     with Client.open(vcenter.connection, closed_for_writes=True) as client:
         vcenter.reset_calls()
         rows = account_rows(asked, read_account(client, asked))

@@ -13,6 +13,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.account import (
     AccountAsked,
     Granted,
+    NewVm,
     privileges_by_place,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.privileges import Place
@@ -144,6 +145,7 @@ class _Inventory:
     def targets(self) -> list[_Target]:
         """Every object that the features are used on. What only new VMs need is left out when every VM is there."""
         missing = [name for name in self._asked.vms if name not in self._vms]
+        new = tuple(dict.fromkeys(self._asked.new_vms.get(name, NewVm()) for name in missing))
         present = [self._vms[name] for name in self._asked.vms if name in self._vms]
         parents = {parent._moId: parent for _vm, properties in present if (parent := properties.get("parent"))}
         targets = [
@@ -152,22 +154,24 @@ class _Inventory:
             *(_Target(Place.PARENT, self._name(each), (each,)) for each in parents.values()),
             *(_Target(Place.VM, name, (self._vms[name][0],)) for name in self._asked.vms if name in self._vms),
             *self._clusters(),
-            *self._networks(new_vms=bool(missing)),
+            *self._networks(new),
         ]
-        return [*targets, *self._for_new_vms()] if missing else targets
+        return [*targets, *self._for_new_vms(new)]
 
-    def _for_new_vms(self) -> list[_Target]:
-        """The template, the folder, the datastores, and the VMs to be made, by what they will inherit from."""
-        folders = self._folder()
+    def _for_new_vms(self, new: t.Sequence[NewVm]) -> list[_Target]:
+        """Templates, folders, datastores, and the VMs to be made, by what they will inherit from."""
         pools = [pool for _each, properties in self._matching_clusters() if (pool := properties.get("resourcePool"))]
-        place = self._asked.folder or "the datacenter's VM folder"
-        targets = [_Target(Place.FOLDER, place, tuple(folders))]
-        if folders:
-            targets.append(_Target(Place.VM, f"VMs to be made in {place}", (*folders, *pools)))
-        if self._asked.template is not None:
-            template = self._vms.get(self._asked.template)
-            targets.append(_Target(Place.TEMPLATE, self._asked.template, template[:1] if template else ()))
-        return targets + self._datastores()
+        targets: list[_Target] = []
+        for path in dict.fromkeys(each.folder for each in new):
+            folders = self._folder(path)
+            place = path or "the datacenter's VM folder"
+            targets.append(_Target(Place.FOLDER, place, tuple(folders)))
+            if folders:
+                targets.append(_Target(Place.VM, f"VMs to be made in {place}", (*folders, *pools)))
+        for name in dict.fromkeys(each.template for each in new if each.template is not None):
+            template = self._vms.get(name)
+            targets.append(_Target(Place.TEMPLATE, name, template[:1] if template else ()))
+        return targets + self._datastores(new)
 
     def _name(self, managed: t.Any) -> str:
         return next(
@@ -200,8 +204,8 @@ class _Inventory:
         unseen = [_Target(Place.CLUSTER, name, ()) for name in self._asked.clusters if name not in names]
         return [*(_Target(Place.CLUSTER, name_of(each, properties), (each,)) for each, properties in found), *unseen]
 
-    def _networks(self, new_vms: bool) -> list[_Target]:
-        """The port groups of the descriptions; for new VMs also those that the template's adapters are on."""
+    def _networks(self, new: t.Sequence[NewVm]) -> list[_Target]:
+        """The port groups of the descriptions; for new VMs also those that their templates' adapters are on."""
         named: dict[str, list[t.Any]] = {}
         for each, properties in self._of(vim.Network):
             named.setdefault(name_of(each, properties), []).append(each)
@@ -209,31 +213,36 @@ class _Inventory:
             _Target(Place.NETWORK, name, (each,)) for name in self._asked.networks for each in named.get(name, ())
         ]
         targets += [_Target(Place.NETWORK, name, ()) for name in self._asked.networks if name not in named]
-        if new_vms:
-            known = {each._moId for target in targets for each in target.objects}
-            further = [each for each in self._of_template("network") if each._moId not in known]
-            targets += [_Target(Place.NETWORK, self._name(each), (each,)) for each in further]
+        known = {each._moId for target in targets for each in target.objects}
+        further = [each for each in self._of_templates("network", new) if each._moId not in known]
+        return targets + [_Target(Place.NETWORK, self._name(each), (each,)) for each in further]
+
+    def _datastores(self, new: t.Sequence[NewVm]) -> list[_Target]:
+        """The datastores that are named, and those of the templates of VMs that name none."""
+        targets = [
+            _Target(Place.DATASTORE, self._name(each), (each,))
+            for each in self._of_templates("datastore", [each for each in new if each.datastore is None])
+        ]
+        for wanted in dict.fromkeys(each.datastore for each in new if each.datastore is not None):
+            found = [
+                each
+                for each, properties in self._of(vim.Datastore)
+                if wanted in (each._moId, name_of(each, properties))
+            ]
+            targets.append(_Target(Place.DATASTORE, wanted, tuple(found[:1])))
         return targets
 
-    def _datastores(self) -> list[_Target]:
-        wanted = self._asked.datastore
-        if wanted is None:
-            return [_Target(Place.DATASTORE, self._name(each), (each,)) for each in self._of_template("datastore")]
-        found = [
-            each for each, properties in self._of(vim.Datastore) if wanted in (each._moId, name_of(each, properties))
-        ]
-        return [_Target(Place.DATASTORE, wanted, tuple(found[:1]))]
+    def _of_templates(self, path: str, new: t.Iterable[NewVm]) -> t.Iterable[t.Any]:
+        """Objects that a property of the templates names, each once; none of a template that is not shown."""
+        templates = [self._vms[each.template] for each in new if each.template in self._vms]
+        named = [each for _template, properties in templates for each in properties.get(path) or ()]
+        return {each._moId: each for each in named}.values()
 
-    def _of_template(self, path: str) -> t.Sequence[t.Any]:
-        """Objects that a property of the template names; none when it is not shown."""
-        template = self._vms.get(self._asked.template or "")
-        return template[1].get(path) or () if template else ()
-
-    def _folder(self) -> list[t.Any]:
-        """The folder for new VMs: a path below the datacenter's VM folder, or one that begins with the datacenter."""
+    def _folder(self, path: str | None) -> list[t.Any]:
+        """The folder of a path below the datacenter's VM folder, or of one that begins with the datacenter."""
         found = []
         for datacenter, properties in self._datacenter_folders():
-            names = [part for part in (self._asked.folder or "").split("/") if part]
+            names = [part for part in (path or "").split("/") if part]
             if names[:2] == [name_of(datacenter, properties), "vm"]:
                 names = names[2:]
             folder = properties.get("vmFolder")
