@@ -13,6 +13,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.report
     rows_of_result,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.row import Row, Subject
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.sender import sender_rows
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.filters import Filters, typed
 
 # The workload whose variables tell VLAN and MTU of its adapters, and these variables.
@@ -26,6 +27,8 @@ def readiness_report(
     rows: list[Row] = []
     if results.get("vcenter") is not None:
         rows += rows_of_result(results["vcenter"], Subject.VCENTER, "vCenter")
+    if results.get("verification") is not None:
+        rows += sender_rows(results["verification"]["guests"], results["verification"]["inventory"])
     for subject in (Subject.GUEST, Subject.TESTER):
         for name, result in (results.get(subject.value) or {}).items():
             rows += rows_of_result(result, subject, name)
