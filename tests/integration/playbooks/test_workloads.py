@@ -127,20 +127,21 @@ def test_every_workload_that_cannot_work_is_named_in_one_run(functions: Function
     assert functions.control.calls() == {}
 
 
-@pytest.mark.parametrize(
-    ("workload", "code", "said"),
-    [
-        (None, "workload_missing", "{role: nfv.vsphere_dpdk.vnf}"),
-        ({"role": "firewall"}, "value_malformed", "acme.vnf.firewall"),
-        ({"role": "acme.vnf.firewal"}, "workload_not_found", "ansible-galaxy"),
-        ({"role": "acme.vnf.unfinished"}, "workload_incomplete", "tasks/application.yml"),
-    ],
-)
-def test_what_is_no_workload_is_refused_before_any_connection(
-    functions: Functions, workload: dict[str, str] | None, code: str, said: str
-) -> None:
-    run = functions.run("deploy", fw_1={"nfv_workload": workload})
-    (message,) = run.failures
-    assert message.startswith(f"[{code}] fw-1: nfv_workload")
-    assert said in message
+def test_what_is_no_workload_is_refused_before_any_connection(functions: Functions) -> None:
+    """Of each host, in one run."""
+    workloads: dict[str, t.Any] = {
+        "pgw-1": ({"role": "firewall"}, "value_malformed", "acme.vnf.firewall"),
+        "vnf-1": ({"role": "acme.vnf.firewal"}, "workload_not_found", "ansible-galaxy"),
+        "fw-1": (None, "workload_missing", "{role: nfv.vsphere_dpdk.vnf}"),
+    }
+    of_hosts = {
+        name.replace("-", "_"): {"nfv_workload": workload} for name, (workload, _code, _said) in workloads.items()
+    }
+    run = functions.run("deploy", **of_hosts)
+    assert len(run.failures) == len(workloads), run.output
+    for name, (_workload, code, said) in workloads.items():
+        (message,) = [each for each in run.failures if each.startswith(f"[{code}] {name}: nfv_workload")]
+        assert said in message
+    (message,) = functions.run("deploy", fw_1={"nfv_workload": {"role": "acme.vnf.unfinished"}}).failures
+    assert message.startswith("[workload_incomplete] fw-1: nfv_workload") and "tasks/application.yml" in message
     assert functions.control.calls() == {}

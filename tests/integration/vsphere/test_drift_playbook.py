@@ -206,8 +206,7 @@ def test_expected_vms_that_nobody_compares_are_named(engine: t.Any, make_vm: Mak
 def test_no_host_is_never_green(drift: Drift, tmp_path: Path, ansible: t.Any) -> None:
     # A description for all hosts would make the tester one of them.
     del ansible.inventory["nfv_dataplane"]
-    for inventory in ("", "[testers]\ntester-1\n"):
-        (ansible.directory / "hosts.ini").write_text(inventory)
-        run = ansible.playbook(PLAYBOOKS / "drift.yml", nfv_report_dir=str(tmp_path))
-        assert run.status == 2
-        assert run.failure()["msg"].startswith("[hosts_missing] no host of hosts_with_nfv_dataplane ")
+    (ansible.directory / "hosts.ini").write_text("[testers]\ntester-1\n")
+    run = ansible.playbook(PLAYBOOKS / "drift.yml", nfv_report_dir=str(tmp_path))
+    assert run.status == 2
+    assert run.failure()["msg"].startswith("[hosts_missing] no host of hosts_with_nfv_dataplane ")

@@ -1,7 +1,10 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""deploy_pgw.yml up to the guest: refusals before the first connection, half-done states, convergence, check mode."""
+"""deploy_pgw.yml up to the guest: refusals before the first connection, half-done states, convergence, check mode.
+
+tests/integration/playbooks/test_refusals.py has what vCenter lacks, and the first run in check mode.
+"""
 
 from __future__ import annotations
 
@@ -75,39 +78,6 @@ def test_wrong_sessions_and_missing_variables_stop_there_too(ansible: t.Any, vce
     run = ansible.playbook(PLAYBOOK)
     assert run.failure()["msg"] == "[variable_missing] pgw-it: vsphere_cluster must be set in the inventory"
     assert vcenter.calls() == {}
-
-
-@pytest.mark.parametrize(
-    ("variables", "code"),
-    [
-        ({"vsphere_password": "wrong"}, "authentication_failed"),
-        ({"vsphere_template": "nobody"}, "template_not_found"),
-        ({"nfv_dataplane": put(DESCRIPTION, "adapters.2.network", "PG-Nowhere")}, "network_not_found"),
-    ],
-)
-def test_what_vcenter_lacks_stops_before_anything_is_made(
-    ansible: t.Any, vcenter: t.Any, variables: dict[str, t.Any], code: str
-) -> None:
-    vcenter.reset_calls()
-    # What the look before would tell, too (test_readiness_playbook.py).
-    run = ansible.playbook(PLAYBOOK, nfv_readiness="skip", **variables)
-    failure = run.failure()
-    assert run.status != 0
-    assert failure["error_code"] == code
-    assert failure["msg"].startswith(f"[{code}] ")
-    assert vcenter.mutating_calls() == {}
-
-
-def test_a_first_run_in_check_mode_says_what_it_would_do_and_stops(
-    ansible: t.Any, vcenter: t.Any, no_vm: t.Callable[[], t.Any]
-) -> None:
-    vcenter.reset_calls()
-    run = ansible.playbook(PLAYBOOK, "--check", "--diff")
-    assert run.status == 0, run.output
-    assert run.recap[NAME]["changed"] == 1
-    assert f"{NAME} would be made from template debian-12-dpdk" in run.output
-    assert vcenter.mutating_calls() == {}
-    assert no_vm() is None
 
 
 def test_a_run_that_breaks_off_is_told_and_the_next_one_goes_on(
