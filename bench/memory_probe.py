@@ -9,16 +9,20 @@ Reads a JSON object from its input: ``connection`` and ``params``, as bench.lab_
 from __future__ import annotations
 
 import json
-import resource
 import sys
+from pathlib import Path
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.vm_dataplane import converge
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Connection
 
 
 def peak_mb() -> float:
-    """The peak memory of this process so far, in MB (getrusage(2): ru_maxrss is in KiB)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    """The peak memory of this process so far, in MB (proc(5): VmHWM is in KiB).
+
+    Not getrusage's ru_maxrss: that begins with the peak of the process that started this one.
+    """
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")) * 1024 / 1e6
 
 
 def main() -> None:
