@@ -109,18 +109,7 @@ def unconverted(template: str, names: Set[str]) -> set[str]:
     return found
 
 
-# Not mended yet: every change of this role has the golden images built anew.
-NOT_MENDED = "roles/dpdk_install/tasks/install_apt.yml"
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param(path, marks=pytest.mark.xfail(relative(path) == NOT_MENDED, reason="dpdk_install_start_services"))
-        for path in tracked("roles/*.yml", "playbooks/*.yml")
-    ],
-    ids=relative,
-)
+@pytest.mark.parametrize("path", tracked("roles/*.yml", "playbooks/*.yml"), ids=relative)
 def test_a_switch_may_be_given_on_the_command_line(path: Path) -> None:
     names = switches()
     assert {template: found for template in templates(path) if (found := unconverted(template, names))} == {}
