@@ -33,8 +33,8 @@ class Segment:
     """The bridge's own address, where the lab serves DHCP."""
     tester_interface: str | None = None
     """The tester's interface in this segment."""
-    tester_address: ipaddress.IPv4Interface | None = None
-    """The tester's IPv4 address."""
+    tester_addresses: tuple[ipaddress.IPv4Interface, ...] = ()
+    """The tester's IPv4 addresses: as the packet gateway's neighbour, and one set aside for verification."""
     tester_ipv6_address: ipaddress.IPv6Interface | None = None
     """The tester's IPv6 address."""
 
@@ -56,13 +56,13 @@ SEGMENTS = (
         "PG-S5U",
         ipaddress.IPv4Network("198.18.1.0/24"),
         tester_interface="s5u",
-        tester_address=ipaddress.IPv4Interface("198.18.1.2/24"),
+        tester_addresses=(ipaddress.IPv4Interface("198.18.1.2/24"), ipaddress.IPv4Interface("198.18.1.77/24")),
     ),
     Segment(
         "PG-SGi",
         ipaddress.IPv4Network("198.18.2.0/24"),
         tester_interface="sgi",
-        tester_address=ipaddress.IPv4Interface("198.18.2.2/24"),
+        tester_addresses=(ipaddress.IPv4Interface("198.18.2.2/24"), ipaddress.IPv4Interface("198.18.2.77/24")),
         # RFC 3849: the prefix for documentation.
         tester_ipv6_address=ipaddress.IPv6Interface("2001:db8:2::2/64"),
     ),
@@ -116,15 +116,15 @@ def _segment_commands(segment: Segment, segments_namespace: str, tester_namespac
     ]
     if segment.host_address:
         commands.append((*inside, "address", "add", str(segment.host_address), "dev", bridge))
-    if segment.tester_interface and segment.tester_address:
+    if segment.tester_interface:
         tester, port = segment.tester_interface, f"tester-{segment.tester_interface}"
         commands += [
             (*inside, "link", "add", port, "type", "veth", "peer", "name", tester, "netns", tester_namespace),
             (*inside, "link", "set", port, "master", bridge, "up"),
             # Frames as on a wire: with checksums, neither merged nor still to be segmented.
-            _offloads_off(segments_namespace, port),
-            _offloads_off(tester_namespace, tester),
-            ("ip", "-n", tester_namespace, "address", "add", str(segment.tester_address), "dev", tester),
+            offloads_off(segments_namespace, port),
+            offloads_off(tester_namespace, tester),
+            *(_address_added(tester_namespace, tester, address) for address in segment.tester_addresses),
             ("ip", "-n", tester_namespace, "link", "set", tester, "up"),
         ]
     if segment.tester_interface and segment.tester_ipv6_address:
@@ -138,7 +138,12 @@ def _segment_commands(segment: Segment, segments_namespace: str, tester_namespac
     return commands
 
 
-def _offloads_off(namespace: str, interface: str) -> Command:
+def _address_added(namespace: str, interface: str, address: ipaddress.IPv4Interface) -> Command:
+    return ("ip", "-n", namespace, "address", "add", str(address), "dev", interface)
+
+
+def offloads_off(namespace: str, interface: str) -> Command:
+    """Return the command after which an interface carries frames as on a wire: checksummed and not merged."""
     features = ("rx", "tx", "sg", "tso", "gso", "gro")
     settings = [word for feature in features for word in (feature, "off")]
     return _inside(namespace, "ethtool", "-K", interface, *settings)

@@ -30,6 +30,7 @@ PLANE = {
     "sgi": "{{ pgw_sgi }}",
     "sessions": "{{ pgw_sessions }}",
     "path_management": "{{ pgw_path_management }}",
+    "verify_session": "{{ pgw_verify_session }}",
 }
 STATUS = "/run/nfv-vsphere-dpdk/pgw-path/status.json"
 
@@ -131,6 +132,12 @@ class Gateway:
         """Closes the tester's ports."""
         self.s5u.close()
         self.sgi.close()
+
+
+def quiet(*ports: Port) -> None:
+    """Discards what has arrived."""
+    for port in ports:
+        port.received(0.3, 100_000, lambda _packet: True)
 
 
 def run_in_guest(

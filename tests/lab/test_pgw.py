@@ -8,48 +8,28 @@ Figures go to reports/pgw-lab.json. The deployment is left as it was found.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
-import socket
 import time
 import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.filter.poll_mode import poll_mode_verdict
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets, path_messages
-from lab.networks import inside
-from lab.testing.bidirectional_traffic import PORT, Traffic
+from lab.testing.bidirectional_traffic import Traffic
 from lab.testing.pgw_packets import PEER, S5U, SERVER, SERVER6, g_pdu, ipv4, ipv6, outer, routed, untunnelled
-from lab.testing.tester_port import Port
-from tests.lab.conftest import Deployment
-from tests.lab.gateway import PLANE, Gateway
+from tests.lab.gateway import PLANE, Gateway, quiet
 from tests.support.capture import capture, dissect
 from tests.support.exposition import parse
 
 UE, UE6, LOCAL, REMOTE = "198.19.0.1", "2001:db8:1:1::7", 4097, 8193
 UNKNOWN_TEID = 0x00BADBAD
+# Those of the example.
+SESSION_NAMES = ["ue-1", "ue-2", "ue-3", "verification"]
 SIZES = (64, 128, 576, 1280, 1400)
-# What the emulated guest carries in both directions without loss, beside the emulation of another guest.
-PACKETS_PER_SECOND, SECONDS = 100, 8
 # Ten thousand take six minutes in an emulated guest; tests/integration/pgw has as many in every run.
 SESSIONS, CHANGED = int(os.environ.get("NFV_LAB_PGW_SESSIONS", "1000")), 100
-
-
-@pytest.fixture(scope="module")
-def gateway(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Gateway]:
-    found = Gateway.find(deployment, tmp_path_factory.mktemp("pgw"))
-    namespace = deployment.state.tester_namespace
-    with contextlib.ExitStack() as stack:
-        stack.callback(found.close)
-        # The tester's kernel says nothing about datagrams for ports that somebody holds.
-        for address, port in ((PEER, packets.GTPU_PORT), (SERVER, PORT)):
-            with inside(namespace):
-                held = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-                held.bind((address, port))
-        yield found
 
 
 def of_kind(*kinds: int) -> t.Callable[[bytes], bool]:
@@ -60,12 +40,6 @@ def of_kind(*kinds: int) -> t.Callable[[bytes], bool]:
         return is_gtpu and packet[29] in kinds
 
     return accept
-
-
-def quiet(*ports: Port) -> None:
-    """Discards what has arrived."""
-    for port in ports:
-        port.received(0.3, 100_000, lambda _packet: True)
 
 
 @pytest.mark.parametrize("packet", [ipv4, ipv6])
@@ -175,63 +149,6 @@ def test_dissector_of_others_reads_s5u_without_complaint(gateway: Gateway) -> No
     assert {path_messages.ECHO_RESPONSE, path_messages.ERROR_INDICATION} <= {each.message for each in found}
 
 
-def test_nothing_is_lost_in_both_directions_at_once_and_it_polls(gateway: Gateway) -> None:
-    sample = {"pmd_evidence": {"devices": "{{ nfv_devices }}"}}
-    tasks = [
-        {"name": "devices", "nfv.vsphere_dpdk.dpdk_info": {}, "register": "guest"},
-        {"name": "polled", "ansible.builtin.set_fact": {"nfv_devices": POLLED}},
-        {"name": "sample", **{f"nfv.vsphere_dpdk.{name}": options for name, options in sample.items()}},
-        {"name": "expected", "ansible.builtin.debug": {"msg": EXPECTED}},
-    ]
-    before = gateway.play(*tasks)
-    quiet(gateway.s5u, gateway.sgi)
-    with Traffic(gateway.s5u, gateway.sgi, gateway.subscribers, PACKETS_PER_SECOND) as traffic:
-        time.sleep(SECONDS)
-    # What no session has must not come through: the control of the judge's.
-    for _time in range(10):
-        gateway.s5u.send(g_pdu(UNKNOWN_TEID, ipv4(UE, SERVER)))
-    strangers = len(gateway.sgi.received(1, 10))
-    after = gateway.play(*tasks)
-    assert traffic.lost() == {"uplink": 0, "downlink": 0}, f"{traffic.lost()} of {traffic.sent} each"
-    legs = [leg(way, way, traffic.sent, len(arrived)) for way, arrived in traffic.arrived.items()]
-    legs.append({**leg("wrong TEID", "uplink", 10, strangers), "expected": 0, "lost": 0})
-    samples = {"before": before.result_of("sample")["sample"], "after": after.result_of("sample")["sample"]}
-    expected = before.result_of("expected")["msg"]
-    verdict = poll_mode_verdict({**samples, "traffic": legs}, expected)
-    assert verdict["proved"], verdict["failures"]
-    gateway.note(both_ways_packets_per_second=PACKETS_PER_SECOND, both_ways_packets=traffic.sent)
-    # The control: without the traffic the same samples prove nothing.
-    assert not poll_mode_verdict({**samples, "traffic": []}, expected)["proved"]
-    # Without a tester they show that it runs, and never more; where nothing passed, not even that.
-    passive = {**expected, "traffic": "passive", "sides": {}}
-    running = poll_mode_verdict({**samples, "traffic": []}, passive)
-    assert (running["status"], running["proved"]) == ("running", False), running["failures"]
-    idle = poll_mode_verdict({"before": samples["after"], "after": samples["after"], "traffic": []}, passive)
-    assert idle["status"] == "failed"
-
-
-POLLED = (
-    "{{ guest.devices | selectattr('name', 'in',"
-    " (nfv_dataplane | nfv.vsphere_dpdk.dataplane_derived).pmd_adapters | map(attribute='name')) | list }}"
-)
-EXPECTED = {
-    "devices": "{{ nfv_devices }}",
-    "sides": {"s5u": "{{ pgw_s5u.adapter }}", "sgi": "{{ pgw_sgi.adapter }}"},
-    "polling_cpus": "{{ (nfv_dataplane | nfv.vsphere_dpdk.dataplane_derived).polling_cpu_list }}",
-    "hugepages": "{{ (nfv_dataplane | nfv.vsphere_dpdk.dataplane_derived).hugepages }}",
-    "outer_checksum": False,
-}
-
-
-def leg(name: str, direction: str, sent: int, received: int) -> dict[str, t.Any]:
-    """A row as traffic_probe returns it."""
-    return {
-        "name": name, "direction": direction, "sent": sent, "expected": sent, "received": received,
-        "lost": sent - received, "duplicate": 0, "corrupt": 0, "problems": [], "warm_up_sent": 0,
-        "warm_up_received": 0, "pps_seen": PACKETS_PER_SECOND,
-    }  # fmt: skip
-
-
 def test_timer_writes_statistics_for_prometheus(gateway: Gateway) -> None:
     directory = "/var/lib/nfv-test-textfile"
     gateway.run("mkdir", "-p", directory)
@@ -243,9 +160,9 @@ def test_timer_writes_statistics_for_prometheus(gateway: Gateway) -> None:
             time.sleep(1)
         found = parse(gateway.run("cat", f"{directory}/nfv_pgw.prom"))
         assert found["nfv_pgw_up"].value() == 1
-        assert found["nfv_pgw_sessions"].value() == len(gateway.subscribers)
+        assert found["nfv_pgw_sessions"].value() == len(SESSION_NAMES)
         told = json.loads(gateway.run("cat", "/run/nfv-vsphere-dpdk/pgw-statistics.json"))
-        assert [session["name"] for session in told["sessions"]] == ["ue-1", "ue-2", "ue-3"]
+        assert [session["name"] for session in told["sessions"]] == SESSION_NAMES
         assert gateway.run("systemctl", "is-enabled", "nfv-pgw-statistics.timer").strip() == "enabled"
     finally:
         assert gateway.module("pgw_sessions", PLANE)["changed"]
@@ -301,7 +218,7 @@ def test_many_sessions_and_a_change_of_some_while_the_others_carry_traffic(gatew
         began = time.monotonic()
         done = gateway.module("pgw_sessions", plane, more=many(SESSIONS))
         installed = time.monotonic() - began
-        assert len(done["sessions"]) == SESSIONS + len(gateway.subscribers)
+        assert len(done["sessions"]) == SESSIONS + len(SESSION_NAMES)
         with Traffic(gateway.s5u, gateway.sgi, gateway.subscribers, 20) as traffic:
             began = time.monotonic()
             done = gateway.module("pgw_sessions", plane, more=many(SESSIONS, CHANGED))
@@ -316,7 +233,7 @@ def test_many_sessions_and_a_change_of_some_while_the_others_carry_traffic(gatew
         assert untunnelled(gateway.s5u.received(5)[0]).teid == last["peer_teid"]
     finally:
         back = gateway.module("pgw_sessions", PLANE)
-    assert len(back["sessions"]) == len(gateway.subscribers)
+    assert len(back["sessions"]) == len(SESSION_NAMES)
 
 
 def test_state_absent_takes_all_of_it_and_present_brings_it_back(gateway: Gateway) -> None:

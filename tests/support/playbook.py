@@ -73,6 +73,13 @@ class Run:
                 return entry.result
         raise AssertionError(f"no task named {task!r} ran:\n{self.output}")
 
+    def fact(self, name: str) -> t.Any:
+        """The value that a task has set a fact to, at last."""
+        values = [entry.result.get("ansible_facts", {}) for entry in self.tasks]
+        found = [facts[name] for facts in values if name in facts]
+        assert found, f"no task set {name}:\n{self.output}"
+        return found[-1]
+
 
 def _differs(diff: t.Any) -> bool:
     if isinstance(diff, list):

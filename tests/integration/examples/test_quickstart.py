@@ -34,7 +34,7 @@ def tester(tmp_path: Path) -> t.Iterator[Path]:
     interpreter.chmod(0o755)
     ip("netns", "add", name)
     try:
-        for interface, address in (("s5u", "198.18.1.2/24"), ("sgi", "198.18.2.2/24")):
+        for interface, address in (("s5u", "198.18.1.77/24"), ("sgi", "198.18.2.77/24")):
             ip("-n", name, "link", "add", interface, "type", "veth", "peer", "name", f"{interface}-switch")
             ip("-n", name, "address", "add", address, "dev", interface)
             for end in (interface, f"{interface}-switch"):

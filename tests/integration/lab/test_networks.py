@@ -27,7 +27,7 @@ def test_namespaces_have_bridges_and_tester_and_the_machine_has_nothing(state: S
     assert bridges == set(PORT_GROUPS)
     tester = {link["ifname"]: link for link in ip("-n", state.tester_namespace, "address")}
     assert set(tester) == {"lo", "s5u", "sgi"}
-    assert [entry["local"] for entry in tester["s5u"]["addr_info"]] == ["198.18.1.2"]
+    assert [entry["local"] for entry in tester["s5u"]["addr_info"]] == ["198.18.1.2", "198.18.1.77"]
     routes = {route["dst"]: route.get("gateway") for route in ip("-n", state.tester_namespace, "route")}
     assert routes["198.19.0.0/16"] == "198.18.2.1"
     assert "default" not in routes
