@@ -97,7 +97,7 @@ def test_a_router_that_forwards_nothing_is_told_from_the_gateway(
     # The gateway has received the uplink's packets and sent them to the router; the downlink's have not come to it.
     lacking = {"traffic uplink", "traffic downlink", "traffic wrong TEID", "counters sgi", "polled packets"}
     assert verdict.failed == lacking, verdict.run.failures
-    assert f"the tester sent {COUNT}" in verdict.rows["counters sgi"]["reason"]
+    assert "the tester sent" in verdict.rows["counters sgi"]["reason"]
 
 
 def test_an_address_that_somebody_else_has_is_refused_before_the_first_packet(
