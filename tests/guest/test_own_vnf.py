@@ -42,7 +42,13 @@ class Site:
 
     def play(self, name: str, **variables: t.Any) -> Run:
         """Run one of the collection's playbooks as a user of the example would."""
-        given = {"nfv_report_dir": str(self.reports), "nfv_dataplane": dataplane(), "tester_interfaces": TESTER}
+        # A description on the command line is one of every host, so the run's hosts are named.
+        given = {
+            "nfv_hosts": "firewall",
+            "nfv_report_dir": str(self.reports),
+            "nfv_dataplane": dataplane(),
+            "tester_interfaces": TESTER,
+        }
         return run_playbook(
             f"nfv.vsphere_dpdk.{name}",
             [EXAMPLE, self.more, self.state.inventory],
