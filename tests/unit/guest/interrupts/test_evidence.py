@@ -42,8 +42,11 @@ def routing(forwarding: Made) -> ForwardingGuest:
     return guest
 
 
-def judged(guest: ForwardingGuest, before: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any] = OPTIONS) -> set[str]:
+def judged(
+    guest: ForwardingGuest, before: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any] | None = None
+) -> set[str]:
     """The evidence that does not hold; nothing when the guest is proved."""
+    options = options or OPTIONS
     result = observe(guest, {**options, "earlier": before})
     failing = {row["name"] for row in result["evidence"] if not row["holds"]}
     assert result["proved"] == (not failing)
