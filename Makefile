@@ -19,7 +19,7 @@ setup: ## Debian packages, .venv with pinned versions, a Go toolchain (5 minutes
 deploy: setup ## A proved PGW in the lab, from nothing (8-20 minutes; the second time about 2)
 	@$(PYTHON) -m lab deploy
 
-test: setup ## Every test: static checks, units, vSphere integration, importer, then guests (about an hour)
+test: setup ## Every test: static checks, units, vSphere integration, importer, then guests (60 to 75 minutes)
 	@scripts/test
 
 test-fast: setup ## Every test that needs no guest (13 minutes)

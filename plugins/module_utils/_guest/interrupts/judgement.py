@@ -81,7 +81,9 @@ def _device_rows(before: Sample | None, after: Sample, cpus: t.Collection[int], 
 
 
 def _difference(before: Sample, after: Sample, names: t.Sequence[str]) -> int:
-    return sum((after[name] or 0) - (before[name] or 0) for name in names)
+    """How much the counters rose; one that a sample lacks says nothing."""
+    pairs = [(before[name], after[name]) for name in names]
+    return sum(late - early for early, late in pairs if early is not None and late is not None)
 
 
 def _rises(before: Sample, after: Sample) -> dict[str, int]:

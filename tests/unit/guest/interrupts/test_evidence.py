@@ -135,3 +135,10 @@ def test_counts_are_read_by_the_cpus_of_the_heading() -> None:
     text = "      CPU0 CPU2\n 30: 1 2 PCI-MSI 65536-edge x\nNMI: 7 8 Non-maskable\nERR: 3\n"
     assert read_counts(text) == {"30": {"0": 1, "2": 2}, "NMI": {"0": 7, "2": 8}, "ERR": {"0": 3}}
     assert read_counts("") == {}
+
+
+def test_counters_that_one_sample_lacks_are_no_traffic(routing: ForwardingGuest) -> None:
+    before = observe(routing, OPTIONS)["sample"]
+    traffic(routing)
+    unread = [{**one, "counters": dict.fromkeys(one["counters"])} for one in before["devices"]]
+    assert judged(routing, {**before, "devices": unread}) == {"packets_pass"}
