@@ -220,7 +220,8 @@ def _hugepages(window: Window) -> Row:
             problems.append(
                 f"the pool of {pool['size_kb']} kB pages{_place(pool)} has {total} of {pool['count']} pages"
             )
-    used = sum(((pool["total"] or 0) - (pool["free"] or 0)) * pool["size_kb"] for pool in pools.values())
+    observed = [pool for pool in pools.values() if pool["total"] is not None and pool["free"] is not None]
+    used = sum((pool["total"] - pool["free"]) * pool["size_kb"] for pool in observed)
     if not mapped:
         problems.append("the application maps no hugepages")
     elif mapped > used:

@@ -247,6 +247,12 @@ CONTROLS: list[tuple[str, Change, str, str]] = [
     ("others handled them", lambda s: s["after"]["cycles"][0].update(packets=0), "polled packets", "handled elsewhere"),
     ("no busy cycle", lambda s: s["after"]["cycles"][0].update(busy=0), "polled packets", "no cycles on packets"),
     ("--no-huge", lambda s: s["after"].update(hugepages_mapped_kb=0), "hugepages", "maps no hugepages"),
+    (
+        "free pages not observed",
+        lambda s: s["after"]["hugepages"][1].update(free=None),
+        "hugepages",
+        "but only 0 kB of the pools are in use",
+    ),
     ("pool fell short", lambda s: s["after"]["hugepages"][1].update(total=100), "hugepages", "has 100 of 256 pages"),
     (
         "pool untouched",
