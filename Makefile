@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup deploy test test-fast test-guests test-versions fuzz lab-up lab-down lab-status build docs bench lint sanity lock \
+.PHONY: help setup setup-lab setup-controller deploy test test-fast test-guests test-versions fuzz lab-up lab-down lab-status build docs bench lint sanity lock \
 	clean
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -14,9 +14,15 @@ help: ## This list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 setup: ## Debian packages, .venv with pinned versions, a Go toolchain (5 minutes once, then nothing)
-	@scripts/bootstrap
+	@scripts/bootstrap tests
 
-deploy: setup ## A proved PGW in the lab, from nothing (8-20 minutes; the second time about 2)
+setup-lab: ## The same without what only tests need, such as a browser
+	@scripts/bootstrap lab
+
+setup-controller: ## The same without the lab: what builds, lints and documents the collection
+	@scripts/bootstrap controller
+
+deploy: setup-lab ## A proved PGW in the lab, from nothing (8-20 minutes; the second time about 2)
 	@$(PYTHON) -m lab deploy
 
 test: setup ## Every test: static checks, units, vSphere integration, importer, then guests (60 to 75 minutes)
@@ -34,25 +40,25 @@ fuzz: setup ## The fuzzers on new inputs, FUZZ_SECONDS=3600 each (docs/testing.m
 test-versions: setup ## Units, sanity and playbooks on every declared ansible-core, on each Python at hand that it supports (docs/testing.md)
 	@scripts/test-versions $(VERSIONS)
 
-lab-up: setup ## Start the lab: vCenter, hypervisor, networks, golden image (5 minutes the first time)
+lab-up: setup-lab ## Start the lab: vCenter, hypervisor, networks, golden image (5 minutes the first time)
 	@$(PYTHON) -m lab up
 
-lab-down: setup ## End everything that lab-up and deploy started; the image cache stays
+lab-down: setup-lab ## End everything that lab-up and deploy started; the image cache stays
 	@$(PYTHON) -m lab down
 
-lab-status: setup ## What runs in the lab
+lab-status: setup-lab ## What runs in the lab
 	@$(PYTHON) -m lab status
 
-build: setup ## The collection's tarball, through the Galaxy importer (1 minute)
+build: setup-controller ## The collection's tarball, through the Galaxy importer (1 minute)
 	@scripts/build
 
-lint: setup ## ruff, mypy, ansible-lint, vermin, shellcheck (1-2 minutes)
+lint: setup-controller ## ruff, mypy, ansible-lint, vermin, shellcheck (1-2 minutes)
 	@scripts/lint
 
-sanity: setup ## ansible-test sanity on a copy of the tree (2 minutes; 6 the first time)
+sanity: setup-controller ## ansible-test sanity on a copy of the tree (2 minutes; 6 the first time)
 	@scripts/sanity
 
-docs: setup ## The modules' and roles' reference into build/docs (1 minute)
+docs: setup-controller ## The modules' and roles' reference into build/docs (1 minute)
 	@scripts/docs
 
 bench: setup ## Measurements with their targets, into reports/bench.json; exits with 1 when one is missed (docs/fleets.md)

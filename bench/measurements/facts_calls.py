@@ -12,6 +12,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.host_topo
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.placement_rules import keep_placement
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.vm_dataplane import converge
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.vm_dataplane_info import gather
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.vm_first_boot import tell
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import PAGE_SIZE
 from bench.lab_vcenter import DATACENTER, FleetVCenter, description, fleet_vcenter
 from bench.model import Measurement, Size
@@ -24,6 +25,11 @@ NAMES = ("facts_calls",)
 VMS = min(20, PAGE_SIZE)
 # What every module makes to open and to close its session.
 SESSION: t.Final = ("RetrieveServiceContent", "RetrieveContent", "Login", "Logout", "GET /sdk/vimServiceVersions.xml")
+# What a VM's guest is told, but for its addresses.
+GUEST: t.Final = {
+    "gateways": ["192.0.2.1"],
+    "user": {"name": "operator", "ssh_authorized_keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "A" * 43]},
+}
 # How often it is called depends on how long the tasks take, not on how many there are.
 WAITING: t.Final = ("WaitForUpdatesEx",)
 
@@ -45,7 +51,15 @@ def _works(vcenter: FleetVCenter) -> dict[str, Callable[[], object]]:
     asked = {**params, "required_templates": [], "required_networks": [], "wait_for_address": 0}
     features = {**params, "dataplane": None, "ask_fault_tolerance": False, "must_keep": []}
     rules = {"state": "absent", "name": "bench", "strength": "must", "keep": [], "relocate": "never", "vms": []}
+    boots = {
+        "datacenter": DATACENTER,
+        "vms": [
+            {**vm, "dataplane": params["dataplane"], "guest": {**GUEST, "addresses": [f"192.0.2.{number}/24"]}}
+            for number, vm in enumerate(params["vms"], start=10)
+        ],
+    }
     return {
+        "vm_first_boot, check mode": lambda: tell(boots, connection, check_mode=True),
         "vm_dataplane, check mode": lambda: converge(params, connection, check_mode=True),
         "vm_dataplane, every VM changes": lambda: converge(params, connection, check_mode=False),
         "vm_dataplane, no VM changes": lambda: converge(params, connection, check_mode=False),

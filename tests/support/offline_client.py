@@ -22,3 +22,4 @@ class OfflineClient(Client):
         self.content = None
         self._logging_in = threading.Lock()
         self._decoders = {}
+        self.datacenters = {}

@@ -19,7 +19,6 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.guest
     write_first_boots,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.inventory import read_inventory
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import read_vms
 
 from ._vm_requests import find_vm, read_requests, vm_not_found
 from ._vm_result import error_as_data
@@ -61,13 +60,15 @@ def tell(params: t.Mapping[str, t.Any], connection: Connection, check_mode: bool
                 raise vm_not_found(request, params["datacenter"])
             described[managed._moId] = (managed, request, guest)
         machines = {moid: managed for moid, (managed, _request, _guest) in described.items()}
-        records = read_vms(client, list(machines.values()), inventory)
-        macs = {moid: _management_mac(request, records[moid]) for moid, (_vm, request, _guest) in described.items()}
-        states, unreadable = read_first_boots(client, list(machines.values()), macs)
+
+        def mac_of(record: VmRecord) -> str | None:
+            return _management_mac(described[record.state.moid][1], record)
+
+        states, unreadable = read_first_boots(client, list(machines.values()), inventory, mac_of)
         if unreadable:
             raise joined(list(unreadable.values()))
         plans = _plan_all({moid: (states[moid], each[2]) for moid, each in described.items()}, check_mode)
-        versions = {moid: record.state.change_version for moid, record in records.items()}
+        versions = {moid: state.change_version for moid, state in states.items()}
         errors = {} if client.closed_for_writes else write_first_boots(client, plans, machines, versions)
     return _result(plans, errors)
 

@@ -32,6 +32,8 @@ class FirstBootState:
     """MAC address of the management adapter; None while the VM has no such adapter, or vSphere has given it none."""
     guestinfo: t.Mapping[str, str]
     """Its settings of KEYS; those that are empty or not there are left out."""
+    change_version: str = ""
+    """The configuration that was read (config.changeVersion); empty when only the guest's answer was followed."""
 
     @property
     def instance_id(self) -> str:

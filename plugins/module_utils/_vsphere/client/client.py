@@ -93,6 +93,8 @@ class Client:
         self._log_in = log_in
         self._logging_in = threading.Lock()
         self._decoders: dict[t.Any, Decoder] = {}
+        #: The datacenters that were looked up, as vim.Datacenter, by what they were asked for.
+        self.datacenters: dict[str, t.Any] = {}
         try:
             log_in(self.content)
         except Exception:

@@ -17,10 +17,16 @@ if t.TYPE_CHECKING:
 
 
 def find_datacenter(client: Client, wanted: str) -> t.Any:
-    """Finds a datacenter by its name or managed object ID.
+    """Finds a datacenter by its name or managed object ID; a session asks vCenter for each one once.
 
     Raises NfvError: datacenter_not_found, datacenter_not_unique.
     """
+    if wanted not in client.datacenters:
+        client.datacenters[wanted] = _only_datacenter(client, wanted)
+    return client.datacenters[wanted]
+
+
+def _only_datacenter(client: Client, wanted: str) -> t.Any:
     matching = [
         each
         for each, properties in client.in_view({vim.Datacenter: ["name"]})

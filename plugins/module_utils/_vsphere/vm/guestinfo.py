@@ -19,29 +19,34 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.t
     watch,
 )
 
-from .read import each_of
+from .read import each_of, vm_paths, vm_record
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.first_boot.model import FirstBootPlan
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client, Properties
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.tasks import Call, Seen
 
+    from .inventory import Inventory
+    from .read import VmRecord
+
+# What is followed while a guest makes its keys; all of it is among what is read of every VM (vm_paths).
 _PROPERTIES: t.Final = ("name", "config.uuid", "config.template", "config.extraConfig", "runtime.powerState")
 _NAMES: t.Final = {key.lower(): key for key in KEYS}
 
 
 def read_first_boots(
-    client: Client, managed: t.Sequence[t.Any], macs: t.Mapping[str, str | None]
+    client: Client, managed: t.Sequence[t.Any], inventory: Inventory, mac_of: t.Callable[[VmRecord], str | None]
 ) -> tuple[dict[str, FirstBootState], dict[str, NfvError]]:
     """Reads VMs (vim.VirtualMachine) in one batch. Returns them, and the errors of those that cannot be read, by moid.
 
-    macs: by moid, the MAC address of the management adapter.
+    mac_of: returns the MAC address of a VM's management adapter.
     """
     return each_of(
         client,
         managed,
-        (*_PROPERTIES, "runtime.connectionState"),
-        lambda each, properties: first_boot_state(each, properties, macs.get(each._moId)),
+        vm_paths(inventory.api_version),
+        lambda each, properties: first_boot_state(each, properties, mac_of(vm_record(each, properties, inventory))),
+        vim.vm.device.VirtualEthernetCard,
     )
 
 
@@ -59,6 +64,7 @@ def first_boot_state(managed: t.Any, properties: Properties, mac: str | None = N
         template=bool(properties.get("config.template")),
         mac=mac or None,
         guestinfo=guestinfo,
+        change_version=properties.get("config.changeVersion", ""),
     )
 
 
