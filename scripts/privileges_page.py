@@ -10,9 +10,9 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.privil
     LABELS,
     NEEDS,
     ROLES,
+    Entity,
     Feature,
     Need,
-    Place,
     role_privileges,
 )
 
@@ -24,15 +24,15 @@ BEGIN, END = (
 )
 # The objects as people call them.
 _OBJECTS = {
-    Place.VCENTER: "vCenter itself (root object)",
-    Place.DATACENTER: "datacenter",
-    Place.FOLDER: "folder of new VMs",
-    Place.PARENT: "folder of the VM",
-    Place.VM: "VM",
-    Place.TEMPLATE: "template",
-    Place.CLUSTER: "cluster",
-    Place.DATASTORE: "datastore",
-    Place.NETWORK: "port group",
+    Entity.VCENTER: "vCenter itself (root object)",
+    Entity.DATACENTER: "datacenter",
+    Entity.FOLDER: "folder of new VMs",
+    Entity.PARENT: "folder of the VM",
+    Entity.VM: "VM",
+    Entity.TEMPLATE: "template",
+    Entity.CLUSTER: "cluster",
+    Entity.DATASTORE: "datastore",
+    Entity.NETWORK: "port group",
 }
 _USER = "nfv@vsphere.local"
 # Every role has it; nobody grants it by itself.
@@ -56,7 +56,7 @@ def _meaning(feature: Feature) -> str:
 def privileges_table() -> Iterator[str]:
     """Every privilege by the object that it is needed on."""
     yield from ("| on | privilege | in the vSphere Client | feature | call | for |", "|---|---|---|---|---|---|")
-    for place in Place:
+    for place in Entity:
         for need in (each for each in NEEDS if each.place == place):
             yield (
                 f"| {_OBJECTS[place]} | `{need.privilege}` | {LABELS[need.privilege]} | `{need.feature.value}`"

@@ -14,7 +14,7 @@ from ansible.utils.display import Display
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.measurement import (
     Extent,
-    Subject,
+    MeasurementSubject,
     measure,
     require_libraries,
 )
@@ -86,7 +86,7 @@ class ActionModule(ActionBase):  # type: ignore[misc, unused-ignore]
             options["width"],
             options["timeout"],
         )
-        subject = Subject(options["variant"], options["turn"], kept["frame"])
+        subject = MeasurementSubject(options["variant"], options["turn"], kept["frame"])
         extent = Extent(effort, *(options[name] for name in ("latency_seconds", "burst_frames", "burst_searches")))
         head = f"{subject.variant}, turn {subject.turn}, frame {subject.frame}"
         measured = measure(tester, subject, extent, lambda line: display.v(f"{head}: {line}", host=guest))

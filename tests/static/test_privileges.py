@@ -12,9 +12,9 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.privil
     LABELS,
     NEEDS,
     ROLES,
+    Entity,
     Feature,
     Need,
-    Place,
 )
 from scripts.privileges_page import PAGE, ROOT, page
 
@@ -96,7 +96,7 @@ def test_the_sdk_names_the_same_privilege(need: Need) -> None:
 def test_every_privilege_has_a_label_and_a_role() -> None:
     assert {need.privilege for need in NEEDS} == set(LABELS)
     given = [place for role in ROLES for place in role.places]
-    assert sorted(given) == sorted({need.place for need in NEEDS} - {Place.VCENTER})
+    assert sorted(given) == sorted({need.place for need in NEEDS} - {Entity.VCENTER})
     assert {need.feature for need in NEEDS} == set(Feature)
 
 

@@ -9,7 +9,7 @@ import dataclasses
 import statistics
 import typing as t
 
-from .measurement import Measurement, Trial
+from .measurement import MeasuredTrial, Measurement
 from .samples import INTERVAL_SECONDS, NOTHING, Counters, HypervisorSample, Span
 
 _MARGIN_SECONDS: t.Final = 0.3
@@ -100,7 +100,7 @@ def _row(
     )
 
 
-def _point(trial: Trial, span: Span) -> LoadPoint:
+def _point(trial: MeasuredTrial, span: Span) -> LoadPoint:
     per_packet = sum(span.busy.values()) / trial.received if trial.received else None
     return LoadPoint(trial.received / trial.seconds, span.busy_cpus, _shares(span), per_packet)
 
@@ -109,7 +109,7 @@ def _shares(span: Span) -> dict[str, float]:
     return {str(cpu): seconds / span.seconds for cpu, seconds in span.busy.items()} if span.seconds else {}
 
 
-def _idle(trials: t.Sequence[Trial], counters: Counters) -> t.Iterator[Span]:
+def _idle(trials: t.Sequence[MeasuredTrial], counters: Counters) -> t.Iterator[Span]:
     """What lies between trials: the guest forwards nothing there."""
     ordered = sorted(trials, key=lambda trial: trial.start)
     for before, after in zip(ordered, ordered[1:]):

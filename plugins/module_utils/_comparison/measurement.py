@@ -35,7 +35,7 @@ PERCENTILES: t.Final = ("minimum", "p50", "p90", "p99", "p999", "maximum")
 
 
 @dataclasses.dataclass(frozen=True)
-class Rate:
+class RateBounds:
     """The bounds that a search found for one goal."""
 
     goal: str
@@ -50,7 +50,7 @@ class Rate:
     """GUEST, or TESTER where the guest may forward more than could be tried."""
 
     @classmethod
-    def from_fields(cls, fields: Fields) -> Rate:
+    def from_fields(cls, fields: Fields) -> RateBounds:
         rate = cls(
             fields.choice("goal", GOALS),
             fields.optional_number("lower_pps"),
@@ -68,7 +68,7 @@ class Rate:
 
 
 @dataclasses.dataclass(frozen=True)
-class Trial:
+class MeasuredTrial:
     """One trial."""
 
     start: float
@@ -85,7 +85,7 @@ class Trial:
     """Whether the tester sent what it should have. One that is not valid says nothing of the guest."""
 
     @classmethod
-    def from_fields(cls, fields: Fields) -> Trial:
+    def from_fields(cls, fields: Fields) -> MeasuredTrial:
         trial = cls(
             fields.number("start"),
             fields.number("seconds"),
@@ -164,9 +164,9 @@ class Measurement:
     """From 1 on."""
     frame: str
     """One of FRAMES."""
-    rates: tuple[Rate, ...]
+    rates: tuple[RateBounds, ...]
     """By goal."""
-    trials: tuple[Trial, ...]
+    trials: tuple[MeasuredTrial, ...]
     """All of them, in order."""
     latencies: tuple[Latency, ...]
     """By load."""
@@ -185,14 +185,14 @@ class Measurement:
             fields.choice("variant", VARIANTS),
             fields.count("turn", 1),
             fields.choice("frame", FRAMES),
-            tuple(Rate.from_fields(each) for each in fields.each("rates")),
-            tuple(Trial.from_fields(each) for each in fields.each("trials")),
+            tuple(RateBounds.from_fields(each) for each in fields.each("rates")),
+            tuple(MeasuredTrial.from_fields(each) for each in fields.each("trials")),
             tuple(Latency.from_fields(each) for each in fields.each("latencies")),
             None if bursts is None else Bursts.from_fields(Fields.of(bursts, f"{path}.bursts")),
             tuple(GuestSample.from_fields(each, clock_ticks) for each in samples),
         )
 
-    def rate(self, goal: str) -> Rate | None:
+    def rate(self, goal: str) -> RateBounds | None:
         return next((each for each in self.rates if each.goal == goal), None)
 
 

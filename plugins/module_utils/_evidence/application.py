@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .model import NO_TRAFFIC, Mapping, Row, Window, find, joined, row
+from .model import NO_TRAFFIC, EvidenceRow, Mapping, Window, find, joined, row
 
 # A polling worker never yields its CPU voluntarily, except that it may wait for a lock of the slow path when it first
 # sees a flow. A worker that sleeps between packets yields many times a second.
@@ -26,7 +26,7 @@ LEAST_SHARE_POLLED = 0.8
 _FALSE_EAL = re.compile(r"--no-huge|--no-pci|(--vdev=)?net_(?!vmxnet3|bonding)\w+.*$|--vdev=?$")
 
 
-def application_rows(window: Window) -> list[Row]:
+def application_rows(window: Window) -> list[EvidenceRow]:
     """All rows about the application."""
     rows = [_process(window), _eal(window), _isolation(window)]
     rows += [_worker(window, cpu) for cpu in window.expected.polling_cpus]
@@ -37,7 +37,7 @@ def application_rows(window: Window) -> list[Row]:
     return rows
 
 
-def _process(window: Window) -> Row:
+def _process(window: Window) -> EvidenceRow:
     before, after = window.before["application"], window.after["application"]
     asked = f"one {window.expected.executable} from the first sample to the second, and its own telemetry"
     problems = []
@@ -58,7 +58,7 @@ def _process(window: Window) -> Row:
     return row("process", asked, seen, problems)
 
 
-def _eal(window: Window) -> Row:
+def _eal(window: Window) -> EvidenceRow:
     parameters = window.after["application"]["eal_parameters"]
     asked = "real devices and hugepages: no --no-pci, --no-huge or virtual port"
     if not parameters:
@@ -79,7 +79,7 @@ def false_arguments(parameters: t.Sequence[str]) -> list[str]:
     return false
 
 
-def _isolation(window: Window) -> Row:
+def _isolation(window: Window) -> EvidenceRow:
     wanted = set(window.expected.polling_cpus)
     isolated = set(window.after["isolated_cpus"]) & set(window.before["isolated_cpus"])
     missing = sorted(wanted - isolated)
@@ -93,7 +93,7 @@ def _isolation(window: Window) -> Row:
     return row("isolated CPUs", asked, seen, problems)
 
 
-def _worker(window: Window, cpu: int) -> Row:
+def _worker(window: Window, cpu: int) -> EvidenceRow:
     name = f"worker CPU {cpu}"
     asked = (
         f"one thread, bound to CPU {cpu} and alone on it, that uses {LEAST_SHARE_OF_CPU:.0%} of its time and never "
@@ -167,7 +167,7 @@ def _others(window: Window, cpu: int) -> list[str]:
     ]
 
 
-def _strayed_workers(window: Window) -> list[Row]:
+def _strayed_workers(window: Window) -> list[EvidenceRow]:
     """A failing row for each polling thread that may run outside the polling CPUs."""
     given = set(window.expected.polling_cpus)
     return [
@@ -182,7 +182,7 @@ def _strayed_workers(window: Window) -> list[Row]:
     ]
 
 
-def _cycles(window: Window) -> Row:
+def _cycles(window: Window) -> EvidenceRow:
     devices, passive = window.expected.devices, window.expected.passive
     if passive:
         received = sum((window.rise(device) or {"ipackets": 0})["ipackets"] for device in devices)
@@ -208,7 +208,7 @@ def _cycles(window: Window) -> Row:
     return row("polled packets", asked, f"{packets} packets, {share:.2%} of the cycles busy", problems)
 
 
-def _hugepages(window: Window) -> Row:
+def _hugepages(window: Window) -> EvidenceRow:
     pools = {pool["size_kb"]: pool for pool in window.after["hugepages"]}
     mapped = window.after["hugepages_mapped_kb"]
     wanted = window.expected.hugepages

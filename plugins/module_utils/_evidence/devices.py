@@ -10,7 +10,7 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.mac_address import spelt_alike
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.userspace_drivers import USERSPACE_DRIVERS
 
-from .model import NO_TRAFFIC, DeviceLoad, Expected, Mapping, Row, Window, find, joined, row
+from .model import NO_TRAFFIC, DeviceLoad, EvidenceRow, Expected, Mapping, Window, find, joined, row
 
 _ERRORS = ("imissed", "ierrors", "oerrors", "rx_nombuf")
 
@@ -28,9 +28,9 @@ class _Findings:
         return [f"{problem} {' and '.join(when)} the traffic" for problem, when in self._when.items()]
 
 
-def device_rows(window: Window) -> list[Row]:
+def device_rows(window: Window) -> list[EvidenceRow]:
     """All rows of all devices, device by device."""
-    rows: list[Row] = []
+    rows: list[EvidenceRow] = []
     for device in window.expected.devices:
         rows += [
             *_virtual_hardware(window, device),
@@ -43,7 +43,7 @@ def device_rows(window: Window) -> list[Row]:
     return rows
 
 
-def _virtual_hardware(window: Window, device: Mapping) -> list[Row]:
+def _virtual_hardware(window: Window, device: Mapping) -> list[EvidenceRow]:
     """What vCenter says of the adapter; nothing when vCenter was not asked."""
     if not any("type" in adapter for adapter in window.expected.adapters):
         return []
@@ -63,7 +63,7 @@ def _virtual_hardware(window: Window, device: Mapping) -> list[Row]:
     return [row(name, asked, seen, problems)]
 
 
-def _driver(window: Window, device: Mapping) -> Row:
+def _driver(window: Window, device: Mapping) -> EvidenceRow:
     problems = _Findings()
     seen = "not observed"
     for when, sample in (("before", window.before), ("after", window.after)):
@@ -82,7 +82,7 @@ def _driver(window: Window, device: Mapping) -> Row:
     return row(f"driver {device['name']}", asked, seen, problems.all())
 
 
-def _holder(window: Window, device: Mapping) -> Row:
+def _holder(window: Window, device: Mapping) -> EvidenceRow:
     problems = _Findings()
     seen = "not observed"
     for when, sample in (("before", window.before), ("after", window.after)):
@@ -103,7 +103,7 @@ def _process(holder: Mapping) -> str:
     return f"{holder.get('executable') or 'unknown'} ({holder['pid']})"
 
 
-def _port(window: Window, device: Mapping) -> Row:
+def _port(window: Window, device: Mapping) -> EvidenceRow:
     problems = _Findings()
     seen: list[str] = []
     for when, sample in (("before", window.before), ("after", window.after)):
@@ -175,7 +175,7 @@ def _as_list(value: t.Any) -> list[t.Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _counters(window: Window, device: Mapping) -> Row:
+def _counters(window: Window, device: Mapping) -> EvidenceRow:
     load, rise = window.load(device["name"]), window.rise(device)
     name = f"counters {device['name']}"
     asked = _live_counters_asked(window) if window.expected.passive else _counters_asked(load, window.expected)
@@ -199,7 +199,7 @@ def _counters(window: Window, device: Mapping) -> Row:
     return row(name, asked, _counted(rise), problems, remark)
 
 
-def _live_counters(window: Window, device: Mapping, rise: t.Mapping[str, int]) -> Row:
+def _live_counters(window: Window, device: Mapping, rise: t.Mapping[str, int]) -> EvidenceRow:
     """Counters of unknown traffic: they move, and nothing is missed beyond what may be lost."""
     tolerance = window.expected.frame_loss_tolerance
     problems = [] if window.carries(device) else [NO_TRAFFIC]
@@ -235,7 +235,7 @@ def _counters_asked(load: DeviceLoad, expected: Expected) -> str:
     )
 
 
-def _interrupts(window: Window, device: Mapping) -> Row:
+def _interrupts(window: Window, device: Mapping) -> EvidenceRow:
     name, asked = f"interrupts {device['name']}", "no rise under load"
     before, after = window.pair("devices", "name", device["name"])
     if not before or not after or not after.get("present"):

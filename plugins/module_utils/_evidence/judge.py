@@ -21,9 +21,9 @@ from .model import (
     NO_TRAFFIC,
     PROVED,
     RUNNING,
+    EvidenceRow,
     Expected,
     Mapping,
-    Row,
     Window,
     joined,
     row,
@@ -68,7 +68,7 @@ def judge(
     }
 
 
-def _live_traffic(window: Window) -> Row:
+def _live_traffic(window: Window) -> EvidenceRow:
     """What the ports of the application received and sent together: one that only receives forwards nothing."""
     rises = [rise for rise in map(window.rise, window.expected.devices) if rise is not None]
     counts = {way: sum(rise[key] for rise in rises) for way, key in (("received", "ipackets"), ("sent", "opackets"))}
@@ -81,7 +81,7 @@ def _live_traffic(window: Window) -> Row:
     return row("live traffic", asked, f"{seen} in {window.seconds:.1f} s", problems)
 
 
-def _summary(rows: t.Sequence[Row], failures: int, streams: t.Sequence[Mapping], status: str) -> str:
+def _summary(rows: t.Sequence[EvidenceRow], failures: int, streams: t.Sequence[Mapping], status: str) -> str:
     if status == RUNNING:
         return f"{len(rows)} pieces of evidence hold; running, not proved, because no tester sent known packets"
     if failures:
@@ -90,7 +90,7 @@ def _summary(rows: t.Sequence[Row], failures: int, streams: t.Sequence[Mapping],
     return f"{len(rows)} pieces of evidence hold; {', '.join(counts)}"
 
 
-def traffic_rows(streams: t.Sequence[Mapping], expected: Expected) -> list[Row]:
+def traffic_rows(streams: t.Sequence[Mapping], expected: Expected) -> list[EvidenceRow]:
     """A row for each stream, and a failing one for each stream that must be sent and was not."""
     delivered = sum(stream["received"] for stream in streams if stream["expected"] > 0)
     rows = [_delivered(stream, expected) for stream in streams if not _is_negative(stream)]
@@ -114,7 +114,7 @@ def _is_negative(stream: Mapping) -> bool:
     return bool(stream["expected"] == 0)
 
 
-def _delivered(stream: Mapping, expected: Expected) -> Row:
+def _delivered(stream: Mapping, expected: Expected) -> EvidenceRow:
     problems = [] if stream["sent"] > 0 else [NO_TRAFFIC]
     if 0 < stream["sent"] < stream["expected"]:
         problems.append(f"only {stream['sent']} of {stream['expected']} sent")
@@ -141,7 +141,7 @@ def _delivered(stream: Mapping, expected: Expected) -> Row:
     return row(f"traffic {stream['name']}", asked, seen, reasons, remark)
 
 
-def _dropped(stream: Mapping, delivered: int, expected: Expected) -> Row:
+def _dropped(stream: Mapping, delivered: int, expected: Expected) -> EvidenceRow:
     problems = [] if stream["sent"] > 0 else [NO_TRAFFIC, *stream["problems"]]
     arrived = stream["received"] + stream["duplicate"] + stream["corrupt"]
     if arrived:

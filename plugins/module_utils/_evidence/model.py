@@ -41,7 +41,7 @@ FAILED: t.Final = "failed"
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
+class EvidenceRow:
     """One piece of evidence."""
 
     name: str
@@ -171,11 +171,11 @@ def find(entries: t.Sequence[Mapping] | None, key: str, value: t.Any) -> Mapping
     return next((entry for entry in entries or () if entry.get(key) == value), None)
 
 
-def row(name: str, asked: str, seen: str, problems: t.Sequence[str], remark: str = "") -> Row:
+def row(name: str, asked: str, seen: str, problems: t.Sequence[str], remark: str = "") -> EvidenceRow:
     """A row that passes when there are no problems; problems become its reason."""
     if problems:
-        return Row(name, asked, seen, "fail", "; ".join(problems))
-    return Row(name, asked, seen, "pass", remark)
+        return EvidenceRow(name, asked, seen, "fail", "; ".join(problems))
+    return EvidenceRow(name, asked, seen, "pass", remark)
 
 
 def joined(values: t.Iterable[t.Any]) -> str:

@@ -24,7 +24,7 @@ if t.TYPE_CHECKING:
 
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import Plan
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.interrupts.model import Desired
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.interrupts.model import Forwarding
 
 
 def run(module: AnsibleModule) -> None:
@@ -41,7 +41,7 @@ def decide(guest: Guest, params: t.Mapping[str, t.Any]) -> Plan:
     return plan_present(desired, read_current(guest, desired.units, {one.mac for one in desired.adapters}))
 
 
-def _check_cpus(guest: Guest, desired: Desired) -> None:
+def _check_cpus(guest: Guest, desired: Forwarding) -> None:
     online = parse_cpu_list(cpus.online(guest)) or ()
     missing = [cpu for cpu in desired.cpus if cpu not in online]
     if missing:

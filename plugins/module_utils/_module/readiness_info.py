@@ -26,8 +26,8 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.accoun
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.cluster import judge_cluster
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.facts import (
-    ClusterFacts,
-    HostFacts,
+    ClusterReadinessFacts,
+    HostReadinessFacts,
     PortGroupFacts,
     VcenterFacts,
 )
@@ -129,9 +129,9 @@ class Asked:
 class Seen:
     """What was read of clusters, hosts and port groups."""
 
-    clusters: tuple[ClusterFacts, ...]
+    clusters: tuple[ClusterReadinessFacts, ...]
     """The clusters that VMs may run in."""
-    hosts: tuple[HostFacts, ...]
+    hosts: tuple[HostReadinessFacts, ...]
     """Their hosts."""
     port_groups: tuple[PortGroupFacts, ...]
     """All port groups of the datacenter."""

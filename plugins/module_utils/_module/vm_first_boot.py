@@ -28,7 +28,7 @@ if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.first_boot.model import FirstBootPlan
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.guest.model import Guest
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.guest.model import GuestDescription
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.vm.read import VmRecord
 
     from ._vm_requests import Request
@@ -73,7 +73,7 @@ def tell(params: t.Mapping[str, t.Any], connection: Connection, check_mode: bool
     return _result(plans, errors)
 
 
-def read_guests(vms: t.Sequence[t.Mapping[str, t.Any]]) -> list[Guest]:
+def read_guests(vms: t.Sequence[t.Mapping[str, t.Any]]) -> list[GuestDescription]:
     """Reads the descriptions without a connection. Raises NfvError: description_invalid, with every problem of each."""
     guests, problems = [], []
     holders: dict[str, str] = {}
@@ -101,7 +101,7 @@ def _management_mac(request: Request, record: VmRecord) -> str | None:
     return adapter.mac if adapter is not None else None
 
 
-def _plan_all(described: t.Mapping[str, tuple[t.Any, Guest]], check_mode: bool) -> dict[str, FirstBootPlan]:
+def _plan_all(described: t.Mapping[str, tuple[t.Any, GuestDescription]], check_mode: bool) -> dict[str, FirstBootPlan]:
     plans, errors = {}, []
     for moid, (state, guest) in described.items():
         try:

@@ -28,7 +28,7 @@ NO_DIFFERENCES: t.Mapping[str, tuple[str, ...]] = dict.fromkeys(BRIDGES, ())
 
 
 @dataclasses.dataclass(frozen=True)
-class Comparison:
+class SwitchDifferences:
     """The part of the difference between a guest and its desired state that only programs in the guest can find."""
 
     flows: t.Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=lambda: NO_DIFFERENCES)
@@ -44,7 +44,7 @@ class Comparison:
         return {bridge: bundle(lines) for bridge, lines in self.flows.items()}
 
 
-def compare(guest: Guest, ask: Ask, observed: ObservedPlane, desired: Desired) -> Comparison:
+def compare(guest: Guest, ask: Ask, observed: ObservedPlane, desired: Desired) -> SwitchDifferences:
     """Lets Open vSwitch compare the flows: it alone knows their normal form. Raises NfvError ``ovs_not_running``."""
     differences = {
         bridge: _all_missing(flows) if bridge in observed.missing_bridges else _differences(ask, bridge, flows)
@@ -52,11 +52,11 @@ def compare(guest: Guest, ask: Ask, observed: ObservedPlane, desired: Desired) -
     }
     directory = desired.textfile_directory
     if directory is None:
-        return Comparison(differences)
+        return SwitchDifferences(differences)
     if not guest.path(directory).is_dir():
-        return Comparison(differences, missing_directory=directory)
+        return SwitchDifferences(differences, missing_directory=directory)
     real = _without_links(guest, directory)
-    return Comparison(differences, linked_directory=None if real == directory else (directory, real))
+    return SwitchDifferences(differences, linked_directory=None if real == directory else (directory, real))
 
 
 def _without_links(guest: Guest, directory: str) -> str:

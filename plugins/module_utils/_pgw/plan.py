@@ -45,11 +45,11 @@ from .runtime.session_statistics import OFCTL
 from .units import exported_textfile
 
 if t.TYPE_CHECKING:
-    from .compare import Comparison
+    from .compare import SwitchDifferences
     from .observe import ObservedPlane
 
 
-def require_prerequisites(observed: ObservedPlane, comparison: Comparison) -> None:
+def require_prerequisites(observed: ObservedPlane, comparison: SwitchDifferences) -> None:
     """Raises NfvError ``ovs_missing``, ``bridge_missing``, ``textfile_directory_missing`` or ``…_linked``."""
     if not observed.installed:
         raise NfvError(ErrorCode.OVS_MISSING, "ovs-ofctl", "is not installed", "Install Open vSwitch.")
@@ -77,7 +77,7 @@ def require_prerequisites(observed: ObservedPlane, comparison: Comparison) -> No
         )
 
 
-def plan(observed: ObservedPlane, desired: Desired, comparison: Comparison) -> Plan:
+def plan(observed: ObservedPlane, desired: Desired, comparison: SwitchDifferences) -> Plan:
     """The steps to the desired user plane."""
     steps: list[Step] = [
         WriteFile(path, text) for path, text in desired.files.items() if observed.files.get(path) != text
@@ -102,7 +102,7 @@ def plan(observed: ObservedPlane, desired: Desired, comparison: Comparison) -> P
     return Plan(tuple(steps), {**before, "kept": kept}, {**after, "kept": True}, result_of(observed, desired))
 
 
-def remove(observed: ObservedPlane, comparison: Comparison) -> Plan:
+def remove(observed: ObservedPlane, comparison: SwitchDifferences) -> Plan:
     """The steps that remove everything this collection installed; ``comparison`` is with no flows at all."""
     steps: list[Step] = []
     if UNIT_FILE in observed.files:
@@ -131,7 +131,7 @@ def remove(observed: ObservedPlane, comparison: Comparison) -> Plan:
     return Plan(tuple(steps), {**before, "kept": kept}, {**after, "kept": False}, result_of(observed, nothing))
 
 
-def _switch_steps(observed: ObservedPlane, desired: Desired, comparison: Comparison) -> list[Step]:
+def _switch_steps(observed: ObservedPlane, desired: Desired, comparison: SwitchDifferences) -> list[Step]:
     """Adds meters before the flows that use them and deletes them after: a deleted meter takes its flows along."""
     bundles = comparison.bundles
     # The start of the unit adds what is missing.
@@ -174,7 +174,7 @@ def _stale_addresses(observed: ObservedPlane, desired: Desired) -> list[Step]:
     return steps
 
 
-def _forget_next_hops(observed: ObservedPlane, desired: Desired, comparison: Comparison) -> list[Step]:
+def _forget_next_hops(observed: ObservedPlane, desired: Desired, comparison: SwitchDifferences) -> list[Step]:
     """Makes the kernel ask for the SGi next hops again if the switch forgets the MAC addresses that it learned."""
     if not any(f"cookie={LEARNED:#x}" in line for line in comparison.bundles[SGI_BRIDGE]):
         return []

@@ -12,7 +12,7 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.text import listed
 
-from .privileges import LABELS, Feature, Need, Place, needs_of
+from .privileges import LABELS, Entity, Feature, Need, needs_of
 from .row import Row, Subject
 
 if t.TYPE_CHECKING:
@@ -70,7 +70,7 @@ class AccountAsked:
 class Granted:
     """The privileges on one object."""
 
-    place: Place
+    place: Entity
     """What kind of object it is."""
     name: str
     """Its name."""
@@ -116,9 +116,9 @@ def features_of(
     return frozenset(asked)
 
 
-def privileges_by_place(features: t.Collection[Feature]) -> dict[Place, tuple[str, ...]]:
+def privileges_by_place(features: t.Collection[Feature]) -> dict[Entity, tuple[str, ...]]:
     """The privileges that the features need, each once, by the kind of object."""
-    found: dict[Place, dict[str, None]] = {}
+    found: dict[Entity, dict[str, None]] = {}
     for need in needs_of(features):
         found.setdefault(need.place, {})[need.privilege] = None
     return {place: tuple(privileges) for place, privileges in found.items()}
@@ -130,10 +130,10 @@ def account_rows(asked: AccountAsked, granted: t.Iterable[Granted]) -> list[Row]
     granted: for every object, what was read of the privileges in ``privileges_by_place``. A kind without an object was
     not asked for, such as the template when every VM is there.
     """
-    by_place: dict[Place, list[Granted]] = {}
+    by_place: dict[Entity, list[Granted]] = {}
     for each in granted:
         by_place.setdefault(each.place, []).append(each)
-    return [row for place in Place if place in by_place for row in _rows_of_place(asked, place, by_place[place])]
+    return [row for place in Entity if place in by_place for row in _rows_of_place(asked, place, by_place[place])]
 
 
 def account_unknown(asked: AccountAsked, error: NfvError) -> list[Row]:
@@ -143,7 +143,7 @@ def account_unknown(asked: AccountAsked, error: NfvError) -> list[Row]:
     )
 
 
-def _rows_of_place(asked: AccountAsked, place: Place, objects: t.Sequence[Granted]) -> list[Row]:
+def _rows_of_place(asked: AccountAsked, place: Entity, objects: t.Sequence[Granted]) -> list[Row]:
     needs: dict[str, list[Need]] = {}
     for need in needs_of(asked.features):
         if need.place == place:

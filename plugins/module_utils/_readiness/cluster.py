@@ -15,13 +15,15 @@ if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Dataplane
 
     from .checks import Check
-    from .facts import ClusterFacts, HostFacts
+    from .facts import ClusterReadinessFacts, HostReadinessFacts
     from .row import Row
 
 Dataplanes = t.Mapping[str, "Dataplane"]
 
 
-def judge_cluster(cluster: ClusterFacts, hosts: t.Sequence[HostFacts], dataplanes: Dataplanes) -> list[Row]:
+def judge_cluster(
+    cluster: ClusterReadinessFacts, hosts: t.Sequence[HostReadinessFacts], dataplanes: Dataplanes
+) -> list[Row]:
     """The rows of one cluster. hosts: its own; dataplanes: of the VMs that may run in it."""
     usable = usable_hosts(hosts, dataplanes)
     away = [host.name for host in hosts if not host.topology.usable]
@@ -35,7 +37,7 @@ def judge_cluster(cluster: ClusterFacts, hosts: t.Sequence[HostFacts], dataplane
     ]
 
 
-def _drs(cluster: ClusterFacts, dataplanes: Dataplanes) -> Row:
+def _drs(cluster: ClusterReadinessFacts, dataplanes: Dataplanes) -> Row:
     seen = f"on, {cluster.automation_level}" if cluster.drs else "off"
     asking = {
         key: vm
@@ -51,7 +53,7 @@ def _drs(cluster: ClusterFacts, dataplanes: Dataplanes) -> Row:
     return _asked_by(checks.DRS, cluster.name, asking, seen, cluster.drs)
 
 
-def _ha(cluster: ClusterFacts, dataplanes: Dataplanes) -> Row:
+def _ha(cluster: ClusterReadinessFacts, dataplanes: Dataplanes) -> Row:
     admission = "with" if cluster.admission_control else "without"
     seen = f"on, {admission} admission control" if cluster.ha else "off"
     asking = {
@@ -72,7 +74,7 @@ def _asked_by(check: Check, name: str, asking: t.Mapping[str, str], seen: str, g
     return check.judge(name, f"on, for {', '.join(f'{key} of {vm}' for key, vm in asking.items())}", seen, good)
 
 
-def _evc(cluster: ClusterFacts, hosts: t.Sequence[HostFacts], dataplanes: Dataplanes) -> Row:
+def _evc(cluster: ClusterReadinessFacts, hosts: t.Sequence[HostReadinessFacts], dataplanes: Dataplanes) -> Row:
     models = {host.cpu_model or "unknown" for host in hosts}
     seen = cluster.evc or "none"
     asking = [vm for vm, dataplane in dataplanes.items() if "vmotion" in dataplane.placement.must_keep]
@@ -84,9 +86,9 @@ def _evc(cluster: ClusterFacts, hosts: t.Sequence[HostFacts], dataplanes: Datapl
 
 def _alike(
     check: Check,
-    of_host: t.Callable[[HostFacts, frozenset[str]], str | None],
-    cluster: ClusterFacts,
-    hosts: t.Sequence[HostFacts],
+    of_host: t.Callable[[HostReadinessFacts, frozenset[str]], str | None],
+    cluster: ClusterReadinessFacts,
+    hosts: t.Sequence[HostReadinessFacts],
     dataplanes: Dataplanes,
 ) -> Row:
     networks = frozenset(
@@ -115,7 +117,7 @@ def text_by_host(values: t.Mapping[str, str]) -> str:
     return "; ".join(f"{value} on {', '.join(names)}" for value, names in hosts.items())
 
 
-def _uplinks(host: HostFacts, networks: frozenset[str]) -> list[str]:
+def _uplinks(host: HostReadinessFacts, networks: frozenset[str]) -> list[str]:
     """The NICs that carry these networks, each once."""
     groups = [group for group in host.topology.port_groups if group.network in networks]
     return list(dict.fromkeys(name for group in groups for name in group.active))
@@ -130,11 +132,11 @@ def _counted(values: t.Iterable[str | None]) -> str | None:
     return ", ".join(f"{count} x {value}" for value, count in sorted(counts.items())) or "none"
 
 
-def _models(host: HostFacts, networks: frozenset[str]) -> str | None:
+def _models(host: HostReadinessFacts, networks: frozenset[str]) -> str | None:
     return _counted(host.nic_models.get(name) for name in _uplinks(host, networks))
 
 
-def _drivers(host: HostFacts, networks: frozenset[str]) -> str | None:
+def _drivers(host: HostReadinessFacts, networks: frozenset[str]) -> str | None:
     drivers = {nic.name: nic.driver for nic in host.topology.nics}
 
     def driver(name: str) -> str | None:
@@ -144,13 +146,13 @@ def _drivers(host: HostFacts, networks: frozenset[str]) -> str | None:
     return _counted(driver(name) for name in _uplinks(host, networks))
 
 
-def _firmware(host: HostFacts, networks: frozenset[str]) -> str | None:
+def _firmware(host: HostReadinessFacts, networks: frozenset[str]) -> str | None:
     firmware = {nic.name: nic.firmware for nic in host.topology.nics}
     # vSphere reports firmware since 9.0, and not of every driver's NICs: a host without any is no other than the rest.
     return _counted(firmware.get(name) or "not reported" for name in _uplinks(host, networks))
 
 
-def _speeds(host: HostFacts, networks: frozenset[str]) -> str | None:
+def _speeds(host: HostReadinessFacts, networks: frozenset[str]) -> str | None:
     speeds = {nic.name: nic.speed_mbps for nic in host.topology.nics}
     return _counted(_speed(speeds.get(name, 0)) for name in _uplinks(host, networks))
 
@@ -159,12 +161,12 @@ def _speed(mbps: int) -> str:
     return f"{mbps / 1000:g} Gbit/s" if mbps else "no link"
 
 
-def _nodes(host: HostFacts, _networks: frozenset[str]) -> str | None:
+def _nodes(host: HostReadinessFacts, _networks: frozenset[str]) -> str | None:
     # Memory in whole GiB: hosts of one model differ by what their firmware takes.
     return _counted(f"{node.cores} cores and {round(node.memory_mb / 1024)} GiB" for node in host.topology.nodes)
 
 
-def _bandwidths(host: HostFacts, networks: frozenset[str]) -> str | None:
+def _bandwidths(host: HostReadinessFacts, networks: frozenset[str]) -> str | None:
     wanted = set(_uplinks(host, networks))
     sums: dict[int, int] = {}
     for nic in host.topology.nics:

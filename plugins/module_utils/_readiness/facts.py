@@ -28,7 +28,7 @@ class VcenterFacts:
 
 
 @dataclasses.dataclass(frozen=True)
-class ClusterFacts:
+class ClusterReadinessFacts:
     """A cluster."""
 
     name: str
@@ -46,7 +46,7 @@ class ClusterFacts:
 
 
 @dataclasses.dataclass(frozen=True)
-class HostFacts:
+class HostReadinessFacts:
     """A host, beside what placement knows of it."""
 
     topology: HostTopology

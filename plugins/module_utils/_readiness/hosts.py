@@ -15,7 +15,7 @@ from .vcenter import newest_need
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model import Dataplane
 
-    from .facts import HostFacts
+    from .facts import HostReadinessFacts
     from .row import Row
 
 # Seconds by which the clocks of host and controller may differ.
@@ -26,7 +26,7 @@ _POLICIES: t.Final = {"static": "High Performance", "dynamic": "Balanced", "low"
 Dataplanes = t.Mapping[str, "Dataplane"]
 
 
-def usable_hosts(hosts: t.Sequence[HostFacts], dataplanes: Dataplanes) -> tuple[HostFacts, ...]:
+def usable_hosts(hosts: t.Sequence[HostReadinessFacts], dataplanes: Dataplanes) -> tuple[HostReadinessFacts, ...]:
     """The hosts that VMs may run on: usable ones, and of these those that the descriptions name, if all name some."""
     usable = tuple(host for host in hosts if host.topology.usable)
     if not all(dataplane.placement.hosts for dataplane in dataplanes.values()):
@@ -39,7 +39,7 @@ def _named(dataplanes: Dataplanes) -> frozenset[str]:
     return frozenset(name for dataplane in dataplanes.values() for name in dataplane.placement.hosts)
 
 
-def judge_hosts(hosts: t.Sequence[HostFacts], dataplanes: Dataplanes) -> list[Row]:
+def judge_hosts(hosts: t.Sequence[HostReadinessFacts], dataplanes: Dataplanes) -> list[Row]:
     """The rows of all hosts. A host that no VM may run on has its state told and is not judged further."""
     named = _named(dataplanes)
     judged = {host.name for host in usable_hosts(hosts, dataplanes)}
@@ -53,7 +53,7 @@ def judge_hosts(hosts: t.Sequence[HostFacts], dataplanes: Dataplanes) -> list[Ro
     return rows
 
 
-def _state(host: HostFacts, named: bool) -> Row:
+def _state(host: HostReadinessFacts, named: bool) -> Row:
     topology = host.topology
     seen = "connected" if topology.available else "not connected"
     if topology.maintenance:
@@ -63,7 +63,7 @@ def _state(host: HostFacts, named: bool) -> Row:
     return checks.HOST_STATE.judge(host.name, "connected, not in maintenance mode", seen, topology.usable)
 
 
-def _api(host: HostFacts, dataplanes: Dataplanes) -> Row:
+def _api(host: HostReadinessFacts, dataplanes: Dataplanes) -> Row:
     needed, why = newest_need(dataplanes)
     seen = host.topology.api_version
     if needed is None:
@@ -73,7 +73,7 @@ def _api(host: HostFacts, dataplanes: Dataplanes) -> Row:
     )
 
 
-def _hyper_threading(host: HostFacts, dataplanes: Dataplanes) -> Row:
+def _hyper_threading(host: HostReadinessFacts, dataplanes: Dataplanes) -> Row:
     topology = host.topology
     seen = f"hyper-threading {'on' if topology.hyper_threading else 'off'}"
     if all(dataplane.cpu.simultaneous_threads == 1 for dataplane in dataplanes.values()):
@@ -83,7 +83,7 @@ def _hyper_threading(host: HostFacts, dataplanes: Dataplanes) -> Row:
     return checks.HYPER_THREADING.judge(host.name, "on, 2 threads of a core shown to VMs", seen, good)
 
 
-def _latency_sensitivity(host: HostFacts, dataplanes: Dataplanes) -> Row:
+def _latency_sensitivity(host: HostReadinessFacts, dataplanes: Dataplanes) -> Row:
     supported = host.topology.latency_sensitivity
     seen = "supported" if supported else "not supported"
     if all(dataplane.cpu.exclusivity != "latency_sensitivity" for dataplane in dataplanes.values()):
@@ -91,7 +91,7 @@ def _latency_sensitivity(host: HostFacts, dataplanes: Dataplanes) -> Row:
     return checks.LATENCY_SENSITIVITY.judge(host.name, "supported", seen, supported)
 
 
-def _power_policy(host: HostFacts, dataplanes: Dataplanes) -> Row:
+def _power_policy(host: HostReadinessFacts, dataplanes: Dataplanes) -> Row:
     policy = host.topology.power_policy
     seen = _POLICIES.get(policy, policy) if policy is not None else ""
     if not _polls(dataplanes):
@@ -100,7 +100,7 @@ def _power_policy(host: HostFacts, dataplanes: Dataplanes) -> Row:
     return checks.POWER_POLICY.judge(host.name, "High Performance", seen, good)
 
 
-def _bios_power(host: HostFacts, dataplanes: Dataplanes) -> Row:
+def _bios_power(host: HostReadinessFacts, dataplanes: Dataplanes) -> Row:
     support = host.power_support
     if support is None:
         return checks.BIOS_POWER.not_asked(host.name, "this host does not tell")
@@ -110,14 +110,14 @@ def _bios_power(host: HostFacts, dataplanes: Dataplanes) -> Row:
     return checks.BIOS_POWER.judge(host.name, "P-states and C-states left to ESXi", seen, bool(support))
 
 
-def _time_service(host: HostFacts, _dataplanes: Dataplanes) -> Row:
+def _time_service(host: HostReadinessFacts, _dataplanes: Dataplanes) -> Row:
     service = host.time_service
     good = None if service is None else bool(service)
     seen = "" if service is None else service or "neither ntpd nor ptpd runs"
     return checks.TIME_SERVICE.judge(host.name, "NTP or PTP runs", seen, good)
 
 
-def _time_servers(host: HostFacts, _dataplanes: Dataplanes) -> Row:
+def _time_servers(host: HostReadinessFacts, _dataplanes: Dataplanes) -> Row:
     servers = host.time_servers
     if host.time_service == "ptpd":
         return checks.TIME_SERVERS.not_asked(host.name, "PTP runs")
@@ -125,7 +125,7 @@ def _time_servers(host: HostFacts, _dataplanes: Dataplanes) -> Row:
     return checks.TIME_SERVERS.judge(host.name, "an NTP server", seen, None if servers is None else bool(servers))
 
 
-def _clock(host: HostFacts, _dataplanes: Dataplanes) -> Row:
+def _clock(host: HostReadinessFacts, _dataplanes: Dataplanes) -> Row:
     ahead = host.clock_ahead
     asked = f"within {CLOCK_SECONDS:g} s of the controller's"
     if ahead is None:
@@ -137,7 +137,7 @@ def _clock(host: HostFacts, _dataplanes: Dataplanes) -> Row:
     return checks.CLOCK.judge(host.name, asked, seen, good)
 
 
-def _udp_rss(host: HostFacts, dataplanes: Dataplanes) -> Row:
+def _udp_rss(host: HostReadinessFacts, dataplanes: Dataplanes) -> Row:
     allowed = host.udp_rss_allowed
     seen = "" if allowed is None else f"{int(allowed)}"
     if not any(adapter.udp_rss for dataplane in dataplanes.values() for adapter in dataplane.adapters):

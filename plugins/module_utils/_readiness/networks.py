@@ -17,12 +17,12 @@ if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.topology.model import PortGroupUplinks
 
     from .checks import Check
-    from .facts import HostFacts, PortGroupFacts
+    from .facts import HostReadinessFacts, PortGroupFacts
     from .row import Row
-    from .traffic import Use
+    from .traffic import NetworkUse
 
 Groups = t.Sequence["PortGroupFacts"]
-Uses = t.Sequence["Use"]
+Uses = t.Sequence["NetworkUse"]
 
 
 def judge_network(
@@ -30,7 +30,7 @@ def judge_network(
     switch: str | None,
     uses: Uses,
     groups: Groups,
-    hosts: t.Sequence[HostFacts],
+    hosts: t.Sequence[HostReadinessFacts],
     switch_modes: frozenset[str],
 ) -> list[Row]:
     """The rows of one port group.
@@ -80,7 +80,7 @@ def _by_host(groups: Groups, value: t.Callable[[PortGroupFacts], t.Any]) -> dict
     }
 
 
-def _membership(shown: str, groups: Groups, hosts: t.Sequence[HostFacts]) -> Row:
+def _membership(shown: str, groups: Groups, hosts: t.Sequence[HostReadinessFacts]) -> Row:
     asked = "every usable host"
     if any(group.hosts is None for group in groups):
         return checks.MEMBERSHIP.unknown(shown, asked, "vSphere does not report the hosts")
@@ -90,7 +90,7 @@ def _membership(shown: str, groups: Groups, hosts: t.Sequence[HostFacts]) -> Row
     return checks.MEMBERSHIP.judge(shown, asked, seen, not missing)
 
 
-def _foreign(uses: Uses, macs: t.Collection[str] = (FOREIGN,)) -> list[Use]:
+def _foreign(uses: Uses, macs: t.Collection[str] = (FOREIGN,)) -> list[NetworkUse]:
     return [use for use in uses if use.traffic.macs in macs]
 
 
@@ -167,7 +167,7 @@ def _teams(
     name: str,
     switch: str | None,
     uses: Uses,
-    hosts: t.Sequence[HostFacts],
+    hosts: t.Sequence[HostReadinessFacts],
     switch_modes: frozenset[str],
 ) -> list[Row]:
     """The rows of the uplinks on each host that offers the port group."""
@@ -190,12 +190,12 @@ def _teams(
     return [mode, up, _teaming_node(shown, polled, teams)]
 
 
-def _linked(host: HostFacts, team: PortGroupUplinks) -> bool:
+def _linked(host: HostReadinessFacts, team: PortGroupUplinks) -> bool:
     speeds = {nic.name: nic.speed_mbps for nic in host.topology.nics}
     return any(speeds.get(name) for name in team.active)
 
 
-def _teaming_node(shown: str, polled: Uses, teams: t.Sequence[tuple[HostFacts, PortGroupUplinks]]) -> Row:
+def _teaming_node(shown: str, polled: Uses, teams: t.Sequence[tuple[HostReadinessFacts, PortGroupUplinks]]) -> Row:
     # A team without any active uplink is the row before.
     nodes = {host.name: team.nodes for host, team in teams if team.active}
     known = {host: each for host, each in nodes.items() if each is not None}

@@ -16,7 +16,7 @@ import enum
 import typing as t
 
 
-class Place(str, enum.Enum):
+class Entity(str, enum.Enum):
     """A kind of object that a privilege is needed on, from the root of the inventory downwards."""
 
     VCENTER = "vcenter"
@@ -76,7 +76,7 @@ class Need:
 
     feature: Feature
     """What needs it."""
-    place: Place
+    place: Entity
     """The objects that it is needed on."""
     privilege: str
     """The privilege as the API names it."""
@@ -94,7 +94,7 @@ class Role:
 
     name: str
     """A name to give it in vCenter."""
-    places: tuple[Place, ...]
+    places: tuple[Entity, ...]
     """The kinds of objects whose privileges it has."""
     target: str
     """The objects to set the permission on, in a few words."""
@@ -151,82 +151,84 @@ _CLONE: t.Final = ("CloneVM_Task",)
 _RECONFIGURE: t.Final = ("ReconfigVM_Task",)
 
 NEEDS: t.Final = (
-    Need(Feature.READ, Place.DATACENTER, "System.Read", _READING, "find objects and read their properties"),
-    Need(Feature.CREATE, Place.TEMPLATE, "VirtualMachine.Provisioning.DeployTemplate", _CLONE, "the template"),
-    Need(Feature.CREATE, Place.FOLDER, "VirtualMachine.Inventory.CreateFromExisting", _CLONE, "the new VM's folder"),
-    Need(Feature.CREATE, Place.FOLDER, "VirtualMachine.Config.AddNewDisk", _CLONE, "the new VM's disks"),
-    Need(Feature.CREATE, Place.CLUSTER, "Resource.AssignVMToPool", _CLONE, "the cluster's resource pool"),
-    Need(Feature.CREATE, Place.DATASTORE, "Datastore.AllocateSpace", _CLONE, "the new VM's disks"),
-    Need(Feature.CREATE, Place.NETWORK, "Network.Assign", _CLONE, "the template's adapters"),
+    Need(Feature.READ, Entity.DATACENTER, "System.Read", _READING, "find objects and read their properties"),
+    Need(Feature.CREATE, Entity.TEMPLATE, "VirtualMachine.Provisioning.DeployTemplate", _CLONE, "the template"),
+    Need(Feature.CREATE, Entity.FOLDER, "VirtualMachine.Inventory.CreateFromExisting", _CLONE, "the new VM's folder"),
+    Need(Feature.CREATE, Entity.FOLDER, "VirtualMachine.Config.AddNewDisk", _CLONE, "the new VM's disks"),
+    Need(Feature.CREATE, Entity.CLUSTER, "Resource.AssignVMToPool", _CLONE, "the cluster's resource pool"),
+    Need(Feature.CREATE, Entity.DATASTORE, "Datastore.AllocateSpace", _CLONE, "the new VM's disks"),
+    Need(Feature.CREATE, Entity.NETWORK, "Network.Assign", _CLONE, "the template's adapters"),
     Need(
         Feature.SIZE,
-        Place.VM,
+        Entity.VM,
         "VirtualMachine.Config.CPUCount",
         _RECONFIGURE,
         "number of vCPUs, cores per socket, CPU hot-add",
     ),
-    Need(Feature.SIZE, Place.VM, "VirtualMachine.Config.Memory", _RECONFIGURE, "memory, memory hot-add"),
+    Need(Feature.SIZE, Entity.VM, "VirtualMachine.Config.Memory", _RECONFIGURE, "memory, memory hot-add"),
     Need(
         Feature.RESOURCES,
-        Place.VM,
+        Entity.VM,
         "VirtualMachine.Config.Resource",
         _RECONFIGURE,
         "reservations, limits, latency sensitivity, affinity",
     ),
     Need(
         Feature.RESOURCES,
-        Place.VM,
+        Entity.VM,
         "VirtualMachine.Config.AdvancedConfig",
         _RECONFIGURE,
         "advanced settings, such as 1 GB pages, ethernetX.* and guestinfo.*",
     ),
-    Need(Feature.ADAPTERS, Place.VM, "VirtualMachine.Config.AddRemoveDevice", _RECONFIGURE, "adapters made or removed"),
-    Need(Feature.ADAPTERS, Place.VM, "VirtualMachine.Config.EditDevice", _RECONFIGURE, "adapters changed in place"),
+    Need(
+        Feature.ADAPTERS, Entity.VM, "VirtualMachine.Config.AddRemoveDevice", _RECONFIGURE, "adapters made or removed"
+    ),
+    Need(Feature.ADAPTERS, Entity.VM, "VirtualMachine.Config.EditDevice", _RECONFIGURE, "adapters changed in place"),
     Need(
         Feature.ADAPTERS,
-        Place.VM,
+        Entity.VM,
         "VirtualMachine.Interact.DeviceConnection",
         _RECONFIGURE,
         "the connection of new adapters",
     ),
-    Need(Feature.ADAPTERS, Place.NETWORK, "Network.Assign", _RECONFIGURE, "adapters put on another port group"),
+    Need(Feature.ADAPTERS, Entity.NETWORK, "Network.Assign", _RECONFIGURE, "adapters put on another port group"),
     Need(
-        Feature.SETTINGS, Place.VM, "VirtualMachine.Config.Settings", _RECONFIGURE, "virtual IOMMU, virtual NUMA nodes"
+        Feature.SETTINGS, Entity.VM, "VirtualMachine.Config.Settings", _RECONFIGURE, "virtual IOMMU, virtual NUMA nodes"
     ),
     Need(
         Feature.UPGRADE,
-        Place.VM,
+        Entity.VM,
         "VirtualMachine.Config.UpgradeVirtualHardware",
         ("UpgradeVM_Task",),
         "hardware_version of the description",
     ),
-    Need(Feature.POWER_ON, Place.VM, "VirtualMachine.Interact.PowerOn", ("PowerOnVM_Task",), "every start"),
+    Need(Feature.POWER_ON, Entity.VM, "VirtualMachine.Interact.PowerOn", ("PowerOnVM_Task",), "every start"),
     Need(
         Feature.POWER_OFF,
-        Place.VM,
+        Entity.VM,
         "VirtualMachine.Interact.PowerOff",
         ("PowerOffVM_Task", "ShutdownGuest"),
         "shutdown by VMware Tools, and power-off",
     ),
     Need(
         Feature.PLACEMENT,
-        Place.CLUSTER,
+        Entity.CLUSTER,
         "Host.Inventory.EditCluster",
         ("ReconfigureComputeResource_Task",),
         "groups, rules and overrides",
     ),
     Need(
         Feature.PLACEMENT,
-        Place.VM,
+        Entity.VM,
         "Resource.ColdMigrate",
         ("RelocateVM_Task",),
         "powered-off VMs that are not on their planned host",
     ),
-    Need(Feature.REMOVE, Place.VM, "VirtualMachine.Inventory.Delete", ("Destroy_Task",), "the VM"),
-    Need(Feature.REMOVE, Place.PARENT, "VirtualMachine.Inventory.Delete", ("Destroy_Task",), "the VM's folder"),
+    Need(Feature.REMOVE, Entity.VM, "VirtualMachine.Inventory.Delete", ("Destroy_Task",), "the VM"),
+    Need(Feature.REMOVE, Entity.PARENT, "VirtualMachine.Inventory.Delete", ("Destroy_Task",), "the VM's folder"),
     Need(
         Feature.FAULT_TOLERANCE,
-        Place.VM,
+        Entity.VM,
         "VirtualMachine.Config.QueryFTCompatibility",
         ("QueryFaultToleranceCompatibility",),
         "vCenter's own reasons against Fault Tolerance; without it, feature_compat_info leaves them out",
@@ -234,7 +236,7 @@ NEEDS: t.Final = (
     ),
     Need(
         Feature.SESSIONS,
-        Place.VCENTER,
+        Entity.VCENTER,
         "Sessions.TerminateSession",
         ("TerminateSession",),
         "without it, such a session ends when it has been idle for long enough",
@@ -252,24 +254,24 @@ def needs_of(features: t.Collection[Feature]) -> tuple[Need, ...]:
 # role has what is needed on its object and, if it propagates, below it; System.Read and System.View are in every role.
 # vCenter takes no permission on a datacenter's own VM folder, nor on a cluster's own resource pool: these inherit.
 ROLES: t.Final = (
-    Role("nfv-read", (Place.DATACENTER,), "the datacenter", "/DC", propagates=True),
+    Role("nfv-read", (Entity.DATACENTER,), "the datacenter", "/DC", propagates=True),
     Role(
         "nfv-vms",
-        (Place.FOLDER, Place.PARENT, Place.VM),
+        (Entity.FOLDER, Entity.PARENT, Entity.VM),
         "the folder of the VMs (vsphere_folder)",
         "/DC/vm/FOLDER",
         propagates=True,
     ),
     Role(
         "nfv-template",
-        (Place.TEMPLATE,),
+        (Entity.TEMPLATE,),
         "the template",
         "/DC/vm/TEMPLATES/TEMPLATE",
         propagates=False,
     ),
-    Role("nfv-cluster", (Place.CLUSTER,), "the cluster", "/DC/host/CLUSTER", propagates=True),
-    Role("nfv-datastore", (Place.DATASTORE,), "each datastore", "/DC/datastore/DATASTORE", propagates=False),
-    Role("nfv-network", (Place.NETWORK,), "each port group", "/DC/network/PORTGROUP", propagates=False),
+    Role("nfv-cluster", (Entity.CLUSTER,), "the cluster", "/DC/host/CLUSTER", propagates=True),
+    Role("nfv-datastore", (Entity.DATASTORE,), "each datastore", "/DC/datastore/DATASTORE", propagates=False),
+    Role("nfv-network", (Entity.NETWORK,), "each port group", "/DC/network/PORTGROUP", propagates=False),
 )
 
 

@@ -43,7 +43,7 @@ class Traffic:
 
 
 @dataclasses.dataclass(frozen=True)
-class Use:
+class NetworkUse:
     """One adapter of one VM on a port group."""
 
     vm: str
@@ -96,11 +96,11 @@ def _read(raw: t.Any, path: str, problems: list[Problem]) -> Traffic | None:
 
 def uses_of_networks(
     dataplanes: t.Mapping[str, Dataplane], traffic: t.Mapping[str, t.Mapping[str, Traffic]]
-) -> dict[tuple[str, str | None], list[Use]]:
+) -> dict[tuple[str, str | None], list[NetworkUse]]:
     """The adapters on each port group, by its name and the switch that the descriptions name (None: any)."""
-    uses: dict[tuple[str, str | None], list[Use]] = {}
+    uses: dict[tuple[str, str | None], list[NetworkUse]] = {}
     for vm, dataplane in dataplanes.items():
         for adapter in dataplane.adapters:
-            use = Use(vm, adapter, traffic.get(vm, {}).get(adapter.name, Traffic()))
+            use = NetworkUse(vm, adapter, traffic.get(vm, {}).get(adapter.name, Traffic()))
             uses.setdefault((adapter.network, adapter.switch), []).append(use)
     return uses

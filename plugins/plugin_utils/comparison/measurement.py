@@ -25,7 +25,7 @@ SHARES_OF_PDR: t.Final = {"10": 0.1, "50": 0.5, "90": 0.9}
 
 
 @dataclass(frozen=True)
-class Subject:
+class MeasurementSubject:
     """What is measured."""
 
     variant: str
@@ -63,7 +63,7 @@ def require_libraries() -> None:
             )
 
 
-def measure(generator: Generator, subject: Subject, extent: Extent, tell: Tell) -> dict[str, t.Any]:
+def measure(generator: Generator, subject: MeasurementSubject, extent: Extent, tell: Tell) -> dict[str, t.Any]:
     """The measurement, as the module rate_search documents it, but for ``sizes``.
 
     Raises NfvError: library_missing, tester_slow, rate_search_unfinished, and what the generator raises.
@@ -110,7 +110,7 @@ def _outcome(load: Load, trial: Trial) -> str:
     return f"{asked}, {lost} of {trial.sent} packets lost ({lost / max(trial.sent, 1):.3%})"
 
 
-def _found(record: _Recorded, subject: Subject, effort: Effort) -> Found:
+def _found(record: _Recorded, subject: MeasurementSubject, effort: Effort) -> Found:
     name = f"{subject.variant}, turn {subject.turn}, frame {subject.frame}"
     try:
         return search(lambda seconds, pps: record.run(Load(pps, seconds)), effort)

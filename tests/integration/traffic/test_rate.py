@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.rate.mmsg import FrameRing
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.rate.trial import (
     LABEL,
-    Load,
+    TrialLoad,
     Way,
     WayCount,
     run_trial,
@@ -31,7 +31,7 @@ def segments() -> t.Iterator[tuple[str, str]]:
         yield names
 
 
-def trial(namespace: str, number: int, load: Load, frames: int = 64) -> dict[str, WayCount]:
+def trial(namespace: str, number: int, load: TrialLoad, frames: int = 64) -> dict[str, WayCount]:
     with packet_socket(namespace, "t-a") as left, packet_socket(namespace, "t-b") as right:
         ways = [
             Way("forth", left, right, FrameRing([FRAME] * frames), HEADERS_BYTES, HEADERS_BYTES),
@@ -42,7 +42,7 @@ def trial(namespace: str, number: int, load: Load, frames: int = 64) -> dict[str
 
 def test_what_a_device_forwards_drops_and_repeats_is_counted(segments: tuple[str, str]) -> None:
     tester, guest = segments
-    load = Load(pps=500, seconds=0.5, drain_seconds=0.3, stamped_every=1)
+    load = TrialLoad(pps=500, seconds=0.5, drain_seconds=0.3, stamped_every=1)
     with device(guest):
         for count in trial(tester, 1, load).values():
             assert (count.intended, count.sent, count.received, count.duplicate) == (250, 250, 250, 0)
@@ -60,7 +60,7 @@ def test_what_a_device_forwards_drops_and_repeats_is_counted(segments: tuple[str
 
 
 def test_what_the_tester_cannot_send_is_neither_lost_nor_sent(segments: tuple[str, str]) -> None:
-    load = Load(pps=50_000_000, seconds=0.2, drain_seconds=0.2, stamped_every=64)
+    load = TrialLoad(pps=50_000_000, seconds=0.2, drain_seconds=0.2, stamped_every=64)
     for count in trial(segments[0], 1, load).values():
         assert 0 < count.sent < count.intended
         # Nobody forwards.
@@ -70,7 +70,7 @@ def test_what_the_tester_cannot_send_is_neither_lost_nor_sent(segments: tuple[st
 def test_frames_of_another_trial_do_not_count(segments: tuple[str, str]) -> None:
     """A frame that a device holds for long arrives in a later trial."""
     tester, guest = segments
-    load = Load(pps=200, seconds=0.2, drain_seconds=0.0)
+    load = TrialLoad(pps=200, seconds=0.2, drain_seconds=0.0)
     with packet_socket(guest, "d-a") as left, packet_socket(guest, "d-b") as right:
         assert trial(tester, 1, load)["forth"].received == 0
         held = [left.recv(2048) for _frame in range(40)]
@@ -80,6 +80,6 @@ def test_frames_of_another_trial_do_not_count(segments: tuple[str, str]) -> None
             for frame in held:
                 right.send(frame)
             os._exit(0)
-        count = trial(tester, 2, Load(pps=200, seconds=0.2, drain_seconds=0.3))["forth"]
+        count = trial(tester, 2, TrialLoad(pps=200, seconds=0.2, drain_seconds=0.3))["forth"]
         os.waitpid(child, 0)
     assert (count.sent, count.received) == (40, 0)

@@ -18,7 +18,11 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.rate.resident import ask
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.generator import Load
-from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.measurement import Extent, Subject, measure
+from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.measurement import (
+    Extent,
+    MeasurementSubject,
+    measure,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.resident import ResidentTester
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.search import Effort
 from lab.networks import inside
@@ -109,7 +113,7 @@ def measured(
     effort = Effort(200, maximum_pps, trial_seconds, trials=1, width=0.1, timeout_seconds=60)
     extent = Extent(effort, **{"latency_seconds": 0.0, "burst_frames": 0, "burst_searches": 1, **changes})
     lines: list[str] = []
-    result = measure(generator(tester, maximum_pps), Subject("poll", 1, "64"), extent, lines.append)
+    result = measure(generator(tester, maximum_pps), MeasurementSubject("poll", 1, "64"), extent, lines.append)
     return result, lines
 
 

@@ -25,9 +25,9 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.accoun
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.privileges import (
     NEEDS,
     ROLES,
+    Entity,
     Feature,
     Need,
-    Place,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.row import Row, Verdict
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client
@@ -38,7 +38,7 @@ from lab.testing.operator_account import FOLDER, NAME, TEMPLATE, Operator, add_o
 Act = t.Callable[["World"], t.Any]
 EVERYTHING = frozenset(Feature)
 # What readiness asks of the root object, and no role here has: the collection does without.
-OPTIONAL_ON_ROOT = next(need for need in NEEDS if need.place == Place.VCENTER)
+OPTIONAL_ON_ROOT = next(need for need in NEEDS if need.place == Entity.VCENTER)
 ASKED = AccountAsked(
     username=NAME,
     features=EVERYTHING,
@@ -142,41 +142,41 @@ def remove(world: World) -> t.Any:
 
 
 # The operation that needs a privilege, by feature, kind of object and privilege; in an order in which all succeed.
-OPERATIONS: dict[tuple[Feature, Place, str], Act] = {
-    (Feature.READ, Place.DATACENTER, "System.Read"): read_switch,
-    (Feature.CREATE, Place.TEMPLATE, "VirtualMachine.Provisioning.DeployTemplate"): clone,
-    (Feature.CREATE, Place.FOLDER, "VirtualMachine.Inventory.CreateFromExisting"): clone,
-    (Feature.CREATE, Place.FOLDER, "VirtualMachine.Config.AddNewDisk"): clone,
-    (Feature.CREATE, Place.CLUSTER, "Resource.AssignVMToPool"): clone,
-    (Feature.CREATE, Place.DATASTORE, "Datastore.AllocateSpace"): clone,
-    (Feature.CREATE, Place.NETWORK, "Network.Assign"): clone,
-    (Feature.SIZE, Place.VM, "VirtualMachine.Config.CPUCount"): reconfigure(numCPUs=4),
-    (Feature.SIZE, Place.VM, "VirtualMachine.Config.Memory"): reconfigure(memoryMB=2048),
-    (Feature.RESOURCES, Place.VM, "VirtualMachine.Config.Resource"): reconfigure(
+OPERATIONS: dict[tuple[Feature, Entity, str], Act] = {
+    (Feature.READ, Entity.DATACENTER, "System.Read"): read_switch,
+    (Feature.CREATE, Entity.TEMPLATE, "VirtualMachine.Provisioning.DeployTemplate"): clone,
+    (Feature.CREATE, Entity.FOLDER, "VirtualMachine.Inventory.CreateFromExisting"): clone,
+    (Feature.CREATE, Entity.FOLDER, "VirtualMachine.Config.AddNewDisk"): clone,
+    (Feature.CREATE, Entity.CLUSTER, "Resource.AssignVMToPool"): clone,
+    (Feature.CREATE, Entity.DATASTORE, "Datastore.AllocateSpace"): clone,
+    (Feature.CREATE, Entity.NETWORK, "Network.Assign"): clone,
+    (Feature.SIZE, Entity.VM, "VirtualMachine.Config.CPUCount"): reconfigure(numCPUs=4),
+    (Feature.SIZE, Entity.VM, "VirtualMachine.Config.Memory"): reconfigure(memoryMB=2048),
+    (Feature.RESOURCES, Entity.VM, "VirtualMachine.Config.Resource"): reconfigure(
         memoryAllocation=vim.ResourceAllocationInfo(reservation=1024)
     ),
-    (Feature.RESOURCES, Place.VM, "VirtualMachine.Config.AdvancedConfig"): reconfigure(
+    (Feature.RESOURCES, Entity.VM, "VirtualMachine.Config.AdvancedConfig"): reconfigure(
         extraConfig=[vim.option.OptionValue(key="guestinfo.a", value="b")]
     ),
-    (Feature.ADAPTERS, Place.VM, "VirtualMachine.Config.AddRemoveDevice"): add_adapter,
-    (Feature.ADAPTERS, Place.VM, "VirtualMachine.Interact.DeviceConnection"): add_adapter,
-    (Feature.ADAPTERS, Place.VM, "VirtualMachine.Config.EditDevice"): edit_adapter,
-    (Feature.ADAPTERS, Place.NETWORK, "Network.Assign"): move_adapter,
-    (Feature.SETTINGS, Place.VM, "VirtualMachine.Config.Settings"): reconfigure(
+    (Feature.ADAPTERS, Entity.VM, "VirtualMachine.Config.AddRemoveDevice"): add_adapter,
+    (Feature.ADAPTERS, Entity.VM, "VirtualMachine.Interact.DeviceConnection"): add_adapter,
+    (Feature.ADAPTERS, Entity.VM, "VirtualMachine.Config.EditDevice"): edit_adapter,
+    (Feature.ADAPTERS, Entity.NETWORK, "Network.Assign"): move_adapter,
+    (Feature.SETTINGS, Entity.VM, "VirtualMachine.Config.Settings"): reconfigure(
         flags=vim.vm.FlagInfo(vvtdEnabled=False)
     ),
-    (Feature.UPGRADE, Place.VM, "VirtualMachine.Config.UpgradeVirtualHardware"): lambda world: (
+    (Feature.UPGRADE, Entity.VM, "VirtualMachine.Config.UpgradeVirtualHardware"): lambda world: (
         world.machine.UpgradeVM_Task("vmx-21")
     ),
-    (Feature.PLACEMENT, Place.VM, "Resource.ColdMigrate"): relocate,
-    (Feature.PLACEMENT, Place.CLUSTER, "Host.Inventory.EditCluster"): edit_cluster,
-    (Feature.POWER_ON, Place.VM, "VirtualMachine.Interact.PowerOn"): lambda world: world.machine.PowerOnVM_Task(),
-    (Feature.POWER_OFF, Place.VM, "VirtualMachine.Interact.PowerOff"): lambda world: world.machine.PowerOffVM_Task(),
-    (Feature.FAULT_TOLERANCE, Place.VM, "VirtualMachine.Config.QueryFTCompatibility"): lambda world: (
+    (Feature.PLACEMENT, Entity.VM, "Resource.ColdMigrate"): relocate,
+    (Feature.PLACEMENT, Entity.CLUSTER, "Host.Inventory.EditCluster"): edit_cluster,
+    (Feature.POWER_ON, Entity.VM, "VirtualMachine.Interact.PowerOn"): lambda world: world.machine.PowerOnVM_Task(),
+    (Feature.POWER_OFF, Entity.VM, "VirtualMachine.Interact.PowerOff"): lambda world: world.machine.PowerOffVM_Task(),
+    (Feature.FAULT_TOLERANCE, Entity.VM, "VirtualMachine.Config.QueryFTCompatibility"): lambda world: (
         world.machine.QueryFaultToleranceCompatibility()
     ),
-    (Feature.REMOVE, Place.VM, "VirtualMachine.Inventory.Delete"): remove,
-    (Feature.REMOVE, Place.PARENT, "VirtualMachine.Inventory.Delete"): remove,
+    (Feature.REMOVE, Entity.VM, "VirtualMachine.Inventory.Delete"): remove,
+    (Feature.REMOVE, Entity.PARENT, "VirtualMachine.Inventory.Delete"): remove,
 }
 
 
@@ -184,7 +184,7 @@ def role_of(need: Need) -> str:
     return next(role.name for role in ROLES if need.place in role.places)
 
 
-def key_of(need: Need) -> tuple[Feature, Place, str]:
+def key_of(need: Need) -> tuple[Feature, Entity, str]:
     return (need.feature, need.place, need.privilege)
 
 
@@ -266,7 +266,7 @@ def test_who_only_reads_needs_nothing_more(world: World, vcenter: t.Any) -> None
         # The same user, asked for everything, lacks all the rest.
         rows = account_rows(asked, read_account(client, asked))
         named = {row.asked.split()[0] for row in rows if row.verdict == Verdict.NOT_READY}
-        wanted = {need.privilege for need in NEEDS if not need.optional and need.place != Place.PARENT}
+        wanted = {need.privilege for need in NEEDS if not need.optional and need.place != Entity.PARENT}
         assert named == wanted - {"System.Read"}
 
 
@@ -301,7 +301,7 @@ def test_a_look_changes_nothing_and_asks_once_for_each_kind_of_object(world: Wor
         rows = account_rows(asked, read_account(client, asked))
     assert {row.verdict for row in rows} == {Verdict.READY}
     assert vcenter.mutating_calls() == {}
-    assert vcenter.calls()["HasPrivilegeOnEntities"] <= len(Place)
+    assert vcenter.calls()["HasPrivilegeOnEntities"] <= len(Entity)
 
 
 def test_who_has_no_permission_at_all_is_not_let_in(vcenter: t.Any, connection: t.Any) -> None:

@@ -16,7 +16,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.ste
     RunCommand,
     WriteFile,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.compare import Comparison
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.compare import SwitchDifferences
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.desired import Desired
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.layout import (
     FORMER_FILES,
@@ -45,11 +45,11 @@ def desired_of(plane: UserPlane, **changes: t.Any) -> Desired:
     return Desired.of(dataclasses.replace(plane, **changes), MAC, ALLOCATED)
 
 
-def differing(*lines: str, bridge: str = SGI_BRIDGE) -> Comparison:
-    return Comparison({S5U_BRIDGE: (), SGI_BRIDGE: (), bridge: lines})
+def differing(*lines: str, bridge: str = SGI_BRIDGE) -> SwitchDifferences:
+    return SwitchDifferences({S5U_BRIDGE: (), SGI_BRIDGE: (), bridge: lines})
 
 
-SAME = Comparison()
+SAME = SwitchDifferences()
 
 
 @pytest.fixture
@@ -195,8 +195,8 @@ def test_prerequisites_are_named(converged: ObservedPlane) -> None:
     for code, seen, comparison in (
         ("ovs_missing", {"installed": False}, SAME),
         ("bridge_missing", {"missing_bridges": (SGI_BRIDGE,)}, SAME),
-        ("textfile_directory_missing", {}, Comparison(missing_directory="/nowhere")),
-        ("textfile_directory_linked", {}, Comparison(linked_directory=("/link", "/real"))),
+        ("textfile_directory_missing", {}, SwitchDifferences(missing_directory="/nowhere")),
+        ("textfile_directory_linked", {}, SwitchDifferences(linked_directory=("/link", "/real"))),
     ):
         with pytest.raises(NfvError, match=code):
             require_prerequisites(dataclasses.replace(converged, **seen), comparison)

@@ -20,7 +20,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.accoun
     features_of,
     privileges_by_place,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.privileges import Feature, Place
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.privileges import Entity, Feature
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.row import Subject, Verdict
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.parse import parse_dataplane
 from lab.testing.descriptions import description
@@ -63,14 +63,14 @@ def asked(*features: Feature) -> AccountAsked:
 
 
 def test_who_reads_needs_one_privilege() -> None:
-    assert privileges_by_place({Feature.READ}) == {Place.DATACENTER: ("System.Read",)}
+    assert privileges_by_place({Feature.READ}) == {Entity.DATACENTER: ("System.Read",)}
 
 
 def test_a_missing_privilege_is_one_row_for_all_of_its_objects() -> None:
     granted = [
-        Granted(Place.VM, "pgw-1", frozenset({POWER_ON})),
-        Granted(Place.VM, "pgw-2", frozenset()),
-        Granted(Place.VM, "pgw-3", frozenset()),
+        Granted(Entity.VM, "pgw-1", frozenset({POWER_ON})),
+        Granted(Entity.VM, "pgw-2", frozenset()),
+        Granted(Entity.VM, "pgw-3", frozenset()),
     ]
     missing, ready = account_rows(asked(Feature.POWER_ON), granted)
     assert (missing.subject, missing.object, missing.check) == (Subject.ACCOUNT, "pgw-2, pgw-3", "privilege")
@@ -83,17 +83,17 @@ def test_a_missing_privilege_is_one_row_for_all_of_its_objects() -> None:
 
 
 def test_each_missing_privilege_has_its_row() -> None:
-    rows = account_rows(asked(Feature.POWER_ON, Feature.SIZE), [Granted(Place.VM, "pgw-1", frozenset())])
+    rows = account_rows(asked(Feature.POWER_ON, Feature.SIZE), [Granted(Entity.VM, "pgw-1", frozenset())])
     assert [row.asked.split()[0] for row in rows] == [CPUS, "VirtualMachine.Config.Memory", POWER_ON]
 
 
 def test_an_optional_privilege_keeps_nothing_from_being_ready() -> None:
-    (row,) = account_rows(asked(Feature.SESSIONS), [Granted(Place.VCENTER, "vCenter", frozenset())])
+    (row,) = account_rows(asked(Feature.SESSIONS), [Granted(Entity.VCENTER, "vCenter", frozenset())])
     assert row.verdict == Verdict.NOT_ASKED
     assert "joe lacks Sessions.TerminateSession" in row.seen
     assert (
         account_rows(
-            asked(Feature.SESSIONS), [Granted(Place.VCENTER, "vCenter", frozenset({"Sessions.TerminateSession"}))]
+            asked(Feature.SESSIONS), [Granted(Entity.VCENTER, "vCenter", frozenset({"Sessions.TerminateSession"}))]
         )
         == []
     )

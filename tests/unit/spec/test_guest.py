@@ -12,7 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.first_boot import guest_problems, vms_with_guest
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.guest.model import Guest, User
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.guest.model import GuestDescription, User
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.guest.parse import parse_guest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.guest.public_keys import public_key
 from tests.support.hostile import HOSTILE
@@ -41,7 +41,7 @@ def found(description: t.Any) -> set[tuple[str, str]]:
 
 def test_a_valid_description_has_no_problem() -> None:
     assert parse_guest(WHOLE) == (
-        Guest(
+        GuestDescription(
             host_name="pgw-1.example.com",
             addresses=("192.0.2.10/24", "2001:db8::10/64"),
             gateways=("192.0.2.1", "2001:db8::1"),
@@ -55,8 +55,8 @@ def test_a_valid_description_has_no_problem() -> None:
 
 
 def test_everything_has_a_default_and_one_entry_needs_no_list() -> None:
-    assert parse_guest({}) == (Guest(), ())
-    assert parse_guest({"addresses": "192.0.2.10/24"}) == (Guest(addresses=("192.0.2.10/24",)), ())
+    assert parse_guest({}) == (GuestDescription(), ())
+    assert parse_guest({"addresses": "192.0.2.10/24"}) == (GuestDescription(addresses=("192.0.2.10/24",)), ())
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ Sample = t.Mapping[str, t.Any]
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
+class InterruptEvidence:
     """One piece of evidence."""
 
     name: str
@@ -28,7 +28,7 @@ class Row:
     """What was seen, in words."""
 
 
-def judge(before: Sample, after: Sample, cpus: t.Collection[int], *, coalescing: bool) -> list[Row]:
+def judge(before: Sample, after: Sample, cpus: t.Collection[int], *, coalescing: bool) -> list[InterruptEvidence]:
     """The evidence, from samples before and after known traffic.
 
     cpus: the CPUs that the interrupts were sent to, none where they stay where they are. coalescing: whether the
@@ -36,21 +36,23 @@ def judge(before: Sample, after: Sample, cpus: t.Collection[int], *, coalescing:
     """
     earlier = {one["name"]: one for one in before["devices"]}
     same_boot = before["boot_id"] is not None and before["boot_id"] == after["boot_id"]
-    rows: list[Row] = []
+    rows: list[InterruptEvidence] = []
     for device in after["devices"]:
         rows += _device_rows(earlier.get(device["name"]), device, cpus, same_boot=same_boot)
         if not coalescing:
             seen = {None: "its driver does not tell", True: "interrupts may wait", False: "no interrupt waits"}
             value = device["coalescing"]
-            rows.append(Row("coalescing_off", device["name"], value is False, seen[value]))
+            rows.append(InterruptEvidence("coalescing_off", device["name"], value is False, seen[value]))
     return rows
 
 
-def _device_rows(before: Sample | None, after: Sample, cpus: t.Collection[int], *, same_boot: bool) -> t.Iterator[Row]:
+def _device_rows(
+    before: Sample | None, after: Sample, cpus: t.Collection[int], *, same_boot: bool
+) -> t.Iterator[InterruptEvidence]:
     name = after["name"]
     driven = bool(after["interface"]) and after["driver"] not in (None, *USERSPACE_DRIVERS)
     right = driven and str(after["interface_mac"]).lower() == after["mac"]
-    yield Row(
+    yield InterruptEvidence(
         "kernel_driver",
         name,
         right,
@@ -59,20 +61,20 @@ def _device_rows(before: Sample | None, after: Sample, cpus: t.Collection[int], 
     )
     for offload in ("lro", "gro"):
         seen = {None: "its driver does not tell", True: "on", False: "off"}[after[offload]]
-        yield Row(f"{offload}_off", name, after[offload] is False, seen)
+        yield InterruptEvidence(f"{offload}_off", name, after[offload] is False, seen)
     if before is None or not same_boot:
         reason = "the guest was rebooted in between" if before is not None else "it is not in the earlier sample"
-        yield from (Row(row, name, False, reason) for row in ("packets_pass", "interrupts_rise"))
+        yield from (InterruptEvidence(row, name, False, reason) for row in ("packets_pass", "interrupts_rise"))
         return
     packets = _difference(before["counters"], after["counters"], ("rx_packets", "tx_packets"))
-    yield Row("packets_pass", name, packets > 0, f"{packets} packets through the kernel's interface")
+    yield InterruptEvidence("packets_pass", name, packets > 0, f"{packets} packets through the kernel's interface")
     rises = _rises(before, after)
     total = sum(rises.values())
     per_packet = f", {total / packets:.3f} for each packet" if packets > 0 else ""
-    yield Row("interrupts_rise", name, total > 0, f"{total} interrupts{per_packet}")
+    yield InterruptEvidence("interrupts_rise", name, total > 0, f"{total} interrupts{per_packet}")
     if cpus:
         taken = {int(cpu) for cpu, count in rises.items() if count > 0}
-        yield Row(
+        yield InterruptEvidence(
             "interrupts_placed",
             name,
             bool(taken) and taken <= set(cpus),

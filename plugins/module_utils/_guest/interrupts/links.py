@@ -21,14 +21,14 @@ from .model import BRIDGE, TUNNEL
 from .offloads import coalesces, set_coalescing, set_gro, set_lro
 
 if t.TYPE_CHECKING:
-    from .model import Current, Desired, ForwardingAdapter, Link
+    from .model import Current, Forwarding, ForwardingAdapter, Link
     from .record import LinkSettings
 
 Pairs = t.Sequence[tuple[str, str]]
 _COALESCING_REMEDY = "Compare without interrupt_coalescing=false, or upgrade the VM's hardware to version 13."
 
 
-def device_steps(desired: Desired, current: Current) -> list[Step]:
+def device_steps(desired: Forwarding, current: Current) -> list[Step]:
     """What makes the bridge or the tunnel link that is asked for, and removes the other one."""
     wanted = {"bridge": BRIDGE, "gtp": TUNNEL}.get(desired.forwarding)
     steps: list[Step] = [remove_link(name) for name in current.made if name != wanted]
@@ -43,7 +43,7 @@ def device_steps(desired: Desired, current: Current) -> list[Step]:
     return steps
 
 
-def _tunnel_steps(desired: Desired, current: Current) -> list[Step]:
+def _tunnel_steps(desired: Forwarding, current: Current) -> list[Step]:
     link = current.made.get(TUNNEL)
     if link is None or current.tunnel_index is None:
         # Its number is known at the next look, and with it the rest can be asked for.
@@ -59,7 +59,7 @@ def _tunnel_steps(desired: Desired, current: Current) -> list[Step]:
     ]
 
 
-def subscriber_networks(desired: Desired) -> list[str]:
+def subscriber_networks(desired: Forwarding) -> list[str]:
     """The fewest networks that hold the subscribers' addresses and no others."""
     addresses = {ipaddress.IPv4Network(tunnel.ue_address) for tunnel in desired.tunnels}
     return [str(network) for network in ipaddress.collapse_addresses(addresses)]
@@ -70,7 +70,7 @@ def remove_link(name: str) -> Step:
     return _ip("link", "delete", "dev", name)
 
 
-def forwarding_steps(adapter: ForwardingAdapter, link: Link, desired: Desired) -> list[Step]:
+def forwarding_steps(adapter: ForwardingAdapter, link: Link, desired: Forwarding) -> list[Step]:
     """What makes an adapter forward. Raises NfvError(coalescing_unsupported)."""
     name = link.interface
     bridged = desired.forwarding == "bridge"

@@ -50,7 +50,7 @@ class Tunnel:
 
 
 @dataclasses.dataclass(frozen=True)
-class Desired:
+class Forwarding:
     """How the kernel is to forward."""
 
     forwarding: str

@@ -12,19 +12,19 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list im
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.mac_address import normal_mac
 
-from .model import Desired, ForwardingAdapter, Tunnel
+from .model import Forwarding, ForwardingAdapter, Tunnel
 
 Options = t.Mapping[str, t.Any]
 _LARGEST_TEID = (1 << 32) - 1
 
 
-def parse_desired(options: Options) -> Desired:
+def parse_desired(options: Options) -> Forwarding:
     """How the kernel is to forward. Raises NfvError: device_invalid, value_not_allowed."""
     tunnels = _tunnels(options)
     cpus = parse_cpu_list(options.get("cpus") or "")
     if cpus is None:
         raise _wrong("cpus", f"must be a list of CPUs such as 2-3, not {options['cpus']}")
-    return Desired(
+    return Forwarding(
         forwarding=options["forwarding"],
         adapters=_adapters(options),
         units=tuple(dict.fromkeys(options.get("units") or ())),

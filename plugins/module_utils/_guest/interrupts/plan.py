@@ -35,14 +35,14 @@ from .record import RECORD, ForwardingRecord, HeldAdapter, LinkSettings, format_
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.pci import NetworkDevice
 
-    from .model import Current, Desired, ForwardingAdapter, Link
+    from .model import Current, Forwarding, ForwardingAdapter, Link
 
 Located = t.Sequence[tuple["ForwardingAdapter", "NetworkDevice"]]
 ROUNDS = 4
 """Looks after which nothing new is to be seen: bound, up, interrupts and tunnels, and one for udev's names."""
 
 
-def plan_present(desired: Desired, current: Current) -> Plan:
+def plan_present(desired: Forwarding, current: Current) -> Plan:
     """What makes the kernel forward between the two adapters by interrupts.
 
     Raises NfvError before any change: frames_need_two_adapters, adapter_repeated, adapter_not_found, value_not_allowed
@@ -87,7 +87,7 @@ def plan_present(desired: Desired, current: Current) -> Plan:
     )
 
 
-def _locate(desired: Desired, current: Current) -> Located:
+def _locate(desired: Forwarding, current: Current) -> Located:
     requests = [AdapterRequest(adapter.name, adapter.mac, "pmd") for adapter in desired.adapters]
     check_unique(requests)
     known = trusted(current.adapters.record, current.adapters.identity, current.adapters.devices, requests)
@@ -137,7 +137,7 @@ def _check_unused(request: AdapterRequest, device: NetworkDevice, current: Curre
         raise NfvError(error.error_code, error.subject, error.attempted, remedy) from error
 
 
-def _check_consent(desired: Desired, current: Current) -> None:
+def _check_consent(desired: Forwarding, current: Current) -> None:
     running = [unit for unit in desired.units if current.services[unit].runs]
     if running and not desired.interrupt_service:
         raise NfvError(
@@ -148,16 +148,16 @@ def _check_consent(desired: Desired, current: Current) -> None:
         )
 
 
-def _all_units(desired: Desired) -> tuple[str, ...]:
+def _all_units(desired: Forwarding) -> tuple[str, ...]:
     """The services that must not run: irqbalance would move the adapters' interrupts away again."""
     return (*desired.units, *((IRQBALANCE,) if desired.cpus else ()))
 
 
-def _running(desired: Desired, current: Current) -> list[str]:
+def _running(desired: Forwarding, current: Current) -> list[str]:
     return [unit for unit in _all_units(desired) if current.services[unit].runs]
 
 
-def remember(desired: Desired, current: Current, located: Located) -> ForwardingRecord:
+def remember(desired: Forwarding, current: Current, located: Located) -> ForwardingRecord:
     """The record before the next change: what an earlier run has written stays, and what is seen for the first time is
     added. After a reboot the interfaces are new ones.
     """
@@ -214,7 +214,7 @@ def _binding_steps(located: Located, record: ForwardingRecord) -> list[Step]:
     return steps
 
 
-def _settings_steps(located: Located, desired: Desired, current: Current) -> list[Step]:
+def _settings_steps(located: Located, desired: Forwarding, current: Current) -> list[Step]:
     steps = device_steps(desired, current)
     for position, (adapter, _device) in enumerate(located):
         link = current.links[adapter.mac]
@@ -240,7 +240,7 @@ def _shown(device: NetworkDevice, link: Link | None) -> dict[str, t.Any]:
 
 
 def _wanted(
-    located: Located, desired: Desired, current: Current, record: ForwardingRecord
+    located: Located, desired: Forwarding, current: Current, record: ForwardingRecord
 ) -> dict[str, dict[str, t.Any]]:
     held = {one.mac: one for one in record.adapters}
     bridged = desired.forwarding == "bridge"

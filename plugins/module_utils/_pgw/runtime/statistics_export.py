@@ -24,7 +24,7 @@ from .session_statistics import DUMPS, LARGEST_STATUS, UNREADABLE, parse_names, 
 TEXTFILE = "nfv_pgw.prom"
 
 
-class UnreadableError(Exception):
+class StatisticsUnreadableError(Exception):
     """The switch cannot be read."""
 
 
@@ -38,7 +38,7 @@ def read(management: str, names: t.Mapping[str, str]) -> Carried:
         with MeterConnection(management) as switch:
             reading = MeterReading.of(switch.read(), switch.counts())
     except (OSError, MeterError, subprocess.SubprocessError) as error:
-        raise UnreadableError(str(error)) from error
+        raise StatisticsUnreadableError(str(error)) from error
     return carried(dump, names, reading)
 
 
@@ -47,7 +47,7 @@ def _output(command: t.Sequence[str]) -> str:
     # pylint: disable-next=ansible-bad-function
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     if done.returncode != 0:
-        raise UnreadableError(done.stderr.strip())
+        raise StatisticsUnreadableError(done.stderr.strip())
     return done.stdout
 
 
@@ -66,7 +66,7 @@ def main(arguments: t.Sequence[str]) -> None:
         daemon = parse_status(shared_files.read(Path(status), LARGEST_STATUS))
         found = statistics(read(management, parse_names(_text(names))), daemon)
         contents = {exposed: textfile(found), output: json.dumps(found) + "\n"}
-    except UnreadableError as error:
+    except StatisticsUnreadableError as error:
         failures.append(f"the switch cannot be read: {error}")
         contents = {exposed: UNREADABLE, output: json.dumps({"error": str(error)}) + "\n"}
     for path, text in contents.items():

@@ -24,7 +24,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.guest.parse
 from .model import ENCODING, HOST_KEYS, METADATA, USERDATA, Documents, FirstBootState
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.guest.model import Guest, User
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.guest.model import GuestDescription, User
 
 INTERFACE: t.Final = "mgmt0"
 """The management adapter's name in the guest, which does not depend on its type and PCI address."""
@@ -36,7 +36,7 @@ _EVERYWHERE: t.Final = {True: "::/0", False: "0.0.0.0/0"}
 _MAX_DOCUMENT: t.Final = 1 << 20
 
 
-def render(guest: Guest, state: FirstBootState, mac: str) -> Documents:
+def render(guest: GuestDescription, state: FirstBootState, mac: str) -> Documents:
     """The documents of a VM whose management adapter has this MAC address.
 
     Raises NfvError: value_malformed, when the VM's name has to be the host name and can be none.
@@ -57,7 +57,7 @@ def render(guest: Guest, state: FirstBootState, mac: str) -> Documents:
     return Documents(metadata, _userdata(guest, state.instance_id))
 
 
-def _network(guest: Guest, mac: str) -> dict[str, t.Any]:
+def _network(guest: GuestDescription, mac: str) -> dict[str, t.Any]:
     """The network-config, version 2, of the adapter. It is found by MAC address, and every other one is left alone."""
     network: dict[str, t.Any] = {"match": {"macaddress": mac}, "set-name": INTERFACE}
     if guest.addresses:
@@ -72,7 +72,7 @@ def _network(guest: Guest, mac: str) -> dict[str, t.Any]:
     return network
 
 
-def _userdata(guest: Guest, instance_id: str) -> dict[str, t.Any]:
+def _userdata(guest: GuestDescription, instance_id: str) -> dict[str, t.Any]:
     userdata: dict[str, t.Any] = {
         "preserve_hostname": False,
         "manage_etc_hosts": "localhost",

@@ -14,13 +14,13 @@ from .host_keys import host_keys
 from .model import HOST_KEYS, Documents, FirstBootPlan, FirstBootState
 
 if t.TYPE_CHECKING:
-    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.guest.model import Guest
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.guest.model import GuestDescription
 
 _OFF: t.Final = "poweredOff"
 _ASSIGNED: t.Final = "(assigned by vSphere)"
 
 
-def plan_first_boot(state: FirstBootState, guest: Guest, check_mode: bool = False) -> FirstBootPlan:
+def plan_first_boot(state: FirstBootState, guest: GuestDescription, check_mode: bool = False) -> FirstBootPlan:
     """The settings that tell the guest its description. check_mode: whether the management adapter may still lack.
 
     cloud-init reads them at the first boot and never again. So a guest that runs, or that has said its host keys, keeps

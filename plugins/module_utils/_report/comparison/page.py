@@ -11,7 +11,7 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._comparison.sentence import REASONS
 
 from .marks import sample_of, series
-from .pictures import Frame, Picture, pictures_of
+from .pictures import FrameFigures, Picture, pictures_of
 from .svg import Element
 from .words import PERCENTILES, UNKNOWN, cpus, goal, microseconds, named, packets, percent, ratio, sized
 
@@ -99,7 +99,7 @@ def comparison_page(report: Mapping) -> ComparisonPage:
     variants = list(dict.fromkeys(row["variant"] for key in ("rates", "latencies", "cpu") for row in report[key]))
     names = list(dict.fromkeys(row["frame"] for key in ("rates", "latencies", "cpu") for row in report[key]))
     names.sort(key=lambda name: name != report["frame"])
-    frames = [Frame(name, number, variants, report) for number, name in enumerate(names)]
+    frames = [FrameFigures(name, number, variants, report) for number, name in enumerate(names)]
     environment = report["environment"]
     turns = ", ".join(f"{named(variant)} {count}" for variant, count in report["turns"].items())
     return ComparisonPage(

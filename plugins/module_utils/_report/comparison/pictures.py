@@ -31,7 +31,7 @@ class Picture:
 
 
 @dataclasses.dataclass(frozen=True)
-class Frame:
+class FrameFigures:
     """What a comparison says of one size of frames, and how its variants are numbered."""
 
     name: str
@@ -51,17 +51,17 @@ class Frame:
         return Picture(title, text, picture(f"{key}-{self.number}", WIDTH, HEIGHT, (title, text), elements))
 
 
-def pictures_of(frame: Frame) -> list[Picture]:
+def pictures_of(frame: FrameFigures) -> list[Picture]:
     """Those pictures that there are numbers for."""
     made = (loss(frame), latencies(frame), cpu(frame), spread(frame))
     return [one for one in made if one is not None]
 
 
-def _ndr(frame: Frame) -> list[Mapping]:
+def _ndr(frame: FrameFigures) -> list[Mapping]:
     return [row for row in frame.rows("rates") if row["goal"] == "ndr"]
 
 
-def loss(frame: Frame) -> Picture | None:
+def loss(frame: FrameFigures) -> Picture | None:
     """Loss against rate. A band reaches from the lower to the upper bound of what goes through without loss."""
     points = frame.rows("loss")
     if not points:
@@ -96,7 +96,7 @@ def _bound_words(row: Mapping) -> str:
     return f"{packets(row['lower_pps'])} to {packets(row['upper_pps'])} packets/s"
 
 
-def latencies(frame: Frame) -> Picture | None:
+def latencies(frame: FrameFigures) -> Picture | None:
     """Percentiles of latency, on a scale of decades, at half of each variant's PDR or else at the lowest rate."""
     rows = frame.rows("latencies")
     loads = list(dict.fromkeys(row["load"] for row in rows))
@@ -121,7 +121,7 @@ def latencies(frame: Frame) -> Picture | None:
     return frame.drawn("latency", "Latency", f"Median latency {where}: {'; '.join(words)}.", drawn)
 
 
-def cpu(frame: Frame) -> Picture | None:
+def cpu(frame: FrameFigures) -> Picture | None:
     """Busy CPUs of the guest against the rate that came through, and a line at what idle takes."""
     rows = [row for row in frame.rows("cpu") if row["loads"] or row["idle_cpus"] is not None]
     if not rows:
@@ -146,7 +146,7 @@ def cpu(frame: Frame) -> Picture | None:
     return frame.drawn("cpu", "CPU against rate", text, drawn)
 
 
-def spread(frame: Frame) -> Picture | None:
+def spread(frame: FrameFigures) -> Picture | None:
     """The lower bound of each turn, on a bar from the lowest lower to the highest upper bound of all turns."""
     rows = [row for row in frame.rows("rates") if row["lowest_pps"] is not None]
     if not rows:

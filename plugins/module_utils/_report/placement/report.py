@@ -41,7 +41,7 @@ class VmRow:
 
 
 @dataclasses.dataclass(frozen=True)
-class Side:
+class HostView:
     """A host before the placement, or after it."""
 
     title: str
@@ -90,7 +90,7 @@ class HostCard:
     """``not connected``, ``maintenance``."""
     facts: tuple[str, ...]
     """Clock, hyper-threading, power policy and API version."""
-    sides: tuple[Side, ...]
+    sides: tuple[HostView, ...]
     """Before and after; before alone for a host that was not read again."""
     nics: tuple[NicGroup, ...]
     """Its NICs by NUMA node."""
@@ -181,8 +181,8 @@ def _host(host: HostTopology, then: HostTopology | None, plan: PlacementPlan, af
     )
 
 
-def _side(title: str, host: HostTopology, plan: PlacementPlan) -> Side:
-    return Side(title, node_bars(host, plan), tuple(_holding(each) for each in unbound(host)))
+def _side(title: str, host: HostTopology, plan: PlacementPlan) -> HostView:
+    return HostView(title, node_bars(host, plan), tuple(_holding(each) for each in unbound(host)))
 
 
 def _holding(each: Holding) -> str:

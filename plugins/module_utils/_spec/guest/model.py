@@ -21,7 +21,7 @@ class User:
 
 
 @dataclasses.dataclass(frozen=True)
-class Guest:
+class GuestDescription:
     """What a guest is told at its first boot."""
 
     host_name: str | None = None

@@ -13,7 +13,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.text import shown
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.reader import Section
 
-from .model import Guest, User
+from .model import GuestDescription, User
 from .public_keys import public_key
 
 _KEYS: t.Final = ("host_name", "addresses", "gateways", "dns_servers", "dns_search", "ntp_servers", "user")
@@ -31,7 +31,7 @@ Interface = t.Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
 Address = t.Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 
 
-def parse_guest(raw: t.Any, path: str = "nfv_guest") -> tuple[Guest | None, tuple[Problem, ...]]:
+def parse_guest(raw: t.Any, path: str = "nfv_guest") -> tuple[GuestDescription | None, tuple[Problem, ...]]:
     """Reads a description.
 
     Returns it without a problem, or None with every problem found, in the order of the description. Never raises,
@@ -44,7 +44,7 @@ def parse_guest(raw: t.Any, path: str = "nfv_guest") -> tuple[Guest | None, tupl
     host_name = top.text("host_name", HOST_NAME, 'a host name such as "pgw-1" or "pgw-1.example.com"')
     addresses = _read_addresses(top)
     gateways = _read_gateways(top, addresses)
-    guest = Guest(
+    guest = GuestDescription(
         host_name,
         tuple(str(each) for each in addresses),
         tuple(str(each) for each in gateways),

@@ -29,7 +29,7 @@ import time
 import typing as t
 from pathlib import Path
 
-from .trial import Load, Outcome, Way, run_trial
+from .trial import TrialLoad, TrialOutcome, Way, run_trial
 
 VERSION: t.Final = 1
 """Of the commands and answers."""
@@ -108,7 +108,7 @@ class Resident:
             return {"error": f"the trial failed: {error}"}
 
 
-def trial(outcome: Outcome) -> Json:
+def trial(outcome: TrialOutcome) -> Json:
     """A trial as an answer: packets of both directions together, and ``latencies`` as pairs of ns and packets."""
     latencies: collections.Counter[int] = collections.Counter()
     for count in outcome.counts:
@@ -123,17 +123,17 @@ def trial(outcome: Outcome) -> Json:
     }
 
 
-def _trial_load(asked: Json) -> Load:
+def _trial_load(asked: Json) -> TrialLoad:
     # Half of the packets go each way.
     pps = _number(asked, "pps", 0, 1e9) / 2
     stamped = int(_number(asked, "stamped_every", 0, 1 << 20, 0))
-    return Load(pps, _number(asked, "seconds", 0, LONGEST_TRIAL), _drain(asked), stamped)
+    return TrialLoad(pps, _number(asked, "seconds", 0, LONGEST_TRIAL), _drain(asked), stamped)
 
 
-def _burst_load(asked: Json) -> Load:
+def _burst_load(asked: Json) -> TrialLoad:
     if asked["command"] != "burst":
         raise ValueError(str(asked["command"]))
-    return Load(0, _BURST_SECONDS, _drain(asked), burst=int(_number(asked, "frames", 1, LARGEST_BURST)))
+    return TrialLoad(0, _BURST_SECONDS, _drain(asked), burst=int(_number(asked, "frames", 1, LARGEST_BURST)))
 
 
 def _drain(asked: Json) -> float:

@@ -57,7 +57,7 @@ class Way:
 
 
 @dataclasses.dataclass(frozen=True)
-class Load:
+class TrialLoad:
     """What to send."""
 
     pps: float
@@ -103,7 +103,7 @@ class WayCount:
 
 
 @dataclasses.dataclass(frozen=True)
-class Outcome:
+class TrialOutcome:
     """One trial."""
 
     start: float
@@ -123,7 +123,7 @@ def latency_kept(nanoseconds: int) -> int:
     return max(nanoseconds, 1) >> longer << longer
 
 
-def run_trial(ways: t.Sequence[Way], number: int, load: Load) -> Outcome:
+def run_trial(ways: t.Sequence[Way], number: int, load: TrialLoad) -> TrialOutcome:
     """Run one trial. number: another one than that of any trial before. Raises OSError."""
     for way in ways:
         _label(way, number)
@@ -143,7 +143,7 @@ def run_trial(ways: t.Sequence[Way], number: int, load: Load) -> Outcome:
         os.close(ready)
         os.waitpid(child, 0)
     counts = [_count(way, load.intended, sent[way.name], counted[way.name]) for way in ways]
-    return Outcome(start, seconds, tuple(counts))
+    return TrialOutcome(start, seconds, tuple(counts))
 
 
 def _label(way: Way, number: int) -> None:
@@ -151,7 +151,7 @@ def _label(way: Way, number: int) -> None:
         LABEL.pack_into(way.ring.buffer, offset + way.departure_offset, MAGIC, number, index, 0)
 
 
-def _send(ways: t.Sequence[Way], load: Load) -> dict[str, int]:
+def _send(ways: t.Sequence[Way], load: TrialLoad) -> dict[str, int]:
     """Send at the rate until the time is over; return what was sent by direction. What is late then stays unsent."""
     intended = load.intended
     sent = dict.fromkeys([way.name for way in ways], 0)

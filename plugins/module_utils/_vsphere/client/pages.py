@@ -152,4 +152,6 @@ def _called(collector: t.Any, decoder: Decoder, method: str, arguments: list[t.A
         name=known.name, wsdlName=known.wsdlName, version=known.version, params=known.params, result=reader
     )
     collector._InvokeMethod(info, collector, *arguments)
-    return reader.page
+    # The parser and its handlers refer to each other, so the reader lives until Python next looks for such circles.
+    page, reader.page = reader.page, Page()
+    return page

@@ -16,7 +16,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.accoun
     NewVm,
     privileges_by_place,
 )
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.privileges import Place
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.privileges import Entity
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import PAGE_SIZE
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import typed_errors
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.lookup import find_datacenter
@@ -28,12 +28,12 @@ if t.TYPE_CHECKING:
 
 # What a user has on an object that it may see and not read.
 _SEEN: t.Final = frozenset({"System.View"})
-_NOT_FOUND: t.Final[t.Mapping[Place, ErrorCode]] = {
-    Place.FOLDER: ErrorCode.FOLDER_NOT_FOUND,
-    Place.TEMPLATE: ErrorCode.TEMPLATE_NOT_FOUND,
-    Place.CLUSTER: ErrorCode.CLUSTER_NOT_FOUND,
-    Place.DATASTORE: ErrorCode.DATASTORE_NOT_FOUND,
-    Place.NETWORK: ErrorCode.NETWORK_NOT_FOUND,
+_NOT_FOUND: t.Final[t.Mapping[Entity, ErrorCode]] = {
+    Entity.FOLDER: ErrorCode.FOLDER_NOT_FOUND,
+    Entity.TEMPLATE: ErrorCode.TEMPLATE_NOT_FOUND,
+    Entity.CLUSTER: ErrorCode.CLUSTER_NOT_FOUND,
+    Entity.DATASTORE: ErrorCode.DATASTORE_NOT_FOUND,
+    Entity.NETWORK: ErrorCode.NETWORK_NOT_FOUND,
 }
 
 
@@ -41,7 +41,7 @@ _NOT_FOUND: t.Final[t.Mapping[Place, ErrorCode]] = {
 class _Target:
     """An object to ask about."""
 
-    place: Place
+    place: Entity
     """What kind of object it is."""
     name: str
     """Its name in the rows."""
@@ -149,10 +149,10 @@ class _Inventory:
         present = [self._vms[name] for name in self._asked.vms if name in self._vms]
         parents = {parent._moId: parent for _vm, properties in present if (parent := properties.get("parent"))}
         targets = [
-            _Target(Place.VCENTER, "vCenter", (self._client.content.rootFolder,)),
+            _Target(Entity.VCENTER, "vCenter", (self._client.content.rootFolder,)),
             *self._datacenters(),
-            *(_Target(Place.PARENT, self._name(each), (each,)) for each in parents.values()),
-            *(_Target(Place.VM, name, (self._vms[name][0],)) for name in self._asked.vms if name in self._vms),
+            *(_Target(Entity.PARENT, self._name(each), (each,)) for each in parents.values()),
+            *(_Target(Entity.VM, name, (self._vms[name][0],)) for name in self._asked.vms if name in self._vms),
             *self._clusters(),
             *self._networks(new),
         ]
@@ -165,12 +165,12 @@ class _Inventory:
         for path in dict.fromkeys(each.folder for each in new):
             folders = self._folder(path)
             place = path or "the datacenter's VM folder"
-            targets.append(_Target(Place.FOLDER, place, tuple(folders)))
+            targets.append(_Target(Entity.FOLDER, place, tuple(folders)))
             if folders:
-                targets.append(_Target(Place.VM, f"VMs to be made in {place}", (*folders, *pools)))
+                targets.append(_Target(Entity.VM, f"VMs to be made in {place}", (*folders, *pools)))
         for name in dict.fromkeys(each.template for each in new if each.template is not None):
             template = self._vms.get(name)
-            targets.append(_Target(Place.TEMPLATE, name, template[:1] if template else ()))
+            targets.append(_Target(Entity.TEMPLATE, name, template[:1] if template else ()))
         return targets + self._datastores(new)
 
     def _name(self, managed: t.Any) -> str:
@@ -184,9 +184,9 @@ class _Inventory:
 
     def _datacenters(self) -> list[_Target]:
         if self._root is not None:
-            return [_Target(Place.DATACENTER, str(self._asked.datacenter), (self._root,))]
+            return [_Target(Entity.DATACENTER, str(self._asked.datacenter), (self._root,))]
         return [
-            _Target(Place.DATACENTER, name_of(each, properties), (each,))
+            _Target(Entity.DATACENTER, name_of(each, properties), (each,))
             for each, properties in self._of(vim.Datacenter)
         ]
 
@@ -201,8 +201,8 @@ class _Inventory:
     def _clusters(self) -> list[_Target]:
         found = self._matching_clusters()
         names = {name_of(each, properties) for each, properties in found} | {each._moId for each, _properties in found}
-        unseen = [_Target(Place.CLUSTER, name, ()) for name in self._asked.clusters if name not in names]
-        return [*(_Target(Place.CLUSTER, name_of(each, properties), (each,)) for each, properties in found), *unseen]
+        unseen = [_Target(Entity.CLUSTER, name, ()) for name in self._asked.clusters if name not in names]
+        return [*(_Target(Entity.CLUSTER, name_of(each, properties), (each,)) for each, properties in found), *unseen]
 
     def _networks(self, new: t.Sequence[NewVm]) -> list[_Target]:
         """The port groups of the descriptions; for new VMs also those that their templates' adapters are on."""
@@ -210,17 +210,17 @@ class _Inventory:
         for each, properties in self._of(vim.Network):
             named.setdefault(name_of(each, properties), []).append(each)
         targets = [
-            _Target(Place.NETWORK, name, (each,)) for name in self._asked.networks for each in named.get(name, ())
+            _Target(Entity.NETWORK, name, (each,)) for name in self._asked.networks for each in named.get(name, ())
         ]
-        targets += [_Target(Place.NETWORK, name, ()) for name in self._asked.networks if name not in named]
+        targets += [_Target(Entity.NETWORK, name, ()) for name in self._asked.networks if name not in named]
         known = {each._moId for target in targets for each in target.objects}
         further = [each for each in self._of_templates("network", new) if each._moId not in known]
-        return targets + [_Target(Place.NETWORK, self._name(each), (each,)) for each in further]
+        return targets + [_Target(Entity.NETWORK, self._name(each), (each,)) for each in further]
 
     def _datastores(self, new: t.Sequence[NewVm]) -> list[_Target]:
         """The datastores that are named, and those of the templates of VMs that name none."""
         targets = [
-            _Target(Place.DATASTORE, self._name(each), (each,))
+            _Target(Entity.DATASTORE, self._name(each), (each,))
             for each in self._of_templates("datastore", [each for each in new if each.datastore is None])
         ]
         for wanted in dict.fromkeys(each.datastore for each in new if each.datastore is not None):
@@ -229,7 +229,7 @@ class _Inventory:
                 for each, properties in self._of(vim.Datastore)
                 if wanted in (each._moId, name_of(each, properties))
             ]
-            targets.append(_Target(Place.DATASTORE, wanted, tuple(found[:1])))
+            targets.append(_Target(Entity.DATASTORE, wanted, tuple(found[:1])))
         return targets
 
     def _of_templates(self, path: str, new: t.Iterable[NewVm]) -> t.Iterable[t.Any]:

@@ -11,7 +11,10 @@ import datetime as dt
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.facts import HostFacts, PortGroupFacts
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.facts import (
+    HostReadinessFacts,
+    PortGroupFacts,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import CONNECTIONS
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import typed_errors
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.naming import name_of
@@ -44,7 +47,7 @@ _NO_POLICY: t.Final = "not supported"
 
 def read_hosts(
     client: Client, topologies: t.Sequence[HostTopology]
-) -> tuple[tuple[HostFacts, ...], tuple[PortGroupFacts, ...]]:
+) -> tuple[tuple[HostReadinessFacts, ...], tuple[PortGroupFacts, ...]]:
     """The facts of hosts whose topology is known already, in that order, and their standard port groups."""
     managed = [client.managed(vim.HostSystem, topology.moid) for topology in topologies]
     found = {each._moId: properties for each, properties in client.of_objects(vim.HostSystem, managed, _PROPERTIES)}
@@ -67,7 +70,7 @@ def read_hosts_of_vms(client: Client, root: t.Any, names: t.Collection[str]) -> 
     }
 
 
-def _host(client: Client, topology: HostTopology, properties: Properties) -> HostFacts:
+def _host(client: Client, topology: HostTopology, properties: Properties) -> HostReadinessFacts:
     facts = host_facts(topology, properties)
     system = properties.get("configManager.dateTimeSystem")
     if system is None or not topology.available:
@@ -83,12 +86,12 @@ def _host(client: Client, topology: HostTopology, properties: Properties) -> Hos
     return dataclasses.replace(facts, clock_ahead=ahead.total_seconds(), clock_uncertainty=took.total_seconds() / 2)
 
 
-def host_facts(topology: HostTopology, properties: Properties) -> HostFacts:
+def host_facts(topology: HostTopology, properties: Properties) -> HostReadinessFacts:
     """Converts a host with _PROPERTIES, except for its time."""
     services = properties.get("config.service")
     running = {each.key for each in services.service or () if each.running} if services is not None else set()
     option = properties.get(_UDP_RSS_ALLOWED)
-    return HostFacts(
+    return HostReadinessFacts(
         topology,
         cpu_model=properties.get("summary.hardware.cpuModel"),
         power_support=_power_support(properties.get("hardware.cpuPowerManagementInfo")),

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.facts import ClusterFacts, PortGroupFacts
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.facts import (
+    ClusterReadinessFacts,
+    PortGroupFacts,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.naming import name_of, plain_name
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.sdk import vim
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.cluster.read import cluster_state
@@ -22,7 +25,7 @@ _ALL_VLANS: t.Final = 4095
 
 def read_networks(
     client: Client, root: t.Any, cluster: str | None, hosts: t.Mapping[str, str]
-) -> tuple[tuple[ClusterFacts, ...], tuple[PortGroupFacts, ...]]:
+) -> tuple[tuple[ClusterReadinessFacts, ...], tuple[PortGroupFacts, ...]]:
     """The clusters and distributed port groups below ``root`` (vim.Datacenter; None: of the whole vCenter).
 
     cluster: the name or managed object ID of the only cluster to read, None for all; hosts: the names of those that
@@ -53,11 +56,11 @@ def _of(found: Found, kind: t.Any) -> list[tuple[t.Any, Properties]]:
     return [(each, properties) for each, properties in found if isinstance(each, kind)]
 
 
-def cluster_facts(managed: t.Any, properties: Properties) -> ClusterFacts:
+def cluster_facts(managed: t.Any, properties: Properties) -> ClusterReadinessFacts:
     """Converts a cluster. Raises NfvError: cluster_unreadable."""
     state = cluster_state(managed, properties, {})
     summary = properties.get("summary")
-    return ClusterFacts(
+    return ClusterReadinessFacts(
         state.name,
         state.drs,
         state.automation_level,

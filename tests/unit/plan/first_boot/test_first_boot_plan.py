@@ -30,14 +30,14 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.first_boot.
     FirstBootState,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.first_boot.plan import plan_first_boot
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.guest.model import Guest, User
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.guest.model import GuestDescription, User
 
 MAC = "00:50:56:01:02:03"
 UUID = "42000000-0000-0000-0000-00000000000A"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 OTHER_KEY = KEY[:-1] + "B"
 STATE = FirstBootState("pgw-1", UUID, "poweredOff", template=False, mac=MAC, guestinfo={})
-GUEST = Guest(
+GUEST = GuestDescription(
     addresses=("192.0.2.10/24", "2001:db8::10/64"),
     gateways=("192.0.2.1", "2001:db8::1"),
     dns_servers=("192.0.2.53",),
@@ -51,7 +51,7 @@ def state(**changes: t.Any) -> FirstBootState:
     return dataclasses.replace(STATE, **changes)
 
 
-def told(guest: Guest = GUEST, **more: str) -> dict[str, str]:
+def told(guest: GuestDescription = GUEST, **more: str) -> dict[str, str]:
     return {**encoded(render(guest, STATE, MAC)), **more}
 
 
@@ -59,7 +59,7 @@ def said(instance: str = UUID.lower(), keys: str = f"{KEY},") -> dict[str, str]:
     return {HOST_KEYS: f"{instance} {keys}"}
 
 
-def refusal(current: FirstBootState, guest: Guest = GUEST) -> NfvError:
+def refusal(current: FirstBootState, guest: GuestDescription = GUEST) -> NfvError:
     with pytest.raises(NfvError) as refused:
         plan_first_boot(current, guest)
     return refused.value
@@ -87,7 +87,7 @@ def test_metadata_names_the_adapter_by_mac_address() -> None:
 
 
 def test_without_an_address_dhcp_gives_one() -> None:
-    metadata = render(Guest(), STATE, MAC).metadata
+    metadata = render(GuestDescription(), STATE, MAC).metadata
     expected = {"match": {"macaddress": MAC}, "set-name": "mgmt0", "dhcp4": True}
     assert metadata["network"]["ethernets"] == {"mgmt0": expected}
 
@@ -147,10 +147,10 @@ def test_host_keys_that_the_original_said_are_removed() -> None:
 @pytest.mark.parametrize(
     "current",
     [
-        state(power_state="poweredOn", guestinfo=told(Guest())),
+        state(power_state="poweredOn", guestinfo=told(GuestDescription())),
         state(power_state="poweredOn"),
         state(power_state="suspended"),
-        state(guestinfo=told(Guest(), **said())),
+        state(guestinfo=told(GuestDescription(), **said())),
     ],
 )
 def test_a_first_boot_that_is_over_is_not_told_again(current: FirstBootState) -> None:

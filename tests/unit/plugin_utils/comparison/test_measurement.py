@@ -18,10 +18,14 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.rate.tri
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.bursts import longest_burst
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.generator import Load, Trial
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.latency import histogram, summary
-from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.measurement import Extent, Subject, measure
+from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.measurement import (
+    Extent,
+    MeasurementSubject,
+    measure,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.search import Effort
 
-SUBJECT = Subject("poll", 2, "imix")
+SUBJECT = MeasurementSubject("poll", 2, "imix")
 EXTENT = Extent(Effort(minimum_pps=100, maximum_pps=50_000), 2.0, 4096, 2)
 
 
