@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import typing as t
+from pathlib import Path
 
 import pytest
 import yaml
@@ -89,7 +90,7 @@ def host_keys(machine: t.Any) -> dict[str, t.Any]:
     key = f"{machine.config.uuid} ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43},"
     said = [vim.option.OptionValue(key="guestinfo.nfv.hostkeys", value=key)]
     WaitForTask(machine.ReconfigVM_Task(spec=vim.vm.ConfigSpec(extraConfig=said)))
-    return {"vms": [{"name": machine.name, "guest": {}}], "path": "{{ playbook_dir }}/known_hosts"}
+    return {"vms": [{"name": machine.name, "guest": {}}], "path": "known_hosts"}
 
 
 CASES = (
@@ -136,8 +137,11 @@ def test_every_module_says_what_it_does_in_check_mode() -> None:
 
 
 @pytest.fixture
-def tasks(ansible: t.Any, make_vm: t.Callable[..., t.Any]) -> list[tuple[str, dict[str, t.Any]]]:
-    """The cases as modules with options, each with a fresh VM."""
+def tasks(
+    ansible: t.Any, make_vm: t.Callable[..., t.Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> list[tuple[str, dict[str, t.Any]]]:
+    """The cases as modules with options, each with a fresh VM; what they write is written in a directory of its own."""
+    monkeypatch.chdir(tmp_path)
     return [
         (case.module, {**ansible.connection_options(), **case.options(make_vm(power_on=case.running))})
         for case in CASES
@@ -147,26 +151,26 @@ def tasks(ansible: t.Any, make_vm: t.Callable[..., t.Any]) -> list[tuple[str, di
 def test_check_mode_changes_nothing_and_announces_what_comes(
     ansible: t.Any, vcenter: t.Any, tasks: list[tuple[str, dict[str, t.Any]]]
 ) -> None:
-    def run(*arguments: str, state: str = "present") -> list[dict[str, t.Any]]:
+    def run(state: str, *, check: bool = False) -> list[dict[str, t.Any]]:
         vcenter.reset_calls()
         chosen = [
             (name, {**options, "state": "absent"} if state == "absent" else options)
             for case, (name, options) in zip(CASES, tasks)
             if state == "present" or (case.writes and case.gives_back)
         ]
-        results = ansible.modules(*chosen, arguments=["--diff", *arguments])
+        results = ansible.modules(*chosen, check=check, diff=True)
         assert [result.get("msg") for result in results if result.get("failed")] == []
         return [announced(result) for result in results]
 
     for state in ("present", "absent"):
-        foretold = run("--check", state=state)
+        foretold = run(state, check=True)
         assert vcenter.mutating_calls() == {}
-        done = run(state=state)
+        done = run(state)
         assert vcenter.mutating_calls()["ReconfigVM_Task"] >= 4  # the count does see what changes something
         assert done == foretold
         writing = [case for case in CASES if case.writes and (state == "present" or case.gives_back)]
         assert sum(each["changed"] for each in done) == len(writing)
-        again = run(state=state)
+        again = run(state)
         assert vcenter.mutating_calls() == {}
         assert [each["changed"] for each in again] == [False] * len(again)
 
@@ -177,7 +181,7 @@ def test_consent_is_not_asked_for_what_is_only_shown(
     running = make_vm(power_on=True)
     options = {**ansible.connection_options(), **on_vm(running)}
     vcenter.reset_calls()
-    (shown,) = ansible.modules(("vm_dataplane", options), arguments=["--check"])
+    (shown,) = ansible.modules(("vm_dataplane", options), check=True)
     assert any(change["power_off_needed"] for change in shown["vms"][running.name]["changes"])
     (refused,) = ansible.modules(("vm_dataplane", options))
     assert refused["error_code"] == "power_off_needed"

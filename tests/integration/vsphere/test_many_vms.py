@@ -92,9 +92,7 @@ def test_plans_of_many_vms_hold_a_few_pages_and_can_be_followed(
     assert read_lines(tmp_path / "progress")[-1] == f"VMs read: {VMS} of {VMS}"
 
 
-def test_whoever_keeps_what_was_read_is_found(
-    fleet: FleetVCenter, held: Held, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whoever_keeps_what_was_read_is_found(fleet: FleetVCenter, held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
     kept, convert = [], read_file.vm_record
 
     def keeping(managed: t.Any, properties: t.Any, inventory: t.Any) -> t.Any:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The modules as Ansible runs them: results, and one clear line with a code for every failure."""
+"""The modules' results, and one clear line with a code for every failure; the first test has Ansible run them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import typing as t
 
 def test_the_result_of_a_change_and_of_check_mode(ansible: t.Any, vm: t.Any, description: dict[str, t.Any]) -> None:
     options = {**ansible.connection_options(), "vms": [{"name": vm.name}], "dataplane": description}
-    (predicted,) = ansible.modules(("vm_dataplane", options), arguments=["--check", "--diff"])
+    (predicted,) = ansible.tasks(("vm_dataplane", options), arguments=["--check", "--diff"])
     assert predicted["changed"]
-    done, again = ansible.modules(("vm_dataplane", options), ("vm_dataplane", options), arguments=["--diff"])
+    done, again = ansible.tasks(("vm_dataplane", options), ("vm_dataplane", options), arguments=["--diff"])
     assert (done["changed"], done["diff"]) == (True, predicted["diff"])
     assert done["vms"][vm.name]["adapters"][1]["name"] == "s5u"
     assert (again["changed"], again["vms"][vm.name]["changes"]) == (False, [])

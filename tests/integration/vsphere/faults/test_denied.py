@@ -28,10 +28,8 @@ def test_what_is_not_allowed_is_named_and_nothing_is_changed(
     cluster = machine.resourcePool.owner
     reader = {"username": vcenter.readonly_username, "password": vcenter.readonly_password}
     options = {**ansible.connection_options(**reader), **case.options(machine)}
-    (shown, refused) = (
-        ansible.modules((case.module, options), arguments=["--check"])[0],
-        ansible.modules((case.module, options))[0],
-    )
+    (shown,) = ansible.modules((case.module, options), check=True)
+    (refused,) = ansible.modules((case.module, options))
     assert shown["changed"], shown  # who may only read may see what would change
     assert refused["failed"]
     assert refused["error_code"] == "permission_denied"
