@@ -28,7 +28,7 @@ deploy: setup-lab ## A proved PGW in the lab, from nothing (8-20 minutes; the se
 test: setup ## Every test: static checks, units, vSphere integration, importer, then guests (60 to 75 minutes)
 	@scripts/test
 
-test-fast: setup ## Every test that needs no guest (13 minutes)
+test-fast: setup ## What answers within 6 minutes: static checks, units, modules against the lab's vCenter (docs/testing.md)
 	@scripts/test fast
 
 test-guests: setup ## Single roles and every false pass in guests of their own; what make test leaves out, too (docs/testing.md)

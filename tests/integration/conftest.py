@@ -15,6 +15,16 @@ import pytest
 from lab.pki import Pki, ensure_pki
 from lab.testing.vcenter import VCenter, running_vcenter
 
+# Runs ansible-playbook, which takes about ten CPU seconds each time.
+PLAYBOOK_FIXTURE = "ansible"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests that run ansible-playbook; ``make test-fast`` leaves them out."""
+    for item in items:
+        if PLAYBOOK_FIXTURE in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.playbook)
+
 
 @pytest.fixture(scope="session")
 def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:

@@ -199,6 +199,33 @@ class Run:
 
 
 @dataclasses.dataclass(frozen=True)
+class Modules:
+    """Runs modules in this process: a task of ansible-playbook costs a second of CPU time, and the first one four."""
+
+    connection: dict[str, t.Any]
+
+    def options(self, **changed: t.Any) -> dict[str, t.Any]:
+        """The options of every module that talks to the lab's vCenter."""
+        return {**self.connection, **changed}
+
+    def run(
+        self, *modules: tuple[str, dict[str, t.Any]], check: bool = False, diff: bool = False
+    ) -> list[dict[str, t.Any]]:
+        """Runs modules with their options, each after the other whatever comes of it; returns their results."""
+        return [
+            run_module(name, {**options, "_ansible_check_mode": check, "_ansible_diff": diff})
+            for name, options in modules
+        ]
+
+
+@pytest.fixture
+def modules(vcenter: t.Any) -> Modules:
+    names = ("hostname", "port", "username", "password")
+    connection = {name: getattr(vcenter, name) for name in names}
+    return Modules({**connection, "ca_path": str(vcenter.ca_path), "datacenter": "nfv-dc"})
+
+
+@dataclasses.dataclass(frozen=True)
 class Ansible:
     """Runs ansible-playbook on the source tree's collection, as a user would."""
 
@@ -228,36 +255,12 @@ class Ansible:
         assert "{" in output, f"no result:\n{output}\n{done.stderr}"
         return Run(done.returncode, output, json.loads(output[output.index("{") :])["stats"])
 
-    def modules(
-        self, *modules: tuple[str, dict[str, t.Any]], check: bool = False, diff: bool = False
-    ) -> list[dict[str, t.Any]]:
-        """Runs modules in this process, each after the other whatever comes of it; returns their results.
-
-        A task of ansible-playbook costs a second of CPU time, and the first one four. ``tasks`` runs some.
-        """
-        return [
-            run_module(name, {**options, "_ansible_check_mode": check, "_ansible_diff": diff})
-            for name, options in modules
-        ]
-
     def tasks(self, *tasks: tuple[str, dict[str, t.Any]], arguments: t.Sequence[str] = ()) -> list[dict[str, t.Any]]:
         """Runs modules as tasks on the controller, each after the other whatever comes of it; returns their results."""
         playbook = self.directory / "modules.yml"
         steps = [{f"nfv.vsphere_dpdk.{name}": options, "ignore_errors": True} for name, options in tasks]
         playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": steps}]))
         return self.playbook(playbook, *arguments).results()
-
-    def connection_options(self, **changed: t.Any) -> dict[str, t.Any]:
-        """The options of every module that talks to the lab's vCenter."""
-        options = {
-            "hostname": self.inventory["vsphere_hostname"],
-            "port": self.inventory["vsphere_port"],
-            "username": self.inventory["vsphere_username"],
-            "password": self.inventory["vsphere_password"],
-            "ca_path": self.inventory["vsphere_ca_path"],
-            "datacenter": self.inventory["vsphere_datacenter"],
-        }
-        return {**options, **changed}
 
 
 @pytest.fixture

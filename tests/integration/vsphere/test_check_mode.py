@@ -138,18 +138,15 @@ def test_every_module_says_what_it_does_in_check_mode() -> None:
 
 @pytest.fixture
 def tasks(
-    ansible: t.Any, make_vm: t.Callable[..., t.Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    modules: t.Any, make_vm: t.Callable[..., t.Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> list[tuple[str, dict[str, t.Any]]]:
     """The cases as modules with options, each with a fresh VM; what they write is written in a directory of its own."""
     monkeypatch.chdir(tmp_path)
-    return [
-        (case.module, {**ansible.connection_options(), **case.options(make_vm(power_on=case.running))})
-        for case in CASES
-    ]
+    return [(case.module, {**modules.options(), **case.options(make_vm(power_on=case.running))}) for case in CASES]
 
 
 def test_check_mode_changes_nothing_and_announces_what_comes(
-    ansible: t.Any, vcenter: t.Any, tasks: list[tuple[str, dict[str, t.Any]]]
+    modules: t.Any, vcenter: t.Any, tasks: list[tuple[str, dict[str, t.Any]]]
 ) -> None:
     def run(state: str, *, check: bool = False) -> list[dict[str, t.Any]]:
         vcenter.reset_calls()
@@ -158,7 +155,7 @@ def test_check_mode_changes_nothing_and_announces_what_comes(
             for case, (name, options) in zip(CASES, tasks)
             if state == "present" or (case.writes and case.gives_back)
         ]
-        results = ansible.modules(*chosen, check=check, diff=True)
+        results = modules.run(*chosen, check=check, diff=True)
         assert [result.get("msg") for result in results if result.get("failed")] == []
         return [announced(result) for result in results]
 
@@ -176,14 +173,14 @@ def test_check_mode_changes_nothing_and_announces_what_comes(
 
 
 def test_consent_is_not_asked_for_what_is_only_shown(
-    ansible: t.Any, vcenter: t.Any, make_vm: t.Callable[..., t.Any]
+    modules: t.Any, vcenter: t.Any, make_vm: t.Callable[..., t.Any]
 ) -> None:
     running = make_vm(power_on=True)
-    options = {**ansible.connection_options(), **on_vm(running)}
+    options = {**modules.options(), **on_vm(running)}
     vcenter.reset_calls()
-    (shown,) = ansible.modules(("vm_dataplane", options), check=True)
+    (shown,) = modules.run(("vm_dataplane", options), check=True)
     assert any(change["power_off_needed"] for change in shown["vms"][running.name]["changes"])
-    (refused,) = ansible.modules(("vm_dataplane", options))
+    (refused,) = modules.run(("vm_dataplane", options))
     assert refused["error_code"] == "power_off_needed"
     assert vcenter.mutating_calls() == {}
     assert running.runtime.powerState == vim.VirtualMachine.PowerState.poweredOn

@@ -8,8 +8,10 @@ from __future__ import annotations
 import typing as t
 
 
-def test_the_result_of_a_change_and_of_check_mode(ansible: t.Any, vm: t.Any, description: dict[str, t.Any]) -> None:
-    options = {**ansible.connection_options(), "vms": [{"name": vm.name}], "dataplane": description}
+def test_the_result_of_a_change_and_of_check_mode(
+    ansible: t.Any, modules: t.Any, vm: t.Any, description: dict[str, t.Any]
+) -> None:
+    options = {**modules.options(), "vms": [{"name": vm.name}], "dataplane": description}
     (predicted,) = ansible.tasks(("vm_dataplane", options), arguments=["--check", "--diff"])
     assert predicted["changed"]
     done, again = ansible.tasks(("vm_dataplane", options), ("vm_dataplane", options), arguments=["--diff"])
@@ -18,9 +20,9 @@ def test_the_result_of_a_change_and_of_check_mode(ansible: t.Any, vm: t.Any, des
     assert (again["changed"], again["vms"][vm.name]["changes"]) == (False, [])
 
 
-def test_a_query_finds_what_it_asks_for(ansible: t.Any, vm: t.Any) -> None:
-    options = {**ansible.connection_options(), "vms": [{"name": vm.name}]}
-    found, wrong = ansible.modules(
+def test_a_query_finds_what_it_asks_for(modules: t.Any, vm: t.Any) -> None:
+    options = {**modules.options(), "vms": [{"name": vm.name}]}
+    found, wrong = modules.run(
         ("vm_dataplane_info", {**options, "query": "vms.*.power_state"}),
         ("vm_dataplane_info", {**options, "query": "vms["}),
     )
@@ -29,7 +31,7 @@ def test_a_query_finds_what_it_asks_for(ansible: t.Any, vm: t.Any) -> None:
 
 
 def test_a_failure_is_one_line_that_begins_with_its_code(
-    ansible: t.Any, description: dict[str, t.Any], web_server: int
+    modules: t.Any, description: dict[str, t.Any], web_server: int
 ) -> None:
     description["cpu"]["polling"] = "9"
     tried: list[tuple[str, str, dict[str, t.Any]]] = [
@@ -49,13 +51,11 @@ def test_a_failure_is_one_line_that_begins_with_its_code(
         # A wrong description is told before the connection, which would fail too.
         ("description_invalid", "vm_dataplane", {"port": 1, "vms": [{"name": "nobody"}], "dataplane": description}),
     ]
-    results = ansible.modules(
-        *((name, {**ansible.connection_options(), "vms": [], **changed}) for _code, name, changed in tried)
-    )
+    results = modules.run(*((name, {**modules.options(), "vms": [], **changed}) for _code, name, changed in tried))
     for (code, _name, _changed), result in zip(tried, results):
         assert result["failed"]
         assert result["error_code"] == code
         assert result["msg"].startswith(f"[{code}] ")
         assert "\n" not in result["msg"]
-        assert ansible.inventory["vsphere_password"] not in str(result)
+        assert modules.connection["password"] not in str(result)
     assert "[polling_beyond_count] dataplane.cpu.polling: " in results[-1]["msg"]

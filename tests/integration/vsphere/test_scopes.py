@@ -141,14 +141,14 @@ def test_memory_is_not_given_back_under_latency_sensitivity(engine: t.Any, vm: t
     assert engine.changing_calls() == {}
 
 
-def test_the_modules_from_their_options_to_their_results(ansible: t.Any, vm: t.Any) -> None:
-    options = {**ansible.connection_options(), "vms": [{"name": vm.name}]}
+def test_the_modules_from_their_options_to_their_results(modules: t.Any, vm: t.Any) -> None:
+    options = {**modules.options(), "vms": [{"name": vm.name}]}
     tasks = [
         ("vm_hugepages", {**options, "dataplane": BACKED}),
         ("vm_cpu_pinning", {**options, "dataplane": PINNED}),
         ("vm_vmxnet3", {**options, "dataplane": TUNED, "remove_unmanaged_adapters": True}),
     ]
-    results = ansible.modules(*tasks, *tasks, ("vm_cpu_pinning", {**options, "dataplane": {}}), diff=True)
+    results = modules.run(*tasks, *tasks, ("vm_cpu_pinning", {**options, "dataplane": {}}), diff=True)
     assert [result["changed"] for result in results[:6]] == [True] * 3 + [False] * 3
     assert results[1]["diff"][0]["after"]["cpu.latency_sensitivity_by_vcpu"] == "high 1, normal 0"
     assert (results[2]["vms"][vm.name]["reboot_required"], results[2]["vms"][vm.name]["error"]) == (False, None)

@@ -21,15 +21,15 @@ def configuration(machine: t.Any) -> tuple[t.Any, ...]:
 
 @pytest.mark.parametrize("case", WRITING, ids=lambda case: f"{case.module}-{'on' if case.running else 'off'}")
 def test_what_is_not_allowed_is_named_and_nothing_is_changed(
-    ansible: t.Any, vcenter: t.Any, make_vm: t.Callable[..., t.Any], case: Case
+    modules: t.Any, vcenter: t.Any, make_vm: t.Callable[..., t.Any], case: Case
 ) -> None:
     machine = make_vm(power_on=case.running)
     before = configuration(machine)
     cluster = machine.resourcePool.owner
     reader = {"username": vcenter.readonly_username, "password": vcenter.readonly_password}
-    options = {**ansible.connection_options(**reader), **case.options(machine)}
-    (shown,) = ansible.modules((case.module, options), check=True)
-    (refused,) = ansible.modules((case.module, options))
+    options = {**modules.options(**reader), **case.options(machine)}
+    (shown,) = modules.run((case.module, options), check=True)
+    (refused,) = modules.run((case.module, options))
     assert shown["changed"], shown  # who may only read may see what would change
     assert refused["failed"]
     assert refused["error_code"] == "permission_denied"
