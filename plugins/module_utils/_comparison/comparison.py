@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
     from .samples import HypervisorSample
 
 SCHEMA_VERSION: t.Final = 1
-"""Of comparison.json. It rises when a key is removed or gets another meaning."""
+"""The version of the schema of comparison.json. It rises when a key is removed or changes its meaning."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,11 +27,11 @@ class LossPoint:
     """One valid trial."""
 
     variant: str
-    """What forwarded."""
+    """The variant that forwarded."""
     frame: str
     """Size of the frames."""
     turn: int
-    """The turn."""
+    """The turn, from 1."""
     pps: float
     """Packets/s that were sent, of both directions together."""
     loss: float
@@ -43,7 +43,7 @@ class BurstRow:
     """The longest burst without loss (RFC 9004) of one variant, in its worst turn."""
 
     variant: str
-    """What forwarded."""
+    """The variant that forwarded."""
     frame: str
     """Size of the frames."""
     frames: int
@@ -59,15 +59,15 @@ class Comparison:
     schema_version: int
     """SCHEMA_VERSION."""
     created: str
-    """When it was made, in ISO 8601."""
+    """The time when it was made, in ISO 8601."""
     sentence: str
-    """What it comes to, in words."""
+    """The conclusion, in a sentence or two."""
     verdict: str
-    """JUDGED or NOT_JUDGED, of the pair that the sentence is about."""
+    """JUDGED or NOT_JUDGED: the verdict on the pair that the sentence is about."""
     reason: str | None
     """Why that pair is not judged; None when it is."""
     finding: str
-    """MORE, LESS, EQUAL or UNKNOWN, of the same pair."""
+    """MORE, LESS, EQUAL or UNKNOWN: what the poll-mode driver forwards, compared with the other variant."""
     frame: str | None
     """The size of the frames that the sentence is about; None where nothing was compared."""
     environment: Environment
@@ -75,23 +75,23 @@ class Comparison:
     turns: t.Mapping[str, int]
     """How many turns each variant had."""
     rates: tuple[RateRow, ...]
-    """What each variant forwards."""
+    """The rates that each variant forwards."""
     ratios: tuple[Ratio, ...]
-    """How many times as much the poll-mode driver forwards as each other variant."""
+    """The poll-mode driver's rate divided by that of each other variant."""
     latencies: tuple[LatencyRow, ...]
-    """How long packets take."""
+    """The latencies of each variant."""
     latency_ratios: tuple[LatencyRatio, ...]
-    """How many times as long they take through the poll-mode driver."""
+    """The poll-mode driver's latency divided by that of each other variant."""
     cpu: tuple[CpuRow, ...]
-    """What CPU time it takes."""
+    """The CPU time that forwarding takes."""
     bursts: tuple[BurstRow, ...]
-    """The longest bursts."""
+    """The longest burst without loss of each variant."""
     loss: tuple[LossPoint, ...]
     """All valid trials."""
     trials: int
     """How many trials there were."""
     invalid_trials: int
-    """How many of them said nothing, because the tester had not sent enough."""
+    """How many of them were discarded because the tester had not sent enough."""
 
 
 def compare(

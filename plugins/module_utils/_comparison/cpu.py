@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The price: what CPU time forwarding takes, in the guest and by the hypervisor, and what is taken at idle."""
+"""The CPU time that forwarding takes in the guest and on the hypervisor, and the CPU time taken at idle."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .measurement import MeasuredTrial, Measurement
 from .samples import INTERVAL_SECONDS, NOTHING, Counters, HypervisorSample, Span
 
 _MARGIN_SECONDS: t.Final = 0.3
-"""Around a trial, this much time is not idle: clocks differ, and packets are still on their way."""
+"""Seconds before and after a trial that do not count as idle: clocks differ, and packets are still on their way."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +49,7 @@ class CpuRow:
     """One variant with one size of frames, of all turns together."""
 
     variant: str
-    """What forwarded."""
+    """The variant that forwarded."""
     frame: str
     """Size of the frames."""
     idle_cpus: float | None
@@ -63,7 +63,7 @@ class CpuRow:
     loads: tuple[LoadPoint, ...]
     """A point for each valid trial, from the lowest rate to the highest."""
     hypervisor: HypervisorPrice
-    """What vCenter says."""
+    """vCenter's counters."""
 
 
 def cpu_rows(

@@ -24,15 +24,15 @@ class Environment:
     emulated: bool
     """Whether software emulates the guest's CPUs, so that no figure is that of an ESXi host."""
     versions: t.Mapping[str, str]
-    """Of guest, kernel, DPDK, drivers, vCenter and ESXi."""
+    """Versions of guest, kernel, DPDK, drivers, vCenter and ESXi."""
     virtual_hardware: t.Mapping[str, str]
-    """Of the VM: memory, adapters, hardware version."""
+    """The VM's memory, adapters and hardware version."""
     host: t.Mapping[str, str]
     """The host that it runs on: its name, CPU model, power policy."""
     settings: t.Mapping[str, str]
-    """Of the measurement: trials, their length, queues, coalescing, which CPUs take the interrupts."""
+    """Settings of the measurement: trials, their length, queues, coalescing, which CPUs take the interrupts."""
     generator: t.Mapping[str, str]
-    """What sends: its kind, its machine, the highest rate that it reached."""
+    """The generator: its kind, its machine, the highest rate that it reached."""
     description: t.Mapping[str, t.Any]
     """The data plane's description."""
 

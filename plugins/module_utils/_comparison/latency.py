@@ -15,10 +15,10 @@ from .measurement import LOADS, PERCENTILES, POLL, Latency, Measurement
 
 @dataclasses.dataclass(frozen=True)
 class LatencyRow:
-    """How long the packets of one variant took at one load, in all turns together."""
+    """The latencies of one variant at one load, of all turns together."""
 
     variant: str
-    """What forwarded."""
+    """The variant that forwarded."""
     frame: str
     """Size of the frames."""
     load: str
@@ -28,12 +28,12 @@ class LatencyRow:
     packets: int
     """How many packets were timed."""
     percentiles_us: t.Mapping[str, float]
-    """By each of PERCENTILES, in microseconds."""
+    """Latency in microseconds by each of PERCENTILES."""
 
 
 @dataclasses.dataclass(frozen=True)
 class LatencyRatio:
-    """How many times as long packets take through the poll-mode driver as through another variant."""
+    """The latency of the poll-mode driver divided by that of another variant."""
 
     variant: str
     """The other variant."""
@@ -42,11 +42,11 @@ class LatencyRatio:
     load: str
     """One of LOADS."""
     poll_pps: float
-    """The rate that this load is of the poll-mode driver."""
+    """The poll-mode driver's rate at this load."""
     other_pps: float
-    """The rate that it is of the other variant."""
+    """The other variant's rate at this load."""
     ratios: t.Mapping[str, float | None]
-    """By each of PERCENTILES, below 1 where the poll-mode driver is faster; None where the other took no time."""
+    """By each of PERCENTILES, below 1 where the poll-mode driver is faster; None where the other latency is 0."""
 
 
 def latency_rows(measurements: t.Sequence[Measurement]) -> tuple[LatencyRow, ...]:

@@ -23,7 +23,7 @@ VARIANTS: t.Final = (POLL, INTERRUPT, "interrupt_uncoalesced", "bridge", "e1000e
 NDR: t.Final = "ndr"
 PDR: t.Final = "pdr"
 GOALS: t.Final = (NDR, PDR)
-"""No loss, and at most 0.5 % of the packets."""
+"""The goals of the search: no loss (NDR), and a loss of at most 0.5 % of the packets (PDR)."""
 GUEST: t.Final = "guest"
 TESTER: t.Final = "tester"
 LIMITS: t.Final = (GUEST, TESTER)
@@ -39,13 +39,13 @@ class RateBounds:
     """The bounds that a search found for one goal."""
 
     goal: str
-    """NDR or PDR."""
+    """The goal: NDR or PDR."""
     lower_pps: float | None
     """The highest rate that meets the goal; None if not even the lowest one that was tried does."""
     upper_pps: float | None
     """The lowest rate that does not; None if every rate that could be tried does."""
     throughput_pps: float | None
-    """What comes through at the lower bound."""
+    """The rate that comes through at the lower bound."""
     limited_by: str
     """GUEST, or TESTER where the guest may forward more than could be tried."""
 
@@ -72,9 +72,9 @@ class MeasuredTrial:
     """One trial."""
 
     start: float
-    """When it began, by the tester's clock, in seconds since 1970."""
+    """The time when it began, by the tester's clock, in seconds since 1970."""
     seconds: float
-    """How long it sent."""
+    """The seconds for which it sent."""
     intended: int
     """Packets that it should have sent."""
     sent: int
@@ -113,16 +113,16 @@ class MeasuredTrial:
 
 @dataclasses.dataclass(frozen=True)
 class Latency:
-    """How long packets took at one load."""
+    """The latencies at one load."""
 
     load: str
     """One of LOADS."""
     pps: float
-    """The rate that this load is."""
+    """The rate at this load."""
     packets: int
     """How many packets were timed."""
     percentiles_us: t.Mapping[str, float]
-    """By each of PERCENTILES."""
+    """Microseconds by each of PERCENTILES."""
     histogram: str
     """HdrHistogram (V2, compressed, base64) of nanoseconds; those of several turns merge."""
 
@@ -161,17 +161,17 @@ class Measurement:
     variant: str
     """One of VARIANTS."""
     turn: int
-    """From 1 on."""
+    """The number of the turn, from 1."""
     frame: str
     """One of FRAMES."""
     rates: tuple[RateBounds, ...]
-    """By goal."""
+    """The bounds that the search found, one for each goal."""
     trials: tuple[MeasuredTrial, ...]
-    """All of them, in order."""
+    """All trials, in the order in which they were run."""
     latencies: tuple[Latency, ...]
-    """By load."""
+    """The latencies, one for each load."""
     bursts: Bursts | None
-    """None where none were sent."""
+    """The longest burst without loss; None where no bursts were sent."""
     samples: tuple[GuestSample, ...]
     """The guest's counters, from before the first trial to after the last; empty where none were taken."""
 

@@ -38,11 +38,11 @@ class RateRow:
     """The rate of one variant, of all turns together, in packets/s of both directions together."""
 
     variant: str
-    """What forwarded."""
+    """The variant that forwarded."""
     frame: str
     """Size of the frames."""
     goal: str
-    """NDR or PDR."""
+    """The goal: NDR or PDR."""
     lower_pps: float | None
     """The median of the turns' lower bounds; None if in any turn not even the lowest rate met the goal."""
     upper_pps: float | None
@@ -63,20 +63,20 @@ class RateRow:
 
 @dataclasses.dataclass(frozen=True)
 class Ratio:
-    """How many times as much the poll-mode driver forwards as another variant."""
+    """The rate of the poll-mode driver divided by that of another variant."""
 
     variant: str
     """The other variant."""
     frame: str
     """Size of the frames."""
     goal: str
-    """NDR or PDR."""
+    """The goal: NDR or PDR."""
     ratio: float | None
-    """Of the medians of the lower bounds; None where one of them is missing."""
+    """The ratio of the medians of the lower bounds; None where one of them is missing."""
     lowest: float | None
-    """What the bounds of all turns leave possible at least; None if the other variant has no upper bound."""
+    """The lowest ratio that the bounds of all turns allow; None if the other variant has no upper bound."""
     highest: float | None
-    """The same at most; None if the poll-mode driver has no upper bound."""
+    """The highest ratio that they allow; None if the poll-mode driver has no upper bound."""
     at_least: bool
     """Whether the true ratio may be higher without limit, because the tester was the limit of the poll-mode driver."""
     spread: float | None

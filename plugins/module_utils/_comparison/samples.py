@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Counters of the guest and of the hypervisor, and how far they got between two points in time."""
+"""Counters of the guest and of the hypervisor, and how far they advanced between two points in time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typing as t
 from .fields import Fields, refusal
 
 INTERVAL_SECONDS: t.Final = 20
-"""vCenter's realtime samples are that long (vSphere API, PerfProviderSummary.refreshRate)."""
+"""The length in seconds of vCenter's realtime samples (vSphere API, PerfProviderSummary.refreshRate)."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +20,7 @@ class GuestSample:
     """The guest's counters at one moment."""
 
     seconds: float
-    """When, in seconds since 1970."""
+    """The time of the sample, in seconds since 1970."""
     busy: t.Mapping[int, float]
     """CPU -> seconds that it was not idle, since the guest booted."""
     interrupts: float
@@ -42,10 +42,10 @@ class GuestSample:
 
 @dataclasses.dataclass(frozen=True)
 class Span:
-    """How far the counters got in some time."""
+    """How far the counters advanced in some time."""
 
     seconds: float
-    """How long."""
+    """The length of the span in seconds."""
     busy: t.Mapping[int, float]
     """CPU -> seconds that it was not idle."""
     interrupts: float
@@ -76,7 +76,7 @@ class Counters:
         self._times = [sample.seconds for sample in self._samples]
 
     def between(self, start: float, end: float) -> Span | None:
-        """How far the counters got; None where no samples reach so far, or the guest booted in between."""
+        """How far the counters advanced; None where no samples reach that far, or the guest booted in between."""
         first, last = self._at(start), self._at(end)
         if first is None or last is None or end <= start:
             return None

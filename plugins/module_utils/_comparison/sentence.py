@@ -32,7 +32,7 @@ NAMES: t.Final = {
     "e1000e": "two E1000E under their PMD",
     "kernel_gtp": "the kernel's GTP-U",
 }
-"""What people call a variant."""
+"""The name of a variant as the sentence has it."""
 REASONS: t.Final = {
     BOUNDS_OVERLAP: "the bounds of the two overlap",
     SPREAD_WIDE: "the turns of one of them differ too much",
@@ -40,7 +40,7 @@ REASONS: t.Final = {
     NOTHING_FORWARDED: "neither forwarded the lowest rate that was tried",
     NOT_MEASURED: "poll mode was not measured",
 }
-"""Why a pair is not judged."""
+"""The reason why a pair is not judged."""
 _LATENCY_LOADS: t.Final = ("50", "lowest")
 _FRACTIONS: t.Final = {
     1 / 10: "a tenth of the latency",

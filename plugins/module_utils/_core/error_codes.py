@@ -447,7 +447,7 @@ class ErrorCode(str, enum.Enum):
     PACKAGES_UNREACHABLE = "packages_unreachable"
     """The guest cannot read the archives that are named; give it a route, a proxy, a mirror, or a prepared template."""
     PACKAGE_MANAGER_FAILED = "package_manager_failed"
-    """apt or dnf failed, and not for want of an archive; the message has its own reason."""
+    """apt or dnf failed although every archive was reachable; the message quotes its reason."""
     DPDK_VERSION_OLD = "dpdk_version_old"
     """DPDK is older than what asks for it; take a newer release, or build one from source."""
     PMD_MISSING = "pmd_missing"
