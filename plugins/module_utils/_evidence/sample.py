@@ -94,7 +94,7 @@ def take_sample(
     pools = read_pools(tree)
     return {
         "monotonic": time.monotonic(),
-        "boot_id": tree.value("/proc/sys/kernel/random/boot_id"),
+        "boot_id": tree.value(procfs.BOOT_ID),
         "clock_ticks": os.sysconf("SC_CLK_TCK"),
         "application": {
             "kind": application.kind,
@@ -154,11 +154,15 @@ def _devices(tree: Tree, devices: t.Sequence[Device]) -> list[dict[str, t.Any]]:
                 "holders": [
                     {"pid": pid, "executable": procfs.executable(tree, pid)} for pid in holders.get(path or "", [])
                 ],
-                "interrupts": [{"line": number, **lines[number]} for number in sorted(numbers) if number in lines],
+                "interrupts": [_interrupts(number, lines[number]) for number in sorted(numbers) if number in lines],
                 "uio_events": tree.number(f"/sys/class/uio/{uio}/event") if uio else None,
             }
         )
     return found
+
+
+def _interrupts(number: str, line: procfs.InterruptLine) -> dict[str, t.Any]:
+    return {"line": number, "count": sum(line.counts.values()), "handlers": list(line.handlers)}
 
 
 def _device_node(tree: Tree, pci_address: str) -> str | None:

@@ -14,6 +14,8 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import format_cpu_list, parse_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, joined
 
+from .memory.hugepages import total_memory_kb
+
 if t.TYPE_CHECKING:
     from .engine.tree import Tree
     from .memory.hugepages import Pool
@@ -110,13 +112,12 @@ def _pages(tree: Tree, pools: t.Sequence[Pool]) -> t.Iterator[NfvError]:
                 f"are on no node that this guest has ({format_cpu_list(nodes)}); nothing was changed",
                 "Correct memory.hugepages, or give the VM its NUMA nodes.",
             )
-    match = re.search(r"^MemTotal:\s+([0-9]{1,15}) kB$", tree.text("/proc/meminfo") or "", re.MULTILINE)
+    total_kb = total_memory_kb(tree)
     asked_kb = sum(pool.count * pool.size_kb for pool in pools)
-    if match and asked_kb >= int(match.group(1)):
+    if total_kb and asked_kb >= total_kb:
         yield NfvError(
             ErrorCode.HUGEPAGES_SHORT,
             ", ".join(pool.name for pool in pools),
-            f"need {asked_kb} kB, and this guest has {match.group(1)} kB of memory: it might not boot; nothing was"
-            " changed",
+            f"need {asked_kb} kB, and this guest has {total_kb} kB of memory: it might not boot; nothing was changed",
             "Ask for fewer, or give the VM the memory of the description (role vm_hardware).",
         )

@@ -18,6 +18,19 @@ _DIGITS = 30
 _KERNEL_THREAD = 0x00200000  # PF_KTHREAD, include/linux/sched.h; in field 9 of /proc/<pid>/stat
 
 
+BOOT_ID: t.Final = "/proc/sys/kernel/random/boot_id"
+"""The kernel's name for this boot."""
+
+
+class InterruptLine(t.NamedTuple):
+    """A line of /proc/interrupts (proc_interrupts(5))."""
+
+    counts: t.Mapping[str, int]
+    """The interrupts that each CPU took, by the CPU's number; the heading names the CPUs that run."""
+    handlers: tuple[str, ...]
+    """Those who handle it."""
+
+
 class Stat(t.NamedTuple):
     """The fields of /proc/<pid>/stat used here (proc_pid_stat(5))."""
 
@@ -151,18 +164,18 @@ def cpu_ticks(tree: Tree, cpu: int) -> int | None:
     return sum(_number(field) or 0 for field in match.group(1).split()[:8]) if match else None
 
 
-def interrupt_lines(tree: Tree) -> dict[str, dict[str, t.Any]]:
-    """Each line of /proc/interrupts: its count over all CPUs, and the names of those who handle it."""
+def interrupt_lines(tree: Tree) -> dict[str, InterruptLine]:
+    """The lines of /proc/interrupts by their names, which are numbers for devices."""
     lines = (tree.text("/proc/interrupts") or "").splitlines()
-    cpus = len(lines[0].split()) if lines else 0
+    cpus = [name[len("CPU") :] for name in lines[0].split()] if lines else []
     found = {}
     for line in lines[1:]:
         number, _colon, rest = line.partition(":")
         fields = rest.split()
-        counts = [_number(field) or 0 for field in fields[:cpus]]
+        counts = {cpu: count for cpu, field in zip(cpus, fields) if (count := _number(field)) is not None}
         # Behind the counts: the chip, the line's number and trigger in it, then the handlers.
-        handlers = " ".join(fields[cpus + 2 :]).split(", ")
-        found[number.strip()] = {"count": sum(counts), "handlers": [name for name in handlers if name]}
+        handlers = " ".join(fields[len(cpus) + 2 :]).split(", ")
+        found[number.strip()] = InterruptLine(counts, tuple(name for name in handlers if name))
     return found
 
 

@@ -26,6 +26,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.machine im
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.hugepages import (
     available_memory_kb,
     read_pools,
+    total_memory_kb,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.checks import choose_driver
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.pci import Platform, read_platform
@@ -71,7 +72,7 @@ def read_guest(
     lockdown, platform = _lockdown(guest), _platform(guest, dataplane)
     kernel = _boot_loader(guest, dataplane)
     root, root_seen = _root(guest)
-    total = re.search(r"^MemTotal:\s+([0-9]{1,15}) kB$", guest.text("/proc/meminfo") or "", re.MULTILINE)
+    total = total_memory_kb(guest)
     available = available_memory_kb(guest)
     unlocked = dataclasses.replace(platform, drivers=unlocked_drivers(platform.drivers, lockdown))
     return GuestFacts(
@@ -95,7 +96,7 @@ def read_guest(
         cpu_flags=cpu_flags(guest),
         cpus=parse_cpu_list(guest.value("/sys/devices/system/cpu/present") or "") or None,
         nodes=_nodes(guest),
-        memory_mb=int(total.group(1)) // 1024 if total else None,
+        memory_mb=total // 1024 if total else None,
         node_memory_mb=_node_memory(guest),
         available_mb=None if available is None else available // 1024,
         pools_mb=sum(pool.allocated * pool.size_kb for pool in read_pools(guest) if pool.node is None) // 1024,

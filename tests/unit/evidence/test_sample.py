@@ -295,9 +295,16 @@ def test_a_vfio_device_is_held_through_its_group(guest: Guest, made: str, node: 
 
 def test_interrupt_lines_with_several_handlers() -> None:
     lines = procfs.interrupt_lines(_tree("/proc/interrupts", INTERRUPTS))
-    assert lines["20"] == {"count": 12, "handlers": ["uio_pci_generic", "ehci_hcd:usb1"]}
-    assert lines["25"] == {"count": 7, "handlers": ["vfio-msix[0](0000:00:04.0)"]}
-    assert lines["ERR"]["count"] == 0
+    assert lines["20"] == ({"0": 5, "1": 7}, ("uio_pci_generic", "ehci_hcd:usb1"))
+    assert lines["25"] == ({"0": 0, "1": 7}, ("vfio-msix[0](0000:00:04.0)",))
+    assert lines["ERR"].counts == {"0": 0}
+
+
+def test_interrupts_are_counted_by_the_cpus_that_run() -> None:
+    text = "      CPU0 CPU2\n 30: 1 2 PCI-MSI 65536-edge x\nNMI: 7 8 Non-maskable\nERR: 3\n"
+    counts = {name: line.counts for name, line in procfs.interrupt_lines(_tree("/proc/interrupts", text)).items()}
+    assert counts == {"30": {"0": 1, "2": 2}, "NMI": {"0": 7, "2": 8}, "ERR": {"0": 3}}
+    assert procfs.interrupt_lines(_tree("/proc/interrupts", "")) == {}
 
 
 INTERRUPTS = """\

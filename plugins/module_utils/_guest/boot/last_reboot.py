@@ -11,6 +11,7 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import RemoveFile, Step, WriteFile
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.procfs import BOOT_ID
 
 # The boot in which a reboot was asked for, and the kernel arguments that it was to bring.
 RECORD = "/etc/nfv-vsphere-dpdk/reboot.json"
@@ -28,7 +29,7 @@ def plan(guest: Guest, pending: t.Sequence[str], written_now: bool, rebooting: b
     recorded = guest.text(RECORD)
     if not pending:
         return () if recorded is None else (RemoveFile(RECORD),)
-    boot = guest.value("/proc/sys/kernel/random/boot_id")
+    boot = guest.value(BOOT_ID)
     if not rebooting or boot is None:
         return ()
     last_boot, last_pending = _read(recorded)

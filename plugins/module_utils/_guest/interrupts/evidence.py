@@ -11,9 +11,10 @@ from __future__ import annotations
 import time
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import procfs
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.pci import DEVICES
 
-from .look import BOOT_ID, read_vectors
+from .look import read_vectors
 from .offloads import coalesces, read_coalescing, read_gro, read_lro
 
 if t.TYPE_CHECKING:
@@ -24,27 +25,16 @@ _COUNTERS = ("rx_packets", "tx_packets", "rx_dropped", "tx_dropped", "rx_errors"
 
 def take_sample(guest: Guest, devices: t.Sequence[tuple[str, str, str]]) -> dict[str, t.Any]:
     """The sample, as interrupt_evidence returns it. devices: name, PCI address and MAC address of each adapter."""
-    counts = read_counts(guest.text("/proc/interrupts") or "")
+    lines = procfs.interrupt_lines(guest)
     return {
         "monotonic": time.monotonic(),
-        "boot_id": guest.value(BOOT_ID),
-        "devices": [_device(guest, name, address, mac, counts) for name, address, mac in devices],
+        "boot_id": guest.value(procfs.BOOT_ID),
+        "devices": [_device(guest, name, address, mac, lines) for name, address, mac in devices],
     }
 
 
-def read_counts(text: str) -> dict[str, dict[str, int]]:
-    """Each line of /proc/interrupts: its count by CPU (proc_interrupts(5)). The heading names the CPUs that run."""
-    lines = text.splitlines()
-    cpus = [name[len("CPU") :] for name in lines[0].split()] if lines else []
-    found = {}
-    for line in lines[1:]:
-        number, _colon, rest = line.partition(":")
-        found[number.strip()] = {cpu: int(one) for cpu, one in zip(cpus, rest.split()) if one.isdigit()}
-    return found
-
-
 def _device(
-    guest: Guest, name: str, address: str, mac: str, counts: t.Mapping[str, t.Mapping[str, int]]
+    guest: Guest, name: str, address: str, mac: str, lines: t.Mapping[str, procfs.InterruptLine]
 ) -> dict[str, t.Any]:
     base = f"{DEVICES}/{address}"
     interface = next(iter(guest.names(f"{base}/net")), None)
@@ -61,7 +51,8 @@ def _device(
         "gro": read_gro(guest, interface) if interface else None,
         "coalescing": None if coalescing is None else coalesces(coalescing),
         "interrupts": [
-            {"line": line, "allowed_cpus": cpus, "counts": dict(counts.get(line, {}))} for line, cpus in vectors.items()
+            {"line": line, "allowed_cpus": cpus, "counts": dict(lines[line].counts) if line in lines else {}}
+            for line, cpus in vectors.items()
         ],
         "counters": {
             counter: guest.number(f"{base}/net/{interface}/statistics/{counter}") if interface else None

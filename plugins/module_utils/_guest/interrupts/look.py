@@ -28,7 +28,6 @@ if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.model import GuestAdapters
 
 NEIGHBOUR_COMMAND = ("ip", "-json", "-4", "neighbour", "show", "nud", "permanent")
-BOOT_ID = "/proc/sys/kernel/random/boot_id"
 _ROUTES = ROUTE_COMMANDS["0.0.0.0/0"]
 Json = t.Mapping[str, t.Any]
 
@@ -46,7 +45,7 @@ def read_current(guest: Guest, units: t.Sequence[str], macs: t.Collection[str]) 
     return Current(
         adapters=adapters,
         record=record,
-        boot_id=guest.value(BOOT_ID) or "",
+        boot_id=guest.value(procfs.BOOT_ID) or "",
         services={name: read_service(guest, name) for name in names},
         links={
             device.mac: tables.link(device.interfaces[0], device.pci_address)

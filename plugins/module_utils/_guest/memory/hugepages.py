@@ -143,7 +143,16 @@ def _check(tree: Tree, pools: t.Sequence[Pool], states: t.Mapping[tuple[int, int
 
 def available_memory_kb(tree: Tree) -> int | None:
     """MemAvailable of /proc/meminfo in KiB (proc(5))."""
-    match = re.search(r"^MemAvailable:\s+([0-9]+) kB$", tree.text("/proc/meminfo") or "", re.MULTILINE)
+    return _memory_kb(tree, "MemAvailable")
+
+
+def total_memory_kb(tree: Tree) -> int | None:
+    """MemTotal of /proc/meminfo in KiB (proc(5))."""
+    return _memory_kb(tree, "MemTotal")
+
+
+def _memory_kb(tree: Tree, field: str) -> int | None:
+    match = re.search(rf"^{field}:\s+([0-9]{{1,15}}) kB$", tree.text("/proc/meminfo") or "", re.MULTILINE)
     return int(match.group(1)) if match else None
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import procfs
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine import netlink
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.interrupts import look
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.interrupts.model import IRQBALANCE, TUNNEL
@@ -43,7 +44,7 @@ class ForwardingGuest(RecordedGuest):
 
     def start(self) -> None:
         """Lays out what the recording lacks."""
-        self.lay_out(look.BOOT_ID, "first-boot")
+        self.lay_out(procfs.BOOT_ID, "first-boot")
         self.lay_out("/sys/devices/system/cpu/online", "0-3\n")
         self.save({"links": {}, "services": {UNIT: "active", IRQBALANCE: "active"}, "tunnels": []})
         for interface, address in INTERFACES.items():
@@ -66,7 +67,7 @@ class ForwardingGuest(RecordedGuest):
 
     def reboot(self) -> None:
         """Everything in memory is gone; the unit at boot binds the adapters, and enabled services start."""
-        self.path(look.BOOT_ID).write_text("second-boot")
+        self.path(procfs.BOOT_ID).write_text("second-boot")
         self.save({"links": {}, "services": {UNIT: "active", IRQBALANCE: "active"}, "tunnels": []})
         for address in (S5U, SGI):
             self.path(f"{pci.DEVICES}/{address}/driver_override").write_text("\n")

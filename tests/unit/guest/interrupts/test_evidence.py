@@ -10,7 +10,6 @@ import typing as t
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.interrupts.evidence import read_counts
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic import pci
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.interrupt_evidence import observe
 from tests.unit.guest.conftest import MACS, S5U, SGI
@@ -129,12 +128,6 @@ def test_what_is_no_sample_is_refused(routing: ForwardingGuest) -> None:
         with pytest.raises(NfvError) as caught:
             observe(routing, {**OPTIONS, "earlier": earlier})
         assert caught.value.error_code == "value_not_allowed"
-
-
-def test_counts_are_read_by_the_cpus_of_the_heading() -> None:
-    text = "      CPU0 CPU2\n 30: 1 2 PCI-MSI 65536-edge x\nNMI: 7 8 Non-maskable\nERR: 3\n"
-    assert read_counts(text) == {"30": {"0": 1, "2": 2}, "NMI": {"0": 7, "2": 8}, "ERR": {"0": 3}}
-    assert read_counts("") == {}
 
 
 def test_counters_that_one_sample_lacks_are_no_traffic(routing: ForwardingGuest) -> None:
