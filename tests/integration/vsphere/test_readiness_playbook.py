@@ -41,6 +41,11 @@ class Readiness:
         assert self._ansible.inventory["vsphere_password"] not in text
         return run, json.loads(text)
 
+    def earlier(self) -> None:
+        """An earlier run has found everything ready."""
+        self.reports.mkdir(exist_ok=True)
+        (self.reports / "readiness.json").write_text(json.dumps({"outcome": "ready", "rows": []}))
+
     def hosts(self, text: str) -> None:
         (self._ansible.directory / "hosts.ini").write_text(text)
 
@@ -78,10 +83,10 @@ def test_not_ready_and_not_looked_are_told_apart(readiness: Readiness) -> None:
 
 
 def test_run_that_breaks_off_leaves_no_earlier_report(readiness: Readiness) -> None:
-    assert readiness.run()[1]["outcome"] == "ready"
+    readiness.earlier()
     run, report = readiness.run(nfv_dataplane={"cpu": {}})
     assert (run.status, report["outcome"]) == (2, "unknown")
-    assert readiness.run()[1]["outcome"] == "ready"
+    readiness.earlier()
     readiness.hosts("[pgw]\n")
     run, report = readiness.run()
     assert (run.status != 0, report["outcome"]) == (True, "unknown")
