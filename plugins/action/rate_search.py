@@ -12,6 +12,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.progress import Tell, progress_lines
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.measurement import (
     Extent,
     MeasurementSubject,
@@ -38,6 +39,7 @@ _OPTIONS: t.Final = {
     "latency_seconds": {"type": "float", "default": 5.0},
     "burst_frames": {"type": "int", "default": 65_536},
     "burst_searches": {"type": "int", "default": 3},
+    "progress_file": {"type": "path"},
 }
 _RULES: t.Final[tuple[tuple[str, t.Callable[[dict[str, t.Any]], bool], str], ...]] = (
     ("turn", lambda given: given["turn"] >= 1, "must be at least 1"),
@@ -70,11 +72,12 @@ class ActionModule(ActionBase):  # type: ignore[misc, unused-ignore]
             if self._task.check_mode:
                 raise AnsibleActionSkip("in check mode nothing is sent, so there is nothing to tell")
             guest = str((task_vars or {}).get("inventory_hostname", ""))
-            return {"changed": False, "measurement": self._measure(options, guest)}
+            with progress_lines(options["progress_file"]) as follow:
+                return {"changed": False, "measurement": self._measure(options, guest, follow)}
         except NfvError as error:
             return {"failed": True, "msg": str(error), **error.result()}
 
-    def _measure(self, options: dict[str, t.Any], guest: str) -> dict[str, t.Any]:
+    def _measure(self, options: dict[str, t.Any], guest: str, follow: Tell) -> dict[str, t.Any]:
         where = (options["socket"], options["python"])
         tester = ResidentTester(self._command, *where, options["maximum_pps"], options["drain"])
         kept = tester.ping()
@@ -89,8 +92,12 @@ class ActionModule(ActionBase):  # type: ignore[misc, unused-ignore]
         subject = MeasurementSubject(options["variant"], options["turn"], kept["frame"])
         extent = Extent(effort, *(options[name] for name in ("latency_seconds", "burst_frames", "burst_searches")))
         head = f"{subject.variant}, turn {subject.turn}, frame {subject.frame}"
-        measured = measure(tester, subject, extent, lambda line: display.v(f"{head}: {line}", host=guest))
-        return {**measured, "sizes": kept["sizes"]}
+
+        def tell(line: str) -> None:
+            display.v(f"{head}: {line}", host=guest)
+            follow(f"{head}: {line}")
+
+        return {**measure(tester, subject, extent, tell), "sizes": kept["sizes"]}
 
     def _command(self, line: str) -> tuple[int, str, str]:
         done = self._low_level_execute_command(line)

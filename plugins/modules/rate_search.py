@@ -18,7 +18,7 @@ description:
     longest burst of frames, back to back, without loss (RFC 9004).
   - A trial in which the tester sent less than 99.5 % of its packets, or dropped packets that had come through, says
     nothing of the guest. It is repeated twice, and then the rate counts as beyond the tester.
-  - With C(-v), a line tells each trial when it is over.
+  - With C(-v), a line tells each trial when it is over, and O(progress_file) takes the same lines.
   - In check mode the task is skipped.
 extends_documentation_fragment:
   - nfv.vsphere_dpdk.attributes.traffic
@@ -86,6 +86,13 @@ options:
     description: How often the longest burst is searched, 1 to 100; the result is the mean.
     type: int
     default: 3
+  progress_file:
+    description:
+      - A file on the controller that takes a line for each trial when it is over, with the time, the variant, the rate
+        and what was lost. C(tail -f) of it shows how far the search is; how many trials it takes is not known before.
+      - The file is emptied first, and only its owner can read it when it is new. A symbolic link, and a file of
+        somebody else, fail the task with C(progress_file_unusable) before it asks the tester.
+    type: path
 requirements:
   - MLRsearch >= 1.2.1
   - hdrhistogram >= 0.10

@@ -59,6 +59,11 @@ PLAYBOOK = """
         latency_seconds: 0.2
         burst_frames: 8
         burst_searches: 1
+        progress_file: "{{ directory }}.progress"
+    - name: Search with a progress file that is a link
+      nfv.vsphere_dpdk.rate_search: {variant: poll, socket: /nowhere, progress_file: "{{ directory }}.link"}
+      register: refused
+      failed_when: refused.error_code != 'progress_file_unusable'
     - name: End it
       nfv.vsphere_dpdk.tester_load: {state: stopped, directory: "{{ directory }}"}
 """
@@ -266,6 +271,8 @@ def test_a_playbook_starts_searches_and_ends(tester: Loaded, segments: tuple[str
     with device(segments[1]):
         playbook = tester.directory.with_name("search.yml")
         playbook.write_text(PLAYBOOK)
+        progress = tester.directory.with_name("load.progress")
+        tester.directory.with_name("load.link").symlink_to(progress)
         # A process that is started there stays there.
         with inside(tester.namespace):
             run = run_playbook(str(playbook), [], "-v", variables={"directory": str(tester.directory)}, timeout=120)
@@ -275,6 +282,10 @@ def test_a_playbook_starts_searches_and_ends(tester: Loaded, segments: tuple[str
         assert len(measurement["latencies"]) == 4
         assert measurement["bursts"]["frames"] > 0
         assert "poll, turn 2, frame 64: trial 1: 2,000 packets/s, 0 of" in run.output
+        # A line for each trial, and one for the bursts.
+        lines = progress.read_text().splitlines()
+        assert len(lines) == len(measurement["trials"]) + 1
+        assert "Z poll, turn 2, frame 64: trial 1: 2,000 packets/s, 0 of" in lines[0]
         assert not tester.directory.exists()
     skipped = run.result_of("Search in check mode")
     assert skipped["skipped"]

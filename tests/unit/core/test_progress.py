@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.progress import progress_file
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.progress import progress_file, progress_lines
 
 
 def test_each_report_is_a_line_at_once_in_a_file_of_its_owner(tmp_path: Path) -> None:
@@ -36,9 +36,17 @@ def test_an_earlier_run_is_gone(tmp_path: Path) -> None:
         assert path.read_text() == ""
 
 
+def test_what_has_no_total_is_a_line_with_the_time(tmp_path: Path) -> None:
+    path = tmp_path / "progress"
+    with progress_lines(str(path)) as tell:
+        tell("poll, turn 1, frame 64: trial 1: 2,000 packets/s, 0 of 2000 packets lost (0.000%)")
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ poll, turn 1, .* lost \(0\.000%\)\n", path.read_text())
+
+
 def test_without_a_file_nothing_is_written() -> None:
-    with progress_file(None) as tell:
-        tell("VMs read", 1, 1)
+    with progress_file(None) as progress, progress_lines(None) as tell:
+        progress("VMs read", 1, 1)
+        tell("trial 1")
 
 
 def _linked(path: Path, other: Path) -> None:
