@@ -39,7 +39,7 @@ def test_wrapper_does_nothing_itself_and_keeps_its_placement(name: str) -> None:
     assert "nfv_placement_name" not in only["vars"]
 
 
-@pytest.mark.parametrize("name", sorted({"deploy", "drift", "remove", "verify"}))
+@pytest.mark.parametrize("name", sorted({"check_descriptions", "deploy", "drift", "remove", "verify"}))
 def test_one_variable_chooses_the_hosts_of_every_play(name: str) -> None:
     first, *others = plays(name)
     assert HOSTS.fullmatch(first["vars"]["__nfv_hosts"])
@@ -63,3 +63,15 @@ def test_no_tag_leaves_out_its_work(name: str) -> None:
     tags = {tag for play in plays(name) for tag in play.get("tags", ["untagged"])}
     assert tags == {"always"} | TAGS.get(name, set())
     assert set(plays(name)[0]["vars"].get("__nfv_tags", ())) == TAGS.get(name, set())
+
+
+def test_the_lint_checks_what_a_deployment_checks_before_its_first_connection() -> None:
+    """All that deploy's second play asks, and the same variables; no password is asked for."""
+    (_, lint), (_, deployment, *_) = plays("check_descriptions"), plays("deploy")
+    assert lint["vars"]["__nfv_shared_here"] == deployment["vars"]["__nfv_shared_here"]
+    asked = {"vsphere_hostname", "vsphere_password", "nfv_dataplane", *lint["vars"]["__check_descriptions_vsphere"]}
+    assert asked == set(deployment["vars"]["__nfv_required"])
+    text = str(lint).replace("ask_workload", "check_workload")
+    for task in deployment["tasks"]:
+        if "ansible.builtin.import_tasks" in task:
+            assert task["ansible.builtin.import_tasks"] in text

@@ -81,7 +81,7 @@ def shared(tasks: t.Iterable[Task]) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("name", ["deploy", "drift", "readiness", "remove", "verify"])
+@pytest.mark.parametrize("name", ["check_descriptions", "deploy", "drift", "readiness", "remove", "verify"])
 def test_a_playbook_refuses_hosts_that_differ_in_what_it_takes_once(name: str) -> None:
     plays = yaml.safe_load((PLAYBOOKS / f"{name}.yml").read_text(encoding="utf-8"))
     # The first play knows no host yet.
