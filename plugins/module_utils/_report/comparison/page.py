@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._comparison.sentence import REASONS
 
+from .advice import advice
 from .marks import sample_of, series
 from .pictures import FrameFigures, Picture, pictures_of
 from .svg import Element
@@ -84,6 +85,8 @@ class ComparisonPage:
     """The VM, the time, and how much was measured."""
     basis: str
     """What the words mean."""
+    advice: tuple[str, ...]
+    """The variants that are not recommended, and why."""
     legend: tuple[Series, ...]
     """The variants."""
     sizes: tuple[Size, ...]
@@ -113,6 +116,7 @@ def comparison_page(report: Mapping) -> ComparisonPage:
             " because the tester did not send enough."
         ),
         basis=_BASIS,
+        advice=advice(report),
         legend=tuple(Series(named(name), series(number), sample_of(number)) for number, name in enumerate(variants)),
         sizes=tuple(Size(_title(frame.name), tuple(pictures_of(frame))) for frame in frames),
         tables=(_ratios(report), _rates(report), _latencies(report), _cpu(report), _bursts(report)),
