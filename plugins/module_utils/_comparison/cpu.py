@@ -28,6 +28,32 @@ class LoadPoint:
     """The share of the time that each was busy, by its number."""
     seconds_per_packet: float | None
     """CPU time per packet that came through; None when none did."""
+    pmd_busy_share: float | None
+    """The share of the cycles of Open vSwitch's polling threads that went into packets; None where it polls nothing."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ThreadPrice:
+    """The application's threads of one name."""
+
+    name: str
+    """Their name, without what changes when the application is restarted."""
+    idle_cpus: float | None
+    """CPUs that they took while nothing was sent; None where no samples say so."""
+    seconds_per_packet: float | None
+    """Their CPU time per packet that came through, in all valid trials together; None when none did."""
+
+
+@dataclasses.dataclass(frozen=True)
+class PmdPrice:
+    """A polling thread of Open vSwitch."""
+
+    cpu: str
+    """The CPU that it polls on."""
+    busy_share: float
+    """The share of its cycles that went into packets, in all valid trials together."""
+    cycles_per_packet: float | None
+    """Its cycles that went into packets, per packet that came through all of them; None when none did."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +88,10 @@ class CpuRow:
     """Interrupts of the adapters per packet that came through."""
     loads: tuple[LoadPoint, ...]
     """A point for each valid trial, from the lowest rate to the highest."""
+    threads: tuple[ThreadPrice, ...]
+    """The application's threads that took any CPU time, the most expensive one first."""
+    pmd: tuple[PmdPrice, ...]
+    """Open vSwitch's polling threads, by CPU; empty for any other application."""
     hypervisor: HypervisorPrice
     """vCenter's counters."""
 
@@ -96,13 +126,39 @@ def _row(
         seconds_per_packet=sum(total.busy.values()) / received if received else None,
         interrupts_per_packet=total.interrupts / received if received else None,
         loads=tuple(sorted(points, key=lambda point: point.pps)),
+        threads=_threads(idle, total, received),
+        pmd=_pmd(total, received),
         hypervisor=_hypervisor(group, hypervisor, cpus),
     )
 
 
 def _point(trial: MeasuredTrial, span: Span) -> LoadPoint:
     per_packet = sum(span.busy.values()) / trial.received if trial.received else None
-    return LoadPoint(trial.received / trial.seconds, span.busy_cpus, _shares(span), per_packet)
+    return LoadPoint(trial.received / trial.seconds, span.busy_cpus, _shares(span), per_packet, span.pmd_busy_share)
+
+
+def _threads(idle: Span, total: Span, received: int) -> tuple[ThreadPrice, ...]:
+    spent = {
+        name: idle.threads.get(name, 0.0) + total.threads.get(name, 0.0) for name in {*idle.threads, *total.threads}
+    }
+    return tuple(
+        ThreadPrice(
+            name,
+            idle.threads.get(name, 0.0) / idle.seconds if idle.seconds else None,
+            total.threads.get(name, 0.0) / received if received else None,
+        )
+        for name, seconds in sorted(spent.items(), key=lambda one: (-one[1], one[0]))
+        if seconds > 0
+    )
+
+
+def _pmd(total: Span, received: int) -> tuple[PmdPrice, ...]:
+    prices = []
+    for cpu, busy in total.pmd_busy.items():
+        cycles = busy + total.pmd_idle.get(cpu, 0.0)
+        if cycles:
+            prices.append(PmdPrice(str(cpu), busy / cycles, busy / received if received else None))
+    return tuple(prices)
 
 
 def _shares(span: Span) -> dict[str, float]:

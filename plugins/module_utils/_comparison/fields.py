@@ -85,6 +85,10 @@ class Fields:
             raise refusal(f"{self.path}.{key}", f"must be a dictionary, not {shown(value)}")
         return {str(name): one for name, one in value.items()}
 
+    def below(self, key: str) -> Fields:
+        """The same of a mapping within."""
+        return Fields(f"{self.path}.{key}", self.mapping(key))
+
 
 def refusal(path: str, problem: str) -> NfvError:
     """The error for a field at this path."""

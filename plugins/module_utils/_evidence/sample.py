@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import re
 import time
 import typing as t
 
@@ -20,6 +19,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.mac_address
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.ovsdb import plain_value
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import procfs
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.tree import Tree
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.interrupts.resident_sampler import parse_pmd_stats
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.isolation import cpus
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.hugepages import read_pools
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.pci import device_nodes
@@ -244,21 +244,3 @@ def _said(error: Exception) -> str:
     if isinstance(error, OSError):
         return str(error)
     return f"its answer cannot be read ({type(error).__name__}: {error})"
-
-
-def parse_pmd_stats(text: str) -> list[dict[str, int]]:
-    """Packets and cycles of each polling thread from the text of dpif-netdev/pmd-stats-show (ovs-vswitchd(8))."""
-    found = []
-    for block in re.split(r"^(?=pmd thread |main thread)", text, flags=re.MULTILINE):
-        cpu = re.match(r"pmd thread numa_id -?\d+ core_id (\d+)", block)
-        values = dict(re.findall(r"^\s+(packets received|idle cycles|processing cycles): (\d+)", block, re.MULTILINE))
-        if cpu:
-            found.append(
-                {
-                    "cpu": int(cpu.group(1)),
-                    "packets": int(values.get("packets received", 0)),
-                    "idle": int(values.get("idle cycles", 0)),
-                    "busy": int(values.get("processing cycles", 0)),
-                }
-            )
-    return found

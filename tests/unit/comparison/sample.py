@@ -14,6 +14,8 @@ from hdrh.histogram import HdrHistogram
 Data = dict[str, t.Any]
 
 TICKS = 100
+# Of a polling thread, for a packet.
+CYCLES = 30_000
 START = 1_790_000_000.0
 CREATED = "2026-11-29T01:00:00Z"
 # NDR, what limits it, busy CPUs at idle and more of them per packet/s, interrupts per packet, median latency.
@@ -54,17 +56,30 @@ class Guest:
 
     def __init__(self, start: float) -> None:
         self.now, self.busy, self.interrupts = start, [100.0, 100.0], 5000.0
+        self.pmd = {"idle": 7e9, "busy": 1e9}
+        self.polls = False
         self.samples: list[Data] = []
         self.trials: list[Data] = []
 
-    def run(self, seconds: float, used: float, interrupted: float = 0) -> None:
+    def application(self) -> Data:
+        """Its threads, where there is one."""
+        if not self.polls:
+            return {"thread_ticks": {}, "pmd_cycles": {}}
+        ticks = [round(seconds * TICKS) for seconds in (self.busy[0], self.busy[1] / 2)]
+        cycles = {"0": {name: round(count) for name, count in self.pmd.items()}}
+        return {"thread_ticks": {"612 pmd-c00/id:8": ticks[0], "600 ovs-vswitchd": ticks[1]}, "pmd_cycles": cycles}
+
+    def run(self, seconds: float, used: float, interrupted: float = 0, forwarded: float = 0) -> None:
         """Let time pass, with a sample ten times a second. used: busy CPUs."""
         steps = round(seconds * 10)
         for _step in range(steps):
             busy = {str(number): round(seconds * TICKS) for number, seconds in enumerate(self.busy)}
             interrupts = {"s5u": round(self.interrupts), "sgi": 0}
-            counters = {"busy_ticks": busy, "interrupts": interrupts, "thread_ticks": {}}
+            counters = {"busy_ticks": busy, "interrupts": interrupts, **self.application()}
             self.samples.append({"realtime_ns": round(self.now * 1e9), **counters})
+            # A thread that polls on CPU 0 at 2 GHz, and half of a switch's other work on CPU 1.
+            self.pmd["busy"] += CYCLES * forwarded / steps
+            self.pmd["idle"] += 2e9 * seconds / steps - CYCLES * forwarded / steps
             self.busy[0] += min(used, 1.0) * seconds / steps
             self.busy[1] += min(max(used - 1.0, 0.0), 1.0) * seconds / steps
             self.now, self.interrupts = self.now + seconds / steps, self.interrupts + interrupted / steps
@@ -78,17 +93,18 @@ def measured(variant: str, ndr: float, start: float) -> Guest:
     """A guest after the trials of a search that finds this NDR."""
     _ndr, limit, idle, per_pps, interrupts, _median_us = VARIANTS[variant]
     guest = Guest(start)
+    guest.polls = variant == "poll"
     rates = [share * ndr for share in (0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.99, 1.0)]
     rates += [] if limit == "tester" else [share * ndr for share in (1.01, 1.05, 1.12, 1.2, 1.35, 1.6)]
     guest.run(2.0, idle)
     for intended in map(round, rates):
         received = intended if intended <= ndr else round(ndr + (intended - ndr) * 0.6)
         guest.trial(intended, intended, received)
-        guest.run(1.0, idle + per_pps * received, interrupts * received)
+        guest.run(1.0, idle + per_pps * received, interrupts * received, received)
         guest.run(2.0, idle)
     if limit == "tester":
         guest.trial(60_000, 41_000, 40_100)
-        guest.run(1.0, idle + per_pps * 40_100)
+        guest.run(1.0, idle + per_pps * 40_100, 0, 40_100)
         guest.run(1.0, idle)
     return guest
 

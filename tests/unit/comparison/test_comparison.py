@@ -161,6 +161,30 @@ def test_the_price_is_that_of_the_samples() -> None:
     assert poll.hypervisor.ready_percent == pytest.approx(0.3)
 
 
+def test_the_price_has_the_application_s_threads_and_polling_cycles() -> None:
+    poll, interrupt, _uncoalesced = compared(sample.measurements(["64"])).cpu
+    assert (interrupt.threads, interrupt.pmd, interrupt.loads[0].pmd_busy_share) == ((), (), None)
+    # The thread's number in Open vSwitch is another one after each restart.
+    assert [thread.name for thread in poll.threads] == ["pmd-c00", "ovs-vswitchd"]
+    assert poll.threads[0].idle_cpus == pytest.approx(1.0, abs=0.01)
+    received = [point.pps for point in poll.loads]
+    assert poll.threads[0].seconds_per_packet == pytest.approx(len(received) / sum(received), rel=0.02)
+    assert [thread.cpu for thread in poll.pmd] == ["0"]
+    assert poll.pmd[0].cycles_per_packet == pytest.approx(sample.CYCLES, rel=0.02)
+    for point in poll.loads:
+        assert point.pmd_busy_share == pytest.approx(point.pps * sample.CYCLES / 2e9, abs=0.01)
+
+
+def test_a_thread_that_begins_or_starts_again_meanwhile_says_nothing() -> None:
+    def at(seconds: float, threads: dict[str, float], cycles: float) -> GuestSample:
+        return GuestSample(seconds, {0: seconds}, 0.0, threads, {0: cycles}, {0: cycles})
+
+    counters = Counters([at(1, {"7 a": 5.0}, 9.0), at(2, {"7 a": 6.0, "8 a": 1.0}, 10.0), at(3, {"8 a": 3.0}, 2.0)])
+    first, both = counters.between(1, 2), counters.between(1, 3)
+    assert first is not None and (first.threads, first.pmd_busy_share) == ({"a": 1.0}, 0.5)
+    assert both is not None and (both.threads, both.pmd_busy, both.pmd_busy_share) == ({}, {}, None)
+
+
 def test_without_samples_the_price_is_unknown_and_not_nothing() -> None:
     measured = [{**one, "samples": []} for one in sample.measurements(["64"])]
     found = compare(measurements_from_data(measured), Environment.from_dict(sample.environment()), sample.CREATED)
@@ -217,6 +241,11 @@ def refused(change: t.Callable[[sample.Data], t.Any]) -> NfvError:
         ("latencies of interrupt, 64, lowest", lambda one: one["latencies"][0].update(histogram="HISTFAAAACd4")),
         ("measurements[0].bursts", lambda one: one.update(bursts=7)),
         ("measurements[0].samples[0].busy_ticks", lambda one: one["samples"][0].update(busy_ticks={"cpu": 1})),
+        ("measurements[0].samples[0].thread_ticks", lambda one: one["samples"][0].pop("thread_ticks")),
+        ("measurements[0].samples[0].thread_ticks.7 a", lambda one: one["samples"][0].update(thread_ticks={"7 a": -1})),
+        ("measurements[0].samples[0].pmd_cycles", lambda one: one["samples"][0].update(pmd_cycles={"main": {}})),
+        ("measurements[0].samples[0].pmd_cycles.2", lambda one: one["samples"][0].update(pmd_cycles={"2": 7})),
+        ("measurements[0].samples[0].pmd_cycles.2.idle", lambda one: one["samples"][0].update(pmd_cycles={"2": {}})),
         ("measurements[0].samples[0].interrupts.s5u", lambda one: one["samples"][0].update(interrupts={"s5u": -1})),
         ("measurements[0].clock_ticks", lambda one: one.pop("clock_ticks")),
         ("measurements[0].samples[0]", lambda one: one["samples"].insert(0, None)),

@@ -22,7 +22,6 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.sample 
     Application,
     Device,
     parse_devices,
-    parse_pmd_stats,
     take_sample,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest import procfs
@@ -326,18 +325,6 @@ class _OneFile(Tree):
 
 def _tree(path: str, text: str) -> Tree:
     return _OneFile(path, text)
-
-
-def test_pmd_stats_of_several_threads() -> None:
-    text = (
-        "pmd thread numa_id 0 core_id 1:\n  packets received: 10\n  idle cycles: 90 (90.00%)\n"
-        "  processing cycles: 10 (10.00%)\npmd thread numa_id -1 core_id 3:\n  packets received: 0\n"
-        "main thread:\n  packets received: 5\n"
-    )
-    assert parse_pmd_stats(text) == [
-        {"cpu": 1, "packets": 10, "idle": 90, "busy": 10},
-        {"cpu": 3, "packets": 0, "idle": 0, "busy": 0},
-    ]
 
 
 def test_a_device_without_an_address_is_refused() -> None:

@@ -59,6 +59,14 @@ def test_the_page_begins_with_the_sentence_and_the_banner() -> None:
     assert "The lines are the price of idle: poll mode 1.02 CPU; interrupts 0.04 CPU" in page.text
 
 
+def test_the_page_has_threads_and_polling_cycles() -> None:
+    text = Page(report_html(report(sample.measurements(["64"])), "comparison")).text
+    assert "Polling threads of Open vSwitch" in text
+    assert "30,000" in text
+    without = Page(report_html(report(sample.measurements(["64"], ["interrupt"])), "comparison")).text
+    assert "Polling threads" not in without and "Threads of the application" not in without
+
+
 def test_a_real_host_has_no_banner() -> None:
     assert "Software emulates" not in Page(report_html(report(emulated=False), "comparison")).text
 

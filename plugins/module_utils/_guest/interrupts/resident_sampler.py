@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Samples a guest's CPUs, its adapters' interrupts and an application's threads while trials run.
+"""Samples a guest's CPUs, its adapters' interrupts, and an application's threads and polling cycles while trials run.
 
 Module guest_sampler puts this file into the guest as it is, so that it imports nothing of the collection. It is called
 as ``resident_sampler.py start SETTINGS``, which returns when the first sample is written, and ``… end SETTINGS``.
@@ -15,7 +15,9 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import signal
+import socket
 import sys
 import time
 import typing as t
@@ -27,6 +29,10 @@ _RESCAN_SECONDS = 1.0
 """How often it looks for new threads and interrupts; in between it only reads what it knows."""
 _BUSY = (0, 1, 2, 5, 6)
 """user, nice, system, irq and softirq of a line of /proc/stat (proc_stat(5)); steal is other machines' time."""
+_OVS_RUN = "/var/run/openvswitch"
+_ANSWER_SECONDS = 0.2
+"""How long Open vSwitch may take to answer, so that a busy one delays no sample for long."""
+_LONGEST_ANSWER = 1 << 20
 
 
 class Sampler:
@@ -40,6 +46,7 @@ class Sampler:
         self._files: dict[str, int] = {}
         self._lines: dict[str, list[bytes]] = {}
         self._threads: dict[str, str] = {}
+        self._control: OvsControl | None = None
         self._scanned = float("-inf")
 
     def sample(self) -> dict[str, t.Any]:
@@ -49,11 +56,13 @@ class Sampler:
             self._scanned = now
             self._lines = {name: self._vectors(address) for name, address in self._devices.items()}
             self._threads = dict(self._find_threads())
+            self._control = self._control or self._find_control()
         return {
             "realtime_ns": time.time_ns(),
             "busy_ticks": self._busy(),
             "interrupts": self._interrupts(),
             "thread_ticks": self._thread_ticks(),
+            "pmd_cycles": self._pmd_cycles(),
         }
 
     def _read(self, path: str) -> bytes:
@@ -118,6 +127,75 @@ class Sampler:
                 # Fields 14 and 15, utime and stime; field 3 follows the name (proc_pid_stat(5)).
                 found[name] = int(fields[11]) + int(fields[12])
         return found
+
+    def _find_control(self) -> OvsControl | None:
+        """The control socket of the service's ovs-vswitchd, which is named after its process."""
+        for name in self._threads.values():
+            with contextlib.suppress(OSError):
+                return OvsControl(f"{self._root}{_OVS_RUN}/ovs-vswitchd.{name.split()[0]}.ctl")
+        return None
+
+    def _pmd_cycles(self) -> dict[str, dict[str, int]]:
+        if self._control is None:
+            return {}
+        try:
+            stats = parse_pmd_stats(self._control.call("dpif-netdev/pmd-stats-show"))
+        except (OSError, ValueError, LookupError, TypeError):
+            # It ended, is too busy, or answers something else: the next look for threads connects anew.
+            self._control.close()
+            self._control = None
+            return {}
+        return {str(one["cpu"]): {"idle": one["idle"], "busy": one["busy"]} for one in stats}
+
+
+class OvsControl:
+    """A connection to the control socket of an Open vSwitch daemon, by JSON-RPC 1.0 (ovs-appctl(8))."""
+
+    def __init__(self, path: str) -> None:
+        """Raises OSError."""
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.settimeout(_ANSWER_SECONDS)
+        try:
+            self._socket.connect(path)
+        except OSError:
+            self._socket.close()
+            raise
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._socket.close()
+
+    def call(self, method: str) -> str:
+        """The text of an answer. Raises OSError, ValueError, LookupError or TypeError where there is none."""
+        self._socket.sendall(json.dumps({"id": 0, "method": method, "params": []}).encode())
+        data = b""
+        while len(data) < _LONGEST_ANSWER:
+            part = self._socket.recv(1 << 16)
+            if not part:
+                raise OSError("Open vSwitch ended the connection")
+            data += part
+            # Text within an answer may end in a bracket, too.
+            with contextlib.suppress(json.JSONDecodeError):
+                return str(json.loads(data)["result"])
+        raise ValueError("the answer is too long")
+
+
+def parse_pmd_stats(text: str) -> list[dict[str, int]]:
+    """Packets and cycles of each polling thread from the text of dpif-netdev/pmd-stats-show (ovs-vswitchd(8))."""
+    found = []
+    for block in re.split(r"^(?=pmd thread |main thread)", text, flags=re.MULTILINE):
+        cpu = re.match(r"pmd thread numa_id -?\d+ core_id (\d+)", block)
+        values = dict(re.findall(r"^\s+(packets received|idle cycles|processing cycles): (\d+)", block, re.MULTILINE))
+        if cpu:
+            found.append(
+                {
+                    "cpu": int(cpu.group(1)),
+                    "packets": int(values.get("packets received", 0)),
+                    "idle": int(values.get("idle cycles", 0)),
+                    "busy": int(values.get("processing cycles", 0)),
+                }
+            )
+    return found
 
 
 def sample_all(settings: t.Mapping[str, t.Any], output: int, ready: t.Callable[[], None]) -> None:

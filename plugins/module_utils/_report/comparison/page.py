@@ -14,7 +14,7 @@ from .advice import advice
 from .marks import sample_of, series
 from .pictures import FrameFigures, Picture, pictures_of
 from .svg import Element
-from .words import PERCENTILES, UNKNOWN, cpus, goal, microseconds, named, packets, percent, ratio, sized
+from .words import PERCENTILES, UNKNOWN, cpus, goal, microseconds, named, nanoseconds, packets, percent, ratio, sized
 
 Mapping = t.Mapping[str, t.Any]
 _EMULATED: t.Final = (
@@ -24,6 +24,8 @@ _BASIS: t.Final = (
     "Rates are packets/s of both directions together. NDR is the highest rate without loss, PDR that with at most 0.5 %"
     " loss. Latencies are those at half of each one's own PDR."
 )
+_MOST_THREADS: t.Final = 8
+"""How many threads of each variant the page shows, the most expensive ones."""
 _FACTS: t.Final = {
     "versions": "Versions",
     "virtual_hardware": "Virtual hardware",
@@ -119,7 +121,15 @@ def comparison_page(report: Mapping) -> ComparisonPage:
         advice=advice(report),
         legend=tuple(Series(named(name), series(number), sample_of(number)) for number, name in enumerate(variants)),
         sizes=tuple(Size(_title(frame.name), tuple(pictures_of(frame))) for frame in frames),
-        tables=(_ratios(report), _rates(report), _latencies(report), _cpu(report), _bursts(report)),
+        tables=(
+            _ratios(report),
+            _rates(report),
+            _latencies(report),
+            _cpu(report),
+            _threads(report),
+            _pmd(report),
+            _bursts(report),
+        ),
         environment=tuple(_facts(title, environment[key]) for key, title in _FACTS.items()),
     )
 
@@ -228,6 +238,44 @@ def _cpu_row(row: Mapping) -> tuple[str, ...]:
 
 def _waited(share: float | None) -> str:
     return UNKNOWN if share is None else f"{share:.1f} %"
+
+
+def _threads(report: Mapping) -> Table:
+    return Table(
+        "Threads of the application",
+        ("variant", "frames", "thread", "idle", "CPU time a packet"),
+        tuple(
+            (
+                named(row["variant"]),
+                row["frame"],
+                thread["name"],
+                cpus(thread["idle_cpus"]),
+                nanoseconds(thread["seconds_per_packet"]),
+            )
+            for row in report["cpu"]
+            for thread in row["threads"][:_MOST_THREADS]
+        ),
+        3,
+    )
+
+
+def _pmd(report: Mapping) -> Table:
+    return Table(
+        "Polling threads of Open vSwitch",
+        ("variant", "frames", "on CPU", "cycles that went into packets", "cycles a packet"),
+        tuple(
+            (
+                named(row["variant"]),
+                row["frame"],
+                thread["cpu"],
+                percent(thread["busy_share"]),
+                packets(thread["cycles_per_packet"]),
+            )
+            for row in report["cpu"]
+            for thread in row["pmd"]
+        ),
+        3,
+    )
 
 
 def _bursts(report: Mapping) -> Table:

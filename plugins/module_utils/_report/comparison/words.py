@@ -43,6 +43,10 @@ def microseconds(value: float | None) -> str:
     return UNKNOWN if value is None else f"{value:,.0f} µs"
 
 
+def nanoseconds(seconds: float | None) -> str:
+    return UNKNOWN if seconds is None else f"{seconds * 1e9:,.0f} ns"
+
+
 def percent(value: float | None) -> str:
     """A share, as percent with one decimal."""
     return UNKNOWN if value is None else f"{value * 100:.1f} %"

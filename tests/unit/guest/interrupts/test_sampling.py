@@ -5,20 +5,25 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import subprocess
+import tempfile
+import threading
 import time
 import typing as t
+from pathlib import Path
 
 import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest, apply
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.interrupts import sampling
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.interrupts.resident_sampler import Sampler
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.interrupts.resident_sampler import (
+    Sampler,
+    parse_pmd_stats,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.guest_sampler import decide
-
-if t.TYPE_CHECKING:
-    from pathlib import Path
 
 STARTED: dict[str, t.Any] = {"state": "started", "devices": [], "unit": None, "interval": 0.02, "timeout": 60.0}
 STOPPED, ABSENT = {"state": "stopped"}, {"state": "absent"}
@@ -57,9 +62,82 @@ def test_sample_has_busy_time_interrupts_and_threads(tmp_path: Path) -> None:
         # The line of before MSI counts too; a uio driver may have it.
         "interrupts": {"s5u": 3 + 4 + 30 + 1, "sgi": 0},
         "thread_ticks": {"7 testpmd": 42, "8 rte worker) 2": 5001},
+        "pmd_cycles": {},
     }
+    assert not list(tmp_path.rglob("*.ctl")), "no Open vSwitch"
     (tmp_path / "proc/stat").write_text("cpu 0\ncpu0 100 0 0 0 0 0 0 0 0 0\nintr 5\n")
     assert sampler.sample()["busy_ticks"] == {"0": 100}
+
+
+PMD_STATS = (
+    "pmd thread numa_id 0 core_id 1:\n  packets received: 10\n  idle cycles: 90 (90.00%)\n"
+    "  processing cycles: 10 (10.00%)\npmd thread numa_id -1 core_id 3:\n  packets received: 0\n"
+    "main thread:\n  packets received: 5\n"
+)
+
+
+def test_pmd_stats_of_several_threads() -> None:
+    assert parse_pmd_stats(PMD_STATS) == [
+        {"cpu": 1, "packets": 10, "idle": 90, "busy": 10},
+        {"cpu": 3, "packets": 0, "idle": 0, "busy": 0},
+    ]
+
+
+class Switch:
+    """The control socket of an ovs-vswitchd with process number 7, which answers in two parts."""
+
+    def __init__(self, root: Path, answers: t.Sequence[bytes]) -> None:
+        self.asked: list[t.Any] = []
+        self._answers = answers
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.bind(str(root / "var/run/openvswitch/ovs-vswitchd.7.ctl"))
+        self._socket.listen()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        connection, _address = self._socket.accept()
+        with connection, self._socket:
+            for answer in self._answers:
+                self.asked.append(json.loads(connection.recv(65536)))
+                connection.sendall(answer[:40])
+                connection.sendall(answer[40:])
+
+
+@pytest.fixture
+def switch_root() -> t.Iterator[Path]:
+    """A short path, for that of a socket has 107 bytes at most (unix(7))."""
+    with tempfile.TemporaryDirectory(prefix="nfv") as name:
+        root = Path(name)
+        for path, content in FILES.items():
+            (root / path[1:]).parent.mkdir(parents=True, exist_ok=True)
+            (root / path[1:]).write_text(content)
+        (root / "var/run/openvswitch").mkdir(parents=True)
+        yield root
+
+
+def test_sample_has_the_cycles_of_open_vswitch_s_polling_threads(switch_root: Path) -> None:
+    answer = json.dumps({"id": 0, "result": PMD_STATS, "error": None}).encode()
+    switch = Switch(switch_root, [answer, answer])
+    sampler = Sampler({}, "vnf.service", str(switch_root))
+    cycles = {"1": {"idle": 90, "busy": 10}, "3": {"idle": 0, "busy": 0}}
+    assert [sampler.sample()["pmd_cycles"] for _turn in range(2)] == [cycles] * 2
+    assert switch.asked == [{"id": 0, "method": "dpif-netdev/pmd-stats-show", "params": []}] * 2
+    # It has ended meanwhile, and other samples go on.
+    last = sampler.sample()
+    assert (last["pmd_cycles"], last["thread_ticks"]["7 testpmd"]) == ({}, 42)
+
+
+@pytest.mark.parametrize("answer", [b"[7]", b"{}", b'{"result": null, "error": "unknown command"}', b"\xff" * 9])
+def test_an_answer_of_another_shape_is_no_cycles(switch_root: Path, answer: bytes) -> None:
+    Switch(switch_root, [answer])
+    sample = Sampler({}, "vnf.service", str(switch_root)).sample()
+    assert (sample["pmd_cycles"], sample["busy_ticks"]["1"]) == ({}, 10)
+
+
+def test_a_switch_that_is_not_the_service_is_not_asked(switch_root: Path) -> None:
+    switch = Switch(switch_root, [b"{}"])
+    assert Sampler({}, "other.service", str(switch_root)).sample()["pmd_cycles"] == {}
+    assert switch.asked == []
 
 
 @pytest.fixture
