@@ -10,6 +10,7 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.mac_address import normal_mac
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import converge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.interrupts.record import RECORD, read_record
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.binding import plan
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.model import AdapterRequest, BindingPolicy
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.read import read_guest_adapters
@@ -17,6 +18,9 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._spec.model impor
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
+
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
+    from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import Plan
 
 
 def run(module: AnsibleModule) -> None:
@@ -32,10 +36,30 @@ def run(module: AnsibleModule) -> None:
     )
     converge(
         module,
-        lambda guest: plan(read_adapters(asked["adapters"]), read_guest_adapters(guest), policy, asked["state"]),
+        lambda guest: decide(guest, read_adapters(asked["adapters"]), policy, asked["state"]),
         # Adapters in doubt are given back to the kernel first, and found anew by the MAC addresses that it shows.
         rounds=2,
     )
+
+
+def decide(guest: Guest, adapters: t.Sequence[AdapterRequest], policy: BindingPolicy, state: str) -> Plan:
+    """The plan for these adapters in this guest. Raises NfvError as plan() does.
+
+    Where a comparison was killed, its addresses keep the adapters in use. Then the remedy is to take it back, and not
+    allow_in_use, which would leave the application stopped.
+    """
+    try:
+        return plan(adapters, read_guest_adapters(guest), policy, state)
+    except NfvError as error:
+        if error.error_code != ErrorCode.ADAPTER_IN_USE or read_record(guest) is None:
+            raise
+        raise NfvError(
+            error.error_code,
+            error.subject,
+            f"{error.attempted}; a comparison that was not taken back left it so ({RECORD})",
+            "Take it back (playbook compare_poll_and_interrupt with comparison_state=restore, or module"
+            " interrupt_forwarding with state=absent), and run this again.",
+        ) from error
 
 
 def read_adapters(adapters: t.Sequence[t.Mapping[str, t.Any]]) -> list[AdapterRequest]:
