@@ -18,10 +18,12 @@ READ_ONLY = frozenset(
     {
         "CancelWaitForUpdates",
         "ContinueRetrievePropertiesEx",
+        "CreateCollectorForEvents",
         "CreateContainerView",
         "CreateFilter",
         "CreatePropertyCollector",
         "CurrentTime",
+        "DestroyCollector",
         "DestroyPropertyCollector",
         "DestroyPropertyFilter",
         "DestroyView",
@@ -34,9 +36,11 @@ READ_ONLY = frozenset(
         "Login",
         "Logout",
         "QueryDateTime",
+        "QueryEvents",
         "QueryFaultToleranceCompatibility",
         "QueryOptions",
         "QueryPerf",
+        "ReadNextEvents",
         "RetrieveProperties",
         "RetrievePropertiesEx",
         "RetrieveServiceContent",
@@ -83,6 +87,10 @@ class Control:
     def add_user(self, name: str, password: str) -> None:
         """Make a user who may log in once a permission on some object names it (SetEntityPermissions)."""
         unix_http.request(self.control_socket, "POST", "/users", {"name": name, "password": password})
+
+    def restart_by_ha(self, uuid: str, host: str) -> None:
+        """Let a VM's host fail, and HA restart the VM on the host of this name."""
+        unix_http.request(self.control_socket, "POST", "/ha-restart", {"uuid": uuid, "host": host})
 
     def report_guest(self, uuid: str, **state: Any) -> None:
         """Report the state of a VM's guest: by default one that is on, runs VMware Tools and has no address.

@@ -53,6 +53,18 @@ func controlHandler(g *guard, calls *callCounter) http.Handler {
 		}
 		answer(w, http.StatusOK, struct{}{})
 	})
+	mux.HandleFunc("POST /ha-restart", func(w http.ResponseWriter, r *http.Request) {
+		var wanted struct{ UUID, Host string }
+		err := json.NewDecoder(r.Body).Decode(&wanted)
+		if err == nil {
+			err = g.restartByHA(wanted.UUID, wanted.Host)
+		}
+		if err != nil {
+			answer(w, http.StatusConflict, map[string]string{"error": err.Error()})
+			return
+		}
+		answer(w, http.StatusOK, struct{}{})
+	})
 	mux.HandleFunc("POST /users", func(w http.ResponseWriter, r *http.Request) {
 		var added struct{ Name, Password string }
 		if err := json.NewDecoder(r.Body).Decode(&added); err != nil || added.Name == "" || added.Password == "" {

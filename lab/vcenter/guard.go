@@ -30,6 +30,7 @@ type guard struct {
 	changes       *changeCounter
 	questions     *questions
 	performance   *performance
+	journal       *journal
 	users         *users
 	permissions   *permissions
 	roles         sync.Mutex // the list of roles
@@ -54,6 +55,7 @@ func newGuard(service *simulator.Service, hypervisor *hypervisor, calls *callCou
 		changes:       &changeCounter{},
 		questions:     newQuestions(),
 		performance:   newPerformance(),
+		journal:       newJournal(),
 		users:         newUsers(),
 		permissions:   newPermissions(),
 		lastRole:      1000,
@@ -81,6 +83,7 @@ var guardedTypes = map[string]string{
 	"CloneVM_Task":                       "VirtualMachine",
 	"CreateFilter":                       "PropertyCollector",
 	"CreateVM_Task":                      "Folder",
+	"DestroyCollector":                   "EventHistoryCollector",
 	"DestroyPropertyCollector":           "PropertyCollector",
 	"DestroyPropertyFilter":              "PropertyFilter",
 	"Destroy_Task":                       "VirtualMachine",
@@ -91,15 +94,18 @@ var guardedTypes = map[string]string{
 	"HasUserPrivilegeOnEntities":         "AuthorizationManager",
 	"PowerOffVM_Task":                    "VirtualMachine",
 	"PowerOnVM_Task":                     "VirtualMachine",
+	"QueryEvents":                        "EventManager",
 	"QueryFaultToleranceCompatibility":   "VirtualMachine",
 	"QueryFaultToleranceCompatibilityEx": "VirtualMachine",
 	"QueryPerf":                          "PerformanceManager",
 	"ReconfigureComputeResource_Task":    "ClusterComputeResource",
+	"ReadNextEvents":                     "EventHistoryCollector",
 	"RebootGuest":                        "VirtualMachine",
 	"ReconfigVM_Task":                    "VirtualMachine",
 	"RelocateVM_Task":                    "VirtualMachine",
 	"RemoveAuthorizationRole":            "AuthorizationManager",
 	"RemoveEntityPermission":             "AuthorizationManager",
+	"Rename_Task":                        "VirtualMachine",
 	"ResetVM_Task":                       "VirtualMachine",
 	"RetrieveAllPermissions":             "AuthorizationManager",
 	"RetrieveEntityPermissions":          "AuthorizationManager",

@@ -38,7 +38,12 @@ func (g *guard) vmByUUID(uuid string) *simulator.VirtualMachine {
 func (g *guard) ReconfigVMTask(ctx *simulator.Context, req *types.ReconfigVM_Task) soap.HasFault {
 	vm := g.vm(req.This)
 	task := g.tasks.run(ctx, vm, "ReconfigVM_Task", "reconfigure", func() (types.AnyType, *refusal) {
-		return nil, g.reconfigure(ctx, vm, &req.Spec)
+		asked, before := req.Spec, settingsOf(vm.Config)
+		refused := g.reconfigure(ctx, vm, &req.Spec)
+		if refused == nil {
+			g.postReconfigured(ctx, vm, asked, before)
+		}
+		return nil, refused
 	})
 	return &methods.ReconfigVM_TaskBody{Res: &types.ReconfigVM_TaskResponse{Returnval: task}}
 }

@@ -143,6 +143,9 @@ func (g *guard) reset(ctx *simulator.Context, vm *simulator.VirtualMachine) *ref
 	ctx.WithLock(vm, func() { ctx.Update(vm, g.guestChanges(vm, guestReport{})) })
 	g.transitions.begin(vm.Self, poweredOn)
 	refused := g.ask("/reset", vmRef{vm.Config.Uuid})
+	if refused == nil {
+		g.post(ctx, &types.VmResettingEvent{VmEvent: g.eventOf(vm)})
+	}
 	if ended := g.transitions.end(vm.Self); ended {
 		return g.showPoweredOff(ctx, vm)
 	}

@@ -31,7 +31,14 @@ func (g *guard) RelocateVMTask(ctx *simulator.Context, req *types.RelocateVM_Tas
 		if refused := g.checkRelocation(ctx, vm, req.Spec.Host); refused != nil {
 			return nil, refused
 		}
-		return await(ctx, vm.RelocateVMTask(ctx, req).(*methods.RelocateVM_TaskBody).Res.Returnval)
+		source := g.eventOf(vm)
+		result, refused := await(ctx, vm.RelocateVMTask(ctx, req).(*methods.RelocateVM_TaskBody).Res.Returnval)
+		if refused == nil {
+			g.post(ctx, &types.VmMigratedEvent{
+				VmEvent: g.eventOf(vm), SourceHost: *source.Host, SourceDatacenter: source.Datacenter,
+			})
+		}
+		return result, refused
 	})
 	return &methods.RelocateVM_TaskBody{Res: &types.RelocateVM_TaskResponse{Returnval: task}}
 }
