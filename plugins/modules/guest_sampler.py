@@ -55,9 +55,8 @@ attributes:
   idempotent:
     support: full
 notes:
-  - A sample of two CPUs, two adapters and twelve threads takes 0.5 ms of CPU time, ten a second 0.5 % of a CPU; that of
-    a polling thread of Open vSwitch takes 0.3 ms more. In an
-    emulated guest both take many times as long.
+  - A sample of two CPUs, two adapters and twelve threads takes 0.5 ms of CPU time, ten a second 0.5 % of a CPU; Open
+    vSwitch's answer takes 0.3 ms more. In an emulated guest both take many times as long.
   - Needs root, and nothing beyond Python's standard library.
 seealso:
   - module: nfv.vsphere_dpdk.interrupt_forwarding

@@ -32,6 +32,9 @@ PROMISED = {
     "pgw_install_10000_s",
     "pgw_install_growth_1k_10k",
     "pgw_recovery_s",
+    "tester_load_pps",
+    "tester_load_to_probe_ratio",
+    "tester_probe_pps",
 }
 HEAD = "from bench.model import Measurement, at_least, at_most\n"
 BENCHMARKS = {
