@@ -4,7 +4,8 @@
 """`python -m bench`: measures, prints a table, writes the report.
 
 Exits with 0 when every target is met, 1 when one is missed, 2 when a benchmark could not be run, 3 when the runs of one
-lie so far apart that nobody can tell whether its target is met: repeat it on a quiet machine.
+lie so far apart that nobody can tell whether its target is met: repeat it on a quiet machine. Exits with 4 when a
+measurement says of itself that it is not judged, and why.
 """
 
 from __future__ import annotations

@@ -51,14 +51,20 @@ class Measurement:
 
     name: str
     """Unique among all benchmarks."""
-    value: float
-    """In ``unit``."""
+    value: float | None
+    """In ``unit``; None where it is not known, which ``not_judged`` says why."""
     unit: str
     """Such as ``s``, ``MB`` or ``ratio``."""
     target: Target | None = None
     """None for a value that is reported and not judged."""
     runs: tuple[float, ...] = ()
     """The values of the single runs, of which ``value`` is the median; empty for what does not vary."""
+    not_judged: str = ""
+    """Why what was measured does not tell whether the target is met, such as ``bounds_overlap``; empty when it does."""
+
+    def __post_init__(self) -> None:
+        if self.value is None and not self.not_judged:
+            raise ValueError(f"{self.name} has no value, and does not say why")
 
     @property
     def spread(self) -> float:
@@ -68,19 +74,23 @@ class Measurement:
     @property
     def too_loud(self) -> bool:
         """Whether the runs lie so far apart that some of them meet the target and others miss it."""
-        if self.target is None or self.spread <= WIDE:
+        if self.target is None or self.not_judged or self.spread <= WIDE:
             return False
         return len({self.target.met(each) for each in self.runs}) > 1
 
     @property
     def met(self) -> bool | None:
-        """Whether the target is met; None without a target, and on a machine too loud to tell."""
-        return None if self.target is None or self.too_loud else self.target.met(self.value)
+        """Whether the target is met; None without a target, and where nobody can tell."""
+        if self.target is None or self.value is None or self.too_loud or self.not_judged:
+            return None
+        return self.target.met(self.value)
 
     def entry(self) -> dict[str, t.Any]:
         """The entry in reports/bench.json."""
         target = None if self.target is None else str(self.target)
-        return {"name": self.name, "value": _rounded(self.value), "unit": self.unit, "target": target, "met": self.met}
+        value = None if self.value is None else _rounded(self.value)
+        entry = {"name": self.name, "value": value, "unit": self.unit, "target": target, "met": self.met}
+        return {**entry, "not_judged": self.not_judged} if self.not_judged else entry
 
 
 def _rounded(value: float) -> float:

@@ -19,9 +19,9 @@ if t.TYPE_CHECKING:
 
     from bench.model import Benchmark, Measurement, Size
 
-# Exit statuses, by which a pipeline can distinguish a missed target from a benchmark that did not run, and from a
-# machine that is too loud to tell.
-ALL_MET, TARGET_MISSED, BENCHMARK_FAILED, TOO_LOUD = 0, 1, 2, 3
+# Exit statuses, by which a pipeline can distinguish a missed target from a benchmark that did not run, from a machine
+# that is too loud to tell, and from a measurement that does not tell.
+ALL_MET, TARGET_MISSED, BENCHMARK_FAILED, TOO_LOUD, NOT_JUDGED = 0, 1, 2, 3, 4
 
 
 def discover(package: str = "bench.measurements") -> dict[str, Benchmark]:
@@ -56,12 +56,14 @@ class Results:
 
     @property
     def exit_status(self) -> int:
-        """BENCHMARK_FAILED, else TARGET_MISSED, else TOO_LOUD, else ALL_MET."""
+        """BENCHMARK_FAILED, else TARGET_MISSED, else TOO_LOUD, else NOT_JUDGED, else ALL_MET."""
         if self.failed:
             return BENCHMARK_FAILED
         if any(each.met is False for each in self.measurements):
             return TARGET_MISSED
-        return TOO_LOUD if any(each.too_loud for each in self.measurements) else ALL_MET
+        if any(each.too_loud for each in self.measurements):
+            return TOO_LOUD
+        return NOT_JUDGED if any(each.target and each.not_judged for each in self.measurements) else ALL_MET
 
 
 def measure_all(benchmarks: Mapping[str, Benchmark], size: Size, say: Callable[[str], None]) -> Results:
@@ -86,7 +88,7 @@ def measure_all(benchmarks: Mapping[str, Benchmark], size: Size, say: Callable[[
 
 
 def write_report(measurements: Iterable[Measurement], path: Path) -> None:
-    """Writes a list of name, value, unit, target and met."""
+    """Writes a list of name, value, unit, target and met, and of why what is not judged is not."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([each.entry() for each in measurements], indent=2) + "\n", encoding="utf-8")
 
@@ -99,6 +101,9 @@ def table(measurements: Sequence[Measurement]) -> str:
         entry = each.entry()
         spread = f"spread {each.spread:.0%}" if each.runs else ""
         judged = "TOO LOUD" if each.too_loud else words[each.met]
-        rows.append((each.name, f"{entry['value']:g}", each.unit, entry["target"] or "", judged, spread))
+        if each.not_judged:
+            judged = f"NOT JUDGED: {each.not_judged}"
+        value = "unknown" if entry["value"] is None else f"{entry['value']:g}"
+        rows.append((each.name, value, each.unit, entry["target"] or "", judged, spread))
     widths = [max(len(row[column]) for row in rows) for column in range(6)]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)

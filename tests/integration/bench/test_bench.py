@@ -47,6 +47,10 @@ BENCHMARKS = {
     "    yield Measurement('ratio', 1.1, 'ratio', at_most(1), (0.8, 1.1, 1.4))\n",
     "spread": "NAMES = ('far',)\ndef measure(size):\n"
     "    yield Measurement('far', 2, 'ratio', at_most(1), (1.5, 2, 2.5))\n",
+    "open": "NAMES = ('gain_ratio', 'other_ratio')\ndef measure(size):\n"
+    "    yield Measurement('gain_ratio', 1.2, 'ratio', at_least(1.8), (1.2, 2.4), not_judged='bounds_overlap')\n"
+    "    yield Measurement('other_ratio', None, 'ratio', at_least(1.8), not_judged='nothing_forwarded')\n",
+    "unknown": "NAMES = ('gain',)\ndef measure(size):\n    yield Measurement('gain', None, 'ratio', at_least(1.8))\n",
     "silent": "NAMES = ('one', 'two')\ndef measure(size):\n    yield Measurement('one', 1, 's')\n",
 }
 
@@ -131,6 +135,29 @@ def test_runs_far_apart_that_all_miss_the_target_have_missed_it(bench: Bench) ->
     bench.package("spread", "loud")
     done, entries = bench.run("--package", "made_up")
     assert (done.returncode, entries["far"]["met"]) == (1, False)
+
+
+def test_what_is_not_judged_has_a_status_of_its_own_and_a_reason(bench: Bench) -> None:
+    bench.package("kept", "open")
+    done, entries = bench.run("--package", "made_up")
+    assert (done.returncode, entries["gain_ratio"]["met"], entries["other_ratio"]["met"]) == (4, None, None)
+    assert (entries["gain_ratio"]["value"], entries["other_ratio"]["value"]) == (1.2, None)
+    assert entries["other_ratio"]["not_judged"] == "nothing_forwarded"
+    assert "NOT JUDGED: bounds_overlap" in done.stdout
+    assert "unknown" in done.stdout
+
+
+@pytest.mark.parametrize(("other", "status"), [("missed", 1), ("broken", 2), ("loud", 3)])
+def test_what_is_not_judged_hides_no_worse_outcome(bench: Bench, other: str, status: int) -> None:
+    bench.package(other, "open")
+    assert bench.run("--package", "made_up")[0].returncode == status
+
+
+def test_a_value_that_is_not_known_without_a_reason_is_a_failure(bench: Bench) -> None:
+    bench.package("unknown")
+    done, entries = bench.run("--package", "made_up")
+    assert (done.returncode, entries) == (2, {})
+    assert "gain has no value, and does not say why" in done.stderr
 
 
 def test_one_is_run_by_its_name_or_that_of_its_measurement(bench: Bench) -> None:
