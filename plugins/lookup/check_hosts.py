@@ -14,8 +14,8 @@ description:
   - Gives the hosts of the play that holds a playbook's first checks, which needs none of the playbook's own hosts.
   - Ansible runs no task, and ends with status 0, when the inventory has no host, because a dynamic one failed with a
     warning, and C(--limit) leaves out the implicit localhost, too. It does evaluate the C(hosts) of every play. This
-    lookup belongs there. It then fails with C(hosts_missing), and replaces an earlier run's report by one that says
-    V(failed).
+    lookup belongs there. It then fails with C(hosts_missing), and replaces C(run.json) and the other reports of an
+    earlier run by ones that say V(failed).
   - Fails with C(checks_skipped) when C(--start-at-task) or C(--skip-tags) leave the checks out.
   - Does nothing when ansible-playbook only lists or checks the syntax.
 options:
@@ -26,8 +26,8 @@ options:
     required: true
   report:
     description:
-      - The report to replace, C(drift.json), C(deploy.json) with C(deploy.html), or C(readiness.json) with
-        C(readiness.html). None unless given.
+      - The report to replace beside C(run.json), C(drift.json), C(deploy.json) with C(deploy.html), or
+        C(readiness.json) with C(readiness.html). None unless given.
     type: str
     choices: [drift, deploy, readiness]
   names:
@@ -59,19 +59,21 @@ _raw:
   elements: str
 """
 
-import datetime as dt
-import os
 import typing as t
 from pathlib import Path
 
 from ansible import context
 from ansible.errors import AnsibleLookupError
-from ansible.inventory.group import Group
 from ansible.plugins.lookup import LookupBase
-from ansible.vars.plugins import get_vars_from_inventory_sources
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.failed_report import failed_report
+from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.run_report.file import (
+    default_directory,
+    mark_failed,
+    now,
+    variables_of_all,
+)
 
 Variables = t.Mapping[str, t.Any]
 
@@ -93,25 +95,19 @@ class LookupModule(LookupBase):  # type: ignore[misc] # Ansible has no types
         reason = _checks_skipped(known) or _hosts_missing(", ".join(terms), known)
         if reason is None:
             return ["all", "localhost"]
+        directory = self._report_directory(known)
+        mark_failed(directory, reason)
         kind = self.get_option("report")
         if kind is not None:
-            self._replace_report(kind, reason, known)
+            for name, content in failed_report(kind, now(), reason, self.get_option("names")).items():
+                (directory / name).write_text(content, encoding="utf-8")
         raise AnsibleLookupError(reason)
-
-    def _replace_report(self, kind: str, reason: str, variables: Variables) -> None:
-        created = dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        directory = self._report_directory(variables)
-        directory.mkdir(parents=True, exist_ok=True)
-        for name, content in failed_report(kind, created, reason, self.get_option("names")).items():
-            (directory / name).write_text(content, encoding="utf-8")
 
     def _report_directory(self, variables: Variables) -> Path:
         found = variables.get("nfv_report_dir")
         if found is None:
-            sources = variables.get("ansible_inventory_sources", ())
-            of_all = get_vars_from_inventory_sources(self._loader, sources, [Group("all")], "task")
-            found = of_all.get("nfv_report_dir")
-        return Path(self._templar.template(found)) if found else Path(os.environ.get("PWD", ".")) / "reports"
+            found = variables_of_all(self._loader, variables.get("ansible_inventory_sources", ())).get("nfv_report_dir")
+        return Path(self._templar.template(found)) if found else default_directory()
 
 
 def _checks_skipped(variables: Variables) -> str | None:

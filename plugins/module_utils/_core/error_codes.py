@@ -362,6 +362,11 @@ class ErrorCode(str, enum.Enum):
     """VMs or guests could not be compared, for the reasons that follow."""
     EXPECTED_VM_MISSING = "expected_vm_missing"
     """`drift_expected` names a VM that is no host of the run; the message says whether vCenter has it."""
+    # Report of a run
+    RUN_UNFINISHED = "run_unfinished"
+    """`run.json` says so while a run lasts, and afterwards if it was killed: nothing is known. Run it again."""
+    REPORT_INCOMPLETE = "report_incomplete"
+    """`run.json` misses what a task said, so that it is never green. This is a defect: report it with the message."""
     # Guest
     WRITE_FAILED = "write_failed"
     """A file or kernel attribute cannot be written; check the file system and the rights."""

@@ -33,6 +33,7 @@ class Pipeline:
     def run(self, playbook: str, inventory: str, *arguments: str, **variables: t.Any) -> int:
         """Runs a playbook and returns its exit status."""
         self.reports.mkdir(exist_ok=True)
+        (self.reports / "run.json").write_text(json.dumps({"outcome": "clean", "ended": "2026-01-01T00:00:00Z"}))
         for name, content in GREEN.values():
             (self.reports / name).write_text(json.dumps(content))
         command = [str(BINARIES / "ansible-playbook"), f"nfv.vsphere_dpdk.{playbook}", f"--inventory={inventory}"]
@@ -88,6 +89,9 @@ def assert_red(pipeline: Pipeline, playbook: str, status: int, code: str) -> Non
     report = pipeline.report(REPORTS[playbook])
     assert report["outcome"] == "failed"
     assert f"[{code}]" in report["message"]
+    run = json.loads((pipeline.reports / "run.json").read_text())
+    assert (run["outcome"], run["playbook"], run["errors"][0]["code"]) == ("failed", playbook, code)
+    assert run["ended"]
 
 
 @pytest.mark.parametrize(("playbook", "limit"), [("drift", "--limit=pgw-1"), ("drift", ""), ("verify", "--limit=!all")])

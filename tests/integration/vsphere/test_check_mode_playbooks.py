@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
+from pathlib import Path
 
 import pytest
 from pyVim.task import WaitForTask
@@ -80,8 +82,12 @@ def converged(run: t.Any, machine: t.Any) -> dict[str, t.Any]:
 
 
 def test_a_deployment_changes_what_it_announced_and_then_nothing(
-    ansible: t.Any, vcenter: t.Any, drifted: t.Any
+    ansible: t.Any, vcenter: t.Any, drifted: t.Any, tmp_path: Path
 ) -> None:
+    def told() -> dict[str, t.Any]:
+        report: dict[str, t.Any] = json.loads((tmp_path / "reports/run.json").read_text())
+        return report
+
     def run(*arguments: str) -> dict[str, t.Any]:
         vcenter.reset_calls()
         done = ansible.playbook(
@@ -90,6 +96,7 @@ def test_a_deployment_changes_what_it_announced_and_then_nothing(
             *CASES["deploy"]["arguments"],
             *arguments,
             nfv_dataplane=RESERVED,
+            nfv_report_dir=str(tmp_path / "reports"),
         )
         assert done.status == 0, done.output
         return converged(done, drifted)
@@ -100,7 +107,16 @@ def test_a_deployment_changes_what_it_announced_and_then_nothing(
     assert drifted.runtime.powerState == "poweredOn"
     assert drifted.config.memoryAllocation.reservation == 0
     assert [each["setting"] for each in announced["changes"]] == ["memory.reserve_all", "memory.reservation_mb"]
+    plan = told()
+    assert plan["outcome"] == "changed"
+    assert [each["setting"] for each in plan["hosts"][drifted.name]["changes"]] == [
+        "memory.reserve_all",
+        "memory.reservation_mb",
+    ]
     assert run() == announced
+    # The guest was left out, so nothing is proved.
+    assert (told()["outcome"], told()["digest"]) == ("not_proved", plan["digest"])
     assert vcenter.mutating_calls() == {"ReconfigVM_Task": 1}
     assert run()["changed"] is False
+    assert told()["digest"] != plan["digest"]
     assert vcenter.mutating_calls() == {}

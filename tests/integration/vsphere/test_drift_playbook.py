@@ -45,8 +45,14 @@ class Drift:
         run = self._ansible.playbook(
             PLAYBOOKS / "drift.yml", *arguments, nfv_report_dir=str(self._file.parent), **variables
         )
-        assert self._ansible.inventory["vsphere_password"] not in self._file.read_text()
+        for report in (self._file, self._file.with_name("run.json")):
+            assert self._ansible.inventory["vsphere_password"] not in report.read_text()
         return run, json.loads(self._file.read_text())
+
+    def of_the_run(self) -> dict[str, t.Any]:
+        """run.json."""
+        report: dict[str, t.Any] = json.loads(self._file.with_name("run.json").read_text())
+        return report
 
 
 @pytest.fixture
@@ -63,6 +69,8 @@ def test_drift_that_somebody_made_is_found_and_named_in_check_mode_too(
     run, report = drift.run([same.name, other.name])
     assert (run.status, report["outcome"], report["lines"]) == (0, "none", [])
     assert sum(host["changed"] for host in run.recap.values()) == 0
+    assert drift.of_the_run()["outcome"] == "clean"
+    assert drift.of_the_run()["hosts"][same.name]["looked"] == {"vsphere": True, "guest": False}
     assert {name: vm["outcome"] for name, vm in report["vms"].items()} == {same.name: "none", other.name: "none"}
 
     WaitForTask(other.ReconfigVM_Task(vim.vm.ConfigSpec(numCPUs=4)))
@@ -76,6 +84,13 @@ def test_drift_that_somebody_made_is_found_and_named_in_check_mode_too(
         assert report["lines"][0].startswith(f"{other.name} (vsphere): cpu.count is 4, described as 2 ")
         assert report["vms"][other.name]["differences"][0]["setting"] == "cpu.count"
         assert report["vms"][same.name]["outcome"] == "none"
+        whole = drift.of_the_run()
+        assert (whole["outcome"], whole["message"], whole["check"]) == ("drift", message, bool(arguments))
+        assert {name: host["outcome"] for name, host in whole["hosts"].items()} == {
+            same.name: "clean",
+            other.name: "drift",
+        }
+        assert whole["hosts"][other.name]["differences"][0]["setting"] == "cpu.count"
     assert vcenter.mutating_calls() == {}
     assert other.config.hardware.numCPU == 4
 
