@@ -20,9 +20,9 @@ from .model import (
     RESTART,
     TESTER,
     VSPHERE,
-    RunChange,
     Difference,
     Evidence,
+    RunChange,
     RunError,
 )
 
