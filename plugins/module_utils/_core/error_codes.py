@@ -134,6 +134,11 @@ class ErrorCode(str, enum.Enum):
     """The controller's pyvmomi does not know the field that is named; install a newer one."""
     VCENTER_UNREACHABLE = "vcenter_unreachable"
     """Nothing answers at host and port. Run again when vCenter is back."""
+    POSITION_UNUSABLE = "position_unusable"
+    """The event source cannot read or write its `position_file`; correct path or rights, or remove the file to begin
+    anew."""
+    VCENTER_REPLACED = "vcenter_replaced"
+    """The event source's `position_file` is of another vCenter; the source began anew, and went on."""
     ANSWER_REFUSED = "answer_refused"
     """The server answers with what no vCenter says, such as a document type, or without an end; check its address."""
     PROGRESS_FILE_UNUSABLE = "progress_file_unusable"
