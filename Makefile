@@ -52,7 +52,7 @@ lab-status: setup-lab ## What runs in the lab
 build: setup-controller ## The collection's tarball, through the Galaxy importer (1 minute)
 	@scripts/build
 
-lint: setup-controller ## ruff, mypy, ansible-lint, vermin, shellcheck (1-2 minutes)
+lint: setup-controller ## ruff, mypy, ansible-lint, vermin, shellcheck, reuse (1-2 minutes)
 	@scripts/lint
 
 sanity: setup-controller ## ansible-test sanity on a copy of the tree (2 minutes; 6 the first time)
