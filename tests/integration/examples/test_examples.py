@@ -37,8 +37,8 @@ DEPLOYED = {
     "two_pgws": Example(("pgw-1", "pgw-2")),
     "own_vnf": Example(("firewall-1",), ("PG-Outside", "PG-Inside")),
 }
-# How they are run is in tests of their own: test_quickstart.py, and below.
-OTHERS = {"one_pgw", "dynamic_inventory"}
+# How they are run is in tests of their own: test_quickstart.py, test_gitops.py, and below.
+OTHERS = {"one_pgw", "dynamic_inventory", "gitops"}
 
 
 def inventory(port_groups: t.Sequence[str] = ()) -> dict[str, t.Any]:

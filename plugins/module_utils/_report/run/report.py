@@ -31,6 +31,8 @@ _PROVING: t.Final = frozenset({"deploy", "verify"})
 _MAKING: t.Final = "deploy"
 # Playbooks that deal with no VM: a file, or a machine that is no host with a description.
 _WITHOUT_VMS: t.Final = frozenset({"build_image", "check_evidence"})
+# A playbook that reads descriptions, and looks at nothing else.
+_OFFLINE: t.Final = "check_descriptions"
 _QUOTED: t.Final = 3
 _MADE: t.Final = "Make the VM from the template"
 
@@ -94,7 +96,7 @@ def _host(run: Run, whats: t.Sequence[t.Any], every_error: t.Sequence[RunError],
     differences = tuple(what for what in whats if isinstance(what, Difference))
     changes = (*_made(run, whats), *(what for what in whats if isinstance(what, RunChange)))
     seen = HostSeen(
-        looked=bool(sides) or bool(_WITHOUT_VMS.intersection(run.playbooks)),
+        looked=bool(sides) or bool(_WITHOUT_VMS.union({_OFFLINE}).intersection(run.playbooks)),
         changed=bool(changes),
         drifted=compared is not None and bool(compared.differences),
         proof=proof.status if proof else None,
