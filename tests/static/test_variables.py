@@ -71,8 +71,9 @@ def test_an_example_sets_what_exists(example: str, page: set[str]) -> None:
     known = page | roles | {"ansible_user", "ansible_become"} | _of_testers()
     variables: set[str] = set()
     for path in (ROOT / "examples" / example / "inventory").glob("*_vars/**/*.yml"):
-        variables |= set(yaml.safe_load(path.read_text(encoding="utf-8")))
-    assert variables - known == set()
+        # Without the tag of a value in a vault, which only Ansible reads; the names of such values are the site's.
+        variables |= set(yaml.safe_load(path.read_text(encoding="utf-8").replace("!vault ", "")))
+    assert {name for name in variables - known if not name.startswith("vault_")} == set()
 
 
 def _of_testers() -> set[str]:
