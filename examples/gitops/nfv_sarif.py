@@ -122,7 +122,7 @@ def item(lines: t.Sequence[str], first: int, last: int, key: str) -> tuple[int, 
     dashes = [
         (number, text.index("-")) for number, text in enumerate(lines[first:last], first) if text.strip()[:2] == "- "
     ]
-    outer = min((where for _, where in dashes), default=0)
+    outer = min((dash[1] for dash in dashes), default=0)
     items = [(number, where) for number, where in dashes if where == outer]
     return items[int(key)] if int(key) < len(items) else None
 

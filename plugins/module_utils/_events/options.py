@@ -107,7 +107,8 @@ def options_of(arguments: t.Mapping[str, t.Any], environment: t.Mapping[str, str
         variables = ", ".join(ENVIRONMENT[name] for name in missing)
         raise _wrong(ErrorCode.KEY_MISSING, ", ".join(missing), "not given", f"Give it, or set {variables}")
     options = Options(**{name: _typed(name, value, str(fields[name].type)) for name, value in given.items()})
-    _ = options.start
+    if options.start is None:  # Reading it refuses a time that is none, before the first poll.
+        return options
     return options
 
 
