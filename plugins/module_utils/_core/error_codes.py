@@ -502,7 +502,7 @@ class ErrorCode(str, enum.Enum):
     BINDING_RECORD_UNREADABLE = "binding_record_unreadable"
     """The record of bound adapters cannot be read; restore it, or remove it and reboot."""
     INTERRUPT_CONSENT_MISSING = "interrupt_consent_missing"
-    """The application must stop while the kernel forwards; `comparison_interrupt_service: when_needed` allows it.
+    """The application must stop while the kernel forwards; `interrupt_service: when_needed` allows it.
     Nothing was changed."""
     INTERRUPT_RECORD_UNREADABLE = "interrupt_record_unreadable"
     """The record of what was before the kernel forwarded cannot be read; restore it, or remove it and reboot."""

@@ -25,7 +25,6 @@ _REFUSED: t.Final = frozenset(code.value for code in DESCRIPTION - _UNSEEN) | {
     ErrorCode.FEATURE_BLOCKED.value,
     ErrorCode.PLACEMENT_IMPOSSIBLE.value,
     ErrorCode.READINESS_NOT_MET.value,
-    "plan_outdated",
 }
 _NOT_PROVED: t.Final = frozenset(
     {
