@@ -68,17 +68,7 @@ class Options:
     @property
     def start(self) -> dt.datetime | None:
         """initial_start_time as a time. Raises NfvError: value_malformed."""
-        if self.initial_start_time is None:
-            return None
-        try:
-            return dt.datetime.strptime(f"{self.initial_start_time} +0000", f"{_START_FORMAT} %z")
-        except ValueError as error:
-            raise _wrong(
-                ErrorCode.VALUE_MALFORMED,
-                "initial_start_time",
-                f"{shown(self.initial_start_time)} is no time",
-                "Write it in UTC, as 2026-01-31 12:00:00",
-            ) from error
+        return None if self.initial_start_time is None else _time(self.initial_start_time)
 
     @property
     def position_path(self) -> pathlib.Path | None:
@@ -107,9 +97,21 @@ def options_of(arguments: t.Mapping[str, t.Any], environment: t.Mapping[str, str
         variables = ", ".join(ENVIRONMENT[name] for name in missing)
         raise _wrong(ErrorCode.KEY_MISSING, ", ".join(missing), "not given", f"Give it, or set {variables}")
     options = Options(**{name: _typed(name, value, str(fields[name].type)) for name, value in given.items()})
-    if options.start is None:  # Reading it refuses a time that is none, before the first poll.
-        return options
+    if options.initial_start_time is not None:
+        _time(options.initial_start_time)
     return options
+
+
+def _time(text: str) -> dt.datetime:
+    try:
+        return dt.datetime.strptime(f"{text} +0000", f"{_START_FORMAT} %z")
+    except ValueError as error:
+        raise _wrong(
+            ErrorCode.VALUE_MALFORMED,
+            "initial_start_time",
+            f"{shown(text)} is no time",
+            "Write it in UTC, as 2026-01-31 12:00:00",
+        ) from error
 
 
 def _typed(name: str, value: t.Any, declared: str) -> t.Any:
