@@ -52,7 +52,8 @@ def test_what_can_work_passes_without_a_connection_and_a_password(tmp_path: Path
     run = check(tmp_path, described(), nfv_report_dir=str(tmp_path / "reports"))
     assert run.succeeded, run.output
     assert run.changed == 0
-    assert not (tmp_path / "reports").exists()
+    assert [path.name for path in (tmp_path / "reports").iterdir()] == ["run.json"]
+    assert json.loads((tmp_path / "reports" / "run.json").read_text())["outcome"] == "clean"
 
 
 def test_every_refusal_of_every_host_is_said_in_one_run(tmp_path: Path) -> None:
