@@ -189,6 +189,25 @@ func (g *guard) ReadNextEvents(ctx *simulator.Context, req *types.ReadNextEvents
 	}
 }
 
+// CreateCollectorForEvents answers CreateCollectorForEvents, and remembers the session, which the collector ends with.
+func (g *guard) CreateCollectorForEvents(ctx *simulator.Context, req *types.CreateCollectorForEvents) soap.HasFault {
+	g.collecting.Store(ctx.Session.Key, ctx.Session)
+	return g.registry.EventManager().CreateCollectorForEvents(ctx, req)
+}
+
+// endCollectors destroys the collectors of a session that has ended. The simulator's would count towards the limit.
+func (g *guard) endCollectors(sessionKey string) {
+	known, found := g.collecting.LoadAndDelete(sessionKey)
+	if !found {
+		return
+	}
+	ctx := g.newContext()
+	ctx.Session = known.(*simulator.Session)
+	for _, collector := range ctx.Session.AllReference("EventHistoryCollector") {
+		g.DestroyCollector(ctx, &types.DestroyCollector{This: collector.Reference()})
+	}
+}
+
 // DestroyCollector answers DestroyCollector of events. The simulator's forgets that an event may be under way to the
 // collectors, which ends its process.
 func (g *guard) DestroyCollector(ctx *simulator.Context, req *types.DestroyCollector) soap.HasFault {

@@ -124,6 +124,7 @@ func (g *guard) endSession(r *http.Request) {
 		another := g.newContext()
 		another.Session = &simulator.Session{}
 		g.registry.SessionManager().TerminateSession(another, &types.TerminateSession{SessionId: []string{cookie.Value}})
+		g.endCollectors(cookie.Value)
 	}
 }
 

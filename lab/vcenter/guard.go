@@ -36,6 +36,7 @@ type guard struct {
 	roles         sync.Mutex // the list of roles
 	lastRole      int32      // identifier of the role added last; those of a vCenter's own are smaller
 	ruleKeys      atomic.Int32
+	collecting    sync.Map // sessions that have made collectors of events, by their keys
 	apiVersion    string
 	locale        string     // of a session that asks for none
 	admission     sync.Mutex // held while reservations are compared with a host's free capacity
@@ -83,6 +84,7 @@ var guardedTypes = map[string]string{
 	"CloneVM_Task":                       "VirtualMachine",
 	"CreateFilter":                       "PropertyCollector",
 	"CreateVM_Task":                      "Folder",
+	"CreateCollectorForEvents":           "EventManager",
 	"DestroyCollector":                   "EventHistoryCollector",
 	"DestroyPropertyCollector":           "PropertyCollector",
 	"DestroyPropertyFilter":              "PropertyFilter",

@@ -128,3 +128,15 @@ def test_collectors_are_limited_and_those_destroyed_do_not_count(lab: Any) -> No
         manager.CreateCollectorForEvents(spec)
     for collector in opened:
         collector.DestroyCollector()
+
+
+def test_collectors_end_with_their_session(lab: Any, vcenter: Any, open_lab: Any) -> None:
+    create, another = lab.service.content.eventManager.CreateCollectorForEvents, open_lab(vcenter)
+    spec = vim.event.EventFilterSpec()
+    opened = [another.service.content.eventManager.CreateCollectorForEvents(spec) for _ in range(LIMIT)]
+    with pytest.raises(vim.fault.InvalidState):
+        create(spec)
+    vcenter.inject({"method": "ReadNextEvents", "action": "expire_session"})
+    with pytest.raises(vim.fault.NotAuthenticated):
+        opened[0].ReadNextEvents(1)
+    create(spec).DestroyCollector()

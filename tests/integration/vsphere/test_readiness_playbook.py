@@ -63,7 +63,11 @@ def test_ready(readiness: Readiness, vcenter: t.Any) -> None:
     assert {row["subject"] for row in report["rows"]} >= {"vcenter", "cluster", "host", "network", "template", "plan"}
     assert sum(host["changed"] for host in run.recap.values()) == 0
     assert vcenter.mutating_calls() == {}
-    assert sorted(path.name for path in readiness.reports.iterdir()) == ["readiness.html", "readiness.json"]
+    assert sorted(path.name for path in readiness.reports.iterdir()) == [
+        "readiness.html",
+        "readiness.json",
+        "run.json",
+    ]
 
 
 def test_not_ready_and_not_looked_are_told_apart(readiness: Readiness) -> None:
