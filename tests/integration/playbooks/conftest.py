@@ -49,7 +49,9 @@ class Deployment:
         **changes: t.Any,
     ) -> Run:
         """Run a playbook on hosts with the lab's variables, changed by ``changes``, and by ``own`` for each host."""
-        variables = {**self.vsphere, **PGW, "nfv_dataplane": DATAPLANE, **changes}
+        # Tests run side by side: none must find the reports of another.
+        fixed = {"nfv_dataplane": DATAPLANE, "nfv_report_dir": str(self.directory / "reports")}
+        variables = {**self.vsphere, **PGW, **fixed, **changes}
         inventory = self.directory / "inventory.json"
         of_hosts = {
             **dict.fromkeys(hosts, variables),

@@ -233,8 +233,12 @@ class Ansible:
     inventory: dict[str, t.Any]
 
     def playbook(self, playbook: Path, *arguments: str, **variables: t.Any) -> Run:
-        """Runs with the inventory's variables, those given on top; returns when it has ended."""
-        (self.directory / "variables.json").write_text(json.dumps({**self.inventory, **variables}))
+        """Runs with the inventory's variables, those given on top; returns when it has ended.
+
+        Reports are left in the test's own directory, because tests run side by side.
+        """
+        own = {"nfv_report_dir": str(self.directory / "reports")}
+        (self.directory / "variables.json").write_text(json.dumps({**own, **self.inventory, **variables}))
         command = [Path(sys.executable).parent / "ansible-playbook", "-i", self.directory / "hosts.ini"]
         command += ["--extra-vars", f"@{self.directory}/variables.json", playbook, *arguments]
         environment = os.environ | {
