@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: run_report
 author: nfv.vsphere_dpdk contributors (@nfv)
-version_added: 0.2.0
+version_added: 1.0.0
 type: notification
 short_description: Leaves the report of a run
 description:

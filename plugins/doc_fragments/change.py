@@ -24,7 +24,6 @@ options:
     description: How many seconds a guest may take to shut down, when O(power_cycle) allows it.
     type: int
     default: 180
-    version_added: 0.2.0
   force_power_off:
     description:
       - Whether to power off a VM that does not run VMware Tools, or whose guest has not shut down in time. No VM is
@@ -32,7 +31,6 @@ options:
       - With V(false), such a VM keeps running and is not changed; the error is C(guest_not_shut_down).
     type: bool
     default: true
-    version_added: 0.2.0
   hardware_upgrade:
     description:
       - Whether the virtual hardware of a VM may be upgraded for a setting that needs a newer version. An upgrade cannot
@@ -42,5 +40,4 @@ options:
     type: str
     choices: [never, when_needed]
     default: never
-    version_added: 0.2.0
 """

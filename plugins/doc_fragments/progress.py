@@ -19,5 +19,4 @@ options:
       - The file is emptied first, in check mode, too, and only its owner can read it when it is new. A symbolic link,
         and a file of somebody else, fail the module with C(progress_file_unusable) before it connects.
     type: path
-    version_added: 0.2.0
 """

@@ -14,7 +14,6 @@ options:
   first:
     description: The tester's interface on the segment of the application's first adapter. Needed with V(frames).
     type: dict
-    version_added: 0.2.0
     suboptions: &wire
       interface:
         description: Name of the interface in the tester's network namespace.
@@ -27,7 +26,6 @@ options:
   second:
     description: The tester's interface on the segment of the application's second adapter. Needed with V(frames).
     type: dict
-    version_added: 0.2.0
     suboptions: *wire
   s5u:
     description: The tester's interface in the S5-U network. Needed with V(gtpu).
@@ -68,24 +66,19 @@ options:
       ue_ipv6_prefix:
         description: IPv6 prefix of the subscriber; not used.
         type: str
-        version_added: 0.2.0
       uplink_kbps:
         description: Largest rate from the subscriber in kbit/s; not used. Stay below it.
         type: int
-        version_added: 0.2.0
       downlink_kbps:
         description: Largest rate to the subscriber in kbit/s; not used. Stay below it.
         type: int
-        version_added: 0.2.0
       peer_sources:
         description: Other addresses that the peer sends from; not used.
         type: list
         elements: str
-        version_added: 0.2.0
       source:
         description: Where the session was written; not used.
         type: str
-        version_added: 0.2.0
       local_teid:
         description: TEID that the PGW receives with.
         type: int

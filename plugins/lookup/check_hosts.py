@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: check_hosts
 author: nfv.vsphere_dpdk contributors (@nfv)
-version_added: 0.2.0
+version_added: 1.0.0
 short_description: Make sure that a playbook's first checks run
 description:
   - Gives the hosts of the play that holds a playbook's first checks, which needs none of the playbook's own hosts.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: workload
 author: nfv.vsphere_dpdk contributors (@nfv)
-version_added: 0.2.0
+version_added: 1.0.0
 short_description: Find the role that a host runs as its workload
 description:
   - Reads C(nfv_workload) of a host and looks for its role among the installed collections. The role is not run.

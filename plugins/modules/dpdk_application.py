@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: dpdk_application
 short_description: A DPDK application as a systemd service
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Runs a DPDK application as the service C(vnf-NAME.service), now and at every boot. Lcores, hugepage memory and
     devices of its EAL arguments follow from the description of the data plane.
@@ -51,7 +51,6 @@ options:
     type: str
     choices: [arguments, file]
     default: arguments
-    version_added: 0.2.0
   files:
     description:
       - Files that the application reads, owned by root. A change of one restarts the application (see O(restart)).
@@ -61,7 +60,6 @@ options:
     type: list
     elements: dict
     default: []
-    version_added: 0.2.0
     suboptions:
       path:
         description: Absolute path, outside of C(/dev), C(/proc), C(/run) and C(/sys).
@@ -181,7 +179,6 @@ files:
   returned: success
   type: list
   elements: str
-  version_added: 0.2.0
 error_code:
   description: Why it failed, one of V(unit_name_invalid), V(description_invalid), V(adapter_unknown),
     V(adapter_not_bound), V(memory_beyond_hugepages), V(program_missing), V(argument_invalid),

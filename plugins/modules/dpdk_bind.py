@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: dpdk_bind
 short_description: Bind adapters to a poll-mode driver, or give them back to the kernel
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Finds adapters by their permanent MAC address, binds them to a userspace driver, and keeps them bound over reboots.
   - A NIC bound to a userspace driver no longer exposes its MAC address. The module therefore records MAC and PCI
@@ -61,7 +61,6 @@ options:
       - The management adapter is never bound, and none that belongs to a bridge or bond.
     type: bool
     default: false
-    version_added: 0.2.0
   state:
     description:
       - V(present) binds the V(pmd) adapters, V(absent) gives back every adapter that was bound and removes all files.

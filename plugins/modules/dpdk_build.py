@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: dpdk_build
 short_description: Build DPDK from source with meson and ninja
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Builds DPDK and keeps the finished directory as an archive in C(/var/cache/nfv-vsphere-dpdk), named by a digest of
     its inputs. A build that exists is not repeated.

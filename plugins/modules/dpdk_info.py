@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: dpdk_info
 short_description: Read a guest's adapters, drivers, hugepages and isolated CPUs
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads what the running kernel shows in C(/proc) and C(/sys). Changes nothing.
 author:

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: dpdk_install_info
 short_description: Read what a guest has of DPDK and what is missing
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Reads the distribution, the installed packages and the build at O(prefix), and returns what is missing.
   - With O(source_checksum) it looks for a build from source, else for the distribution's packages.

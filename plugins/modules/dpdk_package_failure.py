@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: dpdk_package_failure
 short_description: Fail with the reason why a package manager failed
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Always fails. For the C(rescue) of a block that installs packages - the modules of package managers often do not say
     which archive could not be reached.

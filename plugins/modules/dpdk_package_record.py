@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: dpdk_package_record
 short_description: Record the packages that an installation adds
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Adds to C(/etc/nfv-vsphere-dpdk/dpdk_install.packages) the packages that an installation is going to add,
     dependencies included. Role C(dpdk_install) removes exactly these.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: dpdk_source
 short_description: Identify DPDK's source by a checksum
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Returns the checksum of DPDK's source. Run it where the source is.
   - Of a tree, names, modes and contents count; times, owners and what version control keeps in it do not.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: evidence_archive
 short_description: Write what a verification observed and concluded into one archive
-version_added: 0.2.0
+version_added: 1.0.0
 author: nfv.vsphere_dpdk contributors (@nfv)
 description:
   - Writes a C(.tar.gz) with the report, versions, and of each host the inventory's facts, settings, samples and counts,

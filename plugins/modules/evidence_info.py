@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: evidence_info
 short_description: Check an archive of evidence and judge its samples again
-version_added: 0.2.0
+version_added: 1.0.0
 author: nfv.vsphere_dpdk contributors (@nfv)
 description:
   - Reads an archive of M(nfv.vsphere_dpdk.evidence_archive) in memory and unpacks nothing to disk. Refuses everything

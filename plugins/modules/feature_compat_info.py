@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: feature_compat_info
-version_added: 0.2.0
+version_added: 1.0.0
 short_description: Report which vSphere features work for VMs, and which settings prevent the others
 description:
   - Judges for each VM whether vMotion, DRS, HA, Fault Tolerance and snapshots work, are limited, or are blocked. Names

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: guest_dataplane_info
 short_description: Compare a whole guest with the description of its data plane
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Compares a guest with its description in one look. It covers kernel arguments, hugepages and their mounts,
     transparent hugepages, tuned and irqbalance; DPDK's version and its VMXNET3 driver; the adapters and their drivers;

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: guest_identity_info
 short_description: Refuse a machine that is not the VM that it was reached for
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - The address that a guest reports to vCenter, or a name of the inventory, can lead to another machine, for example
     when two machines have one address. This module compares the machine's UUID, as its firmware shows it (DMI), with

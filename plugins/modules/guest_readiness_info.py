@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: guest_readiness_info
 short_description: Tell whether a running guest has what the roles need
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Looks at a guest before roles tune it, install DPDK and bind its adapters, and returns one row for each thing that
     they need and do not bring themselves. They are Python, root, the clock, the distribution, packages or archives that

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: guest_sampler
 short_description: Sample a guest's CPUs, interrupts, threads and polling cycles while trials run
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Starts one process in the guest that samples it, ten times a second unless told otherwise, and returns the samples
     when it is stopped. No module runs in the guest in between, for each costs seconds of its CPUs.

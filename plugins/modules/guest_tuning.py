@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: guest_tuning
 short_description: Bring a guest's tuning to the description of its data plane
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Brings kernel arguments, hugepage pools and their mounts, transparent hugepages, tuned and irqbalance of a guest to
     what the description of its data plane asks for, with one look at the guest, one plan and one diff.

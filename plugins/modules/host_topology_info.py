@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: host_topology_info
-version_added: 0.2.0
+version_added: 1.0.0
 short_description: Read the NUMA topology of hosts, and what VMs hold of it
 description:
   - Reads the NUMA nodes of hosts with what VMs hold of them and what is free, the physical NICs with their nodes, and

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: hugepages
 short_description: Resize hugepage pools at run time
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Resizes pools of hugepages now; M(nfv.vsphere_dpdk.kernel_cmdline) does it at boot, and
     M(nfv.vsphere_dpdk.guest_tuning) does both from the description of the data plane.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: interrupt_evidence
 short_description: Sample and judge what shows that the guest's kernel forwards by interrupts
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Observes each adapter's driver and interface, its interrupts by CPU, its offloads and coalescing as the driver tells
     them, and its packet counters. Changes nothing.

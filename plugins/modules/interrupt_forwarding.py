@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: interrupt_forwarding
 short_description: Let the guest's kernel forward by interrupts, and take it back
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Gives the two adapters of the data plane to their kernel driver and lets the kernel forward between them, to compare
     interrupts with a poll-mode driver on the same guest, vCPUs and adapters.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: kernel_cmdline
 short_description: Set kernel arguments through a GRUB drop-in or grubby
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - On Debian and Ubuntu kernel arguments have one file of their own, C(/etc/default/grub.d/90-nfv-vsphere-dpdk.cfg).
     GRUB's menu is made anew (C(grub-mkconfig)) when that file changed or when no entry of the menu carries them.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ovs_dpdk
 short_description: Configure Open vSwitch with DPDK
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Configures DPDK's settings of Open vSwitch, its userspace bridges and their ports, in one transaction of the
     switch's database.
@@ -98,8 +98,8 @@ options:
             description:
               - V(dpdk) is a device with a poll-mode driver.
               - V(gtpu) is a tunnel whose flows set peer and TEID. It receives G-PDUs.
-              - V(gtpu_signalling) receives all other messages of GTP-U, whole as they came. Since 0.2.0.
-              - V(internal) is an interface of the guest's kernel. Since 0.2.0.
+              - V(gtpu_signalling) receives all other messages of GTP-U, whole as they came.
+              - V(internal) is an interface of the guest's kernel.
             type: str
             choices: [dpdk, gtpu, gtpu_signalling, internal]
             required: true
@@ -118,13 +118,11 @@ options:
               - Size of each receive ring of a V(dpdk) port, a power of two. Without it OVS uses 2048.
               - The VMXNET3 PMD takes 128 to 4096.
             type: int
-            version_added: 0.2.0
           tx_descriptors:
             description:
               - Size of each transmit ring of a V(dpdk) port, a power of two. Without it OVS uses 2048.
               - The VMXNET3 PMD takes 512 to 4096.
             type: int
-            version_added: 0.2.0
   restart:
     description:
       - Whether C(ovs-vswitchd) may be restarted when DPDK's settings change, which interrupts all traffic of the
@@ -167,7 +165,6 @@ installed:
   description: Whether Open vSwitch with DPDK is installed. It can be false in check mode and with O(state=absent) only.
   returned: success
   type: bool
-  version_added: 0.2.0
   sample: true
 restart_required:
   description: Whether settings wait for a restart of C(ovs-vswitchd) that was not allowed.

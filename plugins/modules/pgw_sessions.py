@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: pgw_sessions
 short_description: Install the sessions of a PGW's user plane in Open vSwitch
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Installs the addresses and subscriber sessions of a PGW's user plane (GTP-U on S5/S8-U, plain IP on SGi) on the
     bridges C(br-s5u) and C(br-sgi) that M(nfv.vsphere_dpdk.ovs_dpdk) makes.
@@ -54,11 +54,9 @@ options:
       next_hop:
         description: Router to peers that are not on the network of O(s5u.address).
         type: str
-        version_added: 0.2.0
       next_hop_mac:
         description: MAC address of that router. Without it the kernel asks by ARP.
         type: str
-        version_added: 0.2.0
       check_outer_source:
         description:
           - Whether an uplink G-PDU must come from O(sessions[].peer_address) of its session, or one of its
@@ -66,11 +64,9 @@ options:
           - With V(false) whoever knows or guesses a TEID and a subscriber's address can send in the subscriber's name.
         type: bool
         default: true
-        version_added: 0.2.0
       vlan:
         description: VLAN of frames, for a port group that passes tags on. Without it frames are untagged.
         type: int
-        version_added: 0.2.0
       mtu:
         description:
           - Largest IP packet in bytes; M(nfv.vsphere_dpdk.ovs_dpdk) sets it. Without it 1500.
@@ -79,11 +75,9 @@ options:
       rx_descriptors:
         description: Size of each receive ring; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
         type: int
-        version_added: 0.2.0
       tx_descriptors:
         description: Size of each transmit ring; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
         type: int
-        version_added: 0.2.0
   sgi:
     description:
       - The SGi end, towards the packet data network.
@@ -108,19 +102,15 @@ options:
       ipv6_address:
         description: Own IPv6 address with prefix length. Required when a session has an IPv6 prefix.
         type: str
-        version_added: 0.2.0
       ipv6_next_hop:
         description: Router that takes all uplink IPv6 packets. Required with O(sgi.ipv6_address).
         type: str
-        version_added: 0.2.0
       ipv6_next_hop_mac:
         description: MAC address of that router. Without it the switch learns it from its neighbour advertisements.
         type: str
-        version_added: 0.2.0
       vlan:
         description: VLAN of frames, for a port group that passes tags on. Without it frames are untagged.
         type: int
-        version_added: 0.2.0
       mtu:
         description:
           - Largest IP packet in bytes; M(nfv.vsphere_dpdk.ovs_dpdk) sets it. Without it 1500.
@@ -129,11 +119,9 @@ options:
       rx_descriptors:
         description: Size of each receive ring; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
         type: int
-        version_added: 0.2.0
       tx_descriptors:
         description: Size of each transmit ring; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
         type: int
-        version_added: 0.2.0
   sessions:
     description:
       - All sessions; others are removed.
@@ -156,19 +144,15 @@ options:
       ue_ipv6_prefix:
         description: IPv6 prefix of the subscriber, usually a C(/64).
         type: str
-        version_added: 0.2.0
       uplink_kbps:
         description: Largest rate from the subscriber (APN-AMBR or MBR) in kbit/s. Without it there is no limit.
         type: int
-        version_added: 0.2.0
       downlink_kbps:
         description: Largest rate to the subscriber (APN-AMBR or MBR) in kbit/s. Without it there is no limit.
         type: int
-        version_added: 0.2.0
       source:
         description: Where the session was written, such as V(ue.csv:12). Messages about the session begin with it.
         type: str
-        version_added: 0.2.0
       local_teid:
         description: TEID of the uplink G-PDUs that this PGW receives.
         type: int
@@ -187,11 +171,9 @@ options:
           - Without effect with O(s5u.check_outer_source=false).
         type: list
         elements: str
-        version_added: 0.2.0
   path_management:
     description: GTP-U path management (3GPP TS 29.281, 7.2).
     type: dict
-    version_added: 0.2.0
     suboptions:
       echo_interval:
         description: Seconds between Echo Requests to each peer. The standard demands at least 60 in a live network.
@@ -211,7 +193,6 @@ options:
         subscriber's and no peer's address and changes nothing.
       - Its peer is the tester. Path management never asks it, and it may be silent.
     type: dict
-    version_added: 0.2.0
     suboptions:
       name:
         description: Name of the session.
@@ -258,7 +239,6 @@ options:
         C(/run/nfv-vsphere-dpdk/pgw-statistics.json).
       - Without it, and with O(state=absent), timer and files are removed.
     type: dict
-    version_added: 0.2.0
     suboptions:
       textfile_directory:
         description: Directory that the textfile collector reads. It must exist.
@@ -357,7 +337,6 @@ silent:
   returned: success
   type: list
   elements: str
-  version_added: 0.2.0
   sample: []
 error_code:
   description: The kind of failure, for machines.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: pgw_sessions_info
 short_description: Read sessions, peers and counters of a PGW's user plane
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Reads the sessions from the switch's flows and meters, and the peers' states from path management.
   - Changes nothing.

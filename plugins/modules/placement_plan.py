@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: placement_plan
-version_added: 0.2.0
+version_added: 1.0.0
 short_description: Plan on which host and NUMA node each VM of a fleet runs
 description:
   - Computes a host and a NUMA node for each VM from the descriptions and the hosts' topology, and the affinity set of
@@ -46,7 +46,6 @@ options:
     type: list
     elements: dict
     default: []
-    version_added: 0.2.0
     suboptions:
       name:
         description: The VM's name.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: placement_rules
-version_added: 0.2.0
+version_added: 1.0.0
 short_description: Make clusters keep VMs where they are planned
 description:
   - Tells DRS and HA about a plan. Each host with planned VMs gets a VM group, a host group and a rule between them. VMs
@@ -72,7 +72,6 @@ options:
     type: list
     elements: str
     default: []
-    version_added: 0.2.0
   strength:
     description:
       - With V(should), DRS and HA may place a VM on another host when they have to, for example when its host fails.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: pmd_evidence
 short_description: Take a sample of what a guest shows about its poll-mode drivers
-version_added: 0.1.0
+version_added: 1.0.0
 author: nfv.vsphere_dpdk contributors (@nfv)
 description:
   - Observes drivers, device files and who holds them, ports, counters, interrupts, polling threads, isolated CPUs and
@@ -50,7 +50,6 @@ options:
       - With it the application is the service's process, and a telemetry socket that belongs to another process is seen
         as such. Without it the application is whichever process listens on the telemetry socket.
     type: str
-    version_added: 0.2.0
   start_timeout:
     description: Seconds to wait until the application has started the ports of all devices.
     type: float

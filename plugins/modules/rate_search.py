@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: rate_search
 short_description: Search the rates that a guest forwards, and measure latency and bursts
-version_added: 0.2.0
+version_added: 1.0.0
 author: nfv.vsphere_dpdk contributors (@nfv)
 description:
   - Searches on the controller, by MLRsearch (draft-ietf-bmwg-mlrsearch), for the highest rate that a guest forwards

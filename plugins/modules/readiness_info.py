@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: readiness_info
-version_added: 0.2.0
+version_added: 1.0.0
 short_description: Tell what of vCenter's side a deployment needs and does not have
 description:
   - Compares what the descriptions of VMs ask for with vCenter, clusters, hosts, port groups and the template, and finds

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: tester_load
 short_description: Start and end a tester that stays between the trials of a rate search
-version_added: 0.2.0
+version_added: 1.0.0
 author: nfv.vsphere_dpdk contributors (@nfv)
 description:
   - Runs on a tester with one interface on each side of a guest. It opens packet sockets, makes the frames, and leaves

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: tester_readiness_info
 short_description: Tell whether a tester can send and count
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Looks at a tester before M(nfv.vsphere_dpdk.traffic_probe) sends from it, and returns one row for each thing that it
     needs. They are Python, the clock, CPUs and packet sockets, and of each interface that it is up and connected, its

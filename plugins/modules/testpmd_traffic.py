@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: testpmd_traffic
 short_description: Send known frames from testpmd on a second VM and count what comes back
-version_added: 0.2.0
+version_added: 1.0.0
 author: nfv.vsphere_dpdk contributors (@nfv)
 description:
   - Runs on a VM (the generator) whose two VMXNET3 adapters are bound to a userspace driver and lie in the port groups

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: traffic_probe
 short_description: Send known traffic through a PGW and count what arrives at the other side
-version_added: 0.1.0
+version_added: 1.0.0
 author: nfv.vsphere_dpdk contributors (@nfv)
 description:
   - Runs on a tester with one interface in the S5-U network, where it plays the SGW, and one in the SGi network, where
@@ -37,7 +37,6 @@ options:
     type: str
     choices: [gtpu, frames]
     default: gtpu
-    version_added: 0.2.0
   dropped:
     description:
       - Flows that the application must drop, such as what a rule of an intrusion prevention system names. Each is sent
@@ -46,7 +45,6 @@ options:
     type: list
     elements: dict
     default: []
-    version_added: 0.2.0
     suboptions:
       name:
         description: Name of its row in the result.
@@ -71,13 +69,11 @@ options:
         from any MAC address. With V(0) the tester is the PGW's next hop.
     type: int
     default: 0
-    version_added: 0.2.0
   unknown_teid:
     description:
       - A TEID that no session of the PGW has, for the packets that must be dropped. Without it, one that none of
         O(sessions) has; give it where the PGW has other sessions, too.
     type: int
-    version_added: 0.2.0
   count:
     description: Packets of each stream, 1 to 1000000.
     type: int

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: tuned_profile
 short_description: Select a profile of tuned that leaves polling CPUs alone
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Where tuned runs or is enabled, writes the profile V(nfv-vsphere-dpdk) and selects it. Elsewhere nothing is done.
   - The profile takes over the distribution's C(cpu-partitioning), or C(network-latency) where that is not installed,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vm_cpu_info
-version_added: 0.2.0
+version_added: 1.0.0
 short_description: Read what hosts measured of the CPUs of VMs
 description:
   - Reads vCenter's realtime samples of 20 seconds of C(cpu.usage.average), C(cpu.ready.summation) and

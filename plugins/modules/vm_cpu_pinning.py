@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vm_cpu_pinning
-version_added: 0.2.0
+version_added: 1.0.0
 short_description: Give the vCPUs of VMs exclusive physical cores
 description:
   - Sets the latency sensitivity of the VM and of each vCPU, or CPU affinity, with the CPU reservation that it needs;

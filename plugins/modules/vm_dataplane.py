@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vm_dataplane
-version_added: 0.1.0
+version_added: 1.0.0
 short_description: Bring VMs to the descriptions of their data planes
 description:
   - Brings one VM or a whole fleet to its description in one task, with one session, one batched read, and one
@@ -71,7 +71,6 @@ options:
       - Whether to remove adapters that the description does not name. Otherwise they are left alone, with a warning.
     type: bool
     default: false
-    version_added: 0.2.0
   replace_sriov_adapters:
     description:
       - Whether to replace a described SR-IOV adapter by a VMXNET3 adapter with its MAC address and port group, which
@@ -79,7 +78,6 @@ options:
       - Its guest needs the VMXNET3 driver before.
     type: bool
     default: false
-    version_added: 0.2.0
 seealso:
   - module: nfv.vsphere_dpdk.vm_dataplane_info
   - module: nfv.vsphere_dpdk.vm_vmxnet3

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vm_dataplane_info
-version_added: 0.1.0
+version_added: 1.0.0
 short_description: Read VMs and compare them with the descriptions of their data planes
 description:
   - Reads one VM or a whole fleet with one session and one batched read, and reports where each VM differs from its
@@ -49,7 +49,6 @@ options:
     type: list
     elements: str
     default: []
-    version_added: 0.2.0
   wait_for_address:
     description:
       - How many seconds to wait until every guest has an address. V(0) does not wait. Check mode looks

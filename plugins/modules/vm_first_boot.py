@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vm_first_boot
-version_added: 0.2.0
+version_added: 1.0.0
 short_description: Tell guests their addresses, names, users and time servers before their first boot
 description:
   - Writes the description of each guest's first boot into C(guestinfo.metadata) and C(guestinfo.userdata) of its VM,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vm_hugepages
-version_added: 0.2.0
+version_added: 1.0.0
 short_description: Reserve the memory of VMs and back it with large pages
 description:
   - Sets the memory reservation, 1 GB pages on the host, and the CPU flag that a guest needs for 1 GB pages of its own.

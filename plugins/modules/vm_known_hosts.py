@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vm_known_hosts
-version_added: 0.2.0
+version_added: 1.0.0
 short_description: Learn the ssh host keys of guests through vCenter
 description:
   - Waits until guests that M(nfv.vsphere_dpdk.vm_first_boot) has told their first boot have said their ssh host keys in

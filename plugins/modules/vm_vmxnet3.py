@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vm_vmxnet3
-version_added: 0.2.0
+version_added: 1.0.0
 short_description: Convert the network adapters of VMs to VMXNET3 and tune them
 description:
   - Converts E1000, E1000E and older adapters to VMXNET3 in place; they keep their MAC address, port group and
@@ -58,7 +58,6 @@ options:
       - Its guest needs the VMXNET3 driver before.
     type: bool
     default: false
-    version_added: 0.2.0
 seealso:
   - module: nfv.vsphere_dpdk.vm_dataplane
   - module: nfv.vsphere_dpdk.vm_dataplane_info
