@@ -21,6 +21,7 @@ PLACE = re.compile(
 # What tools make, and ignore lists therefore name.
 MADE = frozenset(
     {".*", "*.pyc", "*.tar.gz", "__pycache__", "build", "reports", "tests/output", ".cache", ".lab", ".venv"}
+    | {"changelogs/changelog.yaml", "changelogs/.plugin-cache.yaml"}
 )
 
 
