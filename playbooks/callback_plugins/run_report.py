@@ -18,9 +18,8 @@ description:
 options: {}
 """
 
-import json
+import contextlib
 import platform
-import re
 import subprocess
 import typing as t
 from pathlib import Path
@@ -33,6 +32,7 @@ from ansible.template import Templar
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.run.model import Run
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.run.read import TaskResult
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.run.report import failed_report
+from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.collection_version import declared_version
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.run_report.file import (
     default_directory,
     now,
@@ -154,14 +154,10 @@ def _path_of(play: t.Any) -> str:
 
 
 def _collection_version() -> str | None:
-    """From MANIFEST.json of an installed collection, or galaxy.yml of a checkout."""
-    manifest, galaxy = PLAYBOOKS.parent / "MANIFEST.json", PLAYBOOKS.parent / "galaxy.yml"
-    if manifest.is_file():
-        return str(json.loads(manifest.read_text(encoding="utf-8"))["collection_info"]["version"])
-    found = (
-        re.search(r"^version: *(\S+)", galaxy.read_text(encoding="utf-8"), re.MULTILINE) if galaxy.is_file() else None
-    )
-    return found[1] if found else None
+    """Null for metadata that cannot be read: a report without a version is better than none."""
+    with contextlib.suppress(ValueError):
+        return declared_version(PLAYBOOKS.parent)
+    return None
 
 
 def _commit(inventory: t.Any) -> str | None:

@@ -86,6 +86,18 @@ def vms_unlisted(expected: t.Any, hosts: t.Iterable[str]) -> list[Vm]:
     return [{"name": name} for name in dict.fromkeys(names) if name not in set(hosts)]
 
 
+def vms_named(names: t.Iterable[str]) -> list[Vm]:
+    """VMs by name alone, for a module that only looks them up."""
+    if isinstance(names, str):
+        raise AnsibleFilterError("vms_named takes a list of names")
+    return [{"name": name} for name in names]
+
+
+def vms_undescribed(vms: t.Iterable[Vm]) -> list[Vm]:
+    """The VMs without their descriptions of the data plane, for a module that does not take any."""
+    return [{key: value for key, value in vm.items() if key != "dataplane"} for vm in vms]
+
+
 def vms_networks(vms: t.Iterable[Vm]) -> list[str]:
     """The port groups of the VMs' adapters, each once."""
     return fleet.networks(vms)
@@ -121,10 +133,12 @@ class FilterModule:
                 "planned_host": planned_host,
                 "values_of_hosts": values_of_hosts,
                 "vms_asking": vms_asking,
+                "vms_named": vms_named,
                 "vms_networks": vms_networks,
                 "vms_of_hosts": vms_of_hosts,
                 "vms_placed": vms_placed,
                 "vms_staying": vms_staying,
+                "vms_undescribed": vms_undescribed,
                 "vms_unlisted": vms_unlisted,
             }
         )

@@ -35,6 +35,8 @@ class ErrorCode(str, enum.Enum):
     """The role that `nfv_workload` names lacks an entry point that docs/workloads.md asks for."""
     CHECKS_SKIPPED = "checks_skipped"
     """`--start-at-task`, `--skip-tags` or `--tags` leave out a playbook's first checks or all of its work."""
+    COLLECTION_MISSING = "collection_missing"
+    """The controller lacks the collection of a host's connection plugin, such as `community.general` for chroot."""
     KEY_MISSING = "key_missing"
     """A required key is missing, or a key that another one needs."""
     KEY_UNKNOWN = "key_unknown"

@@ -21,9 +21,11 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.filter.vms import (
     planned_host,
     values_of_hosts,
     vms_asking,
+    vms_named,
     vms_networks,
     vms_of_hosts,
     vms_placed,
+    vms_undescribed,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.model import Placed, PlacementPlan
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.placement.serialize import plan_as_data
@@ -53,6 +55,22 @@ def test_hosts_become_vms_of_their_names_in_their_order() -> None:
 def test_values_are_those_of_the_hosts_that_have_one() -> None:
     hostvars = {"a": {"found": {"differences": []}}, "b": {}, "c": {"found": {}}}
     assert values_of_hosts(["a", "b"], hostvars, "found") == {"a": {"differences": []}}
+
+
+def test_names_become_vms_without_anything_else() -> None:
+    assert vms_named(["b", "a"]) == [{"name": "b"}, {"name": "a"}]
+    assert vms_named([]) == []
+    with pytest.raises(AnsibleFilterError):
+        vms_named("pgw-1")
+
+
+def test_what_describes_the_data_plane_is_left_out() -> None:
+    described = {**vm(cpu={"count": 2}), "guest": {"user": "nfv"}}
+    assert vms_undescribed([described, {"name": "bare"}]) == [
+        {"name": "pgw-1", "guest": {"user": "nfv"}},
+        {"name": "bare"},
+    ]
+    assert "dataplane" in described
 
 
 @pytest.mark.parametrize(
