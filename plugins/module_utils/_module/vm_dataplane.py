@@ -184,10 +184,11 @@ def _refuse_power(record: VmRecord, plan: ChangeSet, consent: bool) -> None:
 
 def _predicted(records: t.Mapping[str, VmRecord], plans: t.Mapping[str, ChangeSet]) -> Outcome:
     """Returns the outcome that the plans would have."""
+    changed = {moid for moid, plan in plans.items() if plan}
     after = {
-        moid: dataclasses.replace(record, state=predict(record.state, plans[moid])) for moid, record in records.items()
+        moid: dataclasses.replace(records[moid], state=predict(records[moid].state, plans[moid])) for moid in changed
     }
-    return Outcome(after, dict(plans), changed={moid for moid, plan in plans.items() if plan})
+    return Outcome({**records, **after}, dict(plans), changed=changed)
 
 
 def shutdown_of(params: t.Mapping[str, t.Any]) -> Shutdown:
