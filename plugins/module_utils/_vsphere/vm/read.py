@@ -13,7 +13,10 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.mac_address import spelt_alike
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.model import AdapterState, HostFacts, VmState
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._plan.vm.settings import SETTINGS
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import PAGE_SIZE
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import (
+    PAGE_SIZE,
+    rare_garbage_collection,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import from_fault
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.naming import name_of
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.question import question_of
@@ -134,14 +137,15 @@ def each_of(
     """
     records: dict[str, Record] = {}
     errors: dict[str, NfvError] = {}
-    for found in _pages(client, list(managed), paths, devices, errors):
-        for each, properties in found:
-            try:
-                _require_accessible(each, properties)
-                records[each._moId] = convert(each, properties)
-            except NfvError as error:
-                errors[each._moId] = error
-        client.progress("VMs read", len(records) + len(errors), len(managed))
+    with rare_garbage_collection():
+        for found in _pages(client, list(managed), paths, devices, errors):
+            for each, properties in found:
+                try:
+                    _require_accessible(each, properties)
+                    records[each._moId] = convert(each, properties)
+                except NfvError as error:
+                    errors[each._moId] = error
+            client.progress("VMs read", len(records) + len(errors), len(managed))
     return records, errors
 
 

@@ -1,10 +1,12 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""TLS settings are explicit, and the gate for writes closes."""
+"""TLS settings are explicit, the gate for writes closes, and reads leave Python as they found it."""
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import http.client
 import ssl
 import typing as t
@@ -19,6 +21,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.c
     Client,
     Connection,
     knows,
+    rare_garbage_collection,
     version_text,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.faults import CallLostError
@@ -152,3 +155,18 @@ def test_a_session_that_another_thread_replaced_is_not_replaced_again(client: Cl
     client._log_in = logins.append
     client._replace_session("the session before")
     assert logins == []
+
+
+@pytest.mark.parametrize(("before", "within"), [((700, 10, 10), 50_000), ((90_000, 10, 10), 90_000), ((0, 10, 10), 0)])
+def test_garbage_is_collected_rarely_during_a_read_and_as_before_after_it(
+    before: tuple[int, int, int], within: int
+) -> None:
+    own = gc.get_threshold()
+    gc.set_threshold(*before)
+    try:
+        with contextlib.suppress(KeyError), rare_garbage_collection():
+            assert gc.get_threshold()[0] == within
+            raise KeyError
+        assert gc.get_threshold() == before
+    finally:
+        gc.set_threshold(*own)
