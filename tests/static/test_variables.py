@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from tests.support.imports import ROOT
+from tests.support.variables import explained, known_variables
 
 NAME = re.compile(r"\b(?:nfv|vsphere|drift|remove)_[a-z0-9_]*[a-z0-9]\b")
 # The collection's own name, error codes and outcomes, former names, and what roles leave for later ones.
@@ -36,12 +37,6 @@ def used(texts: t.Iterable[str]) -> set[str]:
     return {name for text in texts for name in NAME.findall(text)} - NOT_OF_USERS
 
 
-def explained(page: str) -> set[str]:
-    """The names in the first column of the page's tables."""
-    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
-    return {name for cell in rows for name in re.findall(r"`(\w+)`", cell)}
-
-
 @pytest.fixture(scope="module")
 def page() -> set[str]:
     return explained((ROOT / "docs/variables.md").read_text(encoding="utf-8"))
@@ -63,12 +58,8 @@ def test_a_variable_that_is_not_explained_is_found(page: set[str]) -> None:
 
 
 @pytest.mark.parametrize("example", sorted(path.name for path in (ROOT / "examples").iterdir() if path.is_dir()))
-def test_an_example_sets_what_exists(example: str, page: set[str]) -> None:
-    roles = set()
-    for path in (ROOT / "roles").glob("*/meta/argument_specs.yml"):
-        for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"].values():
-            roles |= set(entry.get("options") or {})
-    known = page | roles | {"ansible_user", "ansible_become"} | _of_testers()
+def test_an_example_sets_what_exists(example: str) -> None:
+    known = known_variables() | {"ansible_user", "ansible_become"} | _of_testers()
     variables: set[str] = set()
     for path in (ROOT / "examples" / example / "inventory").glob("*_vars/**/*.yml"):
         # Without the tag of a value in a vault, which only Ansible reads; the names of such values are the site's.

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The execution environment of examples/gitops, without a container: what it lists, and a Python that has just that."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+import typing as t
+from importlib.util import find_spec
+from pathlib import Path
+
+import yaml
+
+from tests.support.playbook import BINARIES, ROOT
+from tests.support.quickstart import build_collection
+
+DEFINITION = ROOT / "examples/gitops/execution-environment.yml"
+BUILDER = BINARIES / "ansible-builder"
+
+
+def create_context(definition: Path, directory: Path) -> subprocess.CompletedProcess[str]:
+    """What an image is built from, made in the directory by `ansible-builder create`; the caller judges the status."""
+    command = [BUILDER, "create", "--file", definition, "--context", directory, "--output-filename", "Containerfile"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def install_collections(directory: Path) -> Path:
+    """The collections that the definition asks for, below a directory that Ansible and ansible-builder search.
+
+    This one is from its tarball; those that it depends on are from the Python package `ansible`. Raises OSError.
+    """
+    path = directory / "collections"
+    ours = path / "ansible_collections/nfv/vsphere_dpdk"
+    ours.mkdir(parents=True)
+    with tarfile.open(build_collection(directory / "build")) as tarball:
+        tarball.extractall(ours, filter="data")
+    found = find_spec("ansible_collections")
+    assert found is not None
+    for name in json.loads((ours / "MANIFEST.json").read_text(encoding="utf-8"))["collection_info"]["dependencies"]:
+        place = Path(*name.split("."))
+        sources = [Path(each) / place for each in found.submodule_search_locations or ()]
+        shutil.copytree(next(each for each in sources if each.is_dir()), path / "ansible_collections" / place)
+    return path
+
+
+class Listed(t.NamedTuple):
+    """What an image from the definition has beyond its base."""
+
+    ansible: list[str]
+    """ansible-core and ansible-runner, as pip takes them."""
+    python: list[str]
+    """What the collections need of Python, as pip takes it."""
+    system: list[str]
+    """What they need of the system, as bindep takes it."""
+
+
+def listed(collections: Path, definition: Path = DEFINITION) -> Listed:
+    """Raises OSError and subprocess.CalledProcessError."""
+    asked = yaml.safe_load(definition.read_text(encoding="utf-8"))["dependencies"]
+    command = [BUILDER, "introspect", collections]
+    found = yaml.safe_load(subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout)
+    ansible = [asked[name]["package_pip"] for name in ("ansible_core", "ansible_runner")]
+    python, system = ([line.split("#")[0].strip() for line in found[kind]] for kind in ("python", "system"))
+    return Listed(ansible, python, system)
+
+
+def python_with(directory: Path, packages: t.Sequence[str]) -> Path:
+    """The programs of a new virtual environment that has these packages and what they need themselves.
+
+    Raises subprocess.CalledProcessError, whose stderr has what pip said.
+    """
+    subprocess.run([sys.executable, "-m", "venv", directory], check=True, timeout=300)
+    command = [directory / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
+    subprocess.run(command, check=True, capture_output=True, text=True, timeout=500)
+    return directory / "bin"
