@@ -37,7 +37,7 @@ DEPLOYED = {
     "two_pgws": Example(("pgw-1", "pgw-2")),
     "own_vnf": Example(("firewall-1",), ("PG-Outside", "PG-Inside")),
 }
-# How they are run is in tests of their own: test_quickstart.py, test_gitops.py, and below.
+# How they are run is in tests of their own: test_quickstart.py, test_gitops.py and test_dynamic_inventory.py.
 OTHERS = {"one_pgw", "dynamic_inventory", "gitops"}
 
 
@@ -94,33 +94,3 @@ def test_an_example_deploys_up_to_its_guests(
         made = run("--tags", "vsphere", "--extra-vars=nfv_readiness=skip")
     assert made.succeeded, made.failures
     assert running(vcenter) == set(example.vms)
-
-
-def test_vcenter_is_the_inventory_and_git_says_what_it_lacks(
-    start_vcenter: t.Callable[..., VCenter], tmp_path: Path
-) -> None:
-    """A VM in the folder is a host, the template is none, and the VM that is gone is named as drift."""
-    described = inventory()
-    described["vms"] = [{"name": "pgw-2", "folder": "pgw", "cpus": 2, "memoryMB": 2048, "networks": ["PG-Mgmt"]}]
-    vcenter = start_vcenter(inventory=described)
-    environment = {
-        "VMWARE_HOST": vcenter.hostname,
-        "VMWARE_PORT": str(vcenter.port),
-        "VMWARE_USER": vcenter.username,
-        "VMWARE_PASSWORD": vcenter.password,
-        "SSL_CERT_FILE": str(vcenter.ca_path),
-        "REQUESTS_CA_BUNDLE": str(vcenter.ca_path),
-    }
-    run = run_playbook(
-        "nfv.vsphere_dpdk.drift",
-        [EXAMPLES / "dynamic_inventory/inventory"],
-        variables={**connection(vcenter), "nfv_report_dir": str(tmp_path), "drift_sides": ["vsphere"]},
-        environment=environment,
-        timeout=300,
-    )
-    assert not run.succeeded
-    report = json.loads((tmp_path / "drift.json").read_text())
-    assert report["outcome"] == "found"
-    assert set(report["vms"]) == {"pgw-1", "pgw-2"}
-    assert "[expected_vm_missing]" in run.output
-    assert vcenter.mutating_calls() == {}
