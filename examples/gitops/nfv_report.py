@@ -7,7 +7,8 @@
     nfv_report.py status [--since EPOCH] RUN_JSON    ends with the run's status
     nfv_report.py junit|markdown|prometheus RUN_JSON writes to standard output
     nfv_report.py sarif RUN_JSON [--inventory PATH]  the same; finds the lines of refused keys in the inventory
-    nfv_report.py same-plan APPROVED FRESH           ends with 0 when both plans are one, and with 40 otherwise
+    nfv_report.py same-plan APPROVED FRESH           ends with 0 when both plans are one, and with 40 otherwise;
+                                                     --refusal RUN_JSON leaves the report of the refused deployment
 
 docs/run_report.md of the collection has the report's keys, docs/gitops.md the table of statuses. Python 3.9, nothing
 beyond its standard library.
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import hashlib
 import json
 import sys
 import typing as t
@@ -30,6 +32,9 @@ Report = dict[str, t.Any]
 SCHEMA = 1
 STATUS = {"clean": 0, "changed": 10, "drift": 20, "not_proved": 30, "refused": 40, "failed": 50}
 FAILED = "failed"
+PLAN_OUTDATED = "plan_outdated"
+# The digest of no change in vSphere or in a guest.
+NOTHING_CHANGES = f"sha256:{hashlib.sha256(b'[]').hexdigest()}"
 # Playbooks that deal with files, not with hosts.
 WITHOUT_HOSTS = frozenset({"build_image", "check_evidence"})
 # What a change interrupts, in the words of a reviewer.
@@ -243,22 +248,33 @@ def labels(values: t.Mapping[str, str]) -> str:
 
 
 def same_plan(approved: Path, fresh: Path) -> tuple[int, str]:
-    """The status, and what to say: 0 when both plans make the same changes, 40 otherwise, 50 without a fresh plan."""
+    """The status, and what to say: 0 when both plans make the same changes, 40 otherwise, 50 without a fresh plan.
+
+    A plan that changes nothing needs no approved one.
+    """
     now = read(fresh)
     if STATUS[now["outcome"]] > STATUS["changed"] or not now["check"] or not now["digest"]:
         return STATUS[FAILED], f"{fresh} is no plan: {now['message']}"
+    if now["digest"] == NOTHING_CHANGES:
+        return 0, "the plan changes nothing in vSphere or in a guest, and needs no approval"
     then = read(approved)
     if not then["digest"] or not then["check"]:
-        return STATUS["refused"], f"[plan_outdated] no plan is approved: {then['message']}"
+        return STATUS["refused"], f"[{PLAN_OUTDATED}] {approved}: no plan is approved: {then['message']}"
     if (then["playbook"], then["digest"]) == (now["playbook"], now["digest"]):
         return 0, f"the plan is the approved one, {now['digest']}"
     gone, new = planned(then) - planned(now), planned(now) - planned(then)
     lines = [f"  approved, and no longer planned: {each}" for each in sorted(gone)]
     lines += [f"  planned, and not approved: {each}" for each in sorted(new)]
-    said = (
-        f"[plan_outdated] {fresh} is not the plan that was approved, so nothing was changed; plan again, and approve it"
-    )
+    said = f"[{PLAN_OUTDATED}] {fresh}: it is not the approved plan, so nothing was changed; read it, and approve it"
     return STATUS["refused"], "\n".join([said, *lines])
+
+
+def refusal(plan: Report, said: str) -> Report:
+    """The report of the deployment that did not begin because this plan is not the approved one."""
+    error = {"code": PLAN_OUTDATED, "message": said, "side": "controller", "task": "same-plan"}
+    hosts = {name: {**host, "outcome": "refused", "changes": []} for name, host in plan["hosts"].items()}
+    ended = {"outcome": "refused", "message": said.partition("\n")[0], "check": False, "digest": NOTHING_CHANGES}
+    return {**plan, **ended, "hosts": hosts, "changes": [], "errors": [*plan["errors"], error]}
 
 
 def planned(plan: Report) -> set[str]:
@@ -281,10 +297,14 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
     plans = commands.add_parser("same-plan")
     plans.add_argument("approved", type=Path)
     plans.add_argument("fresh", type=Path)
+    plans.add_argument("--refusal", type=Path, help="where to leave the report of the refused deployment")
     given = parser.parse_args(arguments)
     if given.command == "same-plan":
         status, said = same_plan(given.approved, given.fresh)
         print(said, file=sys.stderr)
+        if given.refusal and status == STATUS["refused"]:
+            given.refusal.parent.mkdir(parents=True, exist_ok=True)
+            given.refusal.write_text(json.dumps(refusal(read(given.fresh), said), indent=2), encoding="utf-8")
         return status
     report = read(given.report, given.since)
     if given.command == "status":

@@ -187,6 +187,21 @@ rows:
       verdict: not_ready
       code: power_policy_slow
       remedy: Set the host's power policy to High Performance
+vcenter:
+  description: Which vCenter answered; null when none did.
+  returned: success
+  type: dict
+  contains:
+    version:
+      description: Its version.
+      type: str
+      returned: when it answered
+      sample: 8.0.3
+    build:
+      description: Its build.
+      type: str
+      returned: when it answered
+      sample: "24022515"
 found:
   description: What O(query) finds.
   returned: when O(query) is given

@@ -185,6 +185,21 @@ templates:
   returned: success
   type: dict
   sample: {debian-12-dpdk: vm-32}
+vcenter:
+  description: Which vCenter answered.
+  returned: success
+  type: dict
+  contains:
+    version:
+      description: Its version.
+      type: str
+      returned: always
+      sample: 8.0.3
+    build:
+      description: Its build.
+      type: str
+      returned: always
+      sample: "24022515"
 found:
   description: What O(query) finds.
   returned: when O(query) is given

@@ -374,6 +374,9 @@ class ErrorCode(str, enum.Enum):
     """`run.json` says so while a run lasts, and afterwards if it was killed: nothing is known. Run it again."""
     REPORT_INCOMPLETE = "report_incomplete"
     """`run.json` misses what a task said, so that it is never green. This is a defect: report it with the message."""
+    PLAN_OUTDATED = "plan_outdated"
+    """A deployment by the pipeline would do something else than the plan that was approved, or none is approved
+    (docs/gitops.md). Nothing was changed; read the fresh plan, and approve it."""
     # Guest
     WRITE_FAILED = "write_failed"
     """A file or kernel attribute cannot be written; check the file system and the rights."""

@@ -149,10 +149,10 @@ def gather_readiness(params: t.Mapping[str, t.Any], connection: Connection) -> d
     asked = read_asked(params, connection.hostname)
     try:
         with Client.open(connection, closed_for_writes=True) as client:
-            rows = _look(client, asked, connection.username)
+            rows, vcenter = _look(client, asked, connection.username), client.product
     except NfvError as error:
-        rows = _nothing_seen(asked, error)
-    return {"changed": False, "rows": [row.to_dict() for row in ordered(rows)]}
+        rows, vcenter = _nothing_seen(asked, error), None
+    return {"changed": False, "rows": [row.to_dict() for row in ordered(rows)], "vcenter": vcenter}
 
 
 def read_asked(params: t.Mapping[str, t.Any], hostname: str) -> Asked:

@@ -92,7 +92,8 @@ def gather(params: t.Mapping[str, t.Any], connection: Connection, check_mode: bo
             vms[record.state.name] = _vm(request, record, guests[managed._moId], inventory)
         else:
             vms[errors[managed._moId].subject] = _unreadable(managed._moId, errors[managed._moId])
-    return {"vms": vms, "templates": {name: _template(name, inventory) for name in params["required_templates"]}}
+    templates = {name: _template(name, inventory) for name in params["required_templates"]}
+    return {"vms": vms, "templates": templates, "vcenter": client.product}
 
 
 def _template(name: str, inventory: Inventory) -> str | None:

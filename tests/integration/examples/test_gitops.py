@@ -7,74 +7,26 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
-import tarfile
 import typing as t
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.support.playbook import BINARIES, ROOT
-from tests.support.quickstart import build_collection
-
-PREFIX = "examples/gitops/"
-
-
-class Repository(t.NamedTuple):
-    """A copy of the example, as somebody uses it."""
-
-    directory: Path
-    """The repository's root."""
-    environment: t.Mapping[str, str]
-    """What the pipeline's jobs have."""
-
-    def stage(self, name: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Runs a stage as both pipelines do; the caller judges its status."""
-        return subprocess.run(
-            ["bash", "-c", f"./pipeline {name}"],
-            cwd=self.directory,
-            env={**self.environment, **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-
-    def edit(self, path: str, old: str, new: str) -> None:
-        file = self.directory / path
-        text = file.read_text()
-        assert old in text
-        file.write_text(text.replace(old, new))
-
-    def read(self, path: str) -> str:
-        return (self.directory / path).read_text()
+from tests.support.gitops import PREFIX, Repository, unpack_example
+from tests.support.playbook import ROOT
 
 
 @pytest.fixture(scope="module")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The example as the collection's tarball has it."""
-    directory = tmp_path_factory.mktemp("tarball")
-    with tarfile.open(build_collection(directory / "build")) as tarball:
-        members = [member for member in tarball if member.name.startswith(PREFIX)]
-        tarball.extractall(directory, members, filter="data")
-    return directory / PREFIX
+    return unpack_example(tmp_path_factory.mktemp("tarball"))
 
 
 @pytest.fixture
 def repository(shipped: Path, tmp_path: Path) -> Repository:
-    directory = tmp_path / "fleet"
-    shutil.copytree(shipped, directory)
-    environment = {
-        "HOME": str(tmp_path),
-        "PATH": f"{BINARIES}:{os.environ['PATH']}",
-        "LC_ALL": "C.UTF-8",
-        "VIRTUAL_ENV": str(BINARIES.parent),
-        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache/collections"),
-    }
-    return Repository(directory, environment)
+    return Repository.copy(shipped, tmp_path / "fleet")
 
 
 def test_the_tarball_has_all_that_a_copy_needs(shipped: Path) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.error_codes import ErrorCode
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.run.report import digest as report_digest
 from tests.support.imports import ROOT
 
 SCRIPT = ROOT / "examples/gitops/nfv_report.py"
@@ -191,6 +193,35 @@ def test_a_plan_that_nobody_has_approved_or_made_is_refused(
     script: Script, approved: t.Any, fresh: t.Any, status: int
 ) -> None:
     assert script.run("same-plan", approved, fresh).returncode == status
+
+
+def test_a_plan_that_changes_neither_vsphere_nor_a_guest_needs_no_approval(script: Script) -> None:
+    """Known host keys, which are beside Ansible, may be new."""
+    known_hosts = {**CHANGE, "side": "controller", "setting": "known_hosts", "needs": "nothing"}
+    fresh = {**plan(known_hosts), "digest": report_digest({}, ())}
+    assert script.run("same-plan", plan(CHANGE, digest="b"), fresh).returncode == 0
+    assert script.run("same-plan", plan(CHANGE, digest="b"), plan(known_hosts)).returncode == 40
+
+
+def test_a_refused_deployment_leaves_a_report_that_changes_nothing_and_says_why(script: Script) -> None:
+    left = script.directory / "deploy/run.json"
+    run = [sys.executable, str(SCRIPT), "same-plan", "--refusal", str(left)]
+    paths = []
+    for name, made in (("approved", plan(CHANGE)), ("fresh", plan({**CHANGE, "to": 8}, digest="b"))):
+        paths.append(script.directory / name)
+        paths[-1].write_text(json.dumps(made))
+    # The control: the approved plan is refused by nobody.
+    assert subprocess.run([*run, paths[0], paths[0]], check=False).returncode == 0
+    assert not left.exists()
+    assert subprocess.run([*run, *paths], check=False).returncode == 40
+    refused = json.loads(left.read_text())
+    (error,) = refused["errors"]
+    assert error["code"] == ErrorCode.PLAN_OUTDATED
+    assert "cpu.count: 2 to 8" in error["message"]
+    assert (refused["check"], refused["hosts"]["pgw-1"]["changes"]) == (False, [])
+    assert refused["digest"] == report_digest({}, ())
+    assert script.run("status", refused).returncode == 40
+    assert 'name="plan_outdated"' in script.run("junit", refused).stdout
 
 
 def test_sarif_points_at_the_key(script: Script) -> None:

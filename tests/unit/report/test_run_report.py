@@ -200,6 +200,14 @@ def test_readiness_is_evidence_of_the_run() -> None:
     assert data["evidence"][0]["object"] == "esx-1"
 
 
+@pytest.mark.parametrize("module", ["vm_dataplane_info", "readiness_info"])
+def test_vcenter_is_named_by_whichever_module_asked_it(module: str) -> None:
+    said = {"vms": {"pgw-1": {"present": True, "readable": True}}, "vcenter": {"version": "8.0.3", "build": "24022515"}}
+    assert report(DRIFT, on_controller(module, said))["versions"]["vcenter"] == "8.0.3 build 24022515"
+    # The control: nobody was asked.
+    assert report(DRIFT, there())["versions"]["vcenter"] is None
+
+
 def test_several_errors_count_as_the_worst_of_them() -> None:
     def outcome(message: str) -> str:
         return outcome_of_error(RunError("several_errors", f"[several_errors] 2 VMs: {message}", "vsphere", ""))

@@ -25,6 +25,7 @@ _REFUSED: t.Final = frozenset(code.value for code in DESCRIPTION - _UNSEEN) | {
     ErrorCode.FEATURE_BLOCKED.value,
     ErrorCode.PLACEMENT_IMPOSSIBLE.value,
     ErrorCode.READINESS_NOT_MET.value,
+    ErrorCode.PLAN_OUTDATED.value,
 }
 _NOT_PROVED: t.Final = frozenset(
     {

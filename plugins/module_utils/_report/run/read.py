@@ -105,12 +105,20 @@ class Compared:
 
 
 @dataclasses.dataclass(frozen=True)
+class VcenterVersion:
+    """Which vCenter answered."""
+
+    version: str
+    """Its version and build, such as ``8.0.3 build 24022515``."""
+
+
+@dataclasses.dataclass(frozen=True)
 class Finding:
     """One thing that a result says."""
 
     host: str | None
     """The host; None for what is of no single host."""
-    what: RunChange | Difference | Evidence | RunError | Looked | Missing | Proof | Compared
+    what: RunChange | Difference | Evidence | RunError | Looked | Missing | Proof | Compared | VcenterVersion
     """The thing."""
     teller: str
     """The host whose task told it."""
@@ -175,6 +183,9 @@ def _read(ended: TaskResult) -> t.Iterator[tuple[str | None, t.Any]]:
         return
     if ended.delegate is None and ended.answered and not ended.failed:
         yield ended.host, Looked(GUEST)
+    vcenter = ended.result.get("vcenter")
+    if isinstance(vcenter, dict):
+        yield None, VcenterVersion(f"{vcenter.get('version')} build {vcenter.get('build')}")
     reader = _READERS.get(name, _guest_module)
     yield from reader(ended)
 

@@ -23,7 +23,7 @@ from .model import (
     change_as_data,
 )
 from .outcome import HostSeen, outcome_of_error, outcome_of_host, worst
-from .read import Compared, Finding, Looked, Missing, Proof, sha256
+from .read import Compared, Finding, Looked, Missing, Proof, VcenterVersion, sha256
 
 # The playbooks that end with a verdict on each host.
 _PROVING: t.Final = frozenset({"deploy", "verify"})
@@ -66,7 +66,7 @@ def run_report(
         changes=changes,
         evidence=rows,
         errors=errors,
-        vcenter=next((row.seen for row in rows if (row.subject, row.row) == ("vcenter", "version")), None),
+        vcenter=next((what.version for what in of_run if isinstance(what, VcenterVersion)), None),
     )
 
 

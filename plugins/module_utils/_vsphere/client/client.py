@@ -139,6 +139,12 @@ class Client:
         self._service._stub.DropConnections()
 
     @property
+    def product(self) -> dict[str, str]:
+        """Which vCenter it is: ``version``, such as ``8.0.3``, and ``build``. It was told at login."""
+        about = self.content.about
+        return {"version": str(about.version), "build": str(about.build)}
+
+    @property
     def api_version(self) -> str:
         """The negotiated API version as pyVmomi names it, such as ``vim.version.v8_0_3_0``."""
         return str(self._service._stub.version)
