@@ -12,7 +12,9 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import DIRECTIONS
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.observed import judge_observed
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.verification import plan_verification
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.poll_mode import poll_mode_report as build_report
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.poll_mode.report import (
+    poll_mode_report as build_report,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.filters import Filters, typed
 
 

@@ -11,7 +11,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.report import readiness_report, report_as_data
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drift import SIDES, drift_report
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.poll_mode import poll_mode_report
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.poll_mode.report import poll_mode_report
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.report.render import render
 
 DRIFT: t.Final = "drift"

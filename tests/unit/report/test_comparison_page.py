@@ -15,10 +15,10 @@ import pytest
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.comparison import FilterModule, comparison_report
 from ansible_collections.nfv.vsphere_dpdk.plugins.filter.report import report_html
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.comparison.axes import Axis, short
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.comparison.marks import SERIES, mark, series
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.comparison.page import comparison_page
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.comparison.svg import element
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drawing.axes import Axis, short
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drawing.marks import SERIES, mark, series
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drawing.svg import element
 from tests.support.imports import ROOT
 from tests.unit.comparison import sample
 from tests.unit.report.pages import Page

@@ -9,12 +9,13 @@ import dataclasses
 import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._comparison.sentence import REASONS
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drawing.marks import sample_of, series
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drawing.percentiles import PERCENTILES
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drawing.svg import Element
 
 from .advice import advice
-from .marks import sample_of, series
 from .pictures import FrameFigures, Picture, pictures_of
-from .svg import Element
-from .words import PERCENTILES, UNKNOWN, cpus, goal, microseconds, named, nanoseconds, packets, percent, ratio, sized
+from .words import UNKNOWN, cpus, goal, microseconds, named, nanoseconds, packets, percent, ratio, sized
 
 Mapping = t.Mapping[str, t.Any]
 _EMULATED: t.Final = (

@@ -8,10 +8,27 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .axes import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Axis, bottom_axis, categories_axis, left_axis
-from .marks import curve, mark, series
-from .svg import Element, element, group, picture
-from .words import PERCENTILES, cpus, goal, microseconds, named, packets, percent
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drawing.axes import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    Axis,
+    bottom_axis,
+    left_axis,
+)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drawing.marks import mark, series
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drawing.percentiles import percentile_curves
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drawing.svg import (
+    Element,
+    element,
+    group,
+    picture,
+)
+
+from .words import cpus, goal, microseconds, named, packets, percent
 
 Mapping = t.Mapping[str, t.Any]
 _RATE: t.Final = "packets/s, both directions together"
@@ -104,15 +121,9 @@ def latencies(frame: FrameFigures) -> Picture | None:
     rows = [row for row in rows if row["load"] == shown]
     if not rows:
         return None
-    values = [value for row in rows for value in row["percentiles_us"].values()]
-    up = Axis.decades(min(values), max(values), BOTTOM, TOP)
-    step = (RIGHT - LEFT) / len(PERCENTILES)
-    places = [LEFT + step * (position + 0.5) for position in range(len(PERCENTILES))]
     where = "at the lowest rate" if shown == "lowest" else f"at {shown} % of each one's PDR"
-    drawn = [*left_axis(up, "µs"), *categories_axis(list(PERCENTILES.values()), places, f"percentile, {where}")]
-    for row in rows:
-        heights = [up.at(row["percentiles_us"][name]) for name in PERCENTILES]
-        drawn.append(curve(frame.variants.index(row["variant"]), list(zip(places, heights))))
+    curves = [(frame.variants.index(row["variant"]), row["percentiles_us"]) for row in rows]
+    drawn = percentile_curves(curves, f"percentile, {where}")
     words = (
         f"{named(row['variant'])} {microseconds(row['percentiles_us']['p50'])} (99 %:"
         f" {microseconds(row['percentiles_us']['p99'])}) at {packets(row['pps'])} packets/s"

@@ -10,14 +10,6 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._comparison.sentence import NAMES
 
 GOALS: t.Final[t.Mapping[str, str]] = {"ndr": "NDR", "pdr": "PDR"}
-PERCENTILES: t.Final = {
-    "minimum": "min",
-    "p50": "50 %",
-    "p90": "90 %",
-    "p99": "99 %",
-    "p999": "99.9 %",
-    "maximum": "max",
-}
 UNKNOWN: t.Final = "unknown"
 
 

@@ -12,7 +12,7 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.model import SKIPPED
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.observed import judge_observed
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.poll_mode import poll_mode_report
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.poll_mode.report import poll_mode_report
 
 from .pseudonyms import Pseudonyms
 
