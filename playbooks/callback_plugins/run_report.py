@@ -20,7 +20,6 @@ options: {}
 
 import contextlib
 import platform
-import subprocess
 import typing as t
 from pathlib import Path
 
@@ -33,6 +32,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.run.model
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.run.read import TaskResult
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.run.report import failed_report
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.collection_version import declared_version
+from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.provenance import inventory_commit
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.run_report.file import (
     default_directory,
     now,
@@ -77,7 +77,7 @@ class CallbackModule(CallbackBase):
             collection=_collection_version(),
             ansible_core=ansible_core,
             python=platform.python_version(),
-            commit=_commit(inventory),
+            commit=inventory_commit(inventory._sources),
         )
         self._recorder = Recorder(run)
         write_report(self._directory, failed_report(run, UNFINISHED))
@@ -157,20 +157,4 @@ def _collection_version() -> str | None:
     """Null for metadata that cannot be read: a report without a version is better than none."""
     with contextlib.suppress(ValueError):
         return declared_version(PLAYBOOKS.parent)
-    return None
-
-
-def _commit(inventory: t.Any) -> str | None:
-    """The commit of the repository that the first inventory source lies in."""
-    for source in inventory._sources:
-        path = Path(source)
-        if not path.exists():
-            continue
-        directory = path if path.is_dir() else path.parent
-        command = ["git", "-C", str(directory), "rev-parse", "HEAD"]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
-        except (OSError, subprocess.TimeoutExpired):
-            return None
-        return done.stdout.strip() or None
     return None

@@ -37,12 +37,12 @@ def poll_mode_verdict(observed: t.Any, expected: t.Any) -> dict[str, t.Any]:
 
 
 def poll_mode_report(
-    verdicts: t.Any, hosts: t.Iterable[str], created: str, error: str | None = None
+    verdicts: t.Any, hosts: t.Iterable[str], created: str, error: str | None = None, provenance: t.Any = None
 ) -> dict[str, t.Any]:
     """The report on the verdicts of these hosts, or on why there are none."""
     if not isinstance(verdicts, t.Mapping):
         raise AnsibleFilterError("poll_mode_report takes a dictionary of verdicts by host name")
-    return build_report(verdicts, hosts, created, error)
+    return build_report(verdicts, hosts, created, error, provenance)
 
 
 class FilterModule:

@@ -22,7 +22,7 @@ def report_html(report: t.Any, name: str) -> str:
         raise AnsibleFilterError(f"report_html: there is no report {name!r}, only {', '.join(report_names())}")
     try:
         return render(name, report)
-    except jinja2.TemplateError as error:
+    except (jinja2.TemplateError, LookupError) as error:
         raise AnsibleFilterError(f"report_html: this is no {name} report: {error}") from error
 
 

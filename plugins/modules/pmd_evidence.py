@@ -79,16 +79,21 @@ sample:
     boot_id:
       description: Changes with every boot.
       type: str
+    kernel:
+      description: Release of the running kernel.
+      type: str
     clock_ticks:
       description: Ticks a second of the processor times.
       type: int
     application:
-      description: C(kind), C(pid), C(executable), C(telemetry_pid) and C(eal_parameters) of the application.
+      description:
+        - C(kind), C(pid), C(executable), C(version) (of DPDK), C(telemetry_pid) and C(eal_parameters) of the
+          application.
       type: dict
     devices:
       description:
-        - For each device C(driver), C(net) (network interfaces of the kernel), C(node) (the device file), C(holders),
-          C(interrupts) and C(uio_events).
+        - For each device C(driver), C(net) (network interfaces of the kernel), C(node) (the device file), C(numa_node),
+          C(holders), C(interrupts) and C(uio_events).
       type: list
       elements: dict
     ports:
@@ -104,7 +109,7 @@ sample:
       type: list
       elements: dict
     workers:
-      description: The threads that poll, with their CPUs, context switches and processor times.
+      description: The threads that poll, with their CPUs, NUMA nodes, context switches and processor times.
       type: list
       elements: dict
     other_threads:

@@ -165,6 +165,11 @@ traffic:
     latency_us:
       description: Microseconds from sending to capture, as C(p50), C(p99) and C(max); null when nothing arrived.
       type: dict
+    latency_histogram:
+      description:
+        - The latencies as an HdrHistogram of nanoseconds with three digits, V2, compressed, in base64; null when
+          nothing arrived.
+      type: str
     problems:
       description: The first reasons why something is wrong.
       type: list

@@ -28,6 +28,7 @@ from .model import (
     joined,
     row,
 )
+from .path import path_of
 
 
 def judge(
@@ -38,7 +39,7 @@ def judge(
     errors: t.Sequence[str] = (),
 ) -> dict[str, t.Any]:
     """The verdict: ``status`` (PROVED, RUNNING or FAILED), ``proved``, ``error_code`` (empty unless FAILED),
-    ``summary``, ``failures`` (lines), ``evidence`` and ``traffic`` (rows).
+    ``summary``, ``failures`` (lines), ``evidence`` and ``traffic`` (rows), ``description`` and ``path`` (path_of()).
 
     before, after: samples; traffic: the tester's rows; errors: why an observation could not be made, which fails the
     verdict.
@@ -65,6 +66,8 @@ def judge(
         "failures": failures,
         "evidence": [dataclasses.asdict(one) for one in rows],
         "traffic": [dict(stream) for stream in streams],
+        "description": expected.description,
+        "path": path_of(after or before, expected),
     }
 
 

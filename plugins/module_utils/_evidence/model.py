@@ -84,6 +84,11 @@ class Expected:
     """Whether others' traffic may pass beside the tester's: counters may then be higher than its counts."""
     adapters: tuple[Mapping, ...] = ()
     """The VM's adapters as vCenter has them; ``type`` and ``connected`` of each are judged where they are given."""
+    surroundings: Mapping = dataclasses.field(default_factory=dict)
+    """What lies around the guest, for the report alone: the ``sender``, and its ``interfaces`` and the ``networks``
+    (port groups) by the guest's adapters."""
+    description: str = ""
+    """The digest of the description that all of this follows from, for the report alone."""
 
     @property
     def passive(self) -> bool:

@@ -30,6 +30,8 @@ from .telemetry import JsonRpc, Telemetry
 # polling threads itself gives them any name: they are those that are bound to one isolated CPU.
 _WORKERS = {"ovs": ("pmd-c",), "dpdk": ("rte-worker-", "dpdk-worker", "lcore-worker-")}
 _OVS_RUN = "/var/run/openvswitch"
+_KERNEL = "/proc/sys/kernel/osrelease"
+_CPU = "/sys/devices/system/cpu"
 _UNITS = "/sys/fs/cgroup/system.slice"  # systemd.slice(5), on the unified hierarchy of cgroups(7)
 _INTERFACE_COLUMNS = ["name", "type", "options", "mac_in_use", "status", "error"]
 # Nobody answers, or answers what is cut off or of another shape: then nothing was observed, which proves nothing.
@@ -95,11 +97,13 @@ def take_sample(
     return {
         "monotonic": time.monotonic(),
         "boot_id": tree.value(procfs.BOOT_ID),
+        "kernel": tree.value(_KERNEL),
         "clock_ticks": os.sysconf("SC_CLK_TCK"),
         "application": {
             "kind": application.kind,
             "pid": pid,
             "executable": procfs.executable(tree, pid) if pid else None,
+            "version": telemetry["version"],
             "telemetry_pid": telemetry["pid"],
             "eal_parameters": telemetry["eal_parameters"],
         },
@@ -107,7 +111,7 @@ def take_sample(
         "ports": telemetry["ports"],
         "interfaces": _ovs_interfaces(tree, problems) if application.kind == "ovs" else None,
         "cycles": _ovs_cycles(tree, pid, problems) if application.kind == "ovs" and pid else [],
-        "workers": threads,
+        "workers": [{**thread, "numa_node": _node_of_cpu(tree, thread["cpu"])} for thread in threads],
         "other_threads": procfs.other_threads(tree, allowed, [thread["tid"] for thread in threads]),
         "isolated_cpus": isolated,
         "nohz_full_cpus": list(parse_cpu_list(cpus.nohz_full(tree)) or ()),
@@ -151,6 +155,7 @@ def _devices(tree: Tree, devices: t.Sequence[Device]) -> list[dict[str, t.Any]]:
                 "driver": tree.target(f"{base}/driver"),
                 "net": list(tree.names(f"{base}/net")),
                 "node": path,
+                "numa_node": _node(tree.number(f"{base}/numa_node")),
                 "holders": [
                     {"pid": pid, "executable": procfs.executable(tree, pid)} for pid in holders.get(path or "", [])
                 ],
@@ -159,6 +164,17 @@ def _devices(tree: Tree, devices: t.Sequence[Device]) -> list[dict[str, t.Any]]:
             }
         )
     return found
+
+
+def _node(number: int | None) -> int | None:
+    """A NUMA node; None where the platform does not say, which is -1 in the kernel."""
+    return None if number is None or number < 0 else number
+
+
+def _node_of_cpu(tree: Tree, cpu: int) -> int | None:
+    """The NUMA node of a CPU (Documentation/ABI/stable/sysfs-devices-node)."""
+    named = (name[len("node") :] for name in tree.names(f"{_CPU}/cpu{cpu}") if name.startswith("node"))
+    return next((int(number) for number in named if number.isdecimal()), None)
 
 
 def _interrupts(number: str, line: procfs.InterruptLine) -> dict[str, t.Any]:
@@ -179,10 +195,10 @@ def _telemetry(
     problems: dict[str, str],
 ) -> dict[str, t.Any]:
     path = f"/var/run/dpdk/{application.file_prefix}/dpdk_telemetry.v2"
-    found: dict[str, t.Any] = {"pid": None, "eal_parameters": None, "ports": []}
+    found: dict[str, t.Any] = {"pid": None, "version": None, "eal_parameters": None, "ports": []}
     try:
         with Telemetry(tree.path(path)) as telemetry:
-            found["pid"] = telemetry.pid
+            found["pid"], found["version"] = telemetry.pid, telemetry.version
             found["eal_parameters"] = telemetry.ask("/eal/params")
             infos = _started_infos(telemetry, {device.pci_address for device in devices}, start_timeout)
             found["ports"] = [_port(telemetry, number, info) for number, info in infos.items()]

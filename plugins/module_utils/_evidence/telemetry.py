@@ -47,6 +47,7 @@ class UnixClient:
 class Telemetry(UnixClient):
     """The telemetry socket of an EAL process, protocol v2: one packet holds a command, one the answer as JSON.
 
+    ``version`` is DPDK's, as its greeting tells it; None when it does not.
     Raises OSError; ValueError, TypeError or LookupError for an answer of another shape.
     """
 
@@ -55,6 +56,7 @@ class Telemetry(UnixClient):
         self._answer_bytes = _LONGEST_PACKET
         try:
             hello = self._receive()
+            self.version = str(hello.get("version") or "") or None
             self._answer_bytes = min(max(int(hello["max_output_len"]), 1), _LONGEST_PACKET)
         except BaseException:
             self._socket.close()

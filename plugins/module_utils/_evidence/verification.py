@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.digest import sha256
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
 from .model import DIRECTIONS, Mapping
@@ -33,8 +34,8 @@ def plan_verification(request: Mapping) -> Verification:
 
     request holds these keys; the sides may be empty, and are then found from the rest:
     host: its name; hosts: all names in the inventory; traffic: a key of DIRECTIONS;
-    derived: what dataplane_derived makes of its description; devices: as dpdk_bind leaves them; adapters: with the MAC
-    addresses that vSphere assigned;
+    dataplane: its description (may be left out); derived: what dataplane_derived makes of it;
+    devices: as dpdk_bind leaves them; adapters: with the MAC addresses that vSphere assigned;
     tester: ``name``, ``s5u_interface``, ``sgi_interface``, and ``interfaces`` by port group;
     generator: ``name`` and ``adapters``;
     pgw: ``s5u``, ``sgi`` and ``sessions`` of the PGW, and its ``verify_session``, if one is set aside;
@@ -66,9 +67,21 @@ def plan_verification(request: Mapping) -> Verification:
         "polling_cpus": request["derived"]["polling_cpu_list"],
         "hugepages": request["derived"]["hugepages"],
         "shared": _set_aside(request) is not None,
+        "surroundings": _surroundings(request, options, sides),
+        "description": sha256(request["dataplane"]) if request.get("dataplane") else "",
         **request["expected"],
     }
     return Verification(tuple(map(str, problems)), options, expected)
+
+
+def _surroundings(request: Mapping, options: Mapping, sides: Mapping) -> dict[str, t.Any]:
+    """What the report tells beside what is observed; see Expected.surroundings."""
+    ends = {adapter: options[side] for side, adapter in sides.items()}
+    return {
+        "sender": request["generator" if request["traffic"] == "testpmd" else "tester"]["name"] if options else "",
+        "interfaces": {adapter: end.get("interface") or end.get("mac") for adapter, end in ends.items()},
+        "networks": {one["name"]: one.get("network") for one in request["derived"]["pmd_adapters"]},
+    }
 
 
 def _missing_hosts(request: Mapping) -> t.Iterator[NfvError]:

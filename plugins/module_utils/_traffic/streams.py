@@ -9,6 +9,7 @@ import dataclasses
 import struct
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.hdr_histogram import encoded
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.runtime import packets
 
 # IPv4 packets below 46 bytes would be padded by Ethernet; the smallest packet of a stream is above that.
@@ -165,6 +166,7 @@ class StreamCount:
             "pps_asked": pps[0],
             "pps_seen": round(pps[1], 1),
             "latency_us": latency_percentiles(self.latencies),
+            "latency_histogram": encoded(self.latencies) if self.latencies else None,
             "problems": list(self.problems),
         }
 

@@ -12,11 +12,15 @@ from pathlib import Path
 import jinja2
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.comparison.page import comparison_page
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.poll_mode.page import poll_mode_page
 
 TEMPLATES: t.Final = Path(__file__).parent / "templates"
 _SUFFIX: t.Final = ".html.j2"
 _BASE: t.Final = "base"
-_PAGES: t.Final[t.Mapping[str, t.Callable[[t.Mapping[str, t.Any]], t.Any]]] = {"comparison": comparison_page}
+_PAGES: t.Final[t.Mapping[str, t.Callable[[t.Mapping[str, t.Any]], t.Any]]] = {
+    "comparison": comparison_page,
+    "poll_mode": poll_mode_page,
+}
 """What a template takes instead of the report itself, where more than markup lies between the two."""
 
 

@@ -136,6 +136,19 @@ def test_pools_of_numa_nodes(guest: Guest) -> None:
     ]
 
 
+def test_versions_and_numa_nodes(guest: Guest) -> None:
+    guest.write("/proc/sys/kernel/osrelease", "6.1.0-40-amd64\n")
+    guest.write("/sys/devices/system/cpu/cpu1/node1/cpulist", "1\n")
+    for address, node in (("0000:00:04.0", "1"), ("0000:00:05.0", "-1")):
+        guest.write(f"/sys/bus/pci/devices/{address}/numa_node", node)
+    guest.serve()
+    sample = guest.sample()
+    assert sample["kernel"] == "6.1.0-40-amd64"
+    assert sample["application"]["version"] == guest.telemetry[""]["version"]
+    assert [device["numa_node"] for device in sample["devices"]] == [1, None]
+    assert [worker["numa_node"] for worker in sample["workers"]] == [1]
+
+
 def test_devices_of_the_recorded_guest(guest: Guest) -> None:
     guest.serve()
     s5u = guest.sample()["devices"][0]

@@ -67,7 +67,20 @@ def test_subscribers_traffic_goes_between_the_networks_of_the_pgw() -> None:
         "sessions": [SESSION] * 100,
     }
     assert found["expected"]["sides"] == {"s5u": "s5u", "sgi": "sgi"}
+    assert found["expected"]["surroundings"] == {
+        "sender": "tester-1",
+        "interfaces": {"s5u": "eth1", "sgi": "eth2"},
+        "networks": {"s5u": "PG-S5U", "sgi": "PG-SGi"},
+    }
     poll_mode_verdict({}, found["expected"])  # takes what the plan expects
+
+
+def test_a_plan_knows_the_digest_of_its_description() -> None:
+    described = [plan(dataplane={"cpu": {"count": count}})["expected"]["description"] for count in (2, 4)]
+    # echo -n '{"cpu":{"count":2}}' | sha256sum
+    assert described[0] == "sha256:8559e25f84fa27c441f14a62f36d9ba7d5d700846b352a8a465177384f81b7ad"
+    assert described[0] != described[1]
+    assert plan()["expected"]["description"] == ""
 
 
 def test_sides_and_sessions_of_the_user_go_before() -> None:

@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 import typing as t
-from pathlib import Path
 
 import jinja2
 import pytest
@@ -27,12 +25,12 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.report.render imp
     shown,
 )
 from tests.unit.comparison import sample
-from tests.unit.evidence.test_poll_mode import CREATED, EXPECTED
+from tests.unit.evidence.test_poll_mode import CREATED
 from tests.unit.readiness.test_row import ROWS
-from tests.unit.report.pages import Page, browse, overflow
+from tests.unit.report.pages import Page, Tour, tour
+from tests.unit.report.polled import AROUND, PROVENANCE, polled
 from tests.unit.report.test_placement import HOSTS, PLAN, placement_report
 
-RECORDED = Path(__file__).parents[1] / "evidence/recorded/good.json"
 HOSTILE = """<script>console.error(1)</script>" onmouseover="x" '<b>&"""
 # Ink on each surface of the stylesheet, by the names of their custom properties.
 PAIRS = [
@@ -40,11 +38,6 @@ PAIRS = [
     *((f"on-{kind}", kind) for kind in ("planned", "moved", "tenant", "esxi")),
     *((f"series-{number}", surface) for number in range(1, 7) for surface in ("page", "card")),
 ]
-
-
-def observed() -> dict[str, t.Any]:
-    found: dict[str, t.Any] = json.loads(RECORDED.read_text())
-    return found
 
 
 def hostile(value: t.Any) -> t.Any:
@@ -63,12 +56,10 @@ def report(name: str) -> dict[str, t.Any]:
         return placement_report(plan_as_data(PLAN), hosts_as_data(HOSTS), created=CREATED)
     if name == "readiness":
         return readiness_report({"vcenter": {"rows": [row.to_dict() for row in ROWS]}}, CREATED)
-    unproved = observed()
+    unproved = polled()
     unproved["after"]["devices"][0]["driver"] = "vmxnet3"
-    verdicts = {"pgw-1": observed(), "pgw-2": unproved}
-    return poll_mode_report(
-        {host: poll_mode_verdict(one, EXPECTED) for host, one in verdicts.items()}, ["pgw-1", "pgw-2", "pgw-3"], CREATED
-    )
+    verdicts = {host: poll_mode_verdict(one, AROUND) for host, one in (("pgw-1", polled()), ("pgw-2", unproved))}
+    return poll_mode_report(verdicts, ["pgw-1", "pgw-2", "pgw-3"], CREATED, provenance=PROVENANCE)
 
 
 def test_every_template_is_tested_and_documented() -> None:
@@ -91,16 +82,68 @@ def test_without_autoescape_a_hostile_name_is_markup(name: str) -> None:
     assert "<script>console" in template.render(report=shown(name, hostile(report(name))))
 
 
-@pytest.mark.parametrize("name", report_names())
-def test_a_browser_opens_it_without_complaint(name: str, tmp_path: Path) -> None:
-    assert browse(tmp_path, report_html(hostile(report(name)), name)).complaints == []
-    assert len(browse(tmp_path, "<!DOCTYPE html><script>console.error('seen')</script>").complaints) == 1
+WIDTHS = (390, 1300)
+SCHEMES = ("light", "dark")
+SOUND = "<html lang='en'><title>Control</title><main><h1>Control</h1>{}</main></html>"
+# Pages with one known fault each.
+CONTROLS = {
+    "complaint": SOUND.format("<script>console.error('seen')</script>"),
+    "wide": SOUND.format("<div style='width: 500px; height: 1px'></div>"),
+    "no heading": "<html lang='en'><title>Control</title><main><p>Text</p></main></html>",
+    "nameless picture": SOUND.format("<svg role='img'></svg>"),
+    "pale": SOUND.format("<p style='color: #777; background: #eee'>Text</p>"),
+    "pale in dark": SOUND.format(
+        "<style>@media (prefers-color-scheme: dark) { p { color: #777; background: #444 } }</style><p>Text</p>"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Tour:
+    """Every page, as it is and with hostile names, and the controls."""
+    sources = {name: report_html(report(name), name) for name in report_names()}
+    strange = {f"hostile {name}": report_html(hostile(report(name)), name) for name in report_names()}
+    controls = {name: f"<!DOCTYPE html>{source}" for name, source in CONTROLS.items()}
+    unasked = {*strange, "complaint", "wide"}
+    return tour(tmp_path_factory.mktemp("tour"), {**sources, **strange, **controls}, WIDTHS, unasked)
+
+
+def violations(seen: Tour, page: str) -> dict[tuple[str, int], list[str]]:
+    return {(one.scheme, one.width): one.violations for one in seen.visits if one.page == page and one.violations}
 
 
 @pytest.mark.parametrize("name", report_names())
-def test_it_fits_a_phone_and_a_screen(name: str, tmp_path: Path) -> None:
-    assert overflow(tmp_path, report_html(report(name), name), (390, 1300)) == {390: 0, 1300: 0}
-    assert overflow(tmp_path, "<!DOCTYPE html><div style='width: 500px; height: 1px'></div>", (390,))[390] > 0
+def test_axe_finds_nothing_in_light_and_in_dark(name: str, seen: Tour) -> None:
+    windows = {(one.scheme, one.width) for one in seen.visits if one.page == name}
+    assert windows == {(scheme, width) for scheme in SCHEMES for width in WIDTHS}
+    assert violations(seen, name) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "schemes"),
+    [
+        ("no heading", "page-has-heading-one", ["light"]),
+        ("nameless picture", "svg-img-alt", ["light"]),
+        ("pale", "color-contrast", ["light", "dark"]),
+        ("pale in dark", "color-contrast", ["dark"]),
+    ],
+)
+def test_axe_finds_a_known_fault(name: str, rule: str, schemes: list[str], seen: Tour) -> None:
+    found = violations(seen, name)
+    assert set(found) == {(scheme, width) for scheme in schemes for width in WIDTHS}
+    assert all([one.split(":")[0] for one in rules] == [rule] for rules in found.values())
+
+
+def test_a_browser_opens_them_without_complaint(seen: Tour) -> None:
+    """The control's complaint is seen, and no other."""
+    assert [line for line in seen.complaints if '"seen"' not in line] == []
+    assert len(seen.complaints) == 1
+
+
+@pytest.mark.parametrize("name", report_names())
+def test_they_fit_a_phone_and_a_screen(name: str, seen: Tour) -> None:
+    assert [one for one in seen.visits if one.page == name and one.overflow] == []
+    assert {one.width for one in seen.visits if one.page == "wide" and one.overflow} == {390}
 
 
 def luminance(colour: str) -> float:
@@ -169,12 +212,12 @@ def test_poll_mode_page_shows_every_row() -> None:
 
 
 def test_a_page_about_a_proved_guest_says_so() -> None:
-    data = poll_mode_report({"pgw-1": poll_mode_verdict(observed(), EXPECTED)}, ["pgw-1"], CREATED)
+    data = poll_mode_report({"pgw-1": poll_mode_verdict(polled(), AROUND)}, ["pgw-1"], CREATED)
     assert "Poll mode and forwarding: proved 1 host, observed until" in Page(report_html(data, "poll_mode")).text
 
 
 @pytest.mark.parametrize(
-    ("name", "data"), [("nothing", {}), ("base", {}), ("placement", {}), ("poll_mode", {"proved": 1})]
+    ("name", "data"), [("nothing", {}), ("base", {}), ("macros", {}), ("placement", {}), ("poll_mode", {"proved": 1})]
 )
 def test_what_cannot_be_rendered_is_refused(name: str, data: dict[str, t.Any]) -> None:
     with pytest.raises(AnsibleFilterError, match="report_html"):

@@ -11,10 +11,11 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._comparison.sentence import REASONS
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drawing.marks import sample_of, series
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drawing.percentiles import PERCENTILES
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drawing.picture import Picture
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drawing.svg import Element
 
 from .advice import advice
-from .pictures import FrameFigures, Picture, pictures_of
+from .pictures import FrameFigures, pictures_of
 from .words import UNKNOWN, cpus, goal, microseconds, named, nanoseconds, packets, percent, ratio, sized
 
 Mapping = t.Mapping[str, t.Any]

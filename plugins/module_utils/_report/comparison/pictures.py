@@ -21,30 +21,14 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drawing.a
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drawing.marks import mark, series
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drawing.percentiles import percentile_curves
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drawing.svg import (
-    Element,
-    element,
-    group,
-    picture,
-)
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drawing.picture import Picture, picture
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drawing.svg import Element, element, group
 
 from .words import cpus, goal, microseconds, named, packets, percent
 
 Mapping = t.Mapping[str, t.Any]
 _RATE: t.Final = "packets/s, both directions together"
 _SHOWN_LOADS: t.Final = ("50", "lowest")
-
-
-@dataclasses.dataclass(frozen=True)
-class Picture:
-    """One picture."""
-
-    title: str
-    """What it shows."""
-    text: str
-    """The same in words, below it."""
-    svg: Element
-    """The picture."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +49,7 @@ class FrameFigures:
         return [row for row in self.report[key] if row["frame"] == self.name]
 
     def drawn(self, key: str, title: str, text: str, elements: t.Iterable[Element]) -> Picture:
-        return Picture(title, text, picture(f"{key}-{self.number}", WIDTH, HEIGHT, (title, text), elements))
+        return picture(f"{key}-{self.number}", WIDTH, HEIGHT, (title, text), elements)
 
 
 def pictures_of(frame: FrameFigures) -> list[Picture]:

@@ -9,8 +9,8 @@ import typing as t
 
 from .svg import Element, element, group
 
-_DASHES: t.Final = ("none", "6 3", "2 3", "9 3 2 3", "12 4", "4 2")
-SERIES: t.Final = len(_DASHES)
+DASHES: t.Final = ("none", "6 3", "2 3", "9 3 2 3", "12 4", "4 2")
+SERIES: t.Final = len(DASHES)
 """How many variants look different."""
 _SIZE: t.Final = 3.6
 
@@ -40,7 +40,7 @@ def mark(number: int, x: float, y: float) -> Element:
 def curve(number: int, places: t.Sequence[tuple[float, float]]) -> Element:
     """The variant's line through places, with its mark at each."""
     points = " ".join(f"{x:.2f},{y:.2f}" for x, y in places)
-    line = element("polyline", points=points, stroke_dasharray=_DASHES[number % SERIES])
+    line = element("polyline", points=points, stroke_dasharray=DASHES[number % SERIES])
     return group([line, *(mark(number, x, y) for x, y in places)], class_=series(number))
 
 

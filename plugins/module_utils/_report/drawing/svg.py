@@ -42,21 +42,3 @@ def element(name: str, *children: Element | str, **attributes: Value) -> Element
 def group(children: t.Iterable[Element], **attributes: Value) -> Element:
     """The elements as one."""
     return element("g", *children, **attributes)
-
-
-def picture(name: str, width: float, height: float, texts: tuple[str, str], drawn: t.Iterable[Element]) -> Element:
-    """A picture as wide as there is room for.
-
-    name: its identifier, which is unique in the page; texts: its title, and a description for those who cannot see it.
-    """
-    title, description = texts
-    return element(
-        "svg",
-        element("title", title, id=f"{name}-title"),
-        element("desc", description, id=f"{name}-description"),
-        *drawn,
-        viewBox=f"0 0 {width:g} {height:g}",
-        role="img",
-        aria_labelledby=f"{name}-title",
-        aria_describedby=f"{name}-description",
-    )

@@ -75,7 +75,7 @@ def check(members: t.Mapping[str, bytes], path: str) -> dict[str, t.Any]:
         report: dict[str, t.Any] = content["report.json"]
         names = list(report["hosts"])
         verdicts = {found["name"]: _verdict(found) for name, found in content.items() if name.startswith("hosts/")}
-        again = json.loads(json.dumps(poll_mode_report(verdicts, names, report["created"])))
+        again = json.loads(json.dumps(poll_mode_report(verdicts, names, report["created"], provenance=report)))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise NfvError(
             ErrorCode.EVIDENCE_UNREADABLE, path, f"its content cannot be judged ({type(error).__name__}: {error})"

@@ -31,14 +31,26 @@ _TRAFFIC = (
     "pps_asked",
     "pps_seen",
     "latency_us",
+    "latency_histogram",
     "problems",
     "noise",
     "not_observed",
 )
+# Of what path_of() returns.
+_APPLICATION = ("executable", "version", "kernel")
+_LCORE = ("cpu", "thread", "numa_node")
+_ADAPTER = (
+    *("name", "side", "network", "sender_interface", "type", "mac", "pci_address", "numa_node", "driver"),
+    *("poll_mode_driver", "port"),
+)
 
 
 def poll_mode_report(
-    verdicts: t.Mapping[str, Mapping | None], names: t.Iterable[str], created: str, error: str | None = None
+    verdicts: t.Mapping[str, Mapping | None],
+    names: t.Iterable[str],
+    created: str,
+    error: str | None = None,
+    provenance: Mapping | None = None,
 ) -> dict[str, t.Any]:
     """The report: ``outcome``, the worst status of any host, and ``message``, the same in one line.
 
@@ -46,8 +58,10 @@ def poll_mode_report(
     with an error code in the message. ``proved`` is whether it is PROVED, ``created`` is as given, and ``hosts`` has
     the verdict of each host.
     names: the hosts. One without a verdict, because its run ended earlier, is reported as not proved.
-    created: ISO 8601; error: why nothing was proved at all, which makes the outcome FAILED.
+    created: ISO 8601; error: why nothing was proved at all, which makes the outcome FAILED;
+    provenance: ``versions`` by the name of the software, and the ``commit`` of the inventory.
     """
+    made_with = provenance or {}
     hosts = {name: _host(verdicts.get(name)) for name in names}
     statuses = {host["status"] for host in hosts.values()}
     outcome = next((status for status in _WORST if status in statuses), FAILED) if error is None else FAILED
@@ -56,6 +70,8 @@ def poll_mode_report(
         "message": error or _message(hosts, outcome),
         "proved": outcome == PROVED,
         "created": created,
+        "versions": {str(name): version for name, version in (made_with.get("versions") or {}).items()},
+        "commit": made_with.get("commit"),
         "hosts": hosts,
     }
 
@@ -87,11 +103,28 @@ def _host(verdict: Mapping | None) -> dict[str, t.Any]:
             "reason": "the run for this host ended before the verdict",
         }
         code = ErrorCode.POLL_MODE_NOT_PROVED.value
-        return {"status": FAILED, "proved": False, "error_code": code, "evidence": [ended], "traffic": []}
+        nothing: dict[str, t.Any] = {"description": "", "path": None, "traffic": []}
+        return {"status": FAILED, "proved": False, "error_code": code, **nothing, "evidence": [ended]}
     return {
         "status": verdict["status"],
         "proved": bool(verdict["proved"]),
         "error_code": verdict["error_code"],
+        "description": verdict.get("description") or "",
+        "path": _path(verdict.get("path")),
         "evidence": [{key: one[key] for key in _EVIDENCE} for one in verdict["evidence"]],
         "traffic": [{key: leg[key] for key in _TRAFFIC if key in leg} for leg in verdict["traffic"]],
+    }
+
+
+def _path(path: Mapping | None) -> dict[str, t.Any] | None:
+    if not path:
+        return None
+    application = path["application"]
+    return {
+        "sender": path["sender"],
+        "application": {
+            **{key: application[key] for key in _APPLICATION},
+            "lcores": [{key: one[key] for key in _LCORE} for one in application["lcores"]],
+        },
+        "adapters": [{key: one[key] for key in _ADAPTER} for one in path["adapters"]],
     }

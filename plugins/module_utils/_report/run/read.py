@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import re
 import typing as t
+
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.digest import sha256
 
 from .model import (
     CONTROLLER,
@@ -164,12 +165,6 @@ def side_of(ended: TaskResult) -> str:
         name != ended.action and (name.startswith(("vm_", "placement_")) and name != "vm_known_hosts")
     )
     return VSPHERE if vsphere else CONTROLLER
-
-
-def sha256(data: t.Any) -> str:
-    """The digest of plain data, in canonical JSON, as ``sha256:`` and 64 digits."""
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), default=str)
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _read(ended: TaskResult) -> t.Iterator[tuple[str | None, t.Any]]:

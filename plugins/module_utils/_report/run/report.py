@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.digest import sha256
+
 from .model import (
     CHANGED,
     FAILED,
@@ -23,7 +25,7 @@ from .model import (
     change_as_data,
 )
 from .outcome import HostSeen, outcome_of_error, outcome_of_host, worst
-from .read import Compared, Finding, Looked, Missing, Proof, VcenterVersion, sha256
+from .read import Compared, Finding, Looked, Missing, Proof, VcenterVersion
 
 # The playbooks that end with a verdict on each host.
 _PROVING: t.Final = frozenset({"deploy", "verify"})
