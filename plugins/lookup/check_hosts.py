@@ -57,6 +57,7 @@ _raw:
   description: The patterns of hosts on which the checks run.
   type: list
   elements: str
+  sample: [hosts_with_nfv_dataplane]
 """
 
 import typing as t

@@ -31,6 +31,7 @@ _raw:
   description: Of each collection its version. Empty when it is not installed, V(*) when it does not say.
   type: list
   elements: str
+  sample: [2.4.0]
 """
 
 import importlib.util

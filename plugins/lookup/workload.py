@@ -39,14 +39,17 @@ _raw:
     role:
       description: The role's full name, empty when none is given.
       type: str
+      sample: nfv.vsphere_dpdk.pgw
     entry_points:
       description: The names of the role's files of tasks, without their endings; none when there is no such role.
       type: list
       elements: str
+      sample: [main, absent]
     problems:
       description: Why the role cannot be run, as the filter P(nfv.vsphere_dpdk.problems_text#filter) takes it.
       type: list
       elements: dict
+      sample: []
 """
 
 import importlib

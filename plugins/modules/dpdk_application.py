@@ -174,11 +174,13 @@ command:
   returned: success
   type: list
   elements: str
+  sample: [/usr/bin/dpdk-testpmd, -l, '0,2-3', --main-lcore=0, -a, '0000:0b:00.0']
 files:
   description: Paths of the application's files, none with O(state=absent).
   returned: success
   type: list
   elements: str
+  sample: [/etc/systemd/system/nfv-testpmd.service]
 error_code:
   description: Why it failed, one of V(unit_name_invalid), V(description_invalid), V(adapter_unknown),
     V(adapter_not_bound), V(memory_beyond_hugepages), V(program_missing), V(argument_invalid),
@@ -186,6 +188,7 @@ error_code:
     V(device_invalid), V(unit_failed), V(ports_not_started), V(guest_locked), V(write_failed), V(guest_not_converged).
   returned: failure
   type: str
+  sample: memory_beyond_hugepages
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -105,9 +105,11 @@ devices:
     name:
       description: The adapter's name.
       type: str
+      sample: s5u
     mac:
       description: Its MAC address.
       type: str
+      sample: 00:50:56:01:0a:02
     pci_address:
       description: Its PCI address.
       type: str
@@ -115,12 +117,15 @@ devices:
     driver:
       description: Its driver now; in check mode the one it still has.
       type: str
+      sample: vfio-pci
     driver_wanted:
       description: The userspace driver chosen for it.
       type: str
+      sample: vfio-pci
     previous_driver:
       description: The kernel driver that it goes back to.
       type: str
+      sample: vmxnet3
 error_code:
   description: Why it failed, one of V(management_adapter), V(adapter_in_use), V(adapter_type_unsupported),
     V(adapter_not_found), V(adapter_repeated), V(adapter_invalid), V(iommu_group_shared), V(device_busy),
@@ -128,6 +133,7 @@ error_code:
     V(output_unreadable), V(unit_failed), V(guest_locked), V(write_failed), V(guest_not_converged).
   returned: failure
   type: str
+  sample: management_adapter
 """
 
 from ansible.module_utils.basic import AnsibleModule

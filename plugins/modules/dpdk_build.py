@@ -53,15 +53,18 @@ archive:
   description: The finished build.
   returned: success
   type: str
+  sample: /var/cache/nfv-vsphere-dpdk/0123456789abcdef.tar.gz
 digest:
   description: Digest of its inputs.
   returned: success
   type: str
+  sample: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 error_code:
   description: Why it failed, one of V(distribution_unsupported), V(source_invalid), V(source_missing),
     V(dpdk_version_old), V(build_failed), V(build_incomplete), V(write_failed).
   returned: failure
   type: str
+  sample: build_failed
 """
 
 from ansible.module_utils.basic import AnsibleModule

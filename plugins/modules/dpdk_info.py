@@ -50,43 +50,55 @@ devices:
     pci_address:
       description: PCI address.
       type: str
+      sample: 0000:0b:00.0
     name:
       description: Name that M(nfv.vsphere_dpdk.dpdk_bind) recorded; null without one, and where the device may be
         another one, because PCI addresses have shifted or the machine is a clone.
       type: str
+      sample: s5u
     mac:
       description: Permanent MAC address, the recorded one under a userspace driver; null where that is not certain.
       type: str
+      sample: 00:50:56:01:0a:02
     vendor:
       description: PCI vendor.
       type: str
+      sample: '0x15ad'
     device:
       description: PCI device.
       type: str
+      sample: '0x07b0'
     driver:
       description: Driver, null without one.
       type: str
+      sample: vfio-pci
     interfaces:
       description: The kernel's interfaces on it.
       type: list
       elements: str
+      sample: [ens192]
     in_use_by:
       description: Bridges and bonds above its interfaces.
       type: list
       elements: str
+      sample: [br0]
     handles:
       description: Device files through which a program drives it.
       type: list
       elements: str
+      sample: [/dev/vfio/7]
     iommu_group:
       description: IOMMU group, null without one.
       type: str
+      sample: '7'
     numa_node:
       description: NUMA node, null when the platform does not tell.
       type: int
+      sample: 0
     userspace:
       description: Whether a userspace driver has it.
       type: bool
+      sample: true
 platform:
   description: What the machine offers to userspace drivers.
   returned: success
@@ -95,13 +107,16 @@ platform:
     iommu:
       description: Whether there is an IOMMU.
       type: bool
+      sample: true
     no_iommu:
       description: Whether the kernel's vfio can do without one.
       type: bool
+      sample: false
     drivers:
       description: Userspace drivers that the running kernel has.
       type: list
       elements: str
+      sample: [vfio-pci, uio_pci_generic]
 hugepages:
   description: The machine's hugepage pools, then each NUMA node's.
   returned: success
@@ -111,19 +126,24 @@ hugepages:
     size_kb:
       description: Size of a page in KiB.
       type: int
+      sample: 2048
     node:
       description: NUMA node, null for the whole machine.
       type: int
+      sample: 0
     allocated:
       description: Pages in the pool.
       type: int
+      sample: 512
     free:
       description: Pages that nobody uses.
       type: int
+      sample: 128
 memory_available_kb:
   description: Memory that programs can still get, in KiB.
   returned: success
   type: int
+  sample: 2621440
 transparent_hugepage:
   description: Mode of transparent hugepages.
   returned: success
@@ -137,12 +157,15 @@ cpus:
     online:
       description: CPUs that run.
       type: str
+      sample: 0-3
     isolated:
       description: CPUs that the scheduler leaves alone.
       type: str
+      sample: 2-3
     nohz_full:
       description: CPUs without a periodic tick.
       type: str
+      sample: 2-3
 kernel:
   description: The running kernel.
   returned: success
@@ -151,14 +174,17 @@ kernel:
     release:
       description: Its release.
       type: str
+      sample: 6.1.0-40-amd64
     arguments:
       description: Its command line.
       type: list
       elements: str
+      sample: [isolcpus=managed_irq, domain, 2-3, nohz_full=2-3]
 error_code:
   description: Why it failed, such as V(binding_record_unreadable).
   returned: failure
   type: str
+  sample: binding_record_unreadable
 """
 
 from ansible.module_utils.basic import AnsibleModule

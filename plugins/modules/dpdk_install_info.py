@@ -74,6 +74,7 @@ distribution:
     package_manager:
       description: V(apt) or V(dnf).
       type: str
+      sample: apt
 packages:
   description: Packages by name.
   returned: success
@@ -83,14 +84,17 @@ packages:
       description: Those to have.
       type: list
       elements: str
+      sample: [dpdk, driverctl]
     missing:
       description: Those of them that are not installed.
       type: list
       elements: str
+      sample: [dpdk]
     recorded:
       description: Installed packages that M(nfv.vsphere_dpdk.dpdk_package_record) recorded.
       type: list
       elements: str
+      sample: [driverctl]
 dpdk:
   description: The requested DPDK. Null when it is not installed.
   returned: success
@@ -103,6 +107,7 @@ dpdk:
     origin:
       description: V(packages) or V(source).
       type: str
+      sample: packages
     programs:
       description: Directory of its programs.
       type: str
@@ -110,10 +115,12 @@ dpdk:
     vmxnet3:
       description: Whether it has the VMXNET3 poll-mode driver.
       type: bool
+      sample: true
     missing_libraries:
       description: Shared libraries that programs built from source need and the guest lacks.
       type: list
       elements: str
+      sample: [libnuma.so.1]
 build:
   description: The requested build. Null without O(source_checksum).
   returned: success
@@ -122,19 +129,24 @@ build:
     digest:
       description: Digest of the inputs of the build. Equal digests mean equal builds.
       type: str
+      sample: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
     archive:
       description: Where M(nfv.vsphere_dpdk.dpdk_build) keeps it on the build host.
       type: str
+      sample: /var/cache/nfv-vsphere-dpdk/0123456789abcdef.tar.gz
     cached:
       description: Whether this host has that archive.
       type: bool
+      sample: true
     packages:
       description: Packages that a build needs.
       type: list
       elements: str
+      sample: [meson, ninja-build]
     group:
       description: Name of an inventory group for all hosts that need this build of O(build_host).
       type: str
+      sample: nfv_dpdk_0123456789abcdef
 problems:
   description:
     - Why the installed DPDK cannot be used, or why none can be built. Each is a line that begins with its error code,
@@ -143,16 +155,19 @@ problems:
   returned: success
   type: list
   elements: str
+  sample: ['[pmd_missing] DPDK 22.11.9: it has no VMXNET3 poll-mode driver']
 leftovers:
   description: Files and directories to remove with DPDK.
   returned: success
   type: list
   elements: str
+  sample: [/opt/dpdk]
 error_code:
   description: Why it failed, one of V(distribution_unsupported), V(packages_unreadable), V(source_invalid),
     V(build_host_differs), V(build_incomplete).
   returned: failure
   type: str
+  sample: distribution_unsupported
 """
 
 from ansible.module_utils.basic import AnsibleModule

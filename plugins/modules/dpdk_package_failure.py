@@ -64,6 +64,7 @@ error_code:
   description: V(packages_unreachable) when an archive cannot be read, else O(error_code) or V(package_manager_failed).
   returned: failure
   type: str
+  sample: packages_unreachable
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -66,16 +66,19 @@ packages:
   returned: success
   type: list
   elements: str
+  sample: [dpdk]
 installed:
   description: The names of all installed packages.
   returned: success
   type: list
   elements: str
+  sample: [adduser, apt, dpdk]
 error_code:
   description: Why it failed, one of V(packages_unavailable), V(packages_unreadable), V(write_failed),
     V(guest_not_converged).
   returned: failure
   type: str
+  sample: packages_unavailable
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -60,18 +60,22 @@ kind:
   description: V(archive), V(tree) or V(url).
   returned: success
   type: str
+  sample: archive
 checksum:
   description: Checksum of the source.
   returned: success
   type: str
+  sample: sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 path:
   description: O(dest) when a tree was packed into it, else where the source is.
   returned: success
   type: str
+  sample: /var/cache/nfv/dpdk-22.11.9.tar.xz
 error_code:
   description: Why it failed, one of V(source_invalid), V(source_missing), V(write_failed).
   returned: failure
   type: str
+  sample: source_missing
 """
 
 from ansible.module_utils.basic import AnsibleModule

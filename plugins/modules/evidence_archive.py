@@ -69,15 +69,18 @@ path:
   description: The archive.
   returned: success
   type: str
+  sample: reports/evidence-20260101T000000Z.tar.gz
 members:
   description: Its members without the manifest.
   returned: success
   type: list
   elements: str
+  sample: [hosts/00000.json, report.json, versions.json]
 error_code:
   description: The kind of failure, one of V(evidence_unclean), V(evidence_contradicts) and V(evidence_not_written).
   returned: failure
   type: str
+  sample: evidence_unclean
 """
 
 from ansible.module_utils.basic import AnsibleModule

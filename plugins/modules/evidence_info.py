@@ -43,29 +43,35 @@ outcome:
   description: The report's outcome, V(proved), V(running), V(skipped) or V(failed), which the samples confirm.
   returned: success
   type: str
+  sample: proved
 message:
   description: The same in one line.
   returned: success
   type: str
+  sample: 1 of 1 hosts are proved to poll and forward
 created:
   description: When the report was made, in ISO 8601.
   returned: success
   type: str
+  sample: '2026-01-01T00:00:00Z'
 hosts:
   description: The status of each host by name.
   returned: success
   type: dict
+  sample: {pgw-1: proved}
 members:
   description: The archive's members without the manifest.
   returned: success
   type: list
   elements: str
+  sample: [hosts/00000.json, report.json, versions.json]
 error_code:
   description: >-
     The kind of failure, one of V(evidence_unreadable), V(evidence_unsafe), V(evidence_damaged) and
     V(evidence_contradicts).
   returned: failure
   type: str
+  sample: evidence_damaged
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -123,6 +123,7 @@ found:
   description: What O(query) finds.
   returned: when O(query) is given
   type: raw
+  sample: [pgw-1]
 error_code:
   description: The kind of failure, as in brackets at the beginning of the message.
   returned: on failure

@@ -144,17 +144,25 @@ reboot_required:
   description: Whether RV(pending) holds anything.
   returned: success
   type: bool
+  sample: true
 pending:
   description: Kernel arguments that wait for a reboot.
   returned: success
   type: list
   elements: str
+  sample: ['isolcpus=managed_irq,domain,2-3']
 dpdk:
   description:
     - The DPDK that is installed, with C(version), C(origin), C(programs), C(vmxnet3) and C(missing_libraries), as
       M(nfv.vsphere_dpdk.dpdk_install_info) returns it. Null without one.
   returned: success
   type: dict
+  sample:
+    version: 22.11.9
+    origin: packages
+    programs: [/usr/bin/dpdk-testpmd]
+    vmxnet3: true
+    missing_libraries: []
 adapters:
   description: O(adapters) in their order.
   returned: success
@@ -164,19 +172,24 @@ adapters:
     name:
       description: The adapter's name.
       type: str
+      sample: s5u
     mac:
       description: Its MAC address.
       type: str
+      sample: 00:50:56:01:0a:02
     pci_address:
       description: Its PCI address; null when the guest has no such adapter.
       type: str
+      sample: 0000:0b:00.0
     driver:
       description: Its driver; null without one.
       type: str
+      sample: vfio-pci
     held_by:
       description: The processes that drive it.
       type: list
       elements: int
+      sample: [1449]
 application:
   description: The application. Null without O(application).
   returned: success
@@ -185,22 +198,28 @@ application:
     service:
       description: Its unit.
       type: str
+      sample: openvswitch-switch.service
     state:
       description: The unit's state, such as V(active); empty when systemd does not know it.
       type: str
+      sample: active
     enabled:
       description: Whether it is started at boot.
       type: bool
+      sample: true
     process:
       description: Its main process, V(0) for none.
       type: int
+      sample: 1449
     program:
       description: Path of the program that the main process runs.
       type: str
+      sample: /usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk
     processes:
       description: Its processes that drive adapters.
       type: list
       elements: int
+      sample: [1449]
 error_code:
   description: Why it failed, one of V(description_invalid), V(adapter_invalid), V(distribution_unsupported),
     V(packages_unreadable), V(build_incomplete), V(bootloader_unsupported), V(kernel_arguments_record_invalid),
@@ -208,6 +227,7 @@ error_code:
     V(guest_identity_differs), V(guest_identity_unknown).
   returned: failure
   type: str
+  sample: description_invalid
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -72,6 +72,7 @@ error_code:
   description: Why it failed, one of V(guest_identity_differs) and V(guest_identity_unknown).
   returned: failure
   type: str
+  sample: guest_identity_differs
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -148,6 +148,7 @@ error_code:
   description: Why it failed, V(description_invalid).
   returned: failure
   type: str
+  sample: description_invalid
 """
 
 from ansible.module_utils.basic import AnsibleModule

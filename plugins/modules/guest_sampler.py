@@ -79,6 +79,7 @@ running:
   description: Whether a sampler runs; in check mode whether one still does.
   returned: success
   type: bool
+  sample: true
 clock_ticks:
   description: Clock ticks in a second, which the samples count in.
   returned: success
@@ -93,6 +94,7 @@ samples:
     realtime_ns:
       description: The guest's clock (C(CLOCK_REALTIME)) in nanoseconds.
       type: int
+      sample: 1790000000000000000
     busy_ticks:
       description: Time that each CPU was busy since the boot, by its number. What the host took away is not in it.
       type: dict
@@ -117,6 +119,7 @@ error_code:
     V(write_failed), V(guest_not_converged).
   returned: failure
   type: str
+  sample: sampler_failed
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -98,11 +98,12 @@ pending:
   returned: success
   type: list
   elements: str
-  sample: [isolcpus=managed_irq,domain,1, nohz_full=1]
+  sample: ['isolcpus=managed_irq,domain,1', nohz_full=1]
 reboot_required:
   description: Whether RV(pending) holds anything.
   returned: success
   type: bool
+  sample: true
 differences:
   description:
     - How the running guest differs from the description, in check mode before anything is changed.
@@ -118,39 +119,49 @@ differences:
     asked:
       description: What the description asks for.
       type: raw
+      sample: 2-3
     seen:
       description: What runs.
       type: raw
+      sample: ''
     error_code:
       description: The error that it is when neither a change nor a reboot explains it.
       type: str
+      sample: tuning_not_in_effect
     message:
       description: The difference as a sentence.
       type: str
+      sample: 'isolated CPUs: 2-3 are asked for, and none are isolated'
 kernel:
   description: Kernel arguments, as M(nfv.vsphere_dpdk.kernel_cmdline) returns them.
   returned: success
   type: dict
+  sample: {arguments: {isolcpus: 'managed_irq,domain,2-3'}, configured: true, pending: [], reboot_required: false}
 hugepages:
   description: C(pools) that were looked at, as M(nfv.vsphere_dpdk.hugepages) returns them.
   returned: success
   type: dict
+  sample: {pools: [{size_kb: 2048, node: null, allocated: 512, free: 512}]}
 mounts:
   description: C(page_sizes) that are mounted in addition to the default one.
   returned: success
   type: dict
+  sample: {page_sizes: [1G]}
 transparent_hugepages:
   description: The C(mode) in force.
   returned: success
   type: dict
+  sample: {mode: never}
 tuned:
   description: As M(nfv.vsphere_dpdk.tuned_profile) returns it, empty with O(tuned=false).
   returned: success
   type: dict
+  sample: {in_charge: true, running: true, selected: nfv-vsphere-dpdk}
 irqbalance:
   description: Whether it is C(installed), and its C(banned_cpus), null when none are set.
   returned: success
   type: dict
+  sample: {installed: true, banned_cpus: 2-3}
 error_code:
   description: Why it failed, one of V(reboot_consent_missing), V(tuning_not_in_effect), V(tuned_not_running),
     V(tuned_profile_replaced), V(description_invalid), V(bootloader_unsupported), V(kernel_argument_overruled),
@@ -160,6 +171,7 @@ error_code:
     V(guest_not_converged).
   returned: failure
   type: str
+  sample: reboot_consent_missing
 """
 
 from ansible.module_utils.basic import AnsibleModule

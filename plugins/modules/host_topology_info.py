@@ -167,6 +167,7 @@ found:
   description: What O(query) finds.
   returned: when O(query) is given
   type: raw
+  sample: [esx-1]
 error_code:
   description: The kind of failure, as in brackets at the beginning of the message.
   returned: on failure

@@ -69,20 +69,25 @@ pools:
     size_kb:
       description: Size of a page in KiB.
       type: int
+      sample: 2048
     node:
       description: NUMA node, null for the whole machine.
       type: int
+      sample: 0
     allocated:
       description: Pages in the pool.
       type: int
+      sample: 512
     free:
       description: Pages that nobody uses.
       type: int
+      sample: 512
 error_code:
   description: Why it failed, one of V(hugepages_short), V(hugepage_size_unsupported), V(pool_repeated),
     V(hugepages_failed), V(guest_locked), V(guest_not_converged).
   returned: failure
   type: str
+  sample: hugepages_short
 """
 
 from ansible.module_utils.basic import AnsibleModule

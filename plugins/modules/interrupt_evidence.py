@@ -70,9 +70,11 @@ sample:
     monotonic:
       description: Seconds on the guest's monotonic clock.
       type: float
+      sample: 2833.496
     boot_id:
       description: The kernel's name for this boot.
       type: str
+      sample: e278d369-2ed4-4ad8-a66c-de381c5ef036
     devices:
       description: The adapters.
       type: list
@@ -81,25 +83,32 @@ sample:
         driver:
           description: Its driver.
           type: str
+          sample: vmxnet3
         interface:
           description: Its network interface, none under a userspace driver.
           type: str
+          sample: ens192
         lro:
           description: Whether large receive offload is on, none where the driver does not tell.
           type: bool
+          sample: false
         gro:
           description: Whether generic receive offload is on, none where the driver does not tell.
           type: bool
+          sample: false
         coalescing:
           description: Whether interrupts may wait for more packets, none where the driver does not tell.
           type: bool
+          sample: true
         interrupts:
           description: Its interrupts, each with C(line), C(allowed_cpus) and C(counts) by CPU.
           type: list
           elements: dict
+          sample: [{line: '57', allowed_cpus: [2], counts: {'2': 1200}}]
         counters:
           description: Packets, drops and errors of its interface.
           type: dict
+          sample: {rx_packets: 1000, tx_packets: 1000, rx_dropped: 0, rx_errors: 0}
 evidence:
   description: The pieces of evidence.
   returned: with O(earlier)
@@ -110,23 +119,29 @@ evidence:
       description: One of V(kernel_driver), V(lro_off), V(gro_off), V(packets_pass), V(interrupts_rise),
         V(interrupts_placed) and V(coalescing_off).
       type: str
+      sample: interrupts_rise
     device:
       description: The adapter's name.
       type: str
+      sample: s5u
     holds:
       description: Whether it is so.
       type: bool
+      sample: true
     seen:
       description: What was seen.
       type: str
+      sample: 980 interrupts for 1000 packets
 proved:
   description: Whether all of them hold.
   returned: with O(earlier)
   type: bool
+  sample: true
 error_code:
   description: Why it failed, one of V(device_invalid) and V(value_not_allowed).
   returned: failure
   type: str
+  sample: device_invalid
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -186,11 +186,13 @@ forwarding:
   description: How the kernel forwards, none with O(state=absent).
   returned: success
   type: str
+  sample: routing
 stopped_units:
   description: Services that ran before and start again with O(state=absent).
   returned: success
   type: list
   elements: str
+  sample: [openvswitch-switch.service]
 adapters:
   description: The two adapters, none with O(state=absent).
   returned: success
@@ -200,18 +202,23 @@ adapters:
     name:
       description: Its name.
       type: str
+      sample: s5u
     mac:
       description: Its MAC address.
       type: str
+      sample: 00:50:56:01:0a:02
     pci_address:
       description: Its PCI address.
       type: str
+      sample: 0000:0b:00.0
     driver:
       description: Its driver now; in check mode the one it still has.
       type: str
+      sample: vmxnet3
     interface:
       description: Its network interface, none while the kernel does not drive it.
       type: str
+      sample: ens192
 error_code:
   description: Why it failed, one of V(frames_need_two_adapters), V(interrupt_consent_missing), V(device_invalid),
     V(value_not_allowed), V(cpus_missing), V(adapter_repeated), V(adapter_not_found), V(management_adapter),
@@ -221,6 +228,7 @@ error_code:
     V(guest_not_converged).
   returned: failure
   type: str
+  sample: interrupt_consent_missing
 """
 
 from ansible.module_utils.basic import AnsibleModule

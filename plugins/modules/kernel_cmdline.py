@@ -76,16 +76,18 @@ arguments:
   returned: success
   type: list
   elements: str
-  sample: [isolcpus=managed_irq,domain,1, nohz_full=1, rcu_nocbs=1]
+  sample: ['isolcpus=managed_irq,domain,1', nohz_full=1, rcu_nocbs=1]
 running:
   description: The running kernel's whole command line.
   returned: success
   type: list
   elements: str
+  sample: [BOOT_IMAGE=/boot/vmlinuz-6.1.0-40-amd64, quiet, 'isolcpus=managed_irq,domain,2-3']
 configured:
   description: Whether the boot loader carries them; in check mode whether it does already.
   returned: success
   type: bool
+  sample: true
 pending:
   description:
     - With O(state=present) the arguments that the running kernel was not started with.
@@ -93,16 +95,19 @@ pending:
   returned: success
   type: list
   elements: str
+  sample: ['isolcpus=managed_irq,domain,2-3']
 reboot_required:
   description: Whether RV(pending) holds anything.
   returned: success
   type: bool
+  sample: true
 error_code:
   description: Why it failed, one of V(argument_invalid), V(bootloader_unsupported), V(kernel_argument_overruled),
     V(kernel_option_missing), V(update_grub_failed), V(grubby_failed), V(kernel_arguments_record_invalid),
     V(write_failed), V(guest_locked), V(guest_not_converged).
   returned: failure
   type: str
+  sample: bootloader_unsupported
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -59,51 +59,67 @@ sessions:
     name:
       description: Name of the session.
       type: str
+      sample: ue-1
     ue_address:
       description: IPv4 address of the subscriber.
       type: str
+      sample: 198.19.0.1
     ue_ipv6_prefix:
       description: IPv6 prefix of the subscriber.
       type: str
+      sample: 2001:db8:1::/64
     local_teid:
       description: TEID of uplink G-PDUs.
       type: int
+      sample: 4097
     peer_teid:
       description: TEID of downlink G-PDUs.
       type: int
+      sample: 8193
     peer_address:
       description: Address of the peer.
       type: str
+      sample: 198.18.1.2
     uplink_kbps:
       description: Largest rate from the subscriber in kbit/s.
       type: int
+      sample: 10000
     downlink_kbps:
       description: Largest rate to the subscriber in kbit/s.
       type: int
+      sample: 50000
     uplink_packets:
       description: Packets from the subscriber, those above the rate included.
       type: int
+      sample: 1000
     uplink_bytes:
       description: Their bytes.
       type: int
+      sample: 128000
     downlink_packets:
       description: Packets to the subscriber, those above the rate and those too big included.
       type: int
+      sample: 1000
     downlink_bytes:
       description: Their bytes.
       type: int
+      sample: 128000
     uplink_over_rate:
       description: Packets from the subscriber that were dropped because of the rate.
       type: int
+      sample: 0
     downlink_over_rate:
       description: Packets to the subscriber that were dropped because of the rate.
       type: int
+      sample: 0
     spoofed:
       description: Packets with the session's TEID and another inner source, dropped.
       type: int
+      sample: 0
     wrong_source:
       description: Packets with the session's TEID from a host that is not the session's peer, dropped.
       type: int
+      sample: 0
 peers:
   description: >-
     Each peer with its C(state) (V(up), V(down) or V(unknown)), the sums of its sessions' counters, Echo Requests and

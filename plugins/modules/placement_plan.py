@@ -134,31 +134,46 @@ plan:
       type: list
       elements: dict
       returned: always
+      sample:
+        - vm: pgw-1
+          host: esx-1
+          host_moid: host-12
+          nodes: [0]
+          cores: 4
+          memory_mb: 4096
+          cpus: []
+          change: new
+          before: null
     remarks:
       description: What is allowed but worth knowing, each with C(code), C(vm) and C(text).
       type: list
       elements: dict
       returned: always
+      sample: [{code: team_spans_nodes, vm: pgw-1, text: the uplinks of PG-S5U are on two nodes}]
     failovers:
       description: With O(n_plus_1), where each VM can restart when its host fails.
       type: list
       elements: dict
       returned: always
+      sample: [{failed_host: esx-1, vm: pgw-1, host: esx-2}]
     apart:
       description: Groups of VMs that are kept apart.
       type: list
       elements: list
       returned: always
+      sample: [[pgw-1, pgw-2]]
     together:
       description: Groups of VMs that are kept together.
       type: list
       elements: list
       returned: always
+      sample: [[pgw-1, sgw-1]]
 moved:
   description: The VMs that leave the host or node that they are on.
   returned: success
   type: list
   elements: str
+  sample: [pgw-2]
 reasons:
   description:
     - Why there is no plan, each with C(code), C(vms), C(text), C(needed), C(free), C(node), C(networks), C(hosts) and
@@ -166,15 +181,18 @@ reasons:
   returned: on failure with C(placement_impossible)
   type: list
   elements: dict
+  sample: [{code: cores_short, vms: [pgw-1], text: 'needs 4 cores on one node, and 2 are free', needed: 4, free: 2}]
 placements:
   description: The places of the other VMs.
   returned: on failure with C(placement_impossible)
   type: list
   elements: dict
+  sample: [{vm: dns-1, host: esx-2, nodes: [1], cores: 2, memory_mb: 2048}]
 proven:
   description: Whether it is proven that no plan exists. If false, none was found within the bounds of the search.
   returned: on failure with C(placement_impossible)
   type: bool
+  sample: true
 error_code:
   description: The kind of failure; the message begins with it in brackets.
   returned: on failure

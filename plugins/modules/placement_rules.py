@@ -154,11 +154,13 @@ moved:
   returned: success
   type: list
   elements: dict
+  sample: [{vm: pgw-1, from: esx-1, to: esx-2}]
 misplaced:
   description: VMs that are not on their planned host, each with C(vm), C(host), C(planned) and C(power_state).
   returned: success
   type: list
   elements: dict
+  sample: [{vm: pgw-1, host: esx-1, planned: esx-2, power_state: poweredOn}]
 error_code:
   description: The kind of failure, as in brackets at the beginning of the message.
   returned: on failure

@@ -76,68 +76,85 @@ sample:
     monotonic:
       description: Seconds of the guest's monotonic clock; threads and ports carry their own.
       type: float
+      sample: 2833.496
     boot_id:
       description: Changes with every boot.
       type: str
+      sample: e278d369-2ed4-4ad8-a66c-de381c5ef036
     kernel:
       description: Release of the running kernel.
       type: str
+      sample: 6.1.0-40-amd64
     clock_ticks:
       description: Ticks a second of the processor times.
       type: int
+      sample: 100
     application:
       description:
         - C(kind), C(pid), C(executable), C(version) (of DPDK), C(telemetry_pid) and C(eal_parameters) of the
           application.
       type: dict
+      sample: {kind: ovs, pid: 1449, executable: ovs-vswitchd-dpdk, version: DPDK 22.11.9, telemetry_pid: 1449}
     devices:
       description:
         - For each device C(driver), C(net) (network interfaces of the kernel), C(node) (the device file), C(numa_node),
           C(holders), C(interrupts) and C(uio_events).
       type: list
       elements: dict
+      sample: [{name: s5u, pci_address: '0000:0b:00.0', driver: vfio-pci, net: [], node: /dev/vfio/7, numa_node: 0}]
     ports:
       description: DPDK's ports with C(name), C(mac), C(started) and C(counters).
       type: list
       elements: dict
+      sample: [{port: 0, name: '0000:0b:00.0', mac: '00:50:56:01:0a:02', started: true, counters: {ipackets: 1505}}]
     interfaces:
       description: Interfaces of Open vSwitch, null for other applications.
       type: list
       elements: dict
+      sample: [{name: s5u, type: dpdk, options: {dpdk-devargs: '0000:0b:00.0'}}]
     cycles:
       description: Packets, idle and busy cycles of each polling thread of Open vSwitch.
       type: list
       elements: dict
+      sample: [{cpu: 2, packets: 2009, idle: 875831269390, busy: 1554967843}]
     workers:
       description: The threads that poll, with their CPUs, NUMA nodes, context switches and processor times.
       type: list
       elements: dict
+      sample: [{name: 'pmd-c02/id:8', tid: 1460, cpu: 2, allowed_cpus: [2], numa_node: 0, involuntary_switches: 8}]
     other_threads:
       description: Other user threads that last ran on the polling threads' CPUs.
       type: list
       elements: dict
+      sample: [{pid: 501, tid: 501, name: cron, cpu: 2}]
     isolated_cpus:
       description: CPUs that the kernel has isolated.
       type: list
       elements: int
+      sample: [2, 3]
     nohz_full_cpus:
       description: CPUs that run without the timer tick.
       type: list
       elements: int
+      sample: [2, 3]
     hugepages:
       description: C(size_kb), C(total) and C(free) of each pool of the machine.
       type: list
       elements: dict
+      sample: [{size_kb: 2048, total: 512, free: 128}]
     node_hugepages:
       description: C(node), C(size_kb), C(total) and C(free) of each pool of a NUMA node.
       type: list
       elements: dict
+      sample: [{node: 0, size_kb: 2048, total: 512, free: 128}]
     hugepages_mapped_kb:
       description: KiB of hugepages in the application's memory.
       type: int
+      sample: 456704
     problems:
       description: What could not be observed, and why.
       type: dict
+      sample: {telemetry: '/var/run/dpdk/rte/dpdk_telemetry.v2: No such file or directory'}
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -128,19 +128,24 @@ measurement:
     variant:
       description: O(variant).
       type: str
+      sample: poll
     turn:
       description: O(turn).
       type: int
+      sample: 1
     frame:
       description: What the tester sends, RV(nfv.vsphere_dpdk.tester_load#module:tester.frame).
       type: str
+      sample: '64'
     sizes:
       description: The real sizes, RV(nfv.vsphere_dpdk.tester_load#module:tester.sizes).
       type: list
       elements: dict
+      sample: [{bytes: 64, share: 1.0}]
     generator:
       description: Name of what sent.
       type: str
+      sample: resident tester
     rates:
       description:
         - For each C(goal), V(ndr) and V(pdr), the highest rate that meets it (C(lower_pps); null if not even the lowest
@@ -149,14 +154,17 @@ measurement:
         - C(limited_by) is V(guest), or V(tester) where the guest may forward more than the tester could try.
       type: list
       elements: dict
+      sample: [{goal: ndr, lower_pps: 38000.0, upper_pps: 38190.0, throughput_pps: 38000.0, limited_by: guest}]
     trials:
       description: All trials in order but those of bursts, with C(start) (seconds of the tester's CLOCK_REALTIME),
         C(seconds), C(intended), C(sent) and C(received) packets, and whether each says something (C(valid)).
       type: list
       elements: dict
+      sample: [{start: 1790000000.0, seconds: 1.0, intended: 38000, sent: 38000, received: 38000, valid: true}]
     invalid_trials:
       description: How many of the search say nothing.
       type: int
+      sample: 0
     latencies:
       description:
         - For each C(load), V(lowest), V(10), V(50) and V(90), the rate (C(pps)), the C(packets) that were timed, and
@@ -165,14 +173,17 @@ measurement:
         - A load at which nothing came through, or that the tester did not keep up with, has no row.
       type: list
       elements: dict
+      sample: [{load: '50', pps: 19000.0, packets: 2000, minimum_us: 41.0, p50_us: 120.2, maximum_us: 980.0}]
     bursts:
       description:
         - The longest burst without loss in C(frames) of each direction, the mean of the searches; their C(shortest) and
           C(longest); how fast the tester sent (C(pps)); and C(limited_by), as in RV(measurement.rates).
         - Null with O(burst_frames=0).
       type: dict
+      sample: {frames: 512, shortest: 480, longest: 540, pps: 250000.0, limited_by: guest}
     samples:
       description: Empty; room for the samples that were taken in the guest meanwhile.
       type: list
       elements: dict
+      sample: []
 """

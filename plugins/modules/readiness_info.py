@@ -206,6 +206,7 @@ found:
   description: What O(query) finds.
   returned: when O(query) is given
   type: raw
+  sample: [vm_resource_config]
 error_code:
   description: The kind of failure, as in brackets at the beginning of the message.
   returned: on failure

@@ -100,22 +100,27 @@ tester:
     socket:
       description: Path of its socket.
       type: str
+      sample: /run/nfv-tester-0123456789abcdef/socket
     python:
       description: The interpreter that runs it.
       type: str
+      sample: /usr/bin/python3
     frame:
       description: O(frame).
       type: str
+      sample: '64'
     sizes:
       description: The sizes of its frames, as C(bytes), and how many of the mix have it, as C(share).
       type: list
       elements: dict
+      sample: [{bytes: 64, share: 1.0}]
     sides:
       description:
         - Its interfaces, each with its name (C(interface)), its MAC address (C(mac)), the IPv4 address that its packets
           come from (C(address)) and the MAC address that they go to (C(peer_mac)).
       type: list
       elements: dict
+      sample: [{interface: eth1, mac: '02:00:00:00:01:02', address: 198.18.1.2, peer_mac: '00:50:56:01:0a:02'}]
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -149,6 +149,7 @@ error_code:
   description: Why it failed, V(address_invalid) or V(mac_invalid).
   returned: failure
   type: str
+  sample: address_invalid
 """
 
 from ansible.module_utils.basic import AnsibleModule

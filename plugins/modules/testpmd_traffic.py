@@ -104,69 +104,89 @@ traffic:
     name:
       description: C(forth), from the first to the second adapter, or C(back).
       type: str
+      sample: forth
     direction:
       description: The same as C(name).
       type: str
+      sample: forth
     sent:
       description: Frames sent, by testpmd and its port. Fewer than requested when nothing of a burst came back.
       type: int
+      sample: 1000
     expected:
       description: Frames that must arrive.
       type: int
+      sample: 1000
     received:
       description: Frames that arrived as they must, at most as many as were sent.
       type: int
+      sample: 1000
     lost:
       description: Frames that were sent and not received.
       type: int
+      sample: 0
     duplicate:
       description: Frames that arrived as they must beyond those sent.
       type: int
+      sample: 0
     corrupt:
       description: Frames of the generator or the guest that arrived, but not as they must.
       type: int
+      sample: 0
     bad_outer_checksum:
       description: Always 0, there is no tunnel.
       type: int
+      sample: 0
     warm_up_sent:
       description: Always 0, no neighbour has to be known.
       type: int
+      sample: 0
     warm_up_received:
       description: Always 0.
       type: int
+      sample: 0
     pps_asked:
       description: Always null, bursts have no rate.
       type: float
+      sample: null
     pps_seen:
       description: Frames per second over the whole direction.
       type: float
+      sample: 812.4
     latency_us:
       description: C(p50), C(p99) and C(max), always null.
       type: dict
+      sample: {p50: null, p99: null, max: null}
     problems:
       description: The first reasons why something is wrong.
       type: list
       elements: str
+      sample: [nothing of a burst came back]
     noise:
       description: Other frames that arrived, such as ARP.
       type: int
+      sample: 3
     not_observed:
       description: What could not be observed.
       type: list
       elements: str
+      sample: [payload, order, latency]
 capture_dropped:
   description: Frames that the generator's own ports lost for lack of buffers; above 0 the generator was too slow.
   returned: success
   type: int
+  sample: 0
 ports:
   description: testpmd's ports as C(number), C(mac), C(name), C(driver) and C(up).
   returned: success
   type: list
   elements: dict
+  sample: [{number: 0, mac: '00:50:56:02:00:02', name: '0000:0b:00.0', driver: net_vmxnet3, up: true}]
 error_code:
   description: Why it failed, such as V(adapter_not_bound) or V(generator_not_started).
   returned: failure
   type: str
+  sample: generator_not_started
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -126,58 +126,75 @@ traffic:
         - Name of the stream, C(uplink), C(downlink), C(wrong TEID) or C(wrong source); with frames C(forth), C(back) or
           the name of a flow in O(dropped).
       type: str
+      sample: uplink
     direction:
       description: Way through the guest, C(uplink) or C(downlink), C(forth) or C(back).
       type: str
+      sample: uplink
     sent:
       description: Packets sent.
       type: int
+      sample: 1000
     expected:
       description: Packets that must arrive, 0 for a stream that must be dropped.
       type: int
+      sample: 1000
     received:
       description: Different packets that arrived as they must.
       type: int
+      sample: 1000
     lost:
       description: Packets that were sent, expected and not received.
       type: int
+      sample: 0
     duplicate:
       description: Packets that arrived again.
       type: int
+      sample: 0
     corrupt:
       description: Packets that arrived, but not as they must.
       type: int
+      sample: 0
     bad_outer_checksum:
       description: G-PDUs with a wrong UDP checksum. A peer that receives by a UDP socket never sees them.
       type: int
+      sample: 0
     warm_up_sent:
       description: Packets sent before the counted ones.
       type: int
+      sample: 2
     warm_up_received:
       description: How many of these arrived.
       type: int
+      sample: 2
     pps_asked:
       description: Packets per second that were requested.
       type: float
+      sample: 500.0
     pps_seen:
       description: Packets per second that were achieved.
       type: float
+      sample: 497.5
     latency_us:
       description: Microseconds from sending to capture, as C(p50), C(p99) and C(max); null when nothing arrived.
       type: dict
+      sample: {p50: 120.2, p99: 480.9, max: 980.0}
     latency_histogram:
       description:
         - The latencies as an HdrHistogram of nanoseconds with three digits, V2, compressed, in base64; null when
           nothing arrived.
       type: str
+      sample: HISTFAAAACx4nJNpmSzMwMDAwwABzFCaEYh5f7hHMNh/gIowsTB9lWdi+c3PxAQAjXMGWg==
     problems:
       description: The first reasons why something is wrong.
       type: list
       elements: str
+      sample: [packet 17 arrived twice]
 capture_dropped:
   description: Frames that the tester's own capture lost for lack of buffer; above 0 the tester was too slow.
   returned: success
   type: int
+  sample: 0
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -68,10 +68,12 @@ in_charge:
   description: Whether tuned is installed and runs or is enabled. Otherwise nothing is done.
   returned: success
   type: bool
+  sample: true
 running:
   description: Whether tuned's daemon runs.
   returned: success
   type: bool
+  sample: true
 profile:
   description: The profile that is to be selected, null where tuned is not in charge and with O(state=absent).
   returned: success
@@ -86,25 +88,30 @@ selected:
   description: The profiles that are selected, in check mode those that are selected now; empty when none is.
   returned: success
   type: str
+  sample: nfv-vsphere-dpdk
 selection_mode:
   description: Who selected them, V(manual) or V(auto).
   returned: success
   type: str
+  sample: manual
 interfering:
   description: What may run on the polling CPUs at run time, one sentence each.
   returned: success
   type: list
   elements: str
+  sample: [irqbalance may move interrupts to CPU 2-3]
 left_out:
   description: What tuned cannot do on this machine, one sentence each.
   returned: success
   type: list
   elements: str
+  sample: [the CPU has no C-states that tuned could limit]
 error_code:
   description: Why it failed, one of V(tuned_failed), V(tuned_record_invalid), V(write_failed), V(guest_locked),
     V(guest_not_converged).
   returned: failure
   type: str
+  sample: tuned_failed
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -172,6 +172,7 @@ problems:
   returned: when one VM lacks what its description needs
   type: list
   elements: dict
+  sample: [{error_code: value_not_allowed, remedy: Give a number of vCPUs that the host has.}]
 error_code:
   description: The kind of failure, as in brackets at the beginning of the message.
   returned: on failure

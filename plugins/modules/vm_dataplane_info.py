@@ -102,47 +102,58 @@ vms:
       description: Whether the VM exists. If not, nothing else is returned about it.
       type: bool
       returned: always
+      sample: true
     readable:
       description:
         - Whether the VM could be read. If not, RV(vms.error) says why, and all other values are null or empty.
       type: bool
       returned: when present
+      sample: true
     moid:
       description: The managed object ID.
       type: str
       returned: when present
+      sample: vm-42
     uuid:
       description: The BIOS UUID.
       type: str
       returned: when present
+      sample: 4210c0de-0000-4000-8000-000000000001
     template:
       description: Whether the VM is a template.
       type: bool
       returned: when present
+      sample: false
     firmware:
       description: C(bios) or C(efi).
       type: str
       returned: when present
+      sample: efi
     power_state:
       description: The power state as the API names it.
       type: str
       returned: when present
+      sample: poweredOn
     host:
       description: The name of its host.
       type: str
       returned: when present
+      sample: esx-1
     guest_address:
       description: The guest's address; null when it has none.
       type: str
       returned: when present
+      sample: 192.0.2.10
     tools_running:
       description: Whether VMware Tools run in the guest.
       type: bool
       returned: when present
+      sample: true
     settings:
       description: The settings that descriptions cover, by the names that RV(vms.differences) uses.
       type: dict
       returned: when present
+      sample: {cpu.count: 4, memory.size_mb: 4096}
     adapters:
       description:
         - The adapters with C(name), C(label), C(key), C(type), C(mac), C(network), C(driver), C(connected) and their
@@ -150,6 +161,9 @@ vms:
       type: list
       elements: dict
       returned: when present
+      sample:
+        - {name: s5u, label: Network adapter 2, key: 4001, type: vmxnet3, mac: '00:50:56:01:0a:02', network: PG-S5U,
+          driver: pmd}
     warnings:
       description:
         - Advanced settings of the VM that work against a polled data plane. With a description, also settings that have
@@ -157,11 +171,13 @@ vms:
       type: list
       elements: str
       returned: when present
+      sample: [sched.cpu.latencySensitivity is set beside the description]
     reboot_required:
       description:
         - Whether the VM runs and one of RV(vms.differences) needs a power cycle. Null without a description.
       type: bool
       returned: when present
+      sample: false
     differences:
       description:
         - Where the VM differs from its description, each with C(setting), C(from), C(to) and C(power_off_needed).
@@ -169,16 +185,19 @@ vms:
       type: list
       elements: dict
       returned: when present
+      sample: [{setting: cpu.count, from: 2, to: 4, power_off_needed: true}]
     question:
       description: The question that the VM waits to have answered, with C(text) and C(choices); null when it has none.
       type: dict
       returned: when present
+      sample: {text: 'Was the VM moved or copied?', choices: {button.uuid.movedTheVM: I moved it}}
     error:
       description:
         - Why the VM cannot be read or brought to its description, or what its guest reports in place of an address.
         - Has C(error_code), C(message) and all C(problems). No other VM is concerned. Null when there is nothing.
       type: dict
       returned: when present
+      sample: {error_code: vm_unreadable, message: '[vm_unreadable] pgw-1: it could not be read', problems: []}
 templates:
   description:
     - The managed object IDs of O(required_templates) by name; null for a name that several VMs or templates have.
@@ -204,6 +223,7 @@ found:
   description: What O(query) finds.
   returned: when O(query) is given
   type: raw
+  sample: [pgw-1]
 error_code:
   description: The kind of failure, as in brackets at the beginning of the message.
   returned: on failure

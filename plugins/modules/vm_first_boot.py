@@ -102,18 +102,22 @@ vms:
       description: Whether this VM was told anything new.
       type: bool
       returned: always
+      sample: true
     metadata:
       description: What C(guestinfo.metadata) says, namely instance ID, host name and network.
       type: dict
       returned: always
+      sample: {instance-id: pgw-1, local-hostname: pgw-1}
     userdata:
       description: What C(guestinfo.userdata) says.
       type: dict
       returned: always
+      sample: {ssh_deletekeys: true}
     error:
       description: What went wrong with this VM, with C(error_code) and C(message); null when nothing did.
       type: dict
       returned: always
+      sample: {error_code: vm_unreadable, message: '[vm_unreadable] pgw-1: it could not be read'}
 error_code:
   description: The kind of failure, as in brackets at the beginning of the message.
   returned: on failure

@@ -80,6 +80,7 @@ path:
   description: The file.
   returned: success
   type: str
+  sample: known_hosts
 vms:
   description: The result for each VM, by its name.
   returned: success
@@ -90,6 +91,7 @@ vms:
       type: list
       elements: str
       returned: always
+      sample: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUPtLl9ECDTWrNf4OhIJrYyh8RPyGXwbLDoxzyBgDzw]
 error_code:
   description: The kind of failure, as in brackets at the beginning of the message.
   returned: on failure
