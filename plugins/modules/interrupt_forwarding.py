@@ -48,7 +48,7 @@ options:
       - V(bridge) joins the two networks with a Linux bridge. It sends the frames of others, which a port group passes
         on only with forged transmits allowed, and receives those for others only in promiscuous mode.
       - V(gtp) is a GTP-U user plane by the kernel's module C(gtp), with the tunnels of O(sessions). It needs Linux and
-        iproute2 5.18, and answers Echo Requests.
+        iproute2 5.18, and answers Echo Requests (Linux 6.1 always with sequence number 0).
     type: str
     choices: [routing, bridge, gtp]
     default: routing
@@ -101,6 +101,9 @@ options:
     elements: dict
     default: []
     suboptions:
+      name:
+        description: Its name in messages and in the diff, which shows the sessions that are not there yet.
+        type: str
       local_teid:
         description: TEID of the uplink G-PDUs that the guest receives.
         type: int
@@ -244,6 +247,7 @@ _ADAPTER = {
     "routes": {"type": "list", "elements": "dict", "options": _ROUTE, "default": []},
 }
 _SESSION = {
+    "name": {"type": "str"},
     "local_teid": {"type": "int", "required": True},
     "peer_teid": {"type": "int", "required": True},
     "peer_address": {"type": "str", "required": True},

@@ -14,7 +14,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.userspace_d
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.memory.buddyinfo import contiguous_pages
 
 from .ethtool import ask_driver
-from .netlink import ask_family
+from .netlink import RequestRefusedError, ask_family
 from .steps import (
     AskDriver,
     AskFamily,
@@ -157,9 +157,15 @@ def _ask(step: AskDriver | AskFamily, guest: Guest) -> None:
             guest.ask_family(step.family, step.requests)
     except OSError as error:
         subject = step.interface if isinstance(step, AskDriver) else f"kernel module {step.family}"
-        raise NfvError(
-            step.error_code, subject, f"{step.what} was refused: {error.strerror or error}", step.remedy
-        ) from error
+        reason = f"{step.what} was refused{_refused_request(step, error)}: {error.strerror or error}"
+        raise NfvError(step.error_code, subject, reason, step.remedy) from error
+
+
+def _refused_request(step: AskDriver | AskFamily, error: OSError) -> str:
+    """Which of the requests it was, where the step has names for them."""
+    if isinstance(step, AskDriver) or not step.names or not isinstance(error, RequestRefusedError):
+        return ""
+    return f" at {step.names[error.position]}"
 
 
 def _resize(step: ResizePool, guest: Guest) -> None:

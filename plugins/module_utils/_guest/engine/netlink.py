@@ -27,6 +27,15 @@ _LARGEST = 1 << 16
 _SECONDS = 10.0
 
 
+class RequestRefusedError(OSError):
+    """The kernel refused one of several requests; those before it are carried out."""
+
+    def __init__(self, error: OSError, position: int) -> None:
+        super().__init__(error.errno, error.strerror)
+        self.position = position
+        """The request's place among them, from 0."""
+
+
 def attribute(kind: int, value: bytes) -> bytes:
     """An attribute, padded to four bytes."""
     return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(value), kind) + value + b"\0" * (-len(value) % 4)
@@ -58,7 +67,8 @@ def ask_family(family: str, requests: t.Sequence[bytes], *, dump: bool = False) 
     """Sends requests to a family one after the other, and returns the attributes of all answers.
 
     requests: see generic(). dump: whether each asks for everything that there is.
-    Raises OSError with the kernel's own reason at the first that is refused; FileNotFoundError without such a family.
+    Raises RequestRefusedError with the kernel's own reason at the first that is refused, FileNotFoundError without such
+    a family, and OSError for the socket.
     """
     with contextlib.closing(socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_GENERIC)) as kernel:
         kernel.settimeout(_SECONDS)
@@ -70,8 +80,11 @@ def ask_family(family: str, requests: t.Sequence[bytes], *, dump: bool = False) 
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         (kind,) = struct.unpack("=H", number)
         found: list[bytes] = []
-        for sequence, request in enumerate(requests, 2):
-            found += _ask(kernel, kind, sequence, request, dump=dump)
+        for position, request in enumerate(requests):
+            try:
+                found += _ask(kernel, kind, position + 2, request, dump=dump)
+            except OSError as error:
+                raise RequestRefusedError(error, position) from error
         return found
 
 

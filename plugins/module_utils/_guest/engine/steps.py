@@ -135,6 +135,8 @@ class AskFamily:
     """The error when the kernel refuses."""
     remedy: str
     """What to do about the refusal."""
+    names: tuple[str, ...] = ()
+    """What each request is about, for a message; none where ``what`` says it."""
 
 
 Step = t.Union[

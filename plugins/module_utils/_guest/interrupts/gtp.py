@@ -31,6 +31,8 @@ FAMILY = "gtp"
 _NEW, _DELETE, _GET = 0, 1, 2  # GTP_CMD_*PDP
 _LINK, _VERSION, _PEER_ADDRESS, _MS_ADDRESS, _I_TEI, _O_TEI = 1, 2, 4, 5, 8, 9  # GTPA_*
 _GTP_V1 = 1
+HEADERS_BYTES: t.Final = 36
+"""What a tunnel adds to a packet: IPv4, UDP and GTP-U (3GPP TS 29.281, without options)."""
 
 
 def new_tunnel(link: int, tunnel: Tunnel) -> bytes:
@@ -90,13 +92,20 @@ def link_steps() -> list[Step]:
 
 def tunnel_steps(link: int, now: t.Collection[Tunnel], wanted: t.Collection[Tunnel]) -> list[Step]:
     """What leaves the wanted tunnels alone on the link. Old ones go first: a TEID and an address are in one only."""
-    old, new = sorted(set(now) - set(wanted)), sorted(set(wanted) - set(now))
+    old, new = tunnel_changes(now, wanted)
     requests = (*(delete_tunnel(link, one) for one in old), *(new_tunnel(link, one) for one in new))
     if not requests:
         return []
     remedy = "Look for a TEID or a subscriber's address that two sessions have, and at the kernel's log (dmesg)."
     what = f"a change of its tunnels ({len(old)} removed, {len(new)} added)"
-    return [AskFamily(FAMILY, requests, what, ErrorCode.TUNNELS_REFUSED, remedy)]
+    return [AskFamily(FAMILY, requests, what, ErrorCode.TUNNELS_REFUSED, remedy, tuple(map(str, (*old, *new))))]
+
+
+def tunnel_changes(
+    now: t.Collection[Tunnel], wanted: t.Collection[Tunnel]
+) -> tuple[tuple[Tunnel, ...], tuple[Tunnel, ...]]:
+    """The tunnels that must go, and those that are missing, sorted."""
+    return tuple(sorted(set(now) - set(wanted))), tuple(sorted(set(wanted) - set(now)))
 
 
 def _number(kind: int, value: int) -> bytes:

@@ -49,6 +49,9 @@ def _tunnel_steps(desired: Forwarding, current: Current) -> list[Step]:
         # Its number is known at the next look, and with it the rest can be asked for.
         return gtp.link_steps()
     up = [] if link.up else [_ip("link", "set", "dev", TUNNEL, "up")]
+    mtu = tunnel_mtu(current.links.values())
+    if mtu is not None and link.mtu != mtu:
+        up.insert(0, _ip("link", "set", "dev", TUNNEL, "mtu", str(mtu)))
     routes = [(network, "") for network in subscriber_networks(desired)]
     return [
         *_removals(link, link.addresses, link.neighbours, routes),
@@ -57,6 +60,15 @@ def _tunnel_steps(desired: Forwarding, current: Current) -> list[Step]:
         *_sysctl_steps(link, sysctl_paths(TUNNEL)),
         *gtp.tunnel_steps(current.tunnel_index, current.tunnels, desired.tunnels),
     ]
+
+
+def tunnel_mtu(links: t.Iterable[Link]) -> int | None:
+    """Bytes of the largest packet that fits into a tunnel through these adapters; None where none is known.
+
+    The kernel's own value leaves room for the longer header of GTP version 0, and so fragments what would fit.
+    """
+    known = [link.mtu for link in links if link.mtu is not None]
+    return min(known) - gtp.HEADERS_BYTES if known else None
 
 
 def subscriber_networks(desired: Forwarding) -> list[str]:

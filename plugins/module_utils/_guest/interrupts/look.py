@@ -57,7 +57,7 @@ def read_current(guest: Guest, units: t.Sequence[str], macs: t.Collection[str]) 
         },
         strangers=_strangers(guest, adapters, tuple(names)),
         made={name: tables.link(name, None) for name in (BRIDGE, TUNNEL) if name in tables.interfaces},
-        tunnel_index=_index(tables.interfaces.get(TUNNEL)),
+        tunnel_index=_number(tables.interfaces.get(TUNNEL) or {}, "ifindex"),
         tunnels=read_tunnels(guest) if TUNNEL in tables.interfaces else (),
     )
 
@@ -87,6 +87,7 @@ class _Tables:
             return Link(
                 interface=interface,
                 up="UP" in shown.get("flags", ()),
+                mtu=_number(shown, "mtu"),
                 master=shown.get("master"),
                 addresses=tuple(
                     f"{one['local']}/{one['prefixlen']}"
@@ -123,8 +124,8 @@ def _network(destination: str) -> str:
     return destination if "/" in destination or destination == "default" else f"{destination}/32"
 
 
-def _index(shown: Json | None) -> int | None:
-    number = (shown or {}).get("ifindex")
+def _number(shown: Json, key: str) -> int | None:
+    number = shown.get(key)
     return number if isinstance(number, int) else None
 
 

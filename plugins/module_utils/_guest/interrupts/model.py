@@ -47,6 +47,12 @@ class Tunnel:
     """IPv4 address of the peer (SGW)."""
     ue_address: str
     """IPv4 address of the subscriber."""
+    name: str = dataclasses.field(default="", compare=False)
+    """Name of the session; empty without one, as the kernel knows none."""
+
+    def __str__(self) -> str:
+        name = f"{self.name}: " if self.name else ""
+        return f"{name}{self.ue_address} in TEID {self.local_teid}, out TEID {self.peer_teid} to {self.peer_address}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +83,8 @@ class Link:
     """Its name."""
     up: bool
     """Whether it is administratively up."""
+    mtu: int | None = None
+    """Bytes of the largest IPv4 packet that leaves by it whole."""
     master: str | None = None
     """The bridge that it belongs to."""
     addresses: tuple[str, ...] = ()

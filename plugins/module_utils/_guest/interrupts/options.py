@@ -99,6 +99,7 @@ def _tunnels(options: Options) -> tuple[Tunnel, ...]:
                 one["peer_teid"],
                 _address(f"{path}.peer_address", one["peer_address"]),
                 _address(f"{path}.ue_address", one["ue_address"]),
+                one.get("name") or "",
             )
         )
     for key in ("local_teid", "ue_address"):

@@ -27,6 +27,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.checks
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.location import find, not_found, trusted
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.nic.model import AdapterRequest, BindingPolicy
 
+from . import gtp
 from .links import device_steps, forwarding_steps, remove_link, restoring_steps, vector_steps, wanted_vectors
 from .look import override_path
 from .model import IRQBALANCE
@@ -63,11 +64,13 @@ def plan_present(desired: Forwarding, current: Current) -> Plan:
     steps: list[Step] = [] if record == current.record else [WriteFile(RECORD, format_record(record), 0o600)]
     steps += [_systemctl("stop", unit) for unit in _running(desired, current)]
     binding = _binding_steps(located, record)
+    old_tunnels, new_tunnels = gtp.tunnel_changes(current.tunnels, desired.tunnels)
     steps += binding or _settings_steps(located, desired, current)
     return Plan(
         steps=tuple(steps),
         before={
             "services": {unit: current.services[unit].state for unit in _all_units(desired)},
+            "tunnels": [str(one) for one in old_tunnels],
             **{adapter.name: _shown(device, current.links.get(adapter.mac)) for adapter, device in located},
         },
         after={
@@ -75,6 +78,8 @@ def plan_present(desired: Forwarding, current: Current) -> Plan:
                 unit: "inactive" if current.services[unit].runs else current.services[unit].state
                 for unit in _all_units(desired)
             },
+            # Those that stay are left out: there may be thousands.
+            "tunnels": [str(one) for one in new_tunnels],
             **_wanted(located, desired, current, record),
         },
         result={

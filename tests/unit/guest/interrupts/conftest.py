@@ -100,6 +100,8 @@ class ForwardingGuest(RecordedGuest):
         state = self.kernel
         state["links"][interface] = {
             "up": False,
+            # As the kernel's gtp has it, which leaves room for a longer header.
+            "mtu": 1452 if interface == TUNNEL else 1500,
             "master": None,
             "addresses": [],
             "neighbours": {},
@@ -161,6 +163,7 @@ class ForwardingGuest(RecordedGuest):
             "ifname": name,
             "ifindex": 40,
             "flags": ["UP"] if link["up"] else [],
+            "mtu": link["mtu"],
             **({"master": link["master"]} if link["master"] else {}),
             "addr_info": [
                 {"family": "inet", "local": local, "prefixlen": int(length), "scope": "global"}
@@ -188,7 +191,9 @@ class ForwardingGuest(RecordedGuest):
                 link["routes"] = {}
             self._interrupts(link)
         elif what == "link":
-            link["master"] = argv[argv.index("master") + 1]
+            key, value = argv[-2:]
+            assert key in ("mtu", "master")
+            link[key] = int(value) if key == "mtu" else value
         elif what == "address":
             rest = [one for one in link["addresses"] if one != argv[2]]
             link["addresses"] = [*rest, argv[2]] if verb == "replace" else rest

@@ -5,11 +5,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import struct
+import typing as t
 
 import pytest
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine import netlink
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest, apply
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.ethtool import ask_driver
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.steps import AskFamily
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.interrupts import gtp, offloads
@@ -49,6 +54,38 @@ def test_old_tunnels_go_before_new_ones_come() -> None:
     (step,) = gtp.tunnel_steps(5, [TUNNEL], [other])
     assert isinstance(step, AskFamily)
     assert step.requests == (gtp.delete_tunnel(5, TUNNEL), gtp.new_tunnel(5, other))
+
+
+def test_a_refused_request_is_named_by_its_session() -> None:
+    """The kernel carries requests out one by one; those before the refused one stay."""
+    tunnels = [Tunnel(number, 7, "192.0.2.9", f"10.45.0.{number}", f"ue-{number}") for number in (1, 2)]
+
+    class Refusing(Guest):
+        def ask_family(self, *_arguments: t.Any, **_more: t.Any) -> t.NoReturn:
+            raise netlink.RequestRefusedError(OSError(errno.EEXIST, os.strerror(errno.EEXIST)), 1)
+
+    with pytest.raises(NfvError) as raised:
+        apply(gtp.tunnel_steps(5, [], tunnels), Refusing(lambda _argv: (0, "", "")))
+    assert raised.value.error_code == ErrorCode.TUNNELS_REFUSED
+    assert (
+        "(0 removed, 2 added) was refused at ue-2: 10.45.0.2 in TEID 2, out TEID 7 to 192.0.2.9: File exists"
+        in raised.value.attempted
+    )
+
+
+def test_the_kernel_tells_which_request_it_refuses() -> None:
+    """The controller of generic netlink knows itself, and no command 99."""
+    with pytest.raises(netlink.RequestRefusedError) as raised:
+        netlink.ask_family(
+            "nlctrl", [netlink.generic(3, netlink.attribute(2, b"nlctrl\0"), 1), netlink.generic(99, b"", 1)]
+        )
+    assert (raised.value.position, raised.value.errno) == (1, errno.EOPNOTSUPP)
+
+
+def test_the_name_of_a_session_is_not_the_kernels() -> None:
+    named = Tunnel(TUNNEL.local_teid, TUNNEL.peer_teid, TUNNEL.peer_address, TUNNEL.ue_address, "ue-1")
+    assert (named, gtp.tunnel_steps(5, [TUNNEL], [named])) == (TUNNEL, [])
+    assert str(named) == f"ue-1: {TUNNEL}"
 
 
 def test_message_has_the_header_of_netlink() -> None:

@@ -208,6 +208,8 @@ def test_gtp_has_the_sessions_and_their_networks(forwarding: Made) -> None:
     assert guest.kernel["links"][TUNNEL]["routes"] == {"10.45.0.2/31": ""}
     assert guest.value(f"/proc/sys/net/ipv4/conf/{TUNNEL}/forwarding") == "1"
     assert f"ip link add name {TUNNEL} type gtp role ggsn" in guest.commands
+    # What fits into a tunnel through the adapters, so that no packet is fragmented on the way into it.
+    assert guest.kernel["links"][TUNNEL]["mtu"] == 1464
     converge(guest, {**VARIANTS["gtp"], "sessions": [{**SESSION, "local_teid": 0x1003}]})
     assert guest.kernel["tunnels"] == [[0x1003, 0x2001, "192.0.2.9", "10.45.0.2"]]
     assert guest.kernel["links"][TUNNEL]["routes"] == {"10.45.0.2/32": ""}
