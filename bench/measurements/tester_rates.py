@@ -42,7 +42,7 @@ def measure(size: Size) -> Iterator[Measurement]:
     """Measures both generators in turns, so that other load on the machine affects both."""
     sides = [FrameInterface(name, other) for name, other in zip(MACS, reversed(MACS.values()))]
     pairs = []
-    with _cable() as namespace, inside(namespace):
+    with cable() as namespace, inside(namespace):
         for _run in range(size.runs):
             pairs.append((_probe_pps(sides, size.scale), _load_pps(sides, size.scale)))
     probes, loads = zip(*pairs)
@@ -70,8 +70,8 @@ def _load_pps(sides: Sequence[FrameInterface], scale: float) -> float:
 
 
 @contextlib.contextmanager
-def _cable() -> Iterator[str]:
-    """A network namespace with both ends of a cable."""
+def cable() -> Iterator[str]:
+    """The name of a network namespace with both ends of a cable, the keys of MACS; nothing else sends there."""
     name = f"nfv-bench-{os.getpid()}"
     first, second = MACS
     _ip("netns", "add", name)
@@ -79,6 +79,8 @@ def _cable() -> Iterator[str]:
         ends = ("type", "veth", "peer", "name", second, "address", MACS[second])
         _ip("-n", name, "link", "add", first, "address", MACS[first], *ends)
         for end in MACS:
+            # Without IPv6, whose kernel would announce itself.
+            _ip("-n", name, "link", "set", end, "addrgenmode", "none")
             _ip("-n", name, "link", "set", end, "up")
         yield name
     finally:

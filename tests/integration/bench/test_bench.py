@@ -35,6 +35,9 @@ PROMISED = {
     "tester_load_pps",
     "tester_load_to_probe_ratio",
     "tester_probe_pps",
+    "tester_send_us",
+    "trafgen_paced_share",
+    "trafgen_send_us",
 }
 HEAD = "from bench.model import Measurement, at_least, at_most\n"
 BENCHMARKS = {
