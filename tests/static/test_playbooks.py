@@ -15,6 +15,7 @@ import yaml
 PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
 # Playbooks that are another one with variables of their own.
 WRAPPERS = {"deploy_pgw": "deploy", "remove_pgw": "remove"}
+EVENT_ANSWERS = {"drift_after_event": "drift", "verify_after_event": "verify"}
 # What most playbooks deal with: nfv_hosts, or the group that the first play makes; drift_hosts is an older name.
 HOSTS = re.compile(r"\{\{ nfv_hosts( \| default\(drift_hosts\))? \| default\('hosts_with_nfv_dataplane'\) \}\}")
 # Playbooks whose users choose parts by tags, and those tags; each of them refuses other tags.
@@ -26,7 +27,7 @@ def plays(name: str) -> list[dict[str, t.Any]]:
     return read
 
 
-NAMES = sorted({path.stem for path in PLAYBOOKS.glob("*.yml")} - WRAPPERS.keys())
+NAMES = sorted({path.stem for path in PLAYBOOKS.glob("*.yml")} - WRAPPERS.keys() - EVENT_ANSWERS.keys())
 
 
 @pytest.mark.parametrize("name", WRAPPERS)
@@ -37,6 +38,15 @@ def test_wrapper_does_nothing_itself_and_keeps_its_placement(name: str) -> None:
     assert (only["vars"]["nfv_hosts"], only["vars"]["__nfv_placement_default"]) == ("pgw", "pgw")
     # As a variable of the play it would override what the inventory says, and so leave rules behind.
     assert "nfv_placement_name" not in only["vars"]
+
+
+@pytest.mark.parametrize("name", EVENT_ANSWERS)
+def test_answer_to_an_event_does_nothing_itself_and_is_for_no_other_host(name: str) -> None:
+    """A name of vCenter's, such as "all" or "pgw*", is no pattern."""
+    (only,) = plays(name)
+    assert only.keys() == {"name", "ansible.builtin.import_playbook", "vars"}
+    assert only["ansible.builtin.import_playbook"] == f"{EVENT_ANSWERS[name]}.yml"
+    assert only["vars"]["nfv_hosts"].startswith("{{ groups['all'] | intersect([nfv_event.inventory_name]) | first ")
 
 
 @pytest.mark.parametrize("name", sorted({"check_descriptions", "deploy", "drift", "remove", "verify"}))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
 import typing as t
 
 from .event import STARTS
@@ -77,20 +78,34 @@ def _due(events: t.Sequence[VmEvent], now: dt.datetime, patience: Patience) -> b
 
 # Events of one VM that a rulebook is shown, the latest ones; all of them are counted.
 SHOWN: t.Final = 20
+# A name that is a directory's as it is. Others may lead out of the directory that they are to lie in.
+_PLAIN: t.Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_UNSAFE: t.Final = re.compile(r"[^A-Za-z0-9_-]")
+_LONGEST: t.Final = 100
 
 
-def rule_event(batch: t.Sequence[VmEvent], vcenter: str) -> dict[str, t.Any]:
+def inventory_name(batch: t.Sequence[VmEvent]) -> str:
+    """The name that an inventory may know the VM by.
+
+    It is the one before all of these events, because an inventory does not follow a VM that somebody renames.
+    """
+    return without_braces(next((event.old_name for event in batch if event.old_name), batch[-1].vm))
+
+
+def rule_event(batch: t.Sequence[VmEvent], vcenter: str, running: bool) -> dict[str, t.Any]:
     """What a rulebook gets for the events of one VM.
 
-    vcenter: the host name. The key inventory_name is the name that an inventory may know the VM by: the one before all
-    of these events, because an inventory does not follow a VM that somebody renames.
+    vcenter: the host name; running: whether the VM is on. The key directory is a name for the VM's reports: its own, or
+    one that nothing in it leads elsewhere.
     """
-    old_names = [event.old_name for event in batch if event.old_name]
+    name = inventory_name(batch)
     return {
         "vcenter": vcenter,
         "vm": without_braces(batch[-1].vm),
         "moid": batch[-1].moid,
-        "inventory_name": without_braces(old_names[0] if old_names else batch[-1].vm),
+        "inventory_name": name,
+        "directory": name if _PLAIN.fullmatch(name) else f"{_UNSAFE.sub('_', name)[:_LONGEST]}.{batch[-1].moid}",
+        "running": running,
         "kinds": sorted({event.kind for event in batch}),
         "started": any(event.kind in STARTS for event in batch),
         "users": sorted({without_braces(event.user) for event in batch if event.user}),

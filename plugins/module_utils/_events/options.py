@@ -15,6 +15,10 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.text import shown
 
 from .delivery import Patience
+from .event import KINDS
+
+if t.TYPE_CHECKING:
+    from .event import VmEvent
 
 SUBJECT: t.Final = "vcenter_events"
 # Arguments that may come from the environment instead, under the names that collections for VMware share.
@@ -29,6 +33,17 @@ _START_FORMAT: t.Final = "%Y-%m-%d %H:%M:%S"
 # The least and the greatest number.
 _RANGES: t.Final = {"port": (1, 65535), "interval": (0.2, 3600), "quiet": (0, 3600), "longest": (1, 86400)}
 _WORDS: t.Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+# Arguments of vmware.vmware's vcenter_event_manager that this source does not have: why, and what to do.
+_NOT_HERE: t.Final = {
+    "severity": "the events of VMs that it hears are few, and a severity would hide some; choose by event_type_ids",
+    "event_tags": "the events of VMs that it hears are few, and a tag would hide some; choose by event_type_ids",
+    "proxy_host": "the collection's connections to vCenter know no proxy; run the source where vCenter can be reached",
+    "proxy_port": "the collection's connections to vCenter know no proxy; run the source where vCenter can be reached",
+}
+# ansible-rulebook adds this one by itself.
+_ADDED: t.Final = "eda_feedback_queue"
+_PREFIX: t.Final = "vim.event."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +74,14 @@ class Options:
     """Where the position is kept; without it, what happens while nobody listens is lost."""
     initial_start_time: str | None = None
     """Where to begin without a position: a time in UTC, as 2026-01-31 12:00:00; None for vCenter's present time."""
+    vms: tuple[str, ...] = ()
+    """The names of the VMs that are answered for; empty for all."""
+    event_type_ids: tuple[str, ...] = ()
+    """The identifiers of the events that count; empty for all that the source knows."""
+    user_names: tuple[str, ...] = ()
+    """The users whose events count; empty for all, and for those of no user, too."""
+    event_type: str = "system"
+    """Always ``system``: what vcenter_event_manager calls events of objects, as opposed to logins."""
 
     @property
     def patience(self) -> Patience:
@@ -73,33 +96,78 @@ class Options:
     @property
     def position_path(self) -> pathlib.Path | None:
         """position_file as a path."""
-        return pathlib.Path(self.position_file).expanduser() if self.position_file else None
+        return pathlib.Path(self.position_file) if self.position_file else None
+
+    @property
+    def type_ids(self) -> tuple[str, ...]:
+        """What vCenter is asked for: identifiers of events, as KINDS has them."""
+        return tuple(name.removeprefix(_PREFIX) for name in self.event_type_ids) or tuple(KINDS)
+
+    def hears(self, event: VmEvent) -> bool:
+        """Whether the event is of a user that counts. vCenter tells no case of user names apart."""
+        return not self.user_names or event.user.casefold() in {name.casefold() for name in self.user_names}
+
+    def answers_for(self, name: str) -> bool:
+        """Whether the VM of this name is answered for."""
+        return not self.vms or name in self.vms
 
 
 def options_of(arguments: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) -> Options:
-    """Checks the arguments; those of the environment count where one is not given.
+    """Checks the arguments; those of the environment count where one is not given, or empty, as a rulebook leaves it.
 
-    Raises NfvError: key_unknown, key_missing, value_type_wrong, value_malformed, value_out_of_range.
+    Raises NfvError: key_unknown, key_missing, value_type_wrong, value_malformed, value_not_allowed, value_out_of_range.
     """
-    # ansible-rulebook adds this one by itself.
-    given = {name: value for name, value in arguments.items() if value is not None and name != "eda_feedback_queue"}
+    given = {name: value for name, value in arguments.items() if value not in (None, "", []) and name != _ADDED}
     fields = {field.name: field for field in dataclasses.fields(Options)}
     for name in given:
-        if name not in fields:
-            near = difflib.get_close_matches(str(name), fields, 1)
-            remedy = f"Did you mean {near[0]}?" if near else f"There are {', '.join(fields)}"
-            raise _wrong(ErrorCode.KEY_UNKNOWN, str(name), "there is no such argument", remedy)
+        _require_known(str(name), fields)
     for name, variable in ENVIRONMENT.items():
         if name not in given and environment.get(variable):
             given[name] = environment[variable]
-    missing = [name for name in ("hostname", "username", "password") if not given.get(name)]
+    missing = [name for name in ("hostname", "username", "password") if name not in given]
     if missing:
         variables = ", ".join(ENVIRONMENT[name] for name in missing)
         raise _wrong(ErrorCode.KEY_MISSING, ", ".join(missing), "not given", f"Give it, or set {variables}")
     options = Options(**{name: _typed(name, value, str(fields[name].type)) for name, value in given.items()})
+    _check(options)
+    return options
+
+
+def _require_known(name: str, fields: t.Collection[str]) -> None:
+    if name in _NOT_HERE:
+        raise _wrong(ErrorCode.KEY_UNKNOWN, name, "this event source does not have it", _NOT_HERE[name])
+    if name not in fields:
+        near = difflib.get_close_matches(name, fields, 1)
+        remedy = f"Did you mean {near[0]}?" if near else f"There are {', '.join(fields)}"
+        raise _wrong(ErrorCode.KEY_UNKNOWN, name, "there is no such argument", remedy)
+
+
+def _check(options: Options) -> None:
+    """Refuses values that cannot work."""
     if options.initial_start_time is not None:
         _time(options.initial_start_time)
-    return options
+    if options.position_path is not None and not options.position_path.is_absolute():
+        raise _wrong(
+            ErrorCode.VALUE_MALFORMED,
+            "position_file",
+            f"{shown(options.position_file)} is no absolute path",
+            "Begin it with /: a service and its playbooks have working directories of their own",
+        )
+    if options.event_type != "system":
+        raise _wrong(
+            ErrorCode.VALUE_NOT_ALLOWED,
+            "event_type",
+            f"{shown(options.event_type)} events, such as logins, are of no VM",
+            "Leave it out; vmware.vmware.vcenter_event_manager has them",
+        )
+    unknown = [name for name in options.event_type_ids if name.removeprefix(_PREFIX) not in KINDS]
+    if unknown:
+        raise _wrong(
+            ErrorCode.VALUE_NOT_ALLOWED,
+            "event_type_ids",
+            f"the source does not know {', '.join(map(shown, unknown))}",
+            f"It knows {', '.join(KINDS)}",
+        )
 
 
 def _time(text: str) -> dt.datetime:
@@ -121,13 +189,31 @@ def _typed(name: str, value: t.Any, declared: str) -> t.Any:
             return value if isinstance(value, bool) else _WORDS[str(value).lower()]
         if declared in ("int", "float"):
             return _number(name, value, declared)
+        if declared.startswith("tuple"):
+            return _texts(value)
     except (KeyError, ValueError, TypeError) as error:
         raise _wrong(
-            ErrorCode.VALUE_TYPE_WRONG, name, f"{shown(value)} is no {declared}", "Correct its value"
+            ErrorCode.VALUE_TYPE_WRONG,
+            name,
+            f"{shown(value)} is no {'list of strings' if declared.startswith('tuple') else declared}",
+            "Correct its value",
         ) from error
     if not isinstance(value, str):
-        raise _wrong(ErrorCode.VALUE_TYPE_WRONG, name, f"{shown(value)} is no string", "Write it in quotation marks")
+        # Not shown: it may be the password.
+        raise _wrong(ErrorCode.VALUE_TYPE_WRONG, name, f"a {type(value).__name__} is no string", _remedy(name))
     return value
+
+
+def _remedy(name: str) -> str:
+    """ansible-rulebook makes a number of a template that gives the text of one, whatever quotation marks say."""
+    variable = ENVIRONMENT.get(name)
+    return f"Set {variable} instead, whose text stays a text" if variable else "Write it in quotation marks"
+
+
+def _texts(value: t.Any) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(each, str) for each in value):
+        raise TypeError
+    return tuple(value)
 
 
 def _number(name: str, value: t.Any, declared: str) -> float:

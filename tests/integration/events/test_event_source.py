@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import json
 import runpy
 import time
 import typing as t
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from pyVim.task import WaitForTask
-from pyVmomi import vim
+from pyVmomi import vim, vmodl
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client
@@ -89,9 +90,10 @@ def make_vm(session: Client) -> t.Iterator[t.Callable[[], t.Any]]:
 
     yield make
     for machine in made:
-        if machine.runtime.powerState == "poweredOn":
-            WaitForTask(machine.PowerOff())
-        WaitForTask(machine.Destroy_Task())
+        with contextlib.suppress(vmodl.fault.ManagedObjectNotFound):
+            if machine.runtime.powerState == "poweredOn":
+                WaitForTask(machine.PowerOff())
+            WaitForTask(machine.Destroy_Task())
 
 
 @pytest.fixture
@@ -201,3 +203,51 @@ def test_a_certificate_of_another_authority_is_refused(vcenter: t.Any, tmp_path:
     other = ensure_pki(tmp_path)
     with pytest.raises(NfvError, match=r"\[certificate_untrusted\]"):
         Source(vcenter, ca_path=str(other.ca_certificate)).hears(1)
+
+
+def test_the_position_of_another_vcenter_does_not_count(
+    vm: t.Any, vcenter: t.Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was there before is not heard; what comes is, and the position is this vCenter's from then on."""
+    position = tmp_path / "position.json"
+    other = {"instance_uuid": "other", "since": "2026-01-01T00:00:00+00:00", "delivered": {}}
+    position.write_text(json.dumps(other))
+    reconfigure(vm, numCPUs=4)
+    time.sleep(1)
+    (heard,) = Source(vcenter, position_file=str(position)).hears(1, lambda: reconfigure(vm, numCPUs=2), extra=1)
+    assert [event["changes"] for event in heard["events"]] == ["config.hardware.numCPU:4 -> 2;"]
+    kept = json.loads(position.read_text())["instance_uuid"]
+    assert kept not in ("", "other")
+    (warned,) = [record.getMessage() for record in caplog.records if "vcenter_replaced" in record.getMessage()]
+    assert "other" in warned
+    assert kept in warned
+
+
+def test_whether_a_vm_runs_is_told_also_of_one_that_is_gone(make_vm: t.Any, vcenter: t.Any) -> None:
+    on, off, gone = make_vm(), make_vm(), make_vm()
+    names = [machine.name for machine in (on, off, gone)]
+
+    def act() -> None:
+        WaitForTask(on.PowerOn())
+        reconfigure(off, numCPUs=4)
+        reconfigure(gone, numCPUs=4)
+        WaitForTask(gone.Destroy_Task())
+
+    heard = {each["vm"]: each["running"] for each in Source(vcenter, quiet=1.5).hears(3, act)}
+    assert heard == dict(zip(names, (True, False, False)))
+
+
+def test_only_what_is_asked_for_is_heard(make_vm: t.Any, vcenter: t.Any) -> None:
+    wanted, other = make_vm(), make_vm()
+
+    def act() -> None:
+        for machine in (wanted, other):
+            WaitForTask(machine.Rename_Task(f"{machine.name}-new"))
+            reconfigure(machine, numCPUs=4)
+
+    old = wanted.name
+    asked = {"vms": [old], "event_type_ids": ["vim.event.VmRenamedEvent"], "user_names": [vcenter.username.upper()]}
+    (heard,) = Source(vcenter, **asked).hears(1, act, extra=1)
+    assert (heard["inventory_name"], heard["kinds"]) == (old, ["renamed"])
+    nobody = {**asked, "vms": [wanted.name], "user_names": ["nobody"]}
+    assert Source(vcenter, **nobody).hears(0, lambda: WaitForTask(wanted.Rename_Task(old)), extra=2) == []

@@ -19,7 +19,13 @@ HOSTS = {
 }
 # The reports of an earlier run, which was green.
 GREEN = {"drift": ("drift.json", {"outcome": "none"}), "deploy": ("deploy.json", {"outcome": "proved", "proved": True})}
-REPORTS = {"drift": "drift", "verify": "deploy", "deploy_pgw": "deploy"}
+REPORTS = {
+    "drift": "drift",
+    "verify": "deploy",
+    "deploy_pgw": "deploy",
+    "drift_after_event": "drift",
+    "verify_after_event": "deploy",
+}
 
 
 class Pipeline:
@@ -109,6 +115,14 @@ def test_limit_that_leaves_other_hosts_only(pipeline: Pipeline) -> None:
 
 def test_pattern_that_matches_nobody(pipeline: Pipeline) -> None:
     assert_red(pipeline, "verify", pipeline.run("verify", pipeline.hosts, nfv_hosts="nobody"), "hosts_missing")
+
+
+@pytest.mark.parametrize(("playbook", "name"), [("drift_after_event", "all"), ("verify_after_event", "pgw")])
+def test_an_event_of_a_vm_that_is_named_like_a_pattern_is_of_no_host(
+    pipeline: Pipeline, playbook: str, name: str
+) -> None:
+    status = pipeline.run(playbook, pipeline.hosts, nfv_event={"inventory_name": name})
+    assert_red(pipeline, playbook, status, "hosts_missing")
 
 
 def test_the_implicit_localhost_is_no_vm_whatever_is_set_for_all(pipeline: Pipeline) -> None:

@@ -133,26 +133,36 @@ def test_the_rulebook_is_told_what_an_inventory_knows() -> None:
         event(2, 2, "c", "VmRenamedEvent", old_name="b", user=""),
         event(3, 3, "c", "com.vmware.vc.ha.VmRestartedByHAEvent", user=""),
     )
-    told = rule_event(batch, "vc.example.com")
+    told = rule_event(batch, "vc.example.com", running=True)
     assert (told["inventory_name"], told["vm"], told["count"]) == ("a", "c", 3)
     assert (told["kinds"], told["users"], told["started"]) == (["renamed", "restarted_by_ha"], ["alice"], True)
     assert (told["first"], told["last"]) == (at(1).isoformat(), at(3).isoformat())
-    assert rule_event(batch[:1], "vc")["started"] is False
+    assert (told["running"], told["directory"]) == (True, "a")
+    assert rule_event(batch[:1], "vc", running=False)["started"] is False
     assert json.loads(json.dumps(told))["events"][0]["old_name"] == "a"
 
 
 def test_the_rulebook_is_shown_the_latest_events() -> None:
-    told = rule_event([event(key, key) for key in range(50)], "vc")
+    told = rule_event([event(key, key) for key in range(50)], "vc", running=True)
     assert (told["count"], [each["key"] for each in told["events"]]) == (50, list(range(50 - SHOWN, 50)))
 
 
 def test_no_text_of_vcenter_is_a_template() -> None:
     hostile = "{{ lookup('pipe', 'id') }}{% x %}{# y #}"
     batch = [event(1, 1, hostile, "VmRenamedEvent", old_name=hostile, user=hostile, host=hostile, message=hostile)]
-    told = rule_event(batch, "vc")
+    told = rule_event(batch, "vc", running=True)
     texts = [told["vm"], told["inventory_name"], *told["users"], *map(str, told["events"][0].values())]
     assert not any(mark in text for text in texts for mark in ("{{", "{%", "{#"))
     assert told["vm"].startswith("((")
+
+
+@pytest.mark.parametrize("name", ["../../etc", "..", ".hidden", "a/b", "pgw 1", "", "x" * 300, "{{ x }}", "pgw\n1"])
+def test_no_name_leads_its_reports_elsewhere(name: str) -> None:
+    directory = rule_event([event(1, 1, name, moid="vm-1")], "vc", running=True)["directory"]
+    assert directory.endswith(".vm-1")
+    assert not {"/", "\n", " ", "{"} & set(directory)
+    assert not directory.startswith("..")
+    assert len(directory) < 120
 
 
 def test_every_start_is_a_kind() -> None:

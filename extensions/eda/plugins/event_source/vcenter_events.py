@@ -23,7 +23,10 @@ if str(_COLLECTIONS) not in ansible_collections.__path__:
     ansible_collections.__path__.append(str(_COLLECTIONS))
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError  # noqa: E402
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._events.delivery import rule_event  # noqa: E402
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._events.delivery import (  # noqa: E402
+    inventory_name,
+    rule_event,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._events.options import options_of  # noqa: E402
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.listener import (  # noqa: E402
     FATAL,
@@ -39,6 +42,8 @@ description:
   - Survives a vCenter that is away and a session that has ended. What happened meanwhile follows, and what happened
     while the source did not run, too, if O(position_file) is given.
   - Changes nothing in vCenter; the role Read-only is enough.
+  - Takes the arguments of C(vmware.vmware.vcenter_event_manager) but O(ignore:severity), O(ignore:event_tags) and those
+    of a proxy, which it refuses with the reason. An empty text or list counts as not given.
 options:
   hostname:
     description: Host name or address of vCenter; the environment variable E(VMWARE_HOST) if not given.
@@ -81,12 +86,33 @@ options:
     default: 120
   position_file:
     description: >-
-      Where the source keeps what it has handed over. The directory must exist. Without it, what happens while the
-      source does not run is lost.
+      Where the source keeps what it has handed over, as an absolute path. The directory must exist. Without it, what
+      happens while the source does not run is lost.
     type: str
   initial_start_time:
     description: Where to begin without a position, in UTC, as V(2026-01-31 12:00:00); the present unless given.
     type: str
+  vms:
+    description: >-
+      The names of the VMs that are answered for, as they were before the events; every VM unless given. Each VM costs
+      a run of the playbooks.
+    type: list
+    elements: str
+  event_type_ids:
+    description: >-
+      The identifiers of the events that count, with or without V(vim.event.); every one that the source knows unless
+      given. It knows no others.
+    type: list
+    elements: str
+  user_names:
+    description: The users whose events count. vSphere HA and DRS are no users. Every event counts unless given.
+    type: list
+    elements: str
+  event_type:
+    description: V(system), as vmware.vmware's source calls events that are no logins.
+    type: str
+    choices: [system]
+    default: system
 """
 
 EXAMPLES = r"""
@@ -118,7 +144,7 @@ async def main(queue: Queue, args: dict[str, t.Any]) -> None:
     try:
         while True:
             try:
-                delivery = await asyncio.to_thread(listener.poll)
+                heard = await asyncio.to_thread(listener.poll)
             except NfvError as error:
                 if error.error_code in FATAL:
                     raise
@@ -128,9 +154,10 @@ async def main(queue: Queue, args: dict[str, t.Any]) -> None:
                 if failures:
                     _log.warning("%s answers again after %d failed attempts", options.hostname, failures)
                 failures = 0
-                for batch in delivery.batches:
-                    await queue.put(rule_event(batch, options.hostname))
-                listener.handed_over(delivery)
+                for batch in heard.delivery.batches:
+                    if options.answers_for(inventory_name(batch)):
+                        await queue.put(rule_event(batch, options.hostname, batch[0].moid in heard.running))
+                listener.handed_over(heard.delivery)
             await asyncio.sleep(options.interval)
     finally:
         listener.close()

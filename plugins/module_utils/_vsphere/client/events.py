@@ -11,7 +11,7 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._events.event import KINDS, VmEvent
 
 from .naming import plain_name
-from .sdk import vim
+from .sdk import vim, vmodl
 
 if t.TYPE_CHECKING:
     from .client import Client
@@ -30,13 +30,16 @@ def current_time(client: Client) -> dt.datetime:
     return _utc(client.read(client._service.CurrentTime))
 
 
-def events_since(client: Client, since: dt.datetime, root: t.Any = None) -> list[VmEvent]:
+def events_since(
+    client: Client, since: dt.datetime, root: t.Any = None, type_ids: t.Collection[str] = KINDS.keys()
+) -> list[VmEvent]:
     """Reads the events of VMs of the given time and later ones, in vCenter's order.
 
-    root: a vim.Datacenter whose VMs they are; None for those of the whole vCenter. Raises what Client.read does.
+    root: a vim.Datacenter whose VMs they are; None for those of the whole vCenter. type_ids: some of KINDS. Raises what
+    Client.read does.
     """
     by = vim.event.EventFilterSpec
-    wanted = by(eventTypeId=list(KINDS), time=by.ByTime(beginTime=since))
+    wanted = by(eventTypeId=list(type_ids), time=by.ByTime(beginTime=since))
     if root is not None:
         wanted.entity = by.ByEntity(entity=root, recursion=by.RecursionOption.all)
 
@@ -52,6 +55,21 @@ def events_since(client: Client, since: dt.datetime, root: t.Any = None) -> list
             collector.DestroyCollector()
 
     return [converted for event in client.read(work) if (converted := _converted(event)) is not None]
+
+
+def running_of(client: Client, moids: t.Iterable[str]) -> frozenset[str]:
+    """Those of the VMs, by managed object ID, that are on. Raises what Client.read does."""
+    return frozenset(moid for moid in moids if _runs(client, moid))
+
+
+def _runs(client: Client, moid: str) -> bool:
+    """One VM at a time: vCenter answers for none of several when one of them was removed meanwhile."""
+    path = "runtime.powerState"
+    try:
+        found = client.of_objects(vim.VirtualMachine, [client.managed(vim.VirtualMachine, moid)], [path])
+    except vmodl.fault.ManagedObjectNotFound:
+        return False
+    return any(properties.get(path) == vim.VirtualMachine.PowerState.poweredOn for _vm, properties in found)
 
 
 def _converted(event: t.Any) -> VmEvent | None:

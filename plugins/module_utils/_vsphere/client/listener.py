@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime as dt
 import logging
 import typing as t
@@ -15,7 +16,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._events import po
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._events.delivery import Delivery, Position, deliver
 
 from .client import Client, Connection
-from .events import current_time, events_since, instance_uuid
+from .events import current_time, events_since, instance_uuid, running_of
 from .faults import typed_errors
 from .lookup import find_datacenter
 from .sdk import IMPORT_ERROR
@@ -42,6 +43,16 @@ SAVE_AGAIN: t.Final = dt.timedelta(seconds=60)
 _log = logging.getLogger(__name__)
 
 
+@dataclasses.dataclass(frozen=True)
+class Heard:
+    """What one poll gives."""
+
+    delivery: Delivery
+    """What is to be handed over."""
+    running: frozenset[str]
+    """Those of its VMs, by managed object ID, that are on."""
+
+
 class Listener:
     """The session with vCenter, and the position among its events."""
 
@@ -60,7 +71,7 @@ class Listener:
         self._position = position_file.load(path) if path else None
         self._saved = self._position
 
-    def poll(self) -> Delivery:
+    def poll(self) -> Heard:
         """Returns what is to be handed over now; ``handed_over`` makes it count.
 
         Raises NfvError, after which the next poll begins with a new session.
@@ -71,7 +82,7 @@ class Listener:
             self.close()
             raise
 
-    def _poll(self) -> Delivery:
+    def _poll(self) -> Heard:
         options = self._options
         if self._client is None:
             connection = Connection(
@@ -88,7 +99,11 @@ class Listener:
             now = current_time(client)
             position = self._position_at(instance_uuid(client), now)
             root = find_datacenter(client, options.datacenter) if options.datacenter else None
-            return deliver(events_since(client, position.since, root), position, now, options.patience)
+            found = [
+                each for each in events_since(client, position.since, root, options.type_ids) if options.hears(each)
+            ]
+            delivery = deliver(found, position, now, options.patience)
+            return Heard(delivery, running_of(client, [batch[0].moid for batch in delivery.batches]))
 
     def _position_at(self, uuid: str, now: dt.datetime) -> Position:
         """The position in this vCenter; a new one, which is stored at once, where there is none."""
