@@ -59,7 +59,7 @@ def test_a_variable_that_is_not_explained_is_found(page: set[str]) -> None:
 
 @pytest.mark.parametrize("example", sorted(path.name for path in (ROOT / "examples").iterdir() if path.is_dir()))
 def test_an_example_sets_what_exists(example: str) -> None:
-    known = known_variables() | {"ansible_user", "ansible_become"} | _of_testers()
+    known = known_variables() | {"ansible_user", "ansible_become", "ansible_ssh_common_args"} | _of_testers()
     variables: set[str] = set()
     for path in (ROOT / "examples" / example / "inventory").glob("*_vars/**/*.yml"):
         # Without the tag of a value in a vault, which only Ansible reads; the names of such values are the site's.
