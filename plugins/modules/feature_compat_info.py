@@ -84,6 +84,10 @@ vms:
       description: Whether the VM exists.
       type: bool
       returned: always
+    moid:
+      description: The managed object ID; null for a VM that does not exist.
+      type: str
+      returned: always
     features:
       description:
         - By C(vmotion), C(drs), C(ha), C(fault_tolerance) and C(snapshots), each with C(verdict) and C(reasons).
@@ -109,6 +113,7 @@ vms:
   sample:
     pgw-1:
       present: true
+      moid: vm-42
       features:
         vmotion:
           verdict: blocked

@@ -128,6 +128,10 @@ clusters:
   returned: success
   type: dict
   contains:
+    moid:
+      description: The cluster's managed object ID.
+      type: str
+      returned: always
     changes:
       description:
         - The differences, each with C(kind), C(name), C(from) and C(to). C(from) is null for an object that is created,
@@ -143,6 +147,7 @@ clusters:
       returned: always
   sample:
     nfv-a:
+      moid: domain-c7
       changes:
         - kind: host_group
           name: "nfv:pgw:host:esx-a1.example.com"

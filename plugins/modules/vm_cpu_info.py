@@ -73,6 +73,10 @@ vms:
   returned: success
   type: dict
   contains:
+    moid:
+      description: The managed object ID.
+      type: str
+      returned: always
     state:
       description: V(known) if every counter has values, else V(unknown).
       type: str
@@ -106,6 +110,7 @@ vms:
       returned: always
   sample:
     pgw-1:
+      moid: vm-42
       state: known
       reason: null
       power_state: poweredOn

@@ -98,6 +98,10 @@ vms:
   returned: when the VMs were found
   type: dict
   contains:
+    moid:
+      description: The managed object ID.
+      type: str
+      returned: always
     changed:
       description: Whether this VM was told anything new.
       type: bool

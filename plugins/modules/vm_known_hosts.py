@@ -86,6 +86,10 @@ vms:
   returned: success
   type: dict
   contains:
+    moid:
+      description: The managed object ID.
+      type: str
+      returned: always
     host_keys:
       description: The guest's public host keys.
       type: list

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 
+import pytest
+
 from tests.lab.conftest import SABOTAGES, Deployment
 from tests.lab.gateway import run_in_guest
 from tests.support.playbook import ROOT
@@ -56,6 +58,7 @@ def test_another_machine_at_the_vms_address_is_refused(deployment: Deployment) -
     assert run.changed == 0, run.changed_tasks
 
 
+@pytest.mark.again
 def test_two_lost_adapters_fail_with_their_evidence(sabotaged: Deployment) -> None:
     """One adapter each, and each is told for itself."""
     for sabotage in SABOTAGES:

@@ -149,6 +149,7 @@ def test_dissector_of_others_reads_s5u_without_complaint(gateway: Gateway) -> No
     assert {path_messages.ECHO_RESPONSE, path_messages.ERROR_INDICATION} <= {each.message for each in found}
 
 
+@pytest.mark.again
 def test_timer_writes_statistics_for_prometheus(gateway: Gateway) -> None:
     directory = "/var/lib/nfv-test-textfile"
     gateway.run("mkdir", "-p", directory)
@@ -171,6 +172,7 @@ def test_timer_writes_statistics_for_prometheus(gateway: Gateway) -> None:
     assert left == ""
 
 
+@pytest.mark.again
 def test_restart_of_the_service_interrupts_nobody_for_long(gateway: Gateway) -> None:
     """tests/integration/pgw checks that none is lost; an emulated guest on a busy machine loses some without cause."""
     with Traffic(gateway.s5u, gateway.sgi, gateway.subscribers, 20) as traffic:
@@ -212,6 +214,7 @@ def many(count: int, changed: int = 0) -> list[dict[str, t.Any]]:
     ]
 
 
+@pytest.mark.again
 def test_many_sessions_and_a_change_of_some_while_the_others_carry_traffic(gateway: Gateway) -> None:
     plane = {**PLANE, "sessions": "{{ pgw_sessions + more }}"}
     try:
@@ -236,6 +239,7 @@ def test_many_sessions_and_a_change_of_some_while_the_others_carry_traffic(gatew
     assert len(back["sessions"]) == len(SESSION_NAMES)
 
 
+@pytest.mark.again
 def test_state_absent_takes_all_of_it_and_present_brings_it_back(gateway: Gateway) -> None:
     absent = {"name": "absent", "nfv.vsphere_dpdk.pgw_sessions": {"state": "absent"}}
     again = {**absent, "name": "again"}

@@ -102,6 +102,7 @@ def test_a_router_that_forwards_nothing_is_told_from_the_gateway(
     assert f"the tester sent {COUNT + WARM_UP}" in verdict.rows["counters sgi"]["reason"]
 
 
+@pytest.mark.again
 def test_an_address_that_somebody_else_has_is_refused_before_the_first_packet(
     carried: tuple[Verdict, Traffic], deployment: Deployment, router: Router
 ) -> None:

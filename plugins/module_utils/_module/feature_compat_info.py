@@ -63,7 +63,7 @@ def gather_features(params: t.Mapping[str, t.Any], connection: Connection) -> di
             must_keep = _must_keep(request, params["must_keep"])
             if managed is not None and managed._moId in unreadable:
                 error = unreadable[managed._moId]
-                results[error.subject] = _unreadable(error)
+                results[error.subject] = _unreadable(managed._moId, error)
                 errors += [error] if must_keep else []
                 continue
             record = records.get(managed._moId) if managed is not None else None
@@ -73,6 +73,7 @@ def gather_features(params: t.Mapping[str, t.Any], connection: Connection) -> di
                 faults = fault_tolerance_faults(client, record.managed)
             results[record.facts.name if record is not None else request.value] = {
                 "present": record is not None,
+                "moid": record.managed._moId if record is not None else None,
                 "features": verdicts_as_data(verdicts),
                 "fault_tolerance_query": faults,
                 "error": None,
@@ -86,9 +87,10 @@ def gather_features(params: t.Mapping[str, t.Any], connection: Connection) -> di
     return {"vms": results}
 
 
-def _unreadable(error: NfvError) -> dict[str, t.Any]:
+def _unreadable(moid: str, error: NfvError) -> dict[str, t.Any]:
     """What is returned for a VM that is there and cannot be read."""
-    return {"present": True, "features": {}, "fault_tolerance_query": None, "error": error_as_data(error)}
+    facts = {"features": {}, "fault_tolerance_query": None, "error": error_as_data(error)}
+    return {"present": True, "moid": moid, **facts}
 
 
 def _judge(request: Request, record: FeatureRecord | None, clusters: Clusters) -> tuple[FeatureVerdict, ...]:

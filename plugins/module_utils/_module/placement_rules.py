@@ -244,7 +244,11 @@ def _result(
         "changed": bool(moved) or any(changes),
         "diff": diff,
         "clusters": {
-            change.cluster: {"changes": changes_as_data(change, names), "warnings": list(change.warnings)}
+            change.cluster: {
+                "moid": change.moid,
+                "changes": changes_as_data(change, names),
+                "warnings": list(change.warnings),
+            }
             for change in changes
         },
         "moved": moved,

@@ -58,13 +58,13 @@ def gather_cpu(params: t.Mapping[str, t.Any], connection: Connection) -> dict[st
                 raise vm_not_found(request, params["datacenter"])
             machines[managed._moId] = managed
         records, errors = read_cpu_records(client, list(machines.values()), seconds)
-    vms = {record.name: cpu_as_data(record) for record in records.values()}
-    vms.update({error.subject: _unreadable(error) for error in errors.values()})
+    vms = {record.name: {"moid": moid, **cpu_as_data(record)} for moid, record in records.items()}
+    vms.update({error.subject: {"moid": moid, **_unreadable(error)} for moid, error in errors.items()})
     return {"vms": vms}
 
 
 def cpu_as_data(record: CpuRecord) -> dict[str, t.Any]:
-    """What is returned for a VM."""
+    """What is returned for a VM beside its ID."""
     reason = _reason(record)
     return {
         "state": KNOWN if reason is None else UNKNOWN,

@@ -128,6 +128,7 @@ def _result(plans: t.Mapping[str, FirstBootPlan], errors: t.Mapping[str, NfvErro
         ],
         "vms": {
             plan.name: {
+                "moid": moid,
                 "changed": moid in changed,
                 **plan.after,
                 "error": error_as_data(errors[moid]) if moid in errors else None,

@@ -71,7 +71,10 @@ def learn(params: t.Mapping[str, t.Any], connection: Connection, check_mode: boo
         "changed": after != before,
         "path": str(path),
         "diff": {"before_header": str(path), "after_header": str(path), "before": before, "after": after},
-        "vms": {states[moid].name: {"host_keys": [" ".join(key) for key in each]} for moid, each in keys.items()},
+        "vms": {
+            states[moid].name: {"moid": moid, "host_keys": [" ".join(key) for key in each]}
+            for moid, each in keys.items()
+        },
     }
 
 

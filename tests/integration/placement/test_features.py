@@ -117,4 +117,10 @@ def test_a_vm_that_is_not_there_yet_is_judged_by_its_description(connection: Con
     vms = gather(connection, {"name": "not-yet", "dataplane": described()}, {"name": "nobody"})
     assert not vms["not-yet"]["present"]
     assert verdicts(vms["not-yet"])["vmotion"] == "limited"
-    assert vms["nobody"] == {"present": False, "features": {}, "fault_tolerance_query": None, "error": None}
+    assert vms["nobody"] == {
+        "present": False,
+        "moid": None,
+        "features": {},
+        "fault_tolerance_query": None,
+        "error": None,
+    }
