@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab setup-controller deploy test test-fast test-guests test-versions fuzz lab-up lab-down lab-status build docs bench lint sanity lock \
+.PHONY: help hooks setup setup-lab setup-controller deploy test test-fast test-guests test-versions fuzz lab-up lab-down lab-status build docs bench lint sanity lock \
 	clean
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -25,7 +25,7 @@ setup-controller: ## The same without the lab: what builds, lints and documents 
 deploy: setup-lab ## A proved PGW in the lab, from nothing (8-20 minutes; the second time about 2)
 	@$(PYTHON) -m lab deploy
 
-test: setup ## Every test: static checks, units, vSphere integration, importer, then guests (60 to 75 minutes)
+test: setup ## Static checks, units, vSphere integration, importer, then guests (an hour)
 	@scripts/test
 
 test-fast: setup ## What answers within 6 minutes: static checks, units, modules against the lab's vCenter (docs/testing.md)
@@ -52,8 +52,11 @@ lab-status: setup-lab ## What runs in the lab
 build: setup-controller ## The collection's tarball, through the Galaxy importer (1 minute)
 	@scripts/build
 
-lint: setup-controller ## ruff, mypy, ansible-lint, vermin, shellcheck, reuse (1-2 minutes)
+lint: setup-controller ## ruff, mypy, ansible-lint, vermin, shellcheck, reuse and others (3 minutes; scripts/lint NAME runs one)
 	@scripts/lint
+
+hooks: setup-controller ## Have git run the linters of make lint: before a commit for what it changes, ansible-lint before a push
+	@pre-commit install
 
 sanity: setup-controller ## ansible-test sanity on a copy of the tree (2 minutes; 6 the first time)
 	@scripts/sanity

@@ -86,7 +86,7 @@ def test_the_tarball_leaves_out_what_runs_in_a_checkout_only() -> None:
     ignored = yaml.safe_load((ROOT / "galaxy.yml").read_text())["build_ignore"]
     assert {"bench", "conftest.py", "extensions/molecule", "lab", "scripts", "tests"} <= set(ignored)
     extensions = {path.name for path in (ROOT / "extensions").iterdir()}
-    assert {name for name in extensions if f"extensions/{name}" not in ignored} == {"eda", "patterns"}
+    assert {name for name in extensions if f"extensions/{name}" not in ignored} == {"audit", "eda", "patterns"}
 
 
 def test_ignore_lists_name_only_what_exists() -> None:
