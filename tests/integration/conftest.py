@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from lab.pki import Pki, ensure_pki
 from lab.testing.vcenter import VCenter, running_vcenter
+from tests.support.playbook import ROOT
 
 # Runs ansible-playbook, which takes about ten CPU seconds each time.
 PLAYBOOK_FIXTURE = "ansible"
@@ -24,6 +26,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if PLAYBOOK_FIXTURE in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.playbook)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packed_modules(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where all runs of ansible-playbook in this session, those of the other processes too, keep packed modules."""
+    own = tmp_path_factory.getbasetemp()
+    directory = (own.parent if hasattr(request.config, "workerinput") else own) / "packed-modules"
+    directory.mkdir(exist_ok=True)
+    enabled = [os.environ.get("ANSIBLE_CALLBACKS_ENABLED"), "share_modules"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NFV_PACKED_MODULES", str(directory))
+        patch.setenv("ANSIBLE_CALLBACK_PLUGINS", str(ROOT / "tests/support/callbacks"))
+        patch.setenv("ANSIBLE_CALLBACKS_ENABLED", ",".join(filter(None, enabled)))
+        yield directory
 
 
 @pytest.fixture(scope="session")
