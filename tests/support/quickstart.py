@@ -84,7 +84,7 @@ class Newcomer:
         """Run the page's commands one after the other; the caller judges each. Raises OSError."""
         for line in commands(PAGE.read_text(encoding="utf-8")):
             yield line, self._run(self._command(line))
-            if line.startswith("cp "):
+            if line.startswith("mkdir "):
                 self._fill_in()
 
     def _command(self, line: str) -> str:
@@ -120,7 +120,7 @@ class Newcomer:
         )
 
     def _fill_in(self) -> None:
-        """Change in the copied example what differs at this site."""
+        """Change in the copied example what differs at this site, in the directories that the page makes."""
         path = self.home / SITE_FILE
         path.write_text(changed(path.read_text(encoding="utf-8"), self.site), encoding="utf-8")
         files = {
@@ -128,6 +128,6 @@ class Newcomer:
             TESTER_FILE: changed("", self.tester),
             PUBLIC_KEY: self.public_key,
         }
+        (self.home / PUBLIC_KEY).parent.mkdir()
         for name, content in files.items():
-            (self.home / name).parent.mkdir(exist_ok=True)
             (self.home / name).write_text(content, encoding="utf-8")
