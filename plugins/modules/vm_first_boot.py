@@ -102,6 +102,7 @@ vms:
       description: The managed object ID.
       type: str
       returned: always
+      sample: vm-42
     changed:
       description: Whether this VM was told anything new.
       type: bool

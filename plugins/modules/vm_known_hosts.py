@@ -90,6 +90,7 @@ vms:
       description: The managed object ID.
       type: str
       returned: always
+      sample: vm-42
     host_keys:
       description: The guest's public host keys.
       type: list
