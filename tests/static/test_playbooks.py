@@ -75,6 +75,39 @@ def test_no_tag_leaves_out_its_work(name: str) -> None:
     assert set(plays(name)[0]["vars"].get("__nfv_tags", ())) == TAGS.get(name, set())
 
 
+def handing_on(text: str) -> dict[str, str]:
+    """What the tasks of a file leave to the next job of a workflow in AWX, by name."""
+    found: dict[str, str] = {}
+    pending = [yaml.safe_load(text)]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            found |= node.get("ansible.builtin.set_stats", {}).get("data", {}).get("nfv_outcomes", {})
+            pending += node.values()
+        elif isinstance(node, list):
+            pending += node
+    return found
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("playbooks/drift.yml", "drift"),
+        ("playbooks/tasks/report_readiness.yml", "readiness"),
+        ("roles/dpdk_verify/tasks/report.yml", "proof"),
+    ],
+)
+def test_outcomes_are_handed_on_before_anything_fails(file: str, name: str) -> None:
+    """tests/integration/vsphere/test_drift_playbook.py reads one; docs/run_report.md names all."""
+    text = (PLAYBOOKS.parent / file).read_text(encoding="utf-8")
+    told = handing_on(text)
+    assert list(told) == [name]
+    assert "'outcome': " in told[name] and "'message': " in told[name]
+    assert f"`{name}` (" in (PLAYBOOKS.parent / "docs/run_report.md").read_text(encoding="utf-8")
+    # The control.
+    assert handing_on(text.replace("set_stats", "debug")) == {}
+
+
 def test_the_lint_checks_what_a_deployment_checks_before_its_first_connection() -> None:
     """All that deploy's second play asks, and the same variables; no password is asked for."""
     (_, lint), (_, deployment, *_) = plays("check_descriptions"), plays("deploy")

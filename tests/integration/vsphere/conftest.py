@@ -192,6 +192,11 @@ class Run:
         plays = json.loads(self.output[self.output.index("{") :])["plays"]
         return [result for play in plays for task in play["tasks"] for result in task["hosts"].values()]
 
+    def handed_on(self) -> dict[str, t.Any]:
+        """The outcomes that set_stats leaves to the next job of a workflow in AWX."""
+        told: dict[str, dict[str, t.Any]] = json.loads(self.output[self.output.index("{") :])["global_custom_stats"]
+        return told["nfv_outcomes"]
+
     def failure(self) -> dict[str, t.Any]:
         """The one failure that the run must have."""
         (failed,) = [result for result in self.results() if result.get("failed")]
@@ -246,6 +251,7 @@ class Ansible:
             "ANSIBLE_CONFIG": str(self.directory / "ansible.cfg"),
             "ANSIBLE_HOME": str(self.directory / "home"),
             "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+            "ANSIBLE_SHOW_CUSTOM_STATS": "yes",
         }
         done = subprocess.run(
             [str(each) for each in command],

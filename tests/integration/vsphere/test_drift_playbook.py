@@ -127,6 +127,7 @@ def test_what_keeps_it_from_knowing_is_no_drift_and_replaces_an_old_report(
     run, report = drift.run([vm.name], **variables)
     assert (run.status, report["outcome"]) == (2, "failed")
     assert f"[{code}]" in run.failure()["msg"]
+    assert run.handed_on()["drift"] == {"outcome": "failed", "message": report["message"]}
     assert "drift_found" not in run.output
 
 
