@@ -158,6 +158,25 @@ WRONG: dict[str, tuple[t.Callable[[Pattern], None], str]] = {
         "no node prove",
     ),
     "template that both describe": (_set("controller_templates.0.description", "x"), "NFV readiness: pattern.json and"),
+    "variable of an activation": (
+        _set("eda_credential_types.0.injectors.extra_vars.vcenter", "x"),
+        "no variable vcenter",
+    ),
+    "rulebook": (_set("eda_rulebook_activations.0.rulebook", "events.yml"), "no rulebook events.yml"),
+    # An activation runs no playbooks.
+    "rulebook of a command": (
+        _set("eda_rulebook_activations.0.rulebook", "vm_events.yml"),
+        "vm_events.yml: no job template that takes variables for run_playbook",
+    ),
+    "template of a rulebook": (
+        _set("controller_templates.5.name", "NFV drift of a VM"),
+        "for run_job_template NFV drift after an event",
+    ),
+    "key of an activation": (_set("eda_rulebook_activations.0.rulebooks", []), "has no rulebooks"),
+    "credential of an activation": (
+        _set("eda_rulebook_activations.0.eda_credentials.0", "vCenter"),
+        "eda_credentials has no vCenter",
+    ),
     "variable of a role": (lambda pattern: pattern.objects.update(controller_job=[]), "no role takes this variable"),
 }
 

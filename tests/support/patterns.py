@@ -22,6 +22,7 @@ from tests.support.imports import ROOT
 from tests.support.variables import choices_of_roles, known_variables
 
 PATTERNS = ROOT / "extensions/patterns"
+RULEBOOKS = ROOT / "extensions/eda/rulebooks"
 COLLECTION = "nfv.vsphere_dpdk."
 # The variables of infra.aap_configuration's roles, and the module of awx.awx that takes each of their objects.
 CONTROLLER_MODULES = {
@@ -126,6 +127,7 @@ def problems(pattern: Pattern) -> list[str]:
         *_of_keys(pattern.objects),
         *_of_references(pattern.objects),
         *_of_workflows(pattern.objects),
+        *_of_rulebooks(pattern.objects),
         *_of_both(pattern),
     ]
 
@@ -174,7 +176,8 @@ def _named(pattern: Pattern) -> t.Iterator[tuple[str, str, list[str]]]:
     nodes = [node for each in pattern.objects["controller_workflows"] for node in each["workflow_nodes"]]
     for each in [*pattern.objects["controller_schedules"], *nodes]:
         yield from ((each.get("name", "node"), name, []) for name in each.get("extra_data", {}))
-    for each in pattern.objects["controller_credential_types"]:
+    types = [*pattern.objects["controller_credential_types"], *pattern.objects["eda_credential_types"]]
+    for each in types:
         yield from ((each["name"], name, []) for name in each["injectors"]["extra_vars"])
 
 
@@ -264,6 +267,21 @@ def _kind(template: Object, jobs: dict[str, Object]) -> str:
     return "plan" if job.get("job_type") == "check" else Path(job.get("playbook", "")).stem
 
 
+def _of_rulebooks(objects: dict[str, list[Object]]) -> t.Iterator[str]:
+    """An activation has a rulebook whose actions are job templates that take variables, and no playbooks."""
+    taking = {each["name"] for each in objects["controller_templates"] if each.get("ask_variables_on_launch")}
+    for activation in objects["eda_rulebook_activations"]:
+        path = RULEBOOKS / activation["rulebook"]
+        if not path.is_file():
+            yield f"{activation['name']}: the collection has no rulebook {activation['rulebook']}"
+            continue
+        for ruleset in yaml.safe_load(path.read_text(encoding="utf-8")):
+            for action in [action for rule in ruleset["rules"] for action in rule["actions"]]:
+                template = action.get("run_job_template", {}).get("name")
+                if template not in taking:
+                    yield f"{path.name}: no job template that takes variables for {next(iter(action))} {template}"
+
+
 def _of_both(pattern: Pattern) -> t.Iterator[str]:
     """The pattern loader and the roles make the same job templates."""
     folder = f"extensions/patterns/{pattern.definition['name']}/playbooks"
@@ -275,6 +293,7 @@ def _of_both(pattern: Pattern) -> t.Iterator[str]:
 
 
 def _essence(template: Object, playbook: str) -> Object:
-    same = ("description", "job_type", "diff_mode", "survey_enabled", "ask_limit_on_launch", "execution_environment")
+    asked = ("ask_limit_on_launch", "ask_variables_on_launch", "survey_enabled")
+    same = ("description", "job_type", "diff_mode", "execution_environment", *asked)
     survey = template.get("survey_spec") or template.get("survey")
     return {key: template.get(key) for key in same} | {"playbook": playbook, "survey": survey}

@@ -49,6 +49,11 @@ def test_ansible_builder_refuses_a_wrong_definition(old: str, new: str, tmp_path
     assert new.rpartition(": ")[2] in refused.stdout + refused.stderr
 
 
+def test_ansible_builder_makes_the_context_of_the_decision_environment(tmp_path: Path) -> None:
+    done = create_context(DEFINITION.with_name("decision-environment.yml"), tmp_path / "context")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_the_collection_lists_what_its_code_needs(collections: Path) -> None:
     found = listed(collections)
     needed = [Requirement(line) for line in (ROOT / "meta/ee-requirements.txt").read_text().split()]
