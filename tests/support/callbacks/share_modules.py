@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ansible import constants
 from ansible.plugins.callback import CallbackBase
+from ansible.release import __version__ as ansible_core
 
 DOCUMENTATION = """
 name: share_modules
@@ -19,7 +20,8 @@ type: notification
 short_description: Shares packed modules among runs
 description:
   - Ansible packs a module with all that it imports when a run first needs it, and keeps it until the run ends. This
-    puts a directory of NFV_PACKED_MODULES in place of the run's own, one for each copy of the collection.
+    puts a directory of NFV_PACKED_MODULES in place of the run's own, one for each ansible-core and each copy of the
+    collection.
   - Ansible locks and replaces the files there, so runs may share them while they go on.
 options: {}
 """
@@ -39,6 +41,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
     def v2_playbook_on_start(self, _playbook: t.Any) -> None:
         collection = importlib.import_module("ansible_collections.nfv.vsphere_dpdk")
         copy = str(Path(collection.__path__[0]).resolve()).strip("/").replace("/", "-")
-        shared = Path(os.environ["NFV_PACKED_MODULES"]) / copy
+        # Another ansible-core, as ansible-rulebook may bring one, reads no other's.
+        shared = Path(os.environ["NFV_PACKED_MODULES"]) / f"{ansible_core}-{copy}"
         shared.mkdir(exist_ok=True)
         (Path(constants.DEFAULT_LOCAL_TMP) / _PACKED).symlink_to(shared)
