@@ -75,6 +75,6 @@ def python_with(directory: Path, packages: t.Sequence[str]) -> Path:
     Raises subprocess.CalledProcessError, whose stderr has what pip said.
     """
     subprocess.run([sys.executable, "-m", "venv", directory], check=True, timeout=300)
-    command = [directory / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
-    subprocess.run(command, check=True, capture_output=True, text=True, timeout=500)
+    command = [directory / "bin/python", "-m", "pip", "install", "--quiet", "--no-compile", *packages]
+    subprocess.run(command, check=True, capture_output=True, text=True, timeout=900)
     return directory / "bin"
