@@ -34,6 +34,10 @@ test-fast: setup ## What answers within 6 minutes: static checks, units, modules
 test-guests: setup ## Single roles and every false pass in guests of their own; what make test leaves out, too (docs/testing.md)
 	@scripts/test guests
 
+.PHONY: test-events
+test-events: setup ## The rulebook by ansible-rulebook, what takes minutes included (8 minutes; docs/testing.md)
+	@scripts/install-collection && scripts/rulebook && NFV_COLLECTION_INSTALLED=yes $(PYTHON) -m pytest -v --durations=0 tests/eda
+
 fuzz: setup ## The fuzzers on new inputs, FUZZ_SECONDS=3600 each (docs/testing.md)
 	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),3600) $(PYTHON) -m pytest -v -n auto tests/fuzz
 
