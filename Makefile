@@ -65,17 +65,18 @@ hooks: setup-controller ## Have git run the linters of make lint: before a commi
 sanity: setup-controller ## ansible-test sanity on a copy of the tree (2 minutes; 6 the first time)
 	@scripts/sanity
 
-docs: setup-controller ## The modules' and roles' reference into build/docs (1 minute)
+docs: setup-controller ## The site of guides and reference into build/docs (1 minute; 2 the first time)
 	@scripts/docs
 
 bench: setup ## Measurements with their targets, into reports/bench.json; exits with 1 when one is missed (docs/fleets.md)
 	@$(PYTHON) -m bench $(BENCH)
 
-lock: setup ## Renew requirements.txt from requirements.in
-	@rm -rf .cache/lock && python3 -m venv .cache/lock
-	@.cache/lock/bin/pip install --quiet --requirement requirements.in
-	@{ head -n 1 requirements.txt; .cache/lock/bin/pip freeze; } > .cache/requirements.txt
-	@mv .cache/requirements.txt requirements.txt
+lock: setup ## Renew requirements.txt and requirements-docs.txt from their .in files
+	@for name in requirements requirements-docs; do \
+	    rm -rf .cache/lock && python3 -m venv .cache/lock && \
+	    .cache/lock/bin/pip install --quiet --requirement $$name.in && \
+	    { head -n 1 $$name.txt; .cache/lock/bin/pip freeze; } > .cache/$$name.txt && \
+	    mv .cache/$$name.txt $$name.txt || exit 1; done
 
 clean: ## Remove what the build and the tests made; .venv and the lab's images stay
 	@rm -rf build reports .cache/collections .cache/sanity .cache/importer .cache/mypy .cache/pytest
