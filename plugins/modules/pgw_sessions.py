@@ -73,10 +73,10 @@ options:
           - The largest packet of a subscriber is 36 bytes shorter. Larger ones are answered with ICMP.
         type: int
       rx_descriptors:
-        description: Size of each receive ring; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
+        description: Descriptors of each receive ring; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
         type: int
       tx_descriptors:
-        description: Size of each transmit ring; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
+        description: Descriptors of each transmit ring; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
         type: int
   sgi:
     description:
@@ -117,10 +117,10 @@ options:
           - Larger packets of subscribers, which a larger MTU on S5-U lets in, are answered with ICMP.
         type: int
       rx_descriptors:
-        description: Size of each receive ring; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
+        description: Descriptors of each receive ring; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
         type: int
       tx_descriptors:
-        description: Size of each transmit ring; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
+        description: Descriptors of each transmit ring; M(nfv.vsphere_dpdk.ovs_dpdk) sets it.
         type: int
   sessions:
     description:
@@ -180,7 +180,7 @@ options:
         type: int
         default: 60
       response_seconds:
-        description: How long to wait for an Echo Response (T3-RESPONSE).
+        description: Seconds to wait for an Echo Response (T3-RESPONSE).
         type: int
         default: 3
       echo_requests:
@@ -230,7 +230,7 @@ options:
         description: Largest rate of the uplink in kbit/s. Give rates, so that nobody uses the session for more.
         type: int
       downlink_kbps:
-        description: The same for the downlink.
+        description: Largest rate of the downlink in kbit/s. Give it for the same reason.
         type: int
   statistics:
     description:

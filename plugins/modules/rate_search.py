@@ -51,11 +51,12 @@ options:
     type: float
     default: 100
   maximum_pps:
-    description: The highest rate. The search begins there, or at what the tester reaches if that is less.
+    description:
+      - The highest rate, in packets a second. The search begins there, or at what the tester reaches if that is less.
     type: float
     default: 1000000
   trial_seconds:
-    description: Length of a trial that counts, 0.05 to 300; the first ones take half as long.
+    description: Seconds of a trial that counts, 0.05 to 300; the first ones take half as long.
     type: float
     default: 1
   trials:
@@ -75,7 +76,7 @@ options:
     type: float
     default: 0.5
   latency_seconds:
-    description: Length of a trial that measures latency; V(0) measures none.
+    description: Seconds of a trial that measures latency; V(0) measures none.
     type: float
     default: 5
   burst_frames:
