@@ -19,9 +19,16 @@ PLAYS = ("roles/*.yml", "playbooks/*.yml", "extensions/*.yml", "tests/*.yml", "l
 JINJA = jinja2.Environment(autoescape=True)
 
 
+class Loader(yaml.SafeLoader):
+    """Reads Ansible's files. A text that is marked as unsafe is no template, and counts as absent."""
+
+
+Loader.add_constructor("!unsafe", lambda _loader, _node: None)
+
+
 def conditions(path: Path) -> Iterator[tuple[str, object]]:
     """Every condition in a file, at any depth, and the keyword that it stands at."""
-    pending = [yaml.safe_load(path.read_text())]
+    pending = [Loader(path.read_text()).get_single_data()]
     while pending:
         node = pending.pop()
         if isinstance(node, list):
@@ -84,7 +91,7 @@ def switches() -> frozenset[str]:
 
 def templates(path: Path) -> Iterator[str]:
     """Every text of a file that Jinja reads, conditions as templates."""
-    pending = [yaml.safe_load(path.read_text())]
+    pending = [Loader(path.read_text()).get_single_data()]
     while pending:
         node = pending.pop()
         if isinstance(node, str) and "{{" in node:
