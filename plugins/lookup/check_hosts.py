@@ -26,10 +26,10 @@ options:
     required: true
   report:
     description:
-      - The report to replace beside C(run.json), C(drift.json), C(deploy.json) with C(deploy.html), or
-        C(readiness.json) with C(readiness.html). None unless given.
+      - The report to replace beside C(run.json), C(drift.json), C(deploy.json) with C(deploy.html), C(readiness.json)
+        with C(readiness.html), or C(comparison.json) with C(comparison.html). None unless given.
     type: str
-    choices: [drift, deploy, readiness]
+    choices: [drift, deploy, readiness, comparison]
   names:
     description: The names of VMs that are expected; the report names each.
     type: list

@@ -32,6 +32,13 @@ options:
   earlier:
     description: The sample from before the traffic.
     type: dict
+  traffic:
+    description:
+      - What a tester has sent since O(earlier), RV(nfv.vsphere_dpdk.traffic_probe#module:traffic). Of each stream that
+        must arrive some packets must have, and none changed; of any other none.
+    type: list
+    elements: dict
+    default: []
   cpus:
     description: CPUs that the adapters' interrupts must go to. Without it any may take them.
     type: str
@@ -117,11 +124,11 @@ evidence:
   contains:
     name:
       description: One of V(kernel_driver), V(lro_off), V(gro_off), V(packets_pass), V(interrupts_rise),
-        V(interrupts_placed) and V(coalescing_off).
+        V(interrupts_placed) and V(coalescing_off) of an adapter, and V(traffic_passes) of a stream of O(traffic).
       type: str
       sample: interrupts_rise
     device:
-      description: The adapter's name.
+      description: The adapter's name, or the stream's.
       type: str
       sample: s5u
     holds:
@@ -137,6 +144,12 @@ proved:
   returned: with O(earlier)
   type: bool
   sample: true
+failures:
+  description: What does not hold, in words.
+  returned: with O(earlier)
+  type: list
+  elements: str
+  sample: ["s5u: lro_off does not hold (on)"]
 error_code:
   description: Why it failed, one of V(device_invalid) and V(value_not_allowed).
   returned: failure
@@ -155,6 +168,7 @@ def main() -> None:
         argument_spec={
             "devices": {"type": "list", "elements": "dict", "required": True},
             "earlier": {"type": "dict"},
+            "traffic": {"type": "list", "elements": "dict", "default": []},
             "cpus": {"type": "str"},
             "interrupt_coalescing": {"type": "bool", "default": True},
         },

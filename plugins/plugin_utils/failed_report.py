@@ -9,6 +9,10 @@ import dataclasses
 import json
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._comparison.comparison import (
+    comparison_as_data,
+    failed_comparison,
+)
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.report import readiness_report, report_as_data
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.drift import SIDES, drift_report
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._report.poll_mode.report import poll_mode_report
@@ -17,13 +21,15 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.report.render imp
 DRIFT: t.Final = "drift"
 DEPLOY: t.Final = "deploy"
 READINESS: t.Final = "readiness"
-KINDS: t.Final = (DRIFT, DEPLOY, READINESS)
+COMPARISON: t.Final = "comparison"
+KINDS: t.Final = (DRIFT, DEPLOY, READINESS, COMPARISON)
 
 
 def failed_report(kind: str, created: str, message: str, names: t.Iterable[str] = ()) -> dict[str, str]:
     """The files of a report that says failed: the content of each by its name.
 
-    kind: DRIFT (the playbook drift), DEPLOY (deploy and verify) or READINESS (readiness); created: ISO 8601; message:
+    kind: DRIFT (the playbook drift), DEPLOY (deploy and verify), READINESS (readiness) or
+    COMPARISON (compare_poll_and_interrupt); created: ISO 8601; message:
     why, in one line with an error code; names: what should have been looked at, VMs or hosts, each of which the reports
     of drift and deploy name as failed.
     """
@@ -33,6 +39,9 @@ def failed_report(kind: str, created: str, message: str, names: t.Iterable[str] 
     if kind == READINESS:
         readiness = report_as_data(readiness_report([], created, error=message))
         return {"readiness.json": _json(readiness), "readiness.html": render("readiness", readiness)}
+    if kind == COMPARISON:
+        comparison = comparison_as_data(failed_comparison(created, message))
+        return {"comparison.json": _json(comparison), "comparison.html": render("comparison", comparison)}
     proof = poll_mode_report({}, names, created, message)
     return {"deploy.json": _json(proof), "deploy.html": render("poll_mode", proof)}
 

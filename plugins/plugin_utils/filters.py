@@ -43,3 +43,16 @@ def _typed(name: str, function: t.Callable[..., t.Any]) -> t.Callable[..., t.Any
             raise AnsibleFilterError(str(refusal)) from None
 
     return filtered
+
+
+def plain(value: t.Any) -> t.Any:
+    """A copy of nested data in Python's own types.
+
+    From ansible-core 2.19 on, a filter is given containers that template their values when they are read. They can be
+    read, and not copied by ``copy`` or ``dataclasses.asdict``.
+    """
+    if isinstance(value, t.Mapping):
+        return {plain(key): plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    return value

@@ -14,10 +14,14 @@ import yaml
 from tests.support.imports import ROOT
 from tests.support.variables import explained, known_variables
 
-NAME = re.compile(r"\b(?:nfv|vsphere|drift|remove)_[a-z0-9_]*[a-z0-9]\b")
+NAME = re.compile(r"\b(?:nfv|vsphere|drift|remove|comparison)_[a-z0-9_]*[a-z0-9]\b")
 # The collection's own name, error codes and outcomes, former names, and what roles leave for later ones.
 NOT_OF_USERS = {
     "vsphere_dpdk",
+    "comparison_course",
+    "comparison_forwarding",
+    "comparison_report",
+    "comparison_unfinished",
     "drift_found",
     "drift_report",
     "drift_unknown",
@@ -28,6 +32,7 @@ NOT_OF_USERS = {
     "nfv_application",
     "nfv_devices",
     "nfv_service",
+    "nfv_verification",
     "nfv_workload_state",
 }
 

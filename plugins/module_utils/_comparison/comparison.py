@@ -70,8 +70,8 @@ class Comparison:
     """MORE, LESS, EQUAL or UNKNOWN: what the poll-mode driver forwards, compared with the other variant."""
     frame: str | None
     """The size of the frames that the sentence is about; None where nothing was compared."""
-    environment: Environment
-    """Where it was measured."""
+    environment: Environment | None
+    """Where it was measured; None where nothing was."""
     turns: t.Mapping[str, int]
     """How many turns each variant had."""
     rates: tuple[RateRow, ...]
@@ -92,6 +92,8 @@ class Comparison:
     """How many trials there were."""
     invalid_trials: int
     """How many of them were discarded because the tester had not sent enough."""
+    error: str | None = None
+    """Why nothing was compared, in one line with an error code; None for a comparison."""
 
 
 def compare(
@@ -130,6 +132,31 @@ def compare(
         loss=_loss(measurements),
         trials=len(trials),
         invalid_trials=sum(not trial.valid for trial in trials),
+    )
+
+
+def failed_comparison(created: str, error: str) -> Comparison:
+    """What stands in the place of a comparison that has not come to its end. error: why, in one line."""
+    return Comparison(
+        schema_version=SCHEMA_VERSION,
+        created=created,
+        sentence=f"Nothing was compared: {error}",
+        verdict=NOT_JUDGED,
+        reason=None,
+        finding=UNKNOWN,
+        frame=None,
+        environment=None,
+        turns={},
+        rates=(),
+        ratios=(),
+        latencies=(),
+        latency_ratios=(),
+        cpu=(),
+        bursts=(),
+        loss=(),
+        trials=0,
+        invalid_trials=0,
+        error=error,
     )
 
 

@@ -194,5 +194,9 @@ class HypervisorSample:
 
 
 def hypervisor_samples(values: t.Any) -> tuple[HypervisorSample, ...]:
-    """The samples as the module vm_cpu_info returns them. Raises NfvError measurement_invalid."""
-    return tuple(HypervisorSample.from_fields(each) for each in Fields("", {"hypervisor": values}).each("hypervisor"))
+    """The samples as the module vm_cpu_info returns them. Raises NfvError measurement_invalid.
+
+    Those of several looks, each of which goes an hour back, may be given together: an interval counts once.
+    """
+    samples = [HypervisorSample.from_fields(each) for each in Fields("", {"hypervisor": values}).each("hypervisor")]
+    return tuple({sample.end: sample for sample in samples}.values())

@@ -506,9 +506,15 @@ class ErrorCode(str, enum.Enum):
     """The program that is named holds the device; stop it first."""
     BINDING_RECORD_UNREADABLE = "binding_record_unreadable"
     """The record of bound adapters cannot be read; restore it, or remove it and reboot."""
+    COMPARISON_UNFINISHED = "comparison_unfinished"
+    """The comparison broke off, so nothing is compared. The run says why. If it was killed, `comparison_state: restore`
+    makes the guest what it was."""
     INTERRUPT_CONSENT_MISSING = "interrupt_consent_missing"
-    """The application must stop while the kernel forwards; `interrupt_service: when_needed` allows it.
+    """The application must stop while the kernel forwards; `comparison_interrupt_service: when_needed` allows it.
     Nothing was changed."""
+    INTERRUPTS_NOT_PROVED = "interrupts_not_proved"
+    """The kernel does not forward by interrupts alone, or not what it must, so there is nothing to compare with. The
+    message says what was seen."""
     INTERRUPT_RECORD_UNREADABLE = "interrupt_record_unreadable"
     """The record of what was before the kernel forwarded cannot be read; restore it, or remove it and reboot."""
     COALESCING_UNSUPPORTED = "coalescing_unsupported"

@@ -57,7 +57,8 @@ def decide(guest: Guest, adapters: t.Sequence[AdapterRequest], policy: BindingPo
             error.error_code,
             error.subject,
             f"{error.attempted}; a comparison that was not taken back left it so ({RECORD})",
-            "Take it back (module interrupt_forwarding with state=absent), and run this again.",
+            "Take it back (playbook compare_poll_and_interrupt with comparison_state=restore, or module"
+            " interrupt_forwarding with state=absent), and run this again.",
         ) from error
 
 

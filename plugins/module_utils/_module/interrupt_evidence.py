@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import typing as t
 
@@ -13,7 +14,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._evidence.sample import parse_devices
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.run import report
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.interrupts.evidence import take_sample
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.interrupts.judgement import judge
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.interrupts.judgement import judge, judge_traffic
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -35,14 +36,24 @@ def observe(guest: Guest, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     sample = take_sample(guest, devices)
     if params["earlier"] is None:
         return {"sample": sample}
-    try:
+    with _shape("earlier", "is no sample of this module", "Give it the key sample of an earlier result."):
         rows = judge(params["earlier"], sample, cpus, coalescing=params["interrupt_coalescing"])
+    with _shape("traffic", "is no result of traffic_probe", "Give it the key traffic of that module's result."):
+        rows += judge_traffic(params["traffic"] or ())
+    failures = [row.failure for row in rows if not row.holds]
+    return {
+        "sample": sample,
+        "evidence": [dataclasses.asdict(row) for row in rows],
+        "proved": bool(rows) and not failures,
+        "failures": failures,
+    }
+
+
+@contextlib.contextmanager
+def _shape(option: str, what: str, remedy: str) -> t.Iterator[None]:
+    """Raises NfvError(value_not_allowed) where an option's value is of another shape."""
+    try:
+        yield
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise NfvError(
-            ErrorCode.VALUE_NOT_ALLOWED,
-            "earlier",
-            f"is no sample of this module: {type(error).__name__}: {error}",
-            "Give it the key sample of an earlier result.",
-        ) from error
-    proved = bool(rows) and all(row.holds for row in rows)
-    return {"sample": sample, "evidence": [dataclasses.asdict(row) for row in rows], "proved": proved}
+        reason = f"{what}: {type(error).__name__}: {error}"
+        raise NfvError(ErrorCode.VALUE_NOT_ALLOWED, option, reason, remedy) from error

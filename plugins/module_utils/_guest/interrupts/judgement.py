@@ -21,15 +21,20 @@ class InterruptEvidence:
     name: str
     """What must be so, such as ``lro_off``."""
     device: str
-    """The adapter."""
+    """The adapter, or the stream of packets."""
     holds: bool
     """Whether it is."""
     seen: str
     """What was seen, in words."""
 
+    @property
+    def failure(self) -> str:
+        """Why it does not hold, in words."""
+        return f"{self.device}: {self.name} does not hold ({self.seen})"
+
 
 def judge(before: Sample, after: Sample, cpus: t.Collection[int], *, coalescing: bool) -> list[InterruptEvidence]:
-    """The evidence, from samples before and after known traffic.
+    """The evidence of the adapters, from samples before and after known traffic.
 
     cpus: the CPUs that the interrupts were sent to, none where they stay where they are. coalescing: whether the
     adapters may coalesce. What was not observed does not hold.
@@ -43,6 +48,20 @@ def judge(before: Sample, after: Sample, cpus: t.Collection[int], *, coalescing:
             seen = {None: "its driver does not tell", True: "interrupts may wait", False: "no interrupt waits"}
             value = device["coalescing"]
             rows.append(InterruptEvidence("coalescing_off", device["name"], value is False, seen[value]))
+    return rows
+
+
+def judge_traffic(streams: t.Iterable[Sample]) -> list[InterruptEvidence]:
+    """The evidence of the streams that a tester sent meanwhile, as traffic_probe tells them.
+
+    Packets may be lost, since how many is what a comparison measures. None may arrive changed, or against the rules.
+    """
+    rows = []
+    for one in streams:
+        sent, expected, received, corrupt = (int(one[key]) for key in ("sent", "expected", "received", "corrupt"))
+        holds = sent > 0 and corrupt == 0 and (received > 0) is (expected > 0)
+        seen = f"{received} of {sent} packets came through, {corrupt} of them changed; {expected} were to come through"
+        rows.append(InterruptEvidence("traffic_passes", str(one["name"]), holds, seen))
     return rows
 
 

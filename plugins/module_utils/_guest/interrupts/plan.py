@@ -149,7 +149,7 @@ def _check_consent(desired: Forwarding, current: Current) -> None:
             ErrorCode.INTERRUPT_CONSENT_MISSING,
             ", ".join(running),
             "must stop while the kernel forwards, which interrupts its traffic; nothing was changed",
-            "Allow it with interrupt_service=when_needed.",
+            "Allow it with interrupt_service=when_needed (playbook: comparison_interrupt_service).",
         )
 
 

@@ -108,17 +108,12 @@ def comparison_page(report: Mapping) -> ComparisonPage:
     names.sort(key=lambda name: name != report["frame"])
     frames = [FrameFigures(name, number, variants, report) for number, name in enumerate(names)]
     environment = report["environment"]
-    turns = ", ".join(f"{named(variant)} {count}" for variant, count in report["turns"].items())
     return ComparisonPage(
         sentence=report["sentence"],
         verdict=_verdict(report),
         judged=report["verdict"] == "judged",
-        banner=_EMULATED if environment["emulated"] else "",
-        facts=(
-            f"VM {environment['vm']}, {environment['cpus']} vCPUs, measured until {report['created']}."
-            f" Turns: {turns or 'none'}. {report['trials']} trials, of which {report['invalid_trials']} do not count"
-            " because the tester did not send enough."
-        ),
+        banner=_EMULATED if environment and environment["emulated"] else "",
+        facts=_measured(report, environment) if environment else f"Nothing was measured. {report['created']}.",
         basis=_BASIS,
         advice=advice(report),
         legend=tuple(Series(named(name), series(number), sample_of(number)) for number, name in enumerate(variants)),
@@ -132,7 +127,16 @@ def comparison_page(report: Mapping) -> ComparisonPage:
             _pmd(report),
             _bursts(report),
         ),
-        environment=tuple(_facts(title, environment[key]) for key, title in _FACTS.items()),
+        environment=tuple(_facts(title, environment[key]) for key, title in _FACTS.items()) if environment else (),
+    )
+
+
+def _measured(report: Mapping, environment: Mapping) -> str:
+    turns = ", ".join(f"{named(variant)} {count}" for variant, count in report["turns"].items())
+    return (
+        f"VM {environment['vm']}, {environment['cpus']} vCPUs, measured until {report['created']}."
+        f" Turns: {turns or 'none'}. {report['trials']} trials, of which {report['invalid_trials']} do not count"
+        " because the tester did not send enough."
     )
 
 

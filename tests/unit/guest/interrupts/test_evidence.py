@@ -16,7 +16,14 @@ from tests.unit.guest.conftest import MACS, S5U, SGI
 from tests.unit.guest.interrupts.conftest import ForwardingGuest
 from tests.unit.guest.interrupts.test_plan import ABSENT, DEVICES, VARIANTS, Made, converge
 
-OPTIONS: dict[str, t.Any] = {"devices": DEVICES, "earlier": None, "cpus": "2-3", "interrupt_coalescing": True}
+OPTIONS: dict[str, t.Any] = {
+    "devices": DEVICES,
+    "earlier": None,
+    "traffic": [],
+    "cpus": "2-3",
+    "interrupt_coalescing": True,
+}
+STREAM = {"name": "uplink", "sent": 100, "expected": 100, "received": 97, "corrupt": 0}
 ROWS = {"kernel_driver", "lro_off", "gro_off", "packets_pass", "interrupts_rise"}
 AFFECTED = {"30": "2", "31": "3", "40": "3", "41": "2"}
 
@@ -135,3 +142,31 @@ def test_counters_that_one_sample_lacks_are_no_traffic(routing: ForwardingGuest)
     traffic(routing)
     unread = [{**one, "counters": dict.fromkeys(one["counters"])} for one in before["devices"]]
     assert judged(routing, {**before, "devices": unread}) == {"packets_pass"}
+
+
+@pytest.mark.parametrize(
+    ("stream", "holds"),
+    [
+        (STREAM, True),
+        ({**STREAM, "received": 0}, False),
+        ({**STREAM, "corrupt": 1}, False),
+        ({**STREAM, "name": "wrong TEID", "expected": 0, "received": 0}, True),
+        ({**STREAM, "name": "wrong TEID", "expected": 0, "received": 1}, False),
+        ({**STREAM, "sent": 0, "expected": 0, "received": 0}, False),
+    ],
+)
+def test_what_the_tester_sent_must_come_through_and_nothing_else(
+    routing: ForwardingGuest, stream: dict[str, t.Any], holds: bool
+) -> None:
+    before = observe(routing, OPTIONS)["sample"]
+    traffic(routing)
+    result = observe(routing, {**OPTIONS, "earlier": before, "traffic": [stream]})
+    assert result["proved"] is holds
+    assert [stream["name"] in text for text in result["failures"]] == [True] * (not holds)
+
+
+def test_what_is_no_stream_is_refused(routing: ForwardingGuest) -> None:
+    before = observe(routing, OPTIONS)["sample"]
+    with pytest.raises(NfvError) as caught:
+        observe(routing, {**OPTIONS, "earlier": before, "traffic": [{"name": "uplink"}]})
+    assert (caught.value.error_code, caught.value.subject) == ("value_not_allowed", "traffic")
