@@ -110,7 +110,8 @@ class Sampler:
         group = Path(f"{self._root}/sys/fs/cgroup/system.slice/{self._unit}/cgroup.threads")
         with contextlib.suppress(OSError):
             for tid in group.read_text().split() if self._unit else ():
-                path = f"{self._root}/proc/{tid}/stat"
+                # Without task/, the kernel tells the sum of all threads of the process.
+                path = f"{self._root}/proc/{tid}/task/{tid}/stat"
                 with contextlib.suppress(OSError):
                     yield path, f"{tid} {Path(f'{self._root}/proc/{tid}/comm').read_text().strip()}"
 

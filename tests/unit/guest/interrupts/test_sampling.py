@@ -42,9 +42,11 @@ FILES = {
     "/sys/bus/pci/devices/0000:00:04.0/msi_irqs/31": "msix\n",
     "/sys/fs/cgroup/system.slice/vnf.service/cgroup.threads": "7\n8\n9\n",
     "/proc/7/comm": "testpmd\n",
-    "/proc/7/stat": "7 (testpmd) S 1 7 7 0 -1 4194560 0 0 0 0 30 12 0 0 20 0\n",
+    "/proc/7/task/7/stat": "7 (testpmd) S 1 7 7 0 -1 4194560 0 0 0 0 30 12 0 0 20 0\n",
     "/proc/8/comm": "rte worker) 2\n",
-    "/proc/8/stat": "8 (rte worker) 2) R 1 7 7 0 -1 4194560 0 0 0 0 5000 1 0 0 20 0\n",
+    # Of the whole process, whichever thread it is asked of.
+    "/proc/8/stat": "8 (rte worker) 2) R 1 7 7 0 -1 4194560 0 0 0 0 5030 13 0 0 20 0\n",
+    "/proc/8/task/8/stat": "8 (rte worker) 2) R 1 7 7 0 -1 4194560 0 0 0 0 5000 1 0 0 20 0\n",
 }
 
 
