@@ -31,6 +31,7 @@ NOT_OF_USERS = {
     "remove_pgw_uuid",
     "nfv_application",
     "nfv_devices",
+    "nfv_outcomes",
     "nfv_service",
     "nfv_verification",
     "nfv_workload_state",
