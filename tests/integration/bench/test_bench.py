@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.run import discover
+
 REPOSITORY = Path(__file__).resolve().parents[3]
 # What the figures of the vSphere engine are called.
 PROMISED = {
@@ -39,6 +41,8 @@ PROMISED = {
     "trafgen_paced_share",
     "trafgen_send_us",
 }
+# The comparison needs the lab's guests; tests/unit/bench has what it makes of a report.
+WITHOUT_A_LAB = sorted(set(discover()) - {"comparison"})
 HEAD = "from bench.model import Measurement, at_least, at_most\n"
 BENCHMARKS = {
     "kept": "NAMES = ('quick_s',)\ndef measure(size):\n    yield Measurement('quick_s', 0.01234, 's', at_most(1))\n",
@@ -174,7 +178,7 @@ def test_one_is_run_by_its_name_or_that_of_its_measurement(bench: Bench) -> None
 
 
 def test_every_benchmark_measures_what_it_promises(bench: Bench) -> None:
-    done, entries = bench.run("--tiny")
+    done, entries = bench.run("--tiny", *WITHOUT_A_LAB)
     assert done.returncode in (0, 1, 3), done.stderr  # targets are about other sizes
     assert set(entries) >= PROMISED
     assert {tuple(sorted(entry)) for entry in entries.values()} == {("met", "name", "target", "unit", "value")}
