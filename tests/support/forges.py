@@ -59,7 +59,8 @@ class Forge(t.Protocol):
 
 def clone(repository: Repository) -> Path:
     """A fresh clone of the branch that is checked out."""
-    directory = repository.directory.parent / "jobs" / str(len(list(repository.directory.parent.glob("jobs/*"))))
+    jobs = repository.directory.parent / "jobs"
+    directory = jobs / str(sum(path.is_dir() for path in jobs.glob("*")))
     repository.git("clone", "--quiet", str(repository.directory), str(directory))
     return directory
 
@@ -141,39 +142,50 @@ def assert_artefacts(directory: Path, step: t.Mapping[str, t.Any]) -> None:
 
 @dataclass(frozen=True)
 class GitLab:
-    """The pipeline in gitlab-ci-local with its shell executor."""
+    """The pipeline in gitlab-ci-local with its shell executor, which runs the jobs that name no image."""
 
     repository: Repository
     """The repository."""
 
     def jobs(self, event: Event) -> set[str]:
         """The jobs of an event's pipeline."""
-        done = self._run(clone(self.repository), event, "--list-csv")
+        done = self._run(self._clone(), event, "--list-csv")
         assert done.returncode == 0, done.stdout + done.stderr
         return {line.split(";")[0] for line in done.stdout.splitlines()[1:] if ";" in line}
 
     def job(self, name: str, event: Event, accept_new_plan: bool = False, arguments: str = "") -> Job:
         """Runs a job of an event's pipeline. arguments: more of ansible-playbook, without blanks in any."""
-        assert name in self.jobs(event), f"{name} does not run on {event}"
-        directory = clone(self.repository)
+        directory = self._clone()
         given = {"VAULT_PASSWORD": VAULT_PASSWORD, "NFV_ARGUMENTS": arguments}
         if accept_new_plan:
             given["ACCEPT_NEW_PLAN"] = "true"
         done = self._run(directory, event, name, **given)
         output = done.stdout + done.stderr
+        # Of a job that the event does not run, there is no such line.
         found = re.search(rf"^ *(PASS|WARN|FAIL) +{name}\b", output, re.MULTILINE)
         assert found, output
         shown = {"PASS": "green", "WARN": "warning", "FAIL": "red"}[found[1]]
         assert (shown == "red") is (done.returncode != 0), output
         return Job(shown, output, directory)
 
+    def _clone(self) -> Path:
+        directory = clone(self.repository)
+        path = directory / ".gitlab-ci.yml"
+        text, count = re.subn(r"(?m)^  image: .*\n", "", path.read_text())
+        assert count == 1, text
+        path.write_text(text)
+        return directory
+
     def _run(
         self, directory: Path, event: Event, *arguments: str, **variables: str
     ) -> subprocess.CompletedProcess[str]:
         every = {"CI_PIPELINE_SOURCE": event.value[1], **variables}
         given = [part for name, value in every.items() for part in ("--variable", f"{name}={value}")]
+        # GitLab sets it in pipelines of branches only.
+        given += ["--unset-variable", "CI_COMMIT_BRANCH"] if event is Event.MERGE_REQUEST else []
         return subprocess.run(
-            [str(GITLAB_CI_LOCAL), "--cwd", str(directory), "--force-shell-executor", *given, *arguments],
+            [str(GITLAB_CI_LOCAL), *given, *arguments],
+            cwd=directory,
             env={**self.repository.environment, "NO_COLOR": "1"},
             stdin=subprocess.DEVNULL,
             capture_output=True,

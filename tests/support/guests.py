@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import http.client
 import threading
 import typing as t
 
-from pyVmomi import vim
+from pyVmomi import vim, vmodl
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client
 
 if t.TYPE_CHECKING:
@@ -27,9 +29,14 @@ def answering_guests(vcenter: VCenter) -> t.Iterator[None]:
     ended = threading.Event()
 
     def answer() -> None:
-        with Client.open(vcenter.connection, closed_for_writes=False) as client:
-            while not ended.wait(INTERVAL_SECONDS):
-                _answer_once(vcenter, client)
+        # On a busy machine a connection breaks, and a VM that was listed is another one before it was read.
+        while not ended.wait(INTERVAL_SECONDS):
+            with (
+                contextlib.suppress(NfvError, vmodl.MethodFault, OSError, http.client.HTTPException),
+                Client.open(vcenter.connection, closed_for_writes=False) as client,
+            ):
+                while not ended.wait(INTERVAL_SECONDS):
+                    _answer_once(vcenter, client)
 
     with concurrent.futures.ThreadPoolExecutor(max_workers=1) as pool:
         answering = pool.submit(answer)
