@@ -1,17 +1,19 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""examples/gitops and a fleet in the lab's vCenter, without guests: what a branch would change; nights without a look.
+"""examples/gitops drives a fleet in the lab's vCenter, without guests: planned, approved, deployed, and compared.
 
 `make test` runs the commands of the GitHub workflow's steps. `make test-gitops` runs the GitLab pipeline, too, in
-gitlab-ci-local (NFV_FORGES).
+gitlab-ci-local (NFV_FORGES). Without a guest nothing is proved, and a deployment is never green.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import typing as t
+import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
 import pytest
@@ -22,6 +24,7 @@ from pyVmomi import vim
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.vm_dataplane import converge
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client
 from tests.support.artefacts import CHECKS, check_artefacts
+from tests.support.by_hand import reserve_cpu
 from tests.support.forges import Event, Forge, GitHub, GitLab, Job
 from tests.support.gitops import VAULT_PASSWORD, Repository, unpack_example
 from tests.support.guests import answering_guests
@@ -41,6 +44,8 @@ VMS = ("pgw-1", "pgw-2")
 DESCRIPTION = "inventory/group_vars/pgw/dataplane.yml"
 # Up to guests that have addresses.
 ON_VSPHERE = "--tags=vsphere"
+# A deployment begins with a plan.
+STAGES_BEFORE = {"deploy": "plan"}
 OF_VSPHERE = '--extra-vars={"drift_sides":["vsphere"]}'
 
 
@@ -59,18 +64,28 @@ class Fleet:
         """The job plan of a merge request of the branch that is checked out."""
         return self._job("plan", Event.MERGE_REQUEST, arguments=ON_VSPHERE)
 
+    def deploy(self, accept_new_plan: bool = False) -> Job:
+        """The job deploy, after a merge, or by hand with a plan that nobody has approved."""
+        event = Event.BY_HAND if accept_new_plan else Event.MAIN
+        return self._job("deploy", event, accept_new_plan=accept_new_plan, arguments=ON_VSPHERE)
+
     def nightly(self, *arguments: str) -> Job:
         """The job nightly."""
         return self._job("nightly", Event.SCHEDULE, arguments=" ".join([OF_VSPHERE, *arguments]))
 
-    def _job(self, name: str, event: Event, arguments: str) -> Job:
+    def _job(self, name: str, event: Event, accept_new_plan: bool = False, arguments: str = "") -> Job:
         """Runs a job. No secret is in its output or in an artefact, and every artefact is valid."""
-        job = self.forge.job(name, event, arguments=arguments)
+        job = self.forge.job(name, event, accept_new_plan, arguments)
         secrets = [self.vcenter.password, VAULT_PASSWORD]
         assert not any(secret in job.output for secret in secrets)
         left = set(check_artefacts(job.directory / "reports", secrets))
-        assert left >= {f"{name}/{artefact}" for artefact in CHECKS}, job.output
+        wanted = {f"{stage}/{artefact}" for stage in {name, STAGES_BEFORE.get(name, name)} for artefact in CHECKS}
+        assert left >= wanted, job.output
         return job
+
+    def reserve(self, name: str, mhz: int) -> int:
+        """Somebody changes the CPU reservation of a VM by hand. Returns what it was."""
+        return reserve_cpu(self.vcenter.connection, name, mhz)
 
 
 @pytest.fixture(scope="module", params=os.environ.get("NFV_FORGES", "github").split(","))
@@ -122,6 +137,13 @@ def changes(path: Path) -> list[str]:
     return [line.partition(":")[0] if line.startswith("## ") else line for line in lines if line[:3] in ("## ", "| v")]
 
 
+def failures(job: Job, stage: str) -> set[tuple[str | None, str | None]]:
+    """The cases that failed in a stage's JUnit report, by class and name."""
+    root = ET.parse(job.directory / f"reports/{stage}/junit.xml").getroot()  # noqa: S314 - of our own making
+    cases = (case for case in root.iter("testcase") if case.find("failure") is not None)
+    return {(case.get("classname"), case.get("name")) for case in cases}
+
+
 def test_each_event_has_its_jobs(new_fleet: Fleet) -> None:
     assert {event: new_fleet.forge.jobs(event) for event in Event} == {
         Event.MERGE_REQUEST: {"lint", "plan"},
@@ -146,12 +168,12 @@ def test_an_inventory_without_a_host_is_no_drift(new_fleet: Fleet) -> None:
     assert [error["code"] for error in report(night, "nightly")["errors"]] == ["hosts_missing"]
 
 
-def test_a_branch_is_planned_and_nothing_of_it_is_done(fleet: Fleet) -> None:
+def test_a_branch_is_planned_and_approved_and_main_deploys_just_that(fleet: Fleet) -> None:
     fleet.vcenter.reset_calls()
-    with fleet.repository.branch("more-memory"):
-        fleet.repository.edit(DESCRIPTION, "size_mb: 2048", "size_mb: 3072")
-        fleet.repository.commit("Give the gateways more memory")
-        planned = fleet.plan()
+    fleet.repository.git("switch", "--quiet", "--create", "more-memory")
+    fleet.repository.edit(DESCRIPTION, "size_mb: 2048", "size_mb: 3072")
+    fleet.repository.commit("Give the gateways more memory")
+    planned = fleet.plan()
     assert planned.shown == "red", planned.output
     assert "[plan_outdated]" in planned.output
     named = changes(planned.directory / "reports/plan/plan.md")
@@ -159,3 +181,36 @@ def test_a_branch_is_planned_and_nothing_of_it_is_done(fleet: Fleet) -> None:
     assert named.count(settings) == 2 and {"## pgw-1", "## pgw-2"} <= set(named), named
     assert fleet.vcenter.mutating_calls() == {}
     assert report(planned, "plan")["versions"]["vcenter"].startswith("8.0.3 build ")
+
+    fleet.repository.approve(planned.directory / "reports/plan")
+    fleet.repository.git("switch", "--quiet", "main")
+    fleet.repository.git("merge", "--quiet", "more-memory")
+    merged = fleet.deploy()
+    assert merged.shown == "red" and report(merged, "deploy")["outcome"] == "not_proved", merged.output
+    assert changes(merged.directory / "reports/deploy/plan.md") == named
+    assert report(merged, "deploy")["digest"] == report(planned, "plan")["digest"]
+
+    shutil.copy(merged.directory / "known_hosts", fleet.repository.directory)
+    fleet.repository.commit("Know the guests' host keys")
+
+    # The second time nothing is planned; an approval that is left over does no harm.
+    again = fleet.plan()
+    assert (again.shown, report(again, "plan")["outcome"]) == ("green", "clean"), again.output
+
+
+def test_what_somebody_changed_by_hand_outdates_the_plan_and_turns_the_night_red(fleet: Fleet) -> None:
+    before = fleet.reserve("pgw-1", 100)
+    fleet.vcenter.reset_calls()
+    refused = fleet.deploy()
+    assert refused.shown == "red"
+    assert [error["code"] for error in report(refused, "deploy")["errors"]] == ["plan_outdated"]
+    assert ("deploy", "plan_outdated") in failures(refused, "deploy")
+    assert f"pgw-1 vsphere cpu.reservation_mhz: 100 to {before}" in refused.output
+
+    night = fleet.nightly()
+    assert night.shown == "red"
+    assert report(night, "nightly")["outcome"] == "drift"
+    assert ("pgw-1", "vsphere.cpu.reservation_mhz") in failures(night, "nightly")
+    assert "pgw-2" not in {of for of, _name in failures(night, "nightly")}
+    assert fleet.vcenter.mutating_calls() == {}
+    fleet.reserve("pgw-1", before)
