@@ -89,9 +89,22 @@ def test_lro_that_was_left_on_is_found(routing: ForwardingGuest) -> None:
 
 def test_interrupts_that_went_elsewhere_are_found(routing: ForwardingGuest) -> None:
     before = observe(routing, OPTIONS)["sample"]
-    show(routing, {**dict.fromkeys(AFFECTED, (5, 5, 400, 400)), "41": (5, 6, 400, 400)}, 21000)
+    show(routing, {**dict.fromkeys(AFFECTED, (5, 5, 400, 400)), "41": (5, 7, 400, 400)}, 21000)
     assert judged(routing, before) == {"interrupts_placed"}
     assert judged(routing, before, {**OPTIONS, "cpus": None}) == set()
+
+
+def test_interrupt_that_moves_while_it_is_handled_is_no_stray(routing: ForwardingGuest) -> None:
+    """Seen in the lab: the first interrupt after a line was sent elsewhere still comes on the old CPU."""
+    before = observe(routing, OPTIONS)["sample"]
+    show(routing, dict.fromkeys(AFFECTED, (5, 6, 400, 400)), 21000)
+    assert judged(routing, before) == set()
+    rows = observe(routing, {**OPTIONS, "earlier": before})["evidence"]
+    assert {row["seen"] for row in rows if row["name"] == "interrupts_placed"} == {
+        "on CPUs 1-3, sent to 2-3, 2 of 1202 elsewhere"
+    }
+    show(routing, dict.fromkeys(AFFECTED, (5, 6, 5, 5)), 21000)
+    assert judged(routing, before) == {"interrupts_placed"}
 
 
 def test_adapter_without_interrupts_or_packets_is_found(routing: ForwardingGuest) -> None:
