@@ -103,7 +103,7 @@ def test_interrupt_that_moves_while_it_is_handled_is_no_stray(routing: Forwardin
     assert {row["seen"] for row in rows if row["name"] == "interrupts_placed"} == {
         "on CPUs 1-3, sent to 2-3, 2 of 1202 elsewhere"
     }
-    show(routing, dict.fromkeys(AFFECTED, (5, 6, 5, 5)), 21000)
+    show(routing, dict.fromkeys(AFFECTED, (5, 6, 100, 100)), 21000)
     assert judged(routing, before) == {"interrupts_placed"}
 
 
