@@ -57,6 +57,15 @@ def test_one_variable_chooses_the_hosts_of_every_play(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_hosts_come_in_the_same_order_in_each_run(name: str) -> None:
+    """The first play's group has them in the order in which forks answered, and VMs are placed one after another."""
+    for play in plays(name):
+        assert ("hosts_with_nfv_dataplane" in play["hosts"] and "check_hosts" not in play["hosts"]) is (
+            play.get("order") == "sorted"
+        ), play["name"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_first_play_requires_a_host_wherever_it_can_run(name: str) -> None:
     first = plays(name)[0]
     assert first["hosts"].startswith("{{ query('nfv.vsphere_dpdk.check_hosts', ")

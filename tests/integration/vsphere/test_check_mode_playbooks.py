@@ -23,6 +23,7 @@ PLAYBOOKS = REPOSITORY / "playbooks"
 
 # What each of them needs to get through its vSphere half without a guest; drift has a file of tests of its own.
 CASES: dict[str, dict[str, t.Any]] = {
+    "compare_poll_and_interrupt": {"comparison_interrupt_service": "when_needed"},
     "deploy": {"arguments": ("--tags", "vsphere")},
     "drift": {"drift_sides": ["vsphere"]},
     "readiness": {},

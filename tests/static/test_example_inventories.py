@@ -1,0 +1,33 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inventories of examples hold hosts alone: Ansible reads every file in such a directory as an inventory."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
+
+INVENTORIES = sorted((Path(__file__).resolve().parents[2] / "examples").glob("*/inventory"))
+HOST = re.compile(r"[a-z][a-z0-9-]*")
+
+
+def strange_hosts(inventory: Path) -> set[str]:
+    """The hosts whose names are none."""
+    hosts = InventoryManager(loader=DataLoader(), sources=[str(inventory)]).hosts
+    return {name for name in hosts if not HOST.fullmatch(name)}
+
+
+@pytest.mark.parametrize("inventory", INVENTORIES, ids=lambda path: path.parent.name)
+def test_nothing_but_hosts_is_a_host(inventory: Path) -> None:
+    assert strange_hosts(inventory) == set()
+
+
+def test_lines_of_sessions_are_found(tmp_path: Path) -> None:
+    (tmp_path / "sessions").mkdir()
+    (tmp_path / "sessions/subscribers.csv").write_text("name,local_teid\nue-1,4097\n")
+    assert strange_hosts(tmp_path) == {"name,local_teid", "ue-1,4097"}
