@@ -20,14 +20,17 @@ FRAMES = {"nfv_workload": {"role": "nfv.vsphere_dpdk.vnf"}, "vnf_name": "fw", "v
 
 
 @pytest.mark.parametrize(
-    ("hosts", "variables", "said"),
+    ("hosts", "variables", "said", "arguments"),
     [
-        (1, {}, "[interrupt_consent_missing] pgw-1: ovs-vswitchd.service must stop"),
-        (1, {**CONSENT, **FRAMES, "nfv_dataplane": ONE_ADAPTER}, "[frames_need_two_adapters] pgw-1: "),
-        (2, CONSENT, "[value_not_allowed] nfv_hosts: a comparison is of one VM, and this run has 2 (pgw-1, pgw-2)"),
+        (1, {}, "[interrupt_consent_missing] pgw-1: ovs-vswitchd.service must stop", ()),
+        (1, CONSENT, "[verification_skipped] pgw-1: check mode sends nothing", ("--check",)),
+        (1, {**CONSENT, **FRAMES, "nfv_dataplane": ONE_ADAPTER}, "[frames_need_two_adapters] pgw-1: ", ()),
+        (2, CONSENT, "[value_not_allowed] nfv_hosts: a comparison is of one VM, and this run has 2 (pgw-1, pgw-2)", ()),
     ],
 )
-def test_refused_before_any_connection(tmp_path: Path, hosts: int, variables: dict[str, t.Any], said: str) -> None:
+def test_refused_before_any_connection(
+    tmp_path: Path, hosts: int, variables: dict[str, t.Any], said: str, arguments: tuple[str, ...]
+) -> None:
     (tmp_path / "comparison.json").write_text('{"verdict": "judged"}')
     shared = {
         "nfv_dataplane": DATAPLANE,
@@ -41,7 +44,7 @@ def test_refused_before_any_connection(tmp_path: Path, hosts: int, variables: di
     }
     inventory = tmp_path / "hosts.json"
     inventory.write_text(json.dumps({"pgw": {"hosts": {f"pgw-{n + 1}": shared for n in range(hosts)}}}))
-    run = run_playbook("nfv.vsphere_dpdk.compare_poll_and_interrupt", [inventory])
+    run = run_playbook("nfv.vsphere_dpdk.compare_poll_and_interrupt", [inventory], *arguments)
     assert not run.succeeded
     assert said in run.failures[0], run.output
     report = json.loads((tmp_path / "comparison.json").read_text())

@@ -23,13 +23,14 @@ PLAYBOOKS = REPOSITORY / "playbooks"
 
 # What each of them needs to get through its vSphere half without a guest; drift has a file of tests of its own.
 CASES: dict[str, dict[str, t.Any]] = {
-    "compare_poll_and_interrupt": {"comparison_interrupt_service": "when_needed"},
     "deploy": {"arguments": ("--tags", "vsphere")},
     "drift": {"drift_sides": ["vsphere"]},
     "readiness": {},
     "remove": {"remove_delete_vm": True},
     "verify": {},
 }
+# Ends in check mode before it connects, because it would measure nothing (../playbooks/test_comparison.py).
+BEFORE_ANY_CONNECTION = {"compare_poll_and_interrupt"}
 
 
 def report_address(vcenter: t.Any, machine: t.Any) -> None:
@@ -55,7 +56,7 @@ def drifted(engine: t.Any, vcenter: t.Any, make_vm: MakeVm, ansible: t.Any) -> t
 
 def test_every_playbook_that_talks_to_vcenter_has_a_case() -> None:
     found = {path.stem for path in PLAYBOOKS.glob("*.yml") if "__nfv_vsphere" in path.read_text()}
-    assert set(CASES) == found
+    assert set(CASES) == found - BEFORE_ANY_CONNECTION
 
 
 # deploy is announced and then done below.
@@ -67,7 +68,7 @@ def test_check_mode_makes_no_call_that_changes_anything(
     variables["nfv_dataplane"] = RESERVED
     vcenter.reset_calls()
     run = ansible.playbook(PLAYBOOKS / f"{name}.yml", "--check", "--diff", **variables)
-    assert vcenter.calls()["RetrievePropertiesEx"] > 0, run.output
+    assert vcenter.calls().get("RetrievePropertiesEx", 0) > 0, run.output
     assert vcenter.mutating_calls() == {}
     if name == "remove":
         assert run.status == 0, run.output
