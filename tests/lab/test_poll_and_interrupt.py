@@ -40,10 +40,10 @@ def test_the_gateway_is_compared_with_the_kernel_and_proved_again(deployment: De
     assert (report["error"], report["turns"]) == (None, dict.fromkeys(VARIANTS, 1))
     assert {rate["variant"] for rate in report["rates"] if rate["lower_pps"]} == VARIANTS
     assert {one["variant"] for one in report["latencies"] if one["load"] == "50"} == VARIANTS
-    idle = {one["variant"]: one["idle_cpus"] for one in report["cpu"]}
-    # What polls takes its CPU while nothing is sent. On a busy machine the kernel may still work off what was sent.
-    assert idle["poll"] > 0.9, idle
-    assert idle["poll"] > idle["kernel_gtp"], idle
+    # At the lowest rate, because a short search leaves hardly any time between trials to tell what idling takes.
+    busy = {one["variant"]: one["loads"][0]["busy_cpus"] for one in report["cpu"]}
+    assert busy["poll"] > 0.9, busy
+    assert busy["poll"] > busy["kernel_gtp"], busy
     assert report["environment"]["emulated"] in (True, False)
     assert json.loads((deployment.reports / "deploy.json").read_text())["proved"] is True
     assert deployment.drift()["outcome"] == "none"
