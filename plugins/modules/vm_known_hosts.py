@@ -71,7 +71,7 @@ EXAMPLES = r"""
     vms:
       - name: pgw-1
         guest: "{{ nfv_guest }}"
-    path: "{{ inventory_dir }}/known_hosts"
+    path: "{{ inventory_dir }}/.known_hosts"
   delegate_to: localhost
 """
 

@@ -68,6 +68,6 @@ def test_a_newcomer_ends_with_a_proved_gateway(lab: State, tmp_path_factory: pyt
     assert report["hosts"]["pgw-1"]["status"] == "proved"
     assert (home / "reports/deploy.html").is_file()
     # The key that the guest made, not the one that all clones of the template have.
-    known = (home / "inventory/known_hosts").read_text()
+    known = (home / "inventory/.known_hosts").read_text()
     assert known.startswith(f"pgw-1,{ADDRESS} ")
     assert pki.ensure_pki(lab.pki).host_public_key.read_text().split()[1] not in known

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The inventories of examples hold hosts alone: Ansible reads every file in such a directory as an inventory."""
+"""Nothing but hosts lies in an inventory's directory: Ansible reads every file there as an inventory."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import re
 from pathlib import Path
 
 import pytest
-from ansible.inventory.manager import InventoryManager
+from ansible.inventory.manager import IGNORED, InventoryManager
 from ansible.parsing.dataloader import DataLoader
 
-INVENTORIES = sorted((Path(__file__).resolve().parents[2] / "examples").glob("*/inventory"))
+ROOT = Path(__file__).resolve().parents[2]
+INVENTORIES = sorted((ROOT / "examples").glob("*/inventory"))
 HOST = re.compile(r"[a-z][a-z0-9-]*")
 
 
@@ -31,3 +32,10 @@ def test_lines_of_sessions_are_found(tmp_path: Path) -> None:
     (tmp_path / "sessions").mkdir()
     (tmp_path / "sessions/subscribers.csv").write_text("name,local_teid\nue-1,4097\n")
     assert strange_hosts(tmp_path) == {"name,local_teid", "ue-1,4097"}
+
+
+def test_host_keys_that_are_learned_are_no_inventory() -> None:
+    tasks = (ROOT / "roles/vm_hardware/tasks/host_keys.yml").read_text(encoding="utf-8")
+    (name,) = re.findall(r"~ '/([^']+)'\) \}\}", tasks)
+    assert IGNORED.search(name.encode())
+    assert not IGNORED.search(b"known_hosts")  # as it was called before

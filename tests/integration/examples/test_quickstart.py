@@ -72,5 +72,5 @@ def test_a_newcomer_comes_up_to_the_guests(
     assert running(vcenter) == {"pgw-1"}
     vault = home / "inventory/group_vars/all/vault.yml"
     assert vault.read_text(encoding="utf-8").startswith("$ANSIBLE_VAULT;")
-    known = (home / "inventory/known_hosts").read_text(encoding="utf-8")
+    known = (home / "inventory/.known_hosts").read_text(encoding="utf-8")
     assert known == f"pgw-1,198.18.0.11 {HOST_KEY}\n"
