@@ -1,3 +1,6 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A lab vCenter, VMs in it, and the rulebook that watches them."""
 
 from __future__ import annotations
@@ -8,13 +11,12 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from pyVim.task import WaitForTask
-from pyVmomi import vim
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client
 from lab.pki import ensure_pki
 from lab.testing.vcenter import VCenter, running_vcenter
 from tests.eda.rulebook import RULEBOOK, Rulebook
+from tests.support.by_hand import clones
 
 _numbers = itertools.count(1)
 
@@ -36,22 +38,8 @@ def session(vcenter: VCenter) -> t.Iterator[Client]:
 @pytest.fixture
 def make_vm(session: Client) -> t.Iterator[t.Callable[[], t.Any]]:
     """A function that clones the lab's template; its VMs are destroyed after the test."""
-    datacenter = session.content.rootFolder.childEntity[0]
-    template = datacenter.vmFolder.childEntity[0].childEntity[0]
-    location = vim.vm.RelocateSpec(pool=datacenter.hostFolder.childEntity[0].resourcePool)
-    made = []
-
-    def make() -> t.Any:
-        task = template.Clone(datacenter.vmFolder, f"eda-{next(_numbers)}", vim.vm.CloneSpec(location=location))
-        WaitForTask(task)
-        made.append(task.info.result)
-        return made[-1]
-
-    yield make
-    for machine in made:
-        if machine.runtime.powerState == "poweredOn":
-            WaitForTask(machine.PowerOff())
-        WaitForTask(machine.Destroy_Task())
+    with clones(session, f"eda-{next(_numbers)}-") as make:
+        yield make
 
 
 @pytest.fixture

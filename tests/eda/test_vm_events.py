@@ -1,3 +1,6 @@
+# Copyright (c) 2026, nfv.vsphere_dpdk contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The rulebook vm_events with the real ansible-rulebook against the lab's vCenter, without guests."""
 
 from __future__ import annotations

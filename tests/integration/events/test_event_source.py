@@ -16,11 +16,12 @@ from pathlib import Path
 
 import pytest
 from pyVim.task import WaitForTask
-from pyVmomi import vim, vmodl
+from pyVmomi import vim
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._vsphere.client.client import Client
 from lab.pki import ensure_pki
+from tests.support.by_hand import clones
 
 SOURCE = Path(__file__).resolve().parents[3] / "extensions/eda/plugins/event_source/vcenter_events.py"
 # Seconds between polls, of quiet, and within which an event must come.
@@ -77,23 +78,8 @@ def session(vcenter: t.Any) -> t.Iterator[Client]:
 
 @pytest.fixture
 def make_vm(session: Client) -> t.Iterator[t.Callable[[], t.Any]]:
-    datacenter = session.content.rootFolder.childEntity[0]
-    template = datacenter.vmFolder.childEntity[0].childEntity[0]
-    made = []
-
-    def make() -> t.Any:
-        location = vim.vm.RelocateSpec(pool=datacenter.hostFolder.childEntity[0].resourcePool)
-        task = template.Clone(datacenter.vmFolder, f"event-{next(_numbers)}", vim.vm.CloneSpec(location=location))
-        WaitForTask(task)
-        made.append(task.info.result)
-        return made[-1]
-
-    yield make
-    for machine in made:
-        with contextlib.suppress(vmodl.fault.ManagedObjectNotFound):
-            if machine.runtime.powerState == "poweredOn":
-                WaitForTask(machine.PowerOff())
-            WaitForTask(machine.Destroy_Task())
+    with clones(session, f"event-{next(_numbers)}-") as make:
+        yield make
 
 
 @pytest.fixture
