@@ -53,7 +53,7 @@ ANSIBLE_LABELS = {
 }
 _OTHERS = re.compile(r"ansible_collections\.(\w+)\.(\w+)\.(\w+)$")
 _GUIDE = re.compile(r"\bdocs/(\w+)\.md\b")
-_KINDS = {kind: names for (_, kind), names in TREE.content.items()}
+_KINDS = {kind: names for (_name, kind), names in TREE.content.items()}
 # What a word before a name, or above its column, says of it.
 _WORDS = {word: kind for kind in _KINDS for word in (kind, f"{kind}s")}
 _VARIABLES = {

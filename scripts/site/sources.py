@@ -132,7 +132,7 @@ def playbook_page(name: str, text: str) -> Page:
 def role_page(name: str, text: str) -> Page:
     """The page of a role: its README, and where its arguments are documented."""
     label = f"ansible_collections.nfv.vsphere_dpdk.{name}_role"
-    heading, _, rest = text.partition("\n")
+    heading, _newline, rest = text.partition("\n")
     return Page(
         f"roles/{name}/README.md", f"{heading} role\n\nArguments: {{ref}}`nfv.vsphere_dpdk.{name} <{label}>`\n{rest}"
     )

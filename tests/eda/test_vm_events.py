@@ -172,7 +172,7 @@ def storm(machines: t.Sequence[t.Any], events: int, seconds: float) -> float:
 
 @pytest.mark.long
 def test_five_hundred_events_of_ten_vms_in_a_minute_cost_ten_runs(make_rulebook: MakeRulebook, make_vm: MakeVm) -> None:
-    machines = [make_vm() for _ in range(10)]
+    machines = [make_vm() for _number in range(10)]
     rulebook = make_rulebook()
     rulebook.variables = {"nfv_event_vms": [machine.name for machine in machines]}
     rulebook.start()

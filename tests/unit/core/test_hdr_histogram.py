@@ -24,7 +24,7 @@ VALUES: dict[str, list[int]] = {
     "one": [9_218_300],
     "few": [1, 2, 2, 3, 2047, 2048, 2049, 4095, 4096],
     "bounds": [-5, 0, 1, HIGHEST_NS, HIGHEST_NS * 2],
-    "many": [round(RANDOM.lognormvariate(16, 1.5)) for _ in range(5000)],
+    "many": [round(RANDOM.lognormvariate(16, 1.5)) for _number in range(5000)],
 }
 
 

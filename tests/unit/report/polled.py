@@ -47,6 +47,6 @@ def polled() -> Data:
             one["numa_node"] = 0
     for number, stream in enumerate(found["traffic"]):
         values = random.Random(number)  # noqa: S311 - no secret
-        latencies = [round(values.lognormvariate(16, 0.4)) for _ in range(stream["received"])]
+        latencies = [round(values.lognormvariate(16, 0.4)) for _number in range(stream["received"])]
         stream["latency_histogram"] = encoded(latencies) if latencies else None
     return found
