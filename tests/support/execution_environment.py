@@ -5,19 +5,16 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import subprocess
 import sys
 import tarfile
 import typing as t
-from importlib.util import find_spec
 from pathlib import Path
 
 import yaml
 
 from tests.support.playbook import BINARIES, ROOT
-from tests.support.quickstart import build_collection
+from tests.support.shipped import build_collection, copy_dependencies
 
 DEFINITION = ROOT / "examples/gitops/execution-environment.yml"
 BUILDER = BINARIES / "ansible-builder"
@@ -37,14 +34,10 @@ def install_collections(directory: Path) -> Path:
     path = directory / "collections"
     ours = path / "ansible_collections/nfv/vsphere_dpdk"
     ours.mkdir(parents=True)
-    with tarfile.open(build_collection(directory / "build")) as tarball:
-        tarball.extractall(ours, filter="data")
-    found = find_spec("ansible_collections")
-    assert found is not None
-    for name in json.loads((ours / "MANIFEST.json").read_text(encoding="utf-8"))["collection_info"]["dependencies"]:
-        place = Path(*name.split("."))
-        sources = [Path(each) / place for each in found.submodule_search_locations or ()]
-        shutil.copytree(next(each for each in sources if each.is_dir()), path / "ansible_collections" / place)
+    tarball = build_collection(directory / "build")
+    with tarfile.open(tarball) as opened:
+        opened.extractall(ours, filter="data")
+    copy_dependencies(tarball, path)
     return path
 
 

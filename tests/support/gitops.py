@@ -15,7 +15,8 @@ import typing as t
 from pathlib import Path
 
 from tests.support.playbook import BINARIES, ROOT
-from tests.support.quickstart import build_collection, changed
+from tests.support.quickstart import changed
+from tests.support.shipped import build_collection
 
 PAGE = ROOT / "docs/gitops.md"
 PREFIX = "examples/gitops/"

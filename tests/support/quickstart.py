@@ -6,22 +6,31 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.support.playbook import BINARIES, ROOT
+from tests.support.shipped import copy_dependencies
 
 PAGE = ROOT / "docs/quickstart.md"
-# Nothing is downloaded: the programs are those of the running Python, and the collection is this checkout's tarball.
-INSTALLED_ELSEWHERE = {
-    'pip install "ansible-core>=2.19,<2.22" pyvmomi requests jmespath': (
-        'python -c "import ansible, pyVmomi, requests, jmespath"'
-    ),
+VENV = "python3 -m venv ~/nfv"
+PIP = 'pip install "ansible-core>=2.19,<2.22" pyvmomi requests jmespath'
+# Nothing is downloaded: the programs are those of the running Python.
+ALREADY_INSTALLED = {
+    VENV: "true",
+    ". ~/nfv/bin/activate": "true",
+    PIP: 'python -c "import ansible, pyVmomi, requests, jmespath"',
 }
+# The page's virtual environment, with the interpreter of the tests instead of the distribution's.
+INSTALLED_AFRESH = {VENV: f"{shlex.quote(sys.executable)} -m venv ~/nfv"}
+# Nothing of the tests' own virtual environment.
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Who creates a vault has a terminal, and an editor; here a script writes the line.
 VAULT = "ansible-vault create inventory/group_vars/all/vault.yml"
 COLLECTION = "ansible-galaxy collection install nfv.vsphere_dpdk"
+COLLECTIONS = ".ansible/collections"
 SITE_FILE = "inventory/group_vars/all/vsphere.yml"
 TESTER_FILE = "inventory/host_vars/tester-1.yml"
 GUEST_FILE = "inventory/host_vars/pgw-1.yml"
@@ -49,14 +58,6 @@ def changed(text: str, values: t.Mapping[str, t.Any]) -> str:
     return text
 
 
-def build_collection(directory: Path) -> Path:
-    """Return the collection's tarball, built from this checkout into an empty directory."""
-    command = [BINARIES / "ansible-galaxy", "collection", "build", "--output-path", directory]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    (built,) = directory.iterdir()
-    return built
-
-
 @dataclass(frozen=True)
 class Newcomer:
     """Somebody who has nothing yet, and follows the page."""
@@ -79,20 +80,24 @@ class Newcomer:
     """Environment variables beyond those of a fresh login."""
     changes: t.Mapping[str, str] = field(default_factory=dict)
     """Commands that this newcomer runs in another form, by the page's."""
+    afresh: bool = False
+    """Whether step 1 is done as the page says, with pip from PyPI, instead of with the running Python's packages."""
 
     def follow(self) -> t.Iterator[tuple[str, subprocess.CompletedProcess[str]]]:
         """Run the page's commands one after the other; the caller judges each. Raises OSError."""
         for line in commands(PAGE.read_text(encoding="utf-8")):
+            if line == COLLECTION:
+                copy_dependencies(self.tarball, self.home / COLLECTIONS)
             yield line, self._run(self._command(line))
             if line.startswith("mkdir "):
                 self._fill_in()
 
     def _command(self, line: str) -> str:
         if line == COLLECTION:
-            return f"{COLLECTION.rpartition(' ')[0]} --no-deps --offline {shlex.quote(str(self.tarball))}"
+            return f"{COLLECTION.rpartition(' ')[0]} --offline {shlex.quote(str(self.tarball))}"
         if line == VAULT:
             return f"{VAULT} --skip-tty-check"
-        return self.changes.get(line, INSTALLED_ELSEWHERE.get(line, line))
+        return self.changes.get(line, (INSTALLED_AFRESH if self.afresh else ALREADY_INSTALLED).get(line, line))
 
     def _run(self, command: str) -> subprocess.CompletedProcess[str]:
         vault = self.home / ".vault"
@@ -103,10 +108,11 @@ class Newcomer:
         environment = {
             "HOME": str(self.home),
             "PWD": str(self.home),
-            "PATH": f"{BINARIES}:{os.environ['PATH']}",
+            "PATH": f"{self.home}/nfv/bin:{SYSTEM_PATH}" if self.afresh else f"{BINARIES}:{os.environ['PATH']}",
             "LC_ALL": "C.UTF-8",
             "ANSIBLE_VAULT_PASSWORD_FILE": str(vault),
             "EDITOR": str(editor),
+            **{name: value for name, value in os.environ.items() if name.startswith("PIP_")},
             **self.environment,
         }
         return subprocess.run(

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.guests import HOST_KEY, answering_guests
-from tests.support.quickstart import PAGE, Newcomer, build_collection, commands
+from tests.support.quickstart import ALREADY_INSTALLED, COLLECTION, PAGE, VAULT, Newcomer, commands
+from tests.support.shipped import build_collection
 
 from .test_examples import connection, running
 
@@ -62,7 +63,7 @@ def test_a_newcomer_comes_up_to_the_guests(
     guest = {"addresses": "[198.18.0.11/24]", "gateways": "[198.18.0.1]"}
     tarball = build_collection(tmp_path / "build")
     newcomer = Newcomer(home, site, reached, guest, HOST_KEY, password, tarball, changes=changes)
-    assert set(changes) <= set(commands(PAGE.read_text(encoding="utf-8")))
+    assert {*changes, *ALREADY_INSTALLED, COLLECTION, VAULT} <= set(commands(PAGE.read_text(encoding="utf-8")))
     with answering_guests(vcenter):
         for line, done in newcomer.follow():
             assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
