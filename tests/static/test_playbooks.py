@@ -16,8 +16,8 @@ PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
 # Playbooks that are another one with variables of their own.
 WRAPPERS = {"deploy_pgw": "deploy", "remove_pgw": "remove"}
 EVENT_ANSWERS = {"drift_after_event": "drift", "verify_after_event": "verify"}
-# What most playbooks deal with: nfv_hosts, or the group that the first play makes; drift_hosts is an older name.
-HOSTS = re.compile(r"\{\{ nfv_hosts( \| default\(drift_hosts\))? \| default\('hosts_with_nfv_dataplane'\) \}\}")
+# What most playbooks deal with: nfv_hosts, or the group that the first play makes.
+HOSTS = re.compile(r"\{\{ nfv_hosts \| default\('hosts_with_nfv_dataplane'\) \}\}")
 # Playbooks whose users choose parts by tags, and those tags; each of them refuses other tags.
 TAGS = {"deploy": {"vsphere", "guest"}}
 

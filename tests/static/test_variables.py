@@ -15,7 +15,7 @@ from tests.support.imports import ROOT
 from tests.support.variables import explained, known_variables
 
 NAME = re.compile(r"\b(?:nfv|vsphere|drift|remove|comparison)_[a-z0-9_]*[a-z0-9]\b")
-# The collection's own name, error codes and outcomes, former names, and what roles leave for later ones.
+# The collection's own name, error codes and outcomes, and what roles leave for later ones.
 NOT_OF_USERS = {
     "vsphere_dpdk",
     "comparison_course",
@@ -25,14 +25,10 @@ NOT_OF_USERS = {
     "drift_found",
     "drift_report",
     "drift_unknown",
-    "drift_hosts",
     "remove_pgw",
-    "remove_pgw_delete_vm",
-    "remove_pgw_uuid",
     "nfv_application",
     "nfv_devices",
     "nfv_outcomes",
-    "nfv_service",
     "nfv_verification",
     "nfv_workload_state",
 }

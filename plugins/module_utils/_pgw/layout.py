@@ -35,10 +35,8 @@ TIMER, EXPORT_UNIT = "nfv-pgw-statistics.timer", "nfv-pgw-statistics.service"
 UNIT_FILE, DAEMON_UNIT_FILE, TIMER_FILE, EXPORT_UNIT_FILE = (
     f"/etc/systemd/system/{name}" for name in (UNIT, DAEMON_UNIT, TIMER, EXPORT_UNIT)
 )
-# Files of earlier versions.
-FORMER_FILES = (f"{CONFIGURATION}/pgw-meters", f"{STATE}/pgw-path.json")
 # Everything that may be installed, except the files in PACKAGE.
-FILES = (*FLOWS.values(), *METERS.values(), ADDRESSES, NAMES, DAEMON_CONFIGURATION, *FORMER_FILES)
+FILES = (*FLOWS.values(), *METERS.values(), ADDRESSES, NAMES, DAEMON_CONFIGURATION)
 FILES += (UNIT_FILE, DAEMON_UNIT_FILE, TIMER_FILE, EXPORT_UNIT_FILE)
 
 

@@ -24,7 +24,6 @@ from .layout import (
     DAEMON_UNIT_FILE,
     EXPORT_UNIT,
     EXPORT_UNIT_FILE,
-    FORMER_FILES,
     PACKAGE,
     STATE,
     STATISTICS,
@@ -92,9 +91,7 @@ def plan(observed: ObservedPlane, desired: Desired, comparison: SwitchDifference
     steps += _unit_steps(observed, desired)
     steps += _statistics_steps(observed, desired)
     steps += [
-        RemoveFile(path)
-        for path in observed.files
-        if path in FORMER_FILES or (path.startswith(f"{PACKAGE}/") and path not in desired.files)
+        RemoveFile(path) for path in observed.files if path.startswith(f"{PACKAGE}/") and path not in desired.files
     ]
     before, after = shown_change(observed, desired)
     kept = observed.enabled and observed.active and observed.daemon_active and observed.files == desired.files

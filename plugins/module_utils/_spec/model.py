@@ -21,8 +21,6 @@ STANDARD: t.Final = "standard"
 EDP_STANDARD: t.Final = "edp_standard"
 EDP_DEDICATED: t.Final = "edp_dedicated"
 SWITCH_MODES: t.Final = (STANDARD, EDP_STANDARD, EDP_DEDICATED)
-# Names that earlier descriptions use. Enhanced data path was, up to NSX 4, the name of the mode that polls.
-SWITCH_MODE_ALIASES: t.Final[t.Mapping[str, str]] = {"enhanced_data_path": EDP_DEDICATED}
 PROFILES: t.Final = ("general", "low_latency")
 NUMA_AUTOSIZE: t.Final = ("once", "every_power_on")
 # Stands for ``auto`` in Adapter.numa_node until the node of the polling vCPUs is known.

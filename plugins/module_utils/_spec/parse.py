@@ -12,7 +12,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 from .adapters import read_adapters, resolve_nodes
 from .cpu import read_cpu
 from .memory import read_memory
-from .model import ALL, PROFILES, SECTIONS, SWITCH_MODE_ALIASES, SWITCH_MODES, Adapter, Cpu, Dataplane, Memory
+from .model import ALL, PROFILES, SECTIONS, SWITCH_MODES, Adapter, Cpu, Dataplane, Memory
 from .numa import check_nodes, read_numa
 from .placement import read_placement
 from .reader import Section
@@ -47,7 +47,7 @@ def parse_dataplane(
     adapters = read_adapters(top, whole=scope == ALL) if top.has("adapters") else ()
     numa = read_numa(top)
     placement = read_placement(top)
-    switch_mode = top.choice("switch_mode", (*SWITCH_MODES, *SWITCH_MODE_ALIASES), "standard")
+    switch_mode = top.choice("switch_mode", SWITCH_MODES, "standard")
     profile = top.choice("profile", PROFILES, "general")
     iommu = top.boolean("iommu", False)
     hardware_version = top.integer("hardware_version", *HARDWARE_VERSIONS)
@@ -64,7 +64,7 @@ def parse_dataplane(
         known,
         placement,
         numa,
-        SWITCH_MODE_ALIASES.get(switch_mode, switch_mode),
+        switch_mode,
         profile,
         iommu if top.has("iommu") else None,
         hardware_version,

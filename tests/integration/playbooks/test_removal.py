@@ -36,7 +36,7 @@ def operated(deployment: Deployment, fresh_vcenter: VCenter) -> t.Iterator[Deplo
 def refused(deployment: Deployment, code: str, **changes: t.Any) -> Run:
     """A removal that is refused with the code, without a call to vCenter that changes anything."""
     deployment.control.reset_calls()
-    run = deployment.run(playbook=REMOVE, remove_pgw_delete_vm=True, **changes)
+    run = deployment.run(playbook=REMOVE, remove_delete_vm=True, **changes)
     assert not run.succeeded, run.output
     assert any(message.startswith(f"[{code}] ") for message in run.failures), run.failures
     assert deployment.control.mutating_calls() == {}
@@ -53,19 +53,19 @@ def test_vm_is_deleted_with_consent_only(operated: Deployment) -> None:
     other["adapters"][2]["network"] = "PG-Elsewhere"
     run = refused(operated, "vm_not_as_described", nfv_dataplane=other)
     uuid = run.result_of("Look up the VMs")["vms"]["pgw-1"]["uuid"]
-    refused(operated, "vm_not_as_described", remove_pgw_uuid=f"{'0' * 8}{uuid[8:]}")
+    refused(operated, "vm_not_as_described", remove_uuid=f"{'0' * 8}{uuid[8:]}")
 
     operated.control.reset_calls()
-    predicted = operated.run("--check", playbook=REMOVE, remove_pgw_delete_vm=True)
+    predicted = operated.run("--check", playbook=REMOVE, remove_delete_vm=True)
     assert predicted.succeeded, predicted.output
     assert predicted.changed > 0
     assert operated.control.mutating_calls() == {}
 
     # The operator's UUID says more than the adapters.
-    removed = operated.run(playbook=REMOVE, remove_pgw_delete_vm=True, nfv_dataplane=other, remove_pgw_uuid=uuid)
+    removed = operated.run(playbook=REMOVE, remove_delete_vm=True, nfv_dataplane=other, remove_uuid=uuid)
     assert removed.succeeded, removed.output
     assert "Destroy_Task" in operated.control.mutating_calls()
 
-    again = operated.run(playbook=REMOVE, remove_pgw_delete_vm=True)
+    again = operated.run(playbook=REMOVE, remove_delete_vm=True)
     assert again.succeeded, again.output
     assert again.changed == 0, again.changed_tasks

@@ -19,7 +19,6 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.ste
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.compare import SwitchDifferences
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.desired import Desired
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._pgw.layout import (
-    FORMER_FILES,
     METERS,
     PACKAGE,
     program,
@@ -181,13 +180,6 @@ def test_program_of_an_earlier_version_is_removed(desired: Desired, converged: O
     old = f"{PACKAGE}/meters.py"
     seen = dataclasses.replace(converged, files={**converged.files, old: "# older"})
     assert plan(seen, desired, SAME).steps == (RemoveFile(old),)
-
-
-def test_files_of_an_earlier_version_go_and_so_do_their_stale_contents(
-    desired: Desired, converged: ObservedPlane
-) -> None:
-    seen = dataclasses.replace(converged, files={**converged.files, **dict.fromkeys(FORMER_FILES, "older")})
-    assert plan(seen, desired, SAME).steps == tuple(map(RemoveFile, FORMER_FILES))
 
 
 def test_prerequisites_are_named(converged: ObservedPlane) -> None:

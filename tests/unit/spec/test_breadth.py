@@ -102,7 +102,7 @@ def test_everything_at_once_is_read(description: Description) -> None:
             ("cpu.simultaneous_threads", 2),
             ("cpu.system_contexts", 1),
             ("numa.nodes", 2),
-            ("switch_mode", "enhanced_data_path"),
+            ("switch_mode", "edp_dedicated"),
             ("profile", "low_latency"),
             ("iommu", True),
             ("hardware_version", 20),

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What binds the adapters at boot: a unit, its program, and the list of adapters. Pure.
 
-driverctl's overrides, which earlier versions wrote, go by PCI address alone: where slots have shifted they take
-whatever adapter stands there, the management adapter as well. This unit looks at the MAC address, too, and leaves with
-the kernel what is in doubt.
+driverctl's overrides, which somebody may have made for these devices, go by PCI address alone: where slots have
+shifted they take whatever adapter stands there, the management adapter as well. This unit looks at the MAC address,
+too, and leaves with the kernel what is in doubt.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def file_steps(path: str, content: str | None, files: t.Mapping[str, str]) -> li
 
 
 def override_steps(record: BindingRecord, adapters: t.Iterable[BoundAdapter], files: t.Mapping[str, str]) -> list[Step]:
-    """What removes the overrides of earlier versions."""
+    """What removes driverctl's overrides of these devices."""
     addresses = sorted({entry.pci_address for entry in (*record.adapters, *adapters)})
     return [step for address in addresses for step in file_steps(override_file(address), None, files)]
 

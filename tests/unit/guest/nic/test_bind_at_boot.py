@@ -149,7 +149,7 @@ def test_failing_iproute_is_no_free_pass(fresh: RecordedGuest) -> None:
     assert "ip address show failed: failed on purpose" in boot(fresh).said[0]
 
 
-def test_overrides_of_an_earlier_version_go_and_the_bindings_stay(bound: RecordedGuest) -> None:
+def test_overrides_of_driverctl_go_and_the_bindings_stay(bound: RecordedGuest) -> None:
     """driverctl would apply them at boot by PCI address alone."""
     for path in (boot_files.ADAPTERS, boot_files.PROGRAM, boot_files.UNIT_FILE, boot_files.ENABLED):
         bound.path(path).unlink()

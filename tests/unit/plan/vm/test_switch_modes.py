@@ -47,7 +47,7 @@ def test_transmit_contexts_are_written_in_every_mode(
 
 @pytest.mark.parametrize(
     ("mode", "value", "cores"),
-    [("standard", "1", 5), ("edp_standard", "1", 5), ("edp_dedicated", None, 4), ("enhanced_data_path", None, 4)],
+    [("standard", "1", 5), ("edp_standard", "1", 5), ("edp_dedicated", None, 4)],
 )
 def test_only_the_mode_with_cores_of_its_own_makes_contexts_and_node_useless(
     fresh: VmState, describe: Describe, networks: Networks, mode: str, value: str | None, cores: int
