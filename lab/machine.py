@@ -15,7 +15,6 @@ from lab.errors import LabError
 
 DEVICES = {"vmxnet3": "vmxnet3", "e1000": "e1000", "e1000e": "e1000e"}
 """vSphere's adapter types without "Virtual", in lower case, and QEMU's device of the same hardware."""
-MEBIBYTE = 1024 * 1024
 
 TRANSLATIONS_MIB = 128
 """Size of software emulation's cache of translated code, in MiB. QEMU's default of 1 GiB holds over a million blocks

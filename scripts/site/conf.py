@@ -56,11 +56,6 @@ _GUIDE = re.compile(r"\bdocs/(\w+)\.md\b")
 _KINDS = {kind: names for (_name, kind), names in TREE.content.items()}
 # What a word before a name, or above its column, says of it.
 _WORDS = {word: kind for kind in _KINDS for word in (kind, f"{kind}s")}
-_VARIABLES = {
-    name
-    for path in ROOT.glob("roles/*/meta/argument_specs.yml")
-    for name in re.findall(r"(?m)^      (\w+):", path.read_text(encoding="utf-8"))
-}
 
 
 def kind_of(name: str, word: str) -> str | None:

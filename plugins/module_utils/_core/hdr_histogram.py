@@ -23,7 +23,6 @@ DIGITS: t.Final = 3
 _QUANTILES: t.Final = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
 # 2 ** 11 slots tell 2 * 10 ** DIGITS values apart; half of them are used from the second bucket on.
 _HALF_BITS: t.Final = 10
-_HALF: t.Final = 1 << _HALF_BITS
 _COOKIE: t.Final = 0x1C849313
 _COMPRESSED_COOKIE: t.Final = 0x1C849314
 _HEADER: t.Final = struct.Struct(">iiiiqqd")

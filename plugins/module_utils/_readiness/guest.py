@@ -14,7 +14,7 @@ import typing as t
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.cpu_list import format_cpu_list
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError, listed
 
-from .machine import CLOCK, PYTHON, ClockAsked, MachineFacts, clock_row, python_row
+from .machine import ClockAsked, MachineFacts, clock_row, python_row
 from .row import Row, Subject
 
 if t.TYPE_CHECKING:
@@ -123,17 +123,6 @@ def guest_rows(facts: GuestFacts, asked: GuestAsked) -> tuple[Row, ...]:
         _page_sizes(facts, asked),
         _memory(facts, asked),
     )
-
-
-CHECKS: t.Final = (
-    *(PYTHON, "root", CLOCK, "distribution", "packages", "boot_loader", "kernel_options"),
-    *("driver", "lockdown", "iommu", "cpus", "page_sizes", "memory"),
-)
-
-
-def unseen_guest_rows(name: str, error: NfvError) -> tuple[Row, ...]:
-    """Every row as unknown, for a guest that could not be looked at."""
-    return tuple(_unknown(name, check, "", error) for check in CHECKS)
 
 
 def _ready(asked: GuestAsked, check: str, wanted: str, seen: str) -> Row:

@@ -10,7 +10,7 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
-from .machine import CLOCK, PYTHON, ClockAsked, MachineFacts, clock_row, python_row
+from .machine import ClockAsked, MachineFacts, clock_row, python_row
 from .row import Row, Subject
 
 if t.TYPE_CHECKING:
@@ -103,16 +103,6 @@ def tester_rows(facts: TesterFacts, asked: TesterAsked) -> tuple[Row, ...]:
         _raw_sockets(facts, asked),
         *(row for interface in asked.interfaces for row in _interface_rows(facts, asked, interface)),
     )
-
-
-def unseen_tester_rows(asked: TesterAsked, error: NfvError) -> tuple[Row, ...]:
-    """Every row as unknown, for a tester that could not be looked at."""
-    checks = [(asked.name, check) for check in (PYTHON, CLOCK, "cpus", "raw_sockets")]
-    for one in asked.interfaces:
-        neighbours = [f"neighbour {each.address}" for each in one.neighbours]
-        names = ("interface", "mtu", "address", "address_taken", *neighbours)
-        checks += [(_object(asked, one), check) for check in names]
-    return tuple(_unknown(name, check, "", error) for name, check in checks)
 
 
 def _object(asked: TesterAsked, interface: InterfaceAsked) -> str:

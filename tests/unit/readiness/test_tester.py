@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import NfvError
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._module.tester_readiness_info import gather
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness import tester as judge
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._readiness.machine import MachineFacts
@@ -46,18 +46,6 @@ def test_interfaces_that_cannot_be_told_are_unknown(answer: tuple[int, str, str]
         assert (rows[check]["verdict"], rows[check]["code"]) == ("unknown", code)
     for check in ("address_taken", "neighbour 198.18.10.2"):
         assert rows[check]["verdict"] == "unknown"
-
-
-def test_a_tester_that_was_not_reached_has_every_row() -> None:
-    rows = gather(lambda _argv: (0, json.dumps(SHOWN), ""), ASKED)["rows"]
-    asked = judge.TesterAsked(
-        "tester-1", (judge.InterfaceAsked("eth1", "198.18.10.10", 1500, (judge.Neighbour("198.18.10.2"),)),)
-    )
-    unseen = judge.unseen_tester_rows(
-        asked, NfvError(ErrorCode.TESTER_MISSING, "tester-1", "it is unreachable", "Start it")
-    )
-    assert [(row.object, row.check) for row in unseen] == [(row["object"], row["check"]) for row in rows]
-    assert {row.verdict.value for row in unseen} == {"unknown"}
 
 
 def test_nothing_asked_is_told_all_the_same() -> None:

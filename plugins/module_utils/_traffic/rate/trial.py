@@ -31,8 +31,6 @@ RING_FRAMES: t.Final = 512
 _BURST = 64
 _STAMP = struct.Struct("!Q")
 _STAMP_OFFSET = LABEL.size - _STAMP.size
-_NUMBER = struct.Struct("!IH")
-_NUMBER_OFFSET = 2
 _NAP_SECONDS = 0.0002
 _PACKET_STATISTICS = (263, 6)
 """SOL_PACKET and PACKET_STATISTICS of linux/if_packet.h."""
