@@ -17,7 +17,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.measur
     Extent,
     MeasurementSubject,
     measure,
-    require_libraries,
+    require_library,
 )
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.resident import ResidentTester
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.search import Effort
@@ -68,7 +68,7 @@ class ActionModule(ActionBase):  # type: ignore[misc, unused-ignore]
         _validation, options = self.validate_argument_spec(_OPTIONS)
         try:
             _check(options)
-            require_libraries()
+            require_library()
             if self._task.check_mode:
                 raise AnsibleActionSkip("in check mode nothing is sent, so there is nothing to tell")
             guest = str((task_vars or {}).get("inventory_hostname", ""))

@@ -96,9 +96,8 @@ options:
     type: path
 requirements:
   - MLRsearch >= 1.2.1
-  - hdrhistogram >= 0.10
 notes:
-  - The libraries must be there on the controller, for the Python that runs Ansible; else the task fails
+  - MLRsearch must be there on the controller, for the Python that runs Ansible; else the task fails
     (C(library_missing)) before it sends anything.
   - Give one task at a time to a tester, by C(throttle).
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HdrHistogram's V2 encoding, with the standard library alone: a tester has nothing else.
+"""HdrHistogram's V2 encoding, with the standard library alone: testers and controllers need nothing else.
 
 The format is HdrHistogram's own (Java's AbstractHistogram, encodeIntoByteBuffer, and ZigZagEncoding). The Python
 library hdrhistogram reads what this writes, and the other way round.
@@ -31,9 +31,14 @@ _MOST_BYTES: t.Final = 1 << 20
 _LONGEST_BITS: t.Final = 63
 
 
-def encoded(nanoseconds: t.Iterable[int]) -> str:
-    """The histogram of these values, compressed and in base64. Values beyond the bounds count as the bound."""
-    counts = collections.Counter(_slot(min(max(value, LOWEST_NS), HIGHEST_NS)) for value in nanoseconds)
+def encoded(nanoseconds: t.Iterable[int] | t.Mapping[int, int]) -> str:
+    """The histogram of these values, compressed and in base64. Values beyond the bounds count as the bound.
+
+    nanoseconds: the values, or how often each of them came.
+    """
+    counts: collections.Counter[int] = collections.Counter()
+    for value, count in collections.Counter(nanoseconds).items():
+        counts[_slot(min(max(value, LOWEST_NS), HIGHEST_NS))] += count
     content = bytearray()
     following = 0
     for slot, count in sorted(counts.items()):
@@ -46,12 +51,14 @@ def encoded(nanoseconds: t.Iterable[int]) -> str:
     return base64.b64encode(_COMPRESSED.pack(_COMPRESSED_COOKIE, len(body)) + body).decode()
 
 
-def percentiles_us(text: str) -> dict[str, float]:
-    """``minimum``, ``p50``, ``p90``, ``p99``, ``p999`` and ``maximum`` of an encoded histogram, in microseconds.
+def percentiles_us(*texts: str) -> dict[str, float]:
+    """``minimum``, ``p50``, ``p90``, ``p99``, ``p999`` and ``maximum`` of encoded histograms together, in microseconds.
 
-    Raises ValueError for text that encoded() does not make, and for an empty histogram.
+    Raises ValueError for text that encoded() does not make, and where nothing was counted.
     """
-    counts = _counts(text)
+    counts: collections.Counter[int] = collections.Counter()
+    for text in texts:
+        counts.update(_counts(text))
     total = sum(counts.values())
     if not total:
         raise ValueError("the histogram is empty")

@@ -7,35 +7,14 @@ from __future__ import annotations
 
 import typing as t
 
-try:
-    from hdrh.histogram import HdrHistogram
-except ImportError as problem:
-    HDRHISTOGRAM_PROBLEM: ImportError | None = problem
-else:
-    HDRHISTOGRAM_PROBLEM = None
-
-LOWEST_NS: t.Final = 1
-HIGHEST_NS: t.Final = 60 * 10**9
-"""As long as a trial may wait for late packets."""
-DIGITS: t.Final = 3
-"""Significant decimal digits of a latency."""
-_PERCENTILES: t.Final = {"p50_us": 50.0, "p90_us": 90.0, "p99_us": 99.0, "p999_us": 99.9}
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.hdr_histogram import encoded, percentiles_us
 
 
-def histogram(counts: t.Mapping[int, int]) -> t.Any:
-    """The HdrHistogram of latencies. counts: how many packets took so many nanoseconds."""
-    made = HdrHistogram(LOWEST_NS, HIGHEST_NS, DIGITS)
-    for nanoseconds, count in counts.items():
-        made.record_value(min(max(nanoseconds, LOWEST_NS), HIGHEST_NS), count)
-    return made
+def summary(counts: t.Mapping[int, int]) -> dict[str, t.Any]:
+    """The numbers of latencies, in microseconds, and all of them as a histogram.
 
-
-def summary(counted: t.Any) -> dict[str, t.Any]:
-    """The numbers of an HdrHistogram that is not empty, in microseconds, and all of it in its V2 encoding."""
-    return {
-        "packets": int(counted.get_total_count()),
-        "minimum_us": counted.get_min_value() / 1000,
-        **{name: counted.get_value_at_percentile(share) / 1000 for name, share in _PERCENTILES.items()},
-        "maximum_us": counted.get_max_value() / 1000,
-        "histogram": counted.encode().decode("ascii"),
-    }
+    counts: how many packets took so many nanoseconds; at least one did.
+    """
+    text = encoded(counts)
+    numbers = {f"{name}_us": value for name, value in percentiles_us(text).items()}
+    return {"packets": sum(counts.values()), **numbers, "histogram": text}

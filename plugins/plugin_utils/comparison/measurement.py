@@ -14,7 +14,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 
 from .bursts import longest_burst
 from .generator import Generator, Load, Trial
-from .latency import HDRHISTOGRAM_PROBLEM, histogram, summary
+from .latency import summary
 from .search import ATTEMPTS, MLRSEARCH_PROBLEM, PDR, Effort, Found, SlowTesterError, search
 
 Tell = t.Callable[[str], None]
@@ -50,17 +50,16 @@ class Extent:
     """How often the longest burst is searched."""
 
 
-def require_libraries() -> None:
-    """Raises NfvError(library_missing) unless this Python has what the search and the histograms need."""
-    for library, problem in (("MLRsearch", MLRSEARCH_PROBLEM), ("hdrhistogram", HDRHISTOGRAM_PROBLEM)):
-        if problem is not None:
-            raise NfvError(
-                ErrorCode.LIBRARY_MISSING,
-                library,
-                f"{sys.executable}, which runs Ansible on {platform.node()}, cannot import this Python library: "
-                f"{problem}",
-                f"Install it there: {sys.executable} -m pip install {library}",
-            )
+def require_library() -> None:
+    """Raises NfvError(library_missing) unless this Python has what the search needs."""
+    if MLRSEARCH_PROBLEM is not None:
+        raise NfvError(
+            ErrorCode.LIBRARY_MISSING,
+            "MLRsearch",
+            f"{sys.executable}, which runs Ansible on {platform.node()}, cannot import this Python library: "
+            f"{MLRSEARCH_PROBLEM}",
+            f"Install it there: {sys.executable} -m pip install MLRsearch",
+        )
 
 
 def measure(generator: Generator, subject: MeasurementSubject, extent: Extent, tell: Tell) -> dict[str, t.Any]:
@@ -68,7 +67,7 @@ def measure(generator: Generator, subject: MeasurementSubject, extent: Extent, t
 
     Raises NfvError: library_missing, tester_slow, rate_search_unfinished, and what the generator raises.
     """
-    require_libraries()
+    require_library()
     record = _Recorded(generator, tell)
     found = _found(record, subject, extent.effort)
     return {
@@ -143,7 +142,7 @@ def _latencies(record: _Recorded, found: Found, extent: Extent) -> list[dict[str
             if trial.valid:
                 break
         if trial.valid and trial.latencies:
-            rows.append({"load": name, "pps": pps, **summary(histogram(trial.latencies))})
+            rows.append({"load": name, "pps": pps, **summary(trial.latencies)})
     return rows
 
 

@@ -9,7 +9,7 @@ import copy
 import math
 import typing as t
 
-from hdrh.histogram import HdrHistogram
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.hdr_histogram import encoded, percentiles_us
 
 Data = dict[str, t.Any]
 
@@ -28,27 +28,15 @@ FRAMES = {"64": 1.0, "1400": 0.92}
 
 
 def histogram(median_us: float, packets: int = 2000) -> str:
-    """Latencies with a long tail, as HdrHistogram V2 of nanoseconds."""
-    recorded = HdrHistogram(1, 60 * 10**9, 3)
-    for number in range(packets):
-        share = (number + 0.5) / packets
-        recorded.record_value(round(1000 * median_us * math.exp(0.35 * math.log(share / (1 - share)))))
-    return str(recorded.encode().decode())
+    """Latencies with a long tail, as a histogram of nanoseconds."""
+    shares = [(number + 0.5) / packets for number in range(packets)]
+    return encoded(round(1000 * median_us * math.exp(0.35 * math.log(share / (1 - share)))) for share in shares)
 
 
 def latency(load: str, pps: float, median_us: float) -> Data:
     text = histogram(median_us)
-    known = HdrHistogram.decode(text)
-    quantiles = {"p50_us": 50, "p90_us": 90, "p99_us": 99, "p999_us": 99.9}
-    return {
-        "load": load,
-        "pps": pps,
-        "packets": 2000,
-        "minimum_us": known.get_min_value() / 1000,
-        **{name: known.get_value_at_percentile(value) / 1000 for name, value in quantiles.items()},
-        "maximum_us": known.get_max_value() / 1000,
-        "histogram": text,
-    }
+    numbers = {f"{name}_us": value for name, value in percentiles_us(text).items()}
+    return {"load": load, "pps": pps, "packets": 2000, **numbers, "histogram": text}
 
 
 class Guest:

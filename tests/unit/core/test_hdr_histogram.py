@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import collections
 import random
 import typing as t
 
@@ -70,6 +71,16 @@ def test_what_the_library_has_made_is_read() -> None:
 
 def test_a_thousand_latencies_are_short() -> None:
     assert len(encoded(VALUES["many"][:1000])) < 2500
+
+
+def test_histograms_add_up_as_in_the_library() -> None:
+    together = [value for name in ("few", "many") for value in VALUES[name]]
+    assert percentiles_us(encoded(VALUES["few"]), encoded(VALUES["many"])) == told(library(together))
+
+
+def test_values_may_be_counted_before() -> None:
+    assert encoded(collections.Counter(VALUES["few"])) == encoded(VALUES["few"])
+    assert encoded({2048: 2, 2049: 1}) == encoded([2048, 2048, 2049])
 
 
 def damaged() -> dict[str, str]:

@@ -17,7 +17,7 @@ from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors impo
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._traffic.rate.trial import latency_kept
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.bursts import longest_burst
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.generator import Load, Trial
-from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.latency import histogram, summary
+from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.latency import summary
 from ansible_collections.nfv.vsphere_dpdk.plugins.plugin_utils.comparison.measurement import (
     Extent,
     MeasurementSubject,
@@ -143,7 +143,7 @@ def test_histograms_of_several_runs_add_up_to_one_of_all() -> None:
     for value in values:
         whole.record_value(value)
         kept = latency_kept(value)
-        merged.decode_and_add(summary(histogram({kept: 1}))["histogram"])
+        merged.decode_and_add(summary({kept: 1})["histogram"])
     assert merged.encode() == whole.encode()
 
 
