@@ -15,8 +15,8 @@ from .fields import refusal
 def merged_percentiles(histograms: t.Sequence[str], path: str) -> dict[str, float]:
     """The percentiles in microseconds of all histograms together.
 
-    histograms: compressed HdrHistograms V2 of nanoseconds, in base64. Raises NfvError measurement_invalid for text that is
-    no such histogram, and for empty ones.
+    histograms: compressed HdrHistograms V2 of nanoseconds, in base64. Raises NfvError: measurement_invalid for what
+    is none of these, and for empty ones.
     """
     try:
         return percentiles_us(*histograms)
