@@ -43,6 +43,20 @@ COMPARISON = {
     "dpdk_verify_pps": 200,
 }
 
+ADDRESSES = {"s5u": "192.0.2.1/24", "sgi": "198.51.100.1/24"}
+"""Of the adapters by name while the kernel forwards."""
+LRO_ON = """
+import array, fcntl, socket, struct, sys
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+    flags = array.array("I", [0x25, 0])  # ETHTOOL_GFLAGS of linux/ethtool.h
+    request = struct.pack("16sP8x", sys.argv[1].encode(), flags.buffer_info()[0])
+    fcntl.ioctl(control, 0x8946, request)  # SIOCETHTOOL
+    flags[0] = 0x26  # ETHTOOL_SFLAGS
+    flags[1] |= 1 << 15  # ETH_FLAG_LRO
+    fcntl.ioctl(control, 0x8946, request)
+"""
+"""A guest has no ethtool."""
+
 
 @dataclass(frozen=True)
 class Comparing:
@@ -134,6 +148,41 @@ def test_poll_mode_that_is_none_is_not_compared(comparing: Comparing) -> None:
     assert any("[poll_mode_not_proved]" in message for message in run.failures), run.failures
     assert not [entry for entry in run.tasks if "Search the rates" in entry.task], "it was measured"
     assert "[comparison_unfinished]" in comparing.report("comparison")["error"]
+
+
+def test_lro_left_on_is_seen(comparing: Comparing, tmp_path: Path) -> None:
+    """The control is the same guest before somebody turns it on: all the rest of the evidence stays as it was."""
+    adapters = [{"name": name, "addresses": [address]} for name, address in ADDRESSES.items()]
+    devices = comparing.testbed.devices
+    observe = {"nfv.vsphere_dpdk.interrupt_evidence": {"devices": devices, "earlier": "{{ before.sample }}"}}
+    tasks: list[dict[str, t.Any]] = [
+        {
+            "nfv.vsphere_dpdk.interrupt_forwarding": {
+                "devices": devices,
+                "units": ["vnf-testpmd.service"],
+                "interrupt_service": "when_needed",
+                "adapters": adapters,
+            },
+        },
+        {"nfv.vsphere_dpdk.interrupt_evidence": {"devices": devices}, "register": "before"},
+        {"name": "Judge with LRO off", **observe, "register": "off"},
+        {
+            "ansible.builtin.command": {"argv": ["python3", "-c", LRO_ON, "{{ item.interface }}"]},
+            "loop": "{{ before.sample.devices }}",
+        },
+        {"name": "Judge with LRO on", **observe},
+        {"nfv.vsphere_dpdk.interrupt_forwarding": {"state": "absent"}},
+    ]
+    play = tmp_path / "lro.yml"
+    play.write_text(json.dumps([{"hosts": "guests", "become": True, "gather_facts": False, "tasks": tasks}]))
+    run = run_playbook(str(play), [comparing.inventory])
+    assert run.succeeded, run.output
+    off, on = (
+        {(row["name"], row["device"]): row["holds"] for row in run.result_of(f"Judge with LRO {state}")["evidence"]}
+        for state in ("off", "on")
+    )
+    assert {key for key, holds in on.items() if holds != off[key]} == {("lro_off", name) for name in ADDRESSES}
+    assert all(off["lro_off", name] and not on["lro_off", name] for name in ADDRESSES)
 
 
 def test_a_guest_without_a_described_workload_is_compared_by_testpmd(comparing: Comparing) -> None:
