@@ -13,7 +13,7 @@ from .measurement import MeasuredTrial, Measurement
 from .samples import INTERVAL_SECONDS, NOTHING, Counters, HypervisorSample, Span
 
 _MARGIN_SECONDS: t.Final = 0.3
-"""Seconds before and after a trial that do not count as idle: clocks differ, and packets are still on their way."""
+"""Seconds around a trial that do not count as idle: clocks are known only so well, and packets are still under way."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,6 +94,8 @@ class CpuRow:
     """Open vSwitch's polling threads, by CPU; empty for any other application."""
     hypervisor: HypervisorPrice
     """vCenter's counters."""
+    clock_uncertainty_seconds: float | None
+    """By how much the guest's times may be wrong by the tester's clock; None where nobody looked."""
 
 
 def cpu_rows(
@@ -112,7 +114,7 @@ def _row(
     idle, total, received = NOTHING, NOTHING, 0
     points = []
     for each in group:
-        counters = Counters(each.samples)
+        counters = each.counters
         idle = sum(_idle(each.trials, counters), idle)
         for trial in each.trials:
             span = counters.between(trial.start, trial.start + trial.seconds) if trial.valid else None
@@ -129,7 +131,13 @@ def _row(
         threads=_threads(idle, total, received),
         pmd=_pmd(total, received),
         hypervisor=_hypervisor(group, hypervisor, cpus),
+        clock_uncertainty_seconds=_uncertainty(group),
     )
+
+
+def _uncertainty(group: t.Sequence[Measurement]) -> float | None:
+    known = [each.clocks.uncertainty_seconds for each in group]
+    return max((one for one in known if one is not None), default=None)
 
 
 def _point(trial: MeasuredTrial, span: Span) -> LoadPoint:

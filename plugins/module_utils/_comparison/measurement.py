@@ -11,8 +11,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .clocks import ClockReading, Clocks
 from .fields import Fields, refusal
-from .samples import GuestSample
+from .samples import Counters, GuestSample
 
 # Variants: what forwards. All others are compared with POLL.
 POLL: t.Final = "poll"
@@ -173,7 +174,10 @@ class Measurement:
     bursts: Bursts | None
     """The longest burst without loss; None where no bursts were sent."""
     samples: tuple[GuestSample, ...]
-    """The guest's counters, from before the first trial to after the last; empty where none were taken."""
+    """The guest's counters, from before the first trial to after the last, by the guest's clock; empty where none were
+    taken."""
+    clocks: Clocks
+    """The guest's clock against the tester's."""
 
     @classmethod
     def from_dict(cls, value: t.Any, path: str = "measurement") -> Measurement:
@@ -190,7 +194,16 @@ class Measurement:
             tuple(Latency.from_fields(each) for each in fields.each("latencies")),
             None if bursts is None else Bursts.from_fields(Fields.of(bursts, f"{path}.bursts")),
             tuple(GuestSample.from_fields(each, clock_ticks) for each in samples),
+            Clocks(tuple(ClockReading.from_fields(each) for each in fields.each("clocks")) if samples else ()),
         )
+
+    @property
+    def counters(self) -> Counters:
+        """What the guest took, by the tester's clock; nothing where the two clocks cannot be compared."""
+        if not self.clocks.known:
+            return Counters(())
+        by_tester = self.clocks.by_tester
+        return Counters(dataclasses.replace(each, seconds=by_tester(each.seconds)) for each in self.samples)
 
     def rate(self, goal: str) -> RateBounds | None:
         return next((each for each in self.rates if each.goal == goal), None)

@@ -621,6 +621,8 @@ class ErrorCode(str, enum.Enum):
     """The tester runs a trial for somebody else; wait until that run is over."""
     TESTER_LOAD_SILENT = "tester_load_silent"
     """The tester that stays between trials does not answer, or failed a trial; start it again with `tester_load`."""
+    CLOCK_UNREADABLE = "clock_unreadable"
+    """A guest or a tester does not tell the time; `date +%s.%N` must print it there."""
     TESTER_SLOW = "tester_slow"
     """The tester sends less than the lowest rate of a search; lower `minimum_pps` or take a faster tester."""
     RATE_SEARCH_UNFINISHED = "rate_search_unfinished"

@@ -97,6 +97,14 @@ def measured(variant: str, ndr: float, start: float) -> Guest:
     return guest
 
 
+def clocks(controller: float, guest: float = 0.0, uncertain: float = 0.002) -> Data:
+    """Both clocks as they are read. guest: by how much its clock is ahead of the controller's and the tester's."""
+    return {
+        "guest": {"controller": controller, "offset_seconds": guest, "uncertainty_seconds": uncertain},
+        "tester": {"controller": controller, "offset_seconds": 0.0, "uncertainty_seconds": 0.001},
+    }
+
+
 def rate(goal: str, pps: float, limit: str) -> Data:
     upper = None if limit == "tester" else pps * 1.01
     return {"goal": goal, "lower_pps": pps, "upper_pps": upper, "throughput_pps": pps, "limited_by": limit}
@@ -122,12 +130,13 @@ def measurement(variant: str, turn: int, frame: str, start: float = START, facto
         "bursts": {"frames": 4096 if variant == "poll" else 512, "limited_by": limit},
         "samples": guest.samples,
         "clock_ticks": TICKS,
+        "clocks": [clocks(time) for time in (start, guest.now)],
     }
 
 
 def measurements(frames: t.Sequence[str] = ("64", "1400"), variants: t.Sequence[str] = tuple(VARIANTS)) -> list[Data]:
     """Three turns, each variant after the other (A B C A B C A B C)."""
-    made = []
+    made: list[Data] = []
     for frame in frames:
         for turn, factor in enumerate((1.0, 1.03, 0.98), start=1):
             for variant in variants:

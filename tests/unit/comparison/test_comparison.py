@@ -160,6 +160,42 @@ def test_the_price_is_that_of_the_samples() -> None:
     assert poll.hypervisor.ready_percent == pytest.approx(0.3)
 
 
+def read_late(one: sample.Data, ahead: tuple[float, float], told: float = 1.0, **clock: float) -> sample.Data:
+    """The same guest with a clock that is so far ahead at its first sample and at its last. told: the share seen."""
+    start, end = (int(one["samples"][number]["realtime_ns"]) for number in (0, -1))
+
+    def at(nanoseconds: int) -> float:
+        return ahead[0] + (ahead[1] - ahead[0]) * (nanoseconds - start) / (end - start)
+
+    samples = [
+        {**each, "realtime_ns": round(each["realtime_ns"] + 1e9 * at(each["realtime_ns"]))} for each in one["samples"]
+    ]
+    clocks = [sample.clocks(moment / 1e9, told * at(moment), **clock) for moment in (start, end)]
+    return {**one, "samples": samples, "clocks": clocks}
+
+
+@pytest.mark.parametrize("ahead", [(-1.37, -1.37), (3600.0, 3600.0), (0.2, 0.9)])
+def test_the_price_does_not_depend_on_the_guest_s_clock(ahead: tuple[float, float]) -> None:
+    right = compared(sample.measurements(["64"])).cpu
+    measured = sample.measurements(["64"])
+    late, unseen = (compared([read_late(one, ahead, told) for one in measured]).cpu for told in (1.0, 0.0))
+    for known, other in zip(right, late):
+        assert other.idle_cpus == pytest.approx(known.idle_cpus, abs=0.01)
+        assert other.interrupts_per_packet == pytest.approx(known.interrupts_per_packet, abs=0.01)
+    # The control: as if nobody had looked.
+    assert unseen[1].interrupts_per_packet != pytest.approx(right[1].interrupts_per_packet, abs=0.1)
+
+
+def test_clocks_that_cannot_be_compared_leave_the_price_unknown() -> None:
+    measured = [read_late(one, (0.0, 0.0), uncertain=0.16) for one in sample.measurements(["64"])]
+    found = compared(measured)
+    poll = found.cpu[0]
+    assert (poll.idle_cpus, poll.seconds_per_packet, poll.interrupts_per_packet, poll.loads) == (None, None, None, ())
+    assert poll.clock_uncertainty_seconds == pytest.approx(0.161)
+    assert poll.hypervisor.used_cpus == pytest.approx(1.1)
+    assert "CPU" not in found.sentence
+
+
 def test_the_price_has_the_application_s_threads_and_polling_cycles() -> None:
     poll, interrupt, _uncoalesced = compared(sample.measurements(["64"])).cpu
     assert (interrupt.threads, interrupt.pmd, interrupt.loads[0].pmd_busy_share) == ((), (), None)
@@ -247,6 +283,8 @@ def refused(change: t.Callable[[sample.Data], t.Any]) -> NfvError:
         ("measurements[0].samples[0].pmd_cycles.2.idle", lambda one: one["samples"][0].update(pmd_cycles={"2": {}})),
         ("measurements[0].samples[0].interrupts.s5u", lambda one: one["samples"][0].update(interrupts={"s5u": -1})),
         ("measurements[0].clock_ticks", lambda one: one.pop("clock_ticks")),
+        ("measurements[0].clocks", lambda one: one.pop("clocks")),
+        ("measurements[0].clocks[1].guest.controller", lambda one: one["clocks"][1]["guest"].update(controller=None)),
         ("measurements[0].samples[0]", lambda one: one["samples"].insert(0, None)),
     ],
 )
