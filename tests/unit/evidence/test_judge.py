@@ -342,38 +342,6 @@ def test_loss_may_be_allowed(good: Sample, expected: Expected) -> None:
     assert "traffic uplink" in failed(verdict(good, dataclasses.replace(expected, frame_loss_tolerance=1)))
 
 
-@pytest.mark.parametrize(
-    ("rise", "packets", "proved"), [(1, 204, True), (1, 50, True), (1, 49, False), (2, 204, False), (0, 49, True)]
-)
-@pytest.mark.parametrize("own", [True, False])
-def test_the_first_packet_after_a_start_may_raise_one_interrupt(
-    good: Sample, expected: Expected, rise: int, packets: int, proved: bool, own: bool
-) -> None:
-    (before, _sgi), (after, _other) = good["before"]["devices"], good["after"]["devices"]
-    after["interrupts"][0].update(count=before["interrupts"][0]["count"] + rise)
-    for one, more in ((before, 0), (after, rise)):
-        one["uio_events"] = 7 + more if own else None
-    counted = [
-        next(p for p in good[when]["ports"] if p["name"] == before["pci_address"]) for when in ("before", "after")
-    ]
-    counted[1]["counters"]["ipackets"] = counted[0]["counters"]["ipackets"] + packets
-    row = next(row for row in verdict(good, expected)["evidence"] if row["name"] == "interrupts s5u")
-    assert (row["verdict"] == "pass") is proved, row
-    assert ("first packet after a start" in row["reason"]) is (proved and rise == 1)
-
-
-def test_a_shared_interrupt_line_is_judged_by_the_devices_own_count(good: Sample, expected: Expected) -> None:
-    for when in ("before", "after"):
-        good[when]["devices"][0]["interrupts"] = [
-            {"line": "20", "count": 5, "handlers": ["uio_pci_generic", "ehci_hcd"]}
-        ]
-    good["after"]["devices"][0]["interrupts"][0]["count"] = 90
-    assert failed(verdict(good, expected)) == {}
-    for when in ("before", "after"):
-        good[when]["devices"][0]["uio_events"] = None
-    assert "shared with ehci_hcd" in failed(verdict(good, expected))["interrupts s5u"]
-
-
 def test_a_device_that_no_traffic_goes_through_is_not_proved(good: Sample, expected: Expected) -> None:
     elsewhere = dataclasses.replace(expected, sides={"s5u": "s5u", "sgi": "other"})
     reasons = failed(verdict(good, elsewhere))
