@@ -266,6 +266,7 @@ def passes(gateway: Gateway, seconds: float = 30) -> bool:
     return True
 
 
+@pytest.mark.again
 def test_reboot_brings_everything_back(gateway: Gateway) -> None:
     """Last, because it takes minutes where guests are emulated."""
     began = time.monotonic()
