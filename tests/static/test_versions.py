@@ -5,17 +5,21 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.metadata
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from scripts.deprecations import deprecations
-from tests.support.imports import ROOT
+from tests.support.imports import ROOT, imported
 
 VERSIONS = "scripts/ansible-versions.txt"
 
@@ -118,6 +122,39 @@ def test_nothing_that_can_be_run_is_no_success(no_python: dict[str, str], mode: 
 @pytest.mark.parametrize("arguments", [("2.9",), ("2.20", "3.9")])
 def test_version_that_is_not_declared_is_refused(arguments: tuple[str, ...]) -> None:
     assert planned("--list", *arguments).returncode == 2
+
+
+def installed(packages: Iterable[str]) -> set[str]:
+    """The distributions of these names, and of all that they need themselves."""
+    found: set[str] = set()
+    pending = [Requirement(name) for name in packages]
+    while pending:
+        need = pending.pop()
+        name = canonicalize_name(need.name)
+        if name not in found and (need.marker is None or need.marker.evaluate({"extra": ""})):
+            found.add(name)
+            pending += map(Requirement, importlib.metadata.requires(name) or ())
+    return found
+
+
+def lacking(packages: Iterable[str], paths: Iterable[Path]) -> set[str]:
+    """What these files import that none of the packages brings."""
+    there = installed(packages)
+    brought_by = importlib.metadata.packages_distributions()
+    tops = {name.split(".")[0] for path in paths for name in imported(ast.parse(path.read_text()))}
+    others = (tops & brought_by.keys()) - {"ansible_collections"}
+    return {top for top in others if there.isdisjoint(map(canonicalize_name, brought_by[top]))}
+
+
+def test_their_environments_have_what_their_tests_import() -> None:
+    script = (ROOT / "scripts/test-versions").read_text()
+    packages = ["ansible", *re.findall(r"(?m)^packages='(.*)'", script)[0].split("|")]
+    rooms = re.findall(r"tests/integration/\{([\w,]+)\}", script)[0].split(",")
+    directories = [ROOT / "tests/unit", *(ROOT / "tests/integration" / room for room in rooms)]
+    paths = [path for directory in directories for path in directory.rglob("*.py")]
+    assert lacking(packages, paths) == set()
+    # The negative control.
+    assert lacking(set(packages) - {"hypothesis", "jq"}, paths) == {"hypothesis", "jq"}
 
 
 PREFIX = "2026-11-28 17:05:19,035 p=4711 u=root n=ansible INFO| "
