@@ -1,7 +1,7 @@
-"""Makes the coming release: version, changelog and the commands that publish it (docs/releases.md).
+"""Makes the coming release: version, changelog, commit, tarball and tag, and nothing outside the checkout.
 
 The coming version is the name of the changelog fragment that has the ``release_summary``. `python -m scripts.release
---dry-run` makes the release in a copy of the tree, .cache/release, and leaves the tree as it is.
+--dry-run` makes the release in a copy of the tree, .cache/release, and leaves the tree as it is (docs/releases.md).
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
+PROGRAMS = Path(sys.executable).parent
 COPY = ROOT / ".cache/release/ansible_collections/nfv/vsphere_dpdk"
-MESSAGE = ROOT / "build/tag-message.txt"
+# What must pass before anything is changed, and on the release's commit: rules of the tree and what its tarball is.
+BEFORE = ("scripts/build",)
+ON_THE_COMMIT = (sys.executable, "-m", "pytest", "-q", "tests/static")
 # Kinds of content, as the changelog has them, each with where the collection has its members.
 KINDS = {
     ("plugins", "module"): "plugins/modules/*.py",
@@ -178,7 +181,7 @@ def make(tree: Tree) -> str:
     if tree.fragments:
         galaxy = tree.root / "galaxy.yml"
         galaxy.write_text(_VERSION.sub(f"version: {version}", galaxy.read_text(encoding="utf-8")), encoding="utf-8")
-        _run([Path(sys.executable).with_name("antsibull-changelog"), "release", "--reload-plugins"], tree.root)
+        _run([PROGRAMS / "antsibull-changelog", "release", "--reload-plugins"], tree.root)
         (tree.root / "changelogs/.plugin-cache.yaml").unlink(missing_ok=True)
     _refuse(missing(tree.content, tree.releases))
     return version
@@ -200,16 +203,48 @@ def tag_message(version: str, releases: Releases) -> str:
     return f"nfv.vsphere_dpdk {version}\n\n{releases[version]['changes']['release_summary'].strip()}\n"
 
 
+def record(tree: Tree, version: str, check: t.Sequence[str], *, signed: bool) -> None:
+    """Commits the release that was made in a tree, and tags it once ``check`` has passed on the commit.
+
+    Raises ReleaseError with what to do. The commit stays then, without a tag, and the next call goes on from it.
+    """
+    if _changes(tree):
+        _run(["git", "add", "--all"], tree.root)
+        _run(["git", "commit", "--message", f"Release {version}"], tree.root)
+    try:
+        _run(check, tree.root)
+        kind = "--sign" if signed else "--annotate"
+        _run(["git", "tag", kind, version, "--message", tag_message(version, tree.releases)], tree.root)
+    except ReleaseError as error:
+        raise ReleaseError(
+            f"{error}\n{version} is committed and has no tag. Mend it, commit, and run this again; or take it back: "
+            "git reset --hard HEAD~"
+        ) from error
+
+
+def ready(tree: Tree, version: str) -> None:
+    """Raises ReleaseError unless the release may be made in this tree: it has no other changes, and no such tag."""
+    if _changes(tree):
+        raise ReleaseError("the working tree has changes: commit them first")
+    if _run(["git", "tag", "--list", version], tree.root):
+        raise ReleaseError(f"there is a tag {version} already")
+
+
+def _changes(tree: Tree) -> str:
+    """What git shows as not committed."""
+    return _run(["git", "status", "--porcelain"], tree.root)
+
+
 def _refuse(problems: list[str]) -> None:
     if problems:
         raise ReleaseError("\n".join(problems))
 
 
-def _run(command: list[str | Path], directory: Path) -> str:
+def _run(command: t.Sequence[str | Path], directory: Path) -> str:
     done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
     if done.returncode:
         said = f"{done.stdout}{done.stderr}".rstrip()
-        raise ReleaseError(f"{command[0]} {command[1]} ended with {done.returncode}: {said}")
+        raise ReleaseError(f"{' '.join(map(str, command[:3]))} ended with {done.returncode}: {said}")
     return done.stdout
 
 
@@ -217,24 +252,28 @@ def main(arguments: list[str]) -> int:
     """Returns the exit code: 1 if the release cannot be made."""
     parser = argparse.ArgumentParser(description="Makes the coming release (docs/releases.md).")
     parser.add_argument("--dry-run", action="store_true", help="in a copy, .cache/release; the tree stays as it is")
+    parser.add_argument("--unsigned", action="store_true", help="tag it without a signature")
     options = parser.parse_args(arguments)
+    tree = Tree(ROOT)
     try:
+        version = dry_run()
         if options.dry_run:
-            sys.stdout.write(f"{dry_run()}: dry release in {COPY.relative_to(ROOT)}\n")
+            sys.stdout.write(f"{version}: dry release in {COPY.relative_to(ROOT)}\n")
             return 0
-        if _run(["git", "status", "--porcelain"], ROOT):
-            raise ReleaseError("the working tree has changes: commit them first")
-        version = make(Tree(ROOT))
+        ready(tree, version)
+        _run(BEFORE, ROOT)
+        make(tree)
+        record(tree, version, ON_THE_COMMIT, signed=not options.unsigned)
+        _run([PROGRAMS / "ansible-galaxy", "collection", "build", "--force", "--output-path", "build"], ROOT)
     except ReleaseError as error:
         sys.stderr.write(f"The release cannot be made:\n{error}\n")
         return 1
-    MESSAGE.parent.mkdir(exist_ok=True)
-    MESSAGE.write_text(tag_message(version, Tree(ROOT).releases), encoding="utf-8")
     sys.stdout.write(
-        f"{version} is made in the working tree. Read CHANGELOG.md, then (docs/releases.md):\n"
-        f"  git add --all && git commit --message 'Release {version}'\n"
-        f"  make test build docs\n"
-        f"  git tag --sign {version} --file {MESSAGE.relative_to(ROOT)}\n"
+        f"{version} is committed and tagged, and build/nfv-vsphere_dpdk-{version}.tar.gz is its tarball. Nothing is "
+        "published yet (docs/releases.md):\n"
+        f"  scripts/attest build/nfv-vsphere_dpdk-{version}.tar.gz KEY\n"
+        f"  git push origin HEAD {version}\n"
+        f"  ansible-galaxy collection publish build/nfv-vsphere_dpdk-{version}.tar.gz\n"
     )
     return 0
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import typing as t
 from pathlib import Path
 
@@ -122,3 +123,45 @@ def test_what_is_neither_released_nor_told_of_is_found(tmp_path: Path) -> None:
     (tmp_path / "galaxy.yml").write_text("version: 1.0.0\n")
     with pytest.raises(release.ReleaseError, match=r"^1\.0\.0, the version in galaxy\.yml, has neither"):
         release.make(release.Tree(tmp_path))
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> release.Tree:
+    """A tree in which a release was made: its changelog is not committed yet."""
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{who}_NAME", "A maintainer")
+        monkeypatch.setenv(f"GIT_{who}_EMAIL", "maintainer@example.com")
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "commit", "--quiet", "--allow-empty", "--message", "Begin")
+    (tmp_path / "changelogs").mkdir()
+    changelog = "releases: {1.0.0: {changes: {release_summary: What it is.}}}\n"
+    (tmp_path / "changelogs/changelog.yaml").write_text(changelog)
+    return release.Tree(tmp_path)
+
+
+def git(directory: Path, *arguments: str) -> str:
+    command = ["git", "-c", "commit.gpgSign=false", *arguments]
+    return subprocess.run(command, cwd=directory, check=True, capture_output=True, text=True).stdout
+
+
+def test_a_release_is_committed_checked_and_tagged_once(repository: release.Tree) -> None:
+    check = ["git", "show", "HEAD:changelogs/changelog.yaml"]
+    release.record(repository, "1.0.0", check, signed=False)
+    assert git(repository.root, "log", "-1", "--format=%s %D").startswith("Release 1.0.0 HEAD")
+    assert git(repository.root, "tag", "--list", "-n9").split() == [
+        *("1.0.0", "nfv.vsphere_dpdk", "1.0.0", "What", "it", "is."),
+    ]
+    with pytest.raises(release.ReleaseError, match=r"there is a tag 1\.0\.0 already"):
+        release.ready(repository, "1.0.0")
+    (repository.root / "change").touch()
+    with pytest.raises(release.ReleaseError, match="commit them first"):
+        release.ready(repository, "1.1.0")
+
+
+def test_a_release_that_fails_its_check_gets_no_tag_until_it_passes(repository: release.Tree) -> None:
+    with pytest.raises(release.ReleaseError, match=r"has no tag\. Mend it"):
+        release.record(repository, "1.0.0", ["false"], signed=False)
+    assert git(repository.root, "tag") == ""
+    release.record(repository, "1.0.0", ["true"], signed=False)
+    assert git(repository.root, "log", "--format=%s").splitlines() == ["Release 1.0.0", "Begin"]
+    assert git(repository.root, "tag") == "1.0.0\n"
