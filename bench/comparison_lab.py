@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the playbook that compares poll mode with interrupts, in the lab's guests, and reads its report.
 
-The lab is this checkout's. It is started where it does not run; one guest runs at a time, because each takes a CPU.
+The reports stay in reports/comparison-testpmd and reports/comparison-pgw. The lab is this checkout's. It is started
+where it does not run; one guest runs at a time, because each takes a CPU.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def compare_testpmd(variables: Json) -> Json:
             hosts.write_text(json.dumps(guest_inventory(state, guest)), encoding="utf-8")
             if not deployed:
                 _play(state, str(state.checkout / _DEPLOY_TESTPMD), ["-i", str(hosts)])
-            return _compare(state, ["-i", str(hosts)], variables)
+            return _compare(state, ["-i", str(hosts)], variables, "comparison-testpmd")
     finally:
         standalone.stop(state, guest, _say)
 
@@ -66,7 +67,7 @@ def compare_pgw(variables: Json) -> Json:
     try:
         if not deploy(state, _say):
             raise RuntimeError("the lab's PGW is not proved, so nothing is compared")
-        return _compare(state, inventory_arguments(state), variables)
+        return _compare(state, inventory_arguments(state), variables, "comparison-pgw")
     finally:
         lifecycle.down(state, _say)
 
@@ -93,11 +94,11 @@ def _read(path: Path) -> Json:
     return content
 
 
-def _compare(state: State, inventory: t.Sequence[str], variables: Json) -> Json:
-    with tempfile.TemporaryDirectory() as directory:
-        given = {**variables, "comparison_interrupt_service": "when_needed", "nfv_report_dir": directory}
-        _play(state, PLAYBOOK, [*inventory, "--extra-vars", json.dumps(given)])
-        report: Json = json.loads((Path(directory) / "comparison.json").read_text(encoding="utf-8"))
+def _compare(state: State, inventory: t.Sequence[str], variables: Json, name: str) -> Json:
+    reports = state.checkout / "reports" / name
+    given = {**variables, "comparison_interrupt_service": "when_needed", "nfv_report_dir": str(reports)}
+    _play(state, PLAYBOOK, [*inventory, "--extra-vars", json.dumps(given)])
+    report: Json = json.loads((reports / "comparison.json").read_text(encoding="utf-8"))
     if report["error"]:
         raise RuntimeError(report["error"])
     return report
