@@ -1,13 +1,15 @@
 # Copyright (c) 2026, nfv.vsphere_dpdk contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""README.md names everything that the collection offers, and nothing that it does not."""
+"""README.md names everything that the collection offers, and a role's every variable; neither names anything else."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.support.imports import ROOT
 
@@ -31,3 +33,29 @@ def rows(kind: str) -> set[str]:
 def test_the_tables_are_complete(kind: str) -> None:
     assert KINDS[kind]
     assert rows(kind) == KINDS[kind]
+
+
+def variables(text: str) -> set[str]:
+    """The variables in the first column of the table of a role's README."""
+    cells = re.findall(r"(?m)^\| (`\w+`(?:, `\w+`)*) \|", text.partition("| Variable | Default | Meaning |")[2])
+    return {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+
+
+def options(role: Path) -> set[str]:
+    """The variables that the entry points of a role take."""
+    entries = yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"].values()
+    return {name for entry in entries for name in entry.get("options") or ()}
+
+
+@pytest.mark.parametrize("role", sorted(KINDS["role"]))
+def test_a_role_explains_its_variables(role: str) -> None:
+    path = ROOT / "roles" / role
+    told = variables((path / "README.md").read_text())
+    assert options(path) <= told
+    # Further tables have the keys of single variables.
+    assert {name for name in told if name.startswith((f"{role}_", "nfv_"))} <= options(path)
+
+
+def test_a_variable_that_is_not_explained_is_found() -> None:
+    text = "| Variable | Default | Meaning |\n|---|---|---|\n| `vnf_a`, `vnf_b` | `c` | of `vnf_d` |\n"
+    assert variables(text) == {"vnf_a", "vnf_b"}
