@@ -22,7 +22,7 @@ setup-lab: ## The same without what only tests need, such as a browser
 setup-controller: ## The same without the lab: what builds, lints and documents the collection
 	@scripts/bootstrap controller
 
-deploy: setup-lab ## A proved PGW in the lab, from nothing (8-20 minutes; the second time about 2)
+deploy: setup-lab ## A proved PGW in the lab, from nothing (8-20 minutes; the second time about 3)
 	@$(PYTHON) -m lab deploy
 
 test: setup ## Static checks, units, vSphere integration, importer, then guests (an hour)
