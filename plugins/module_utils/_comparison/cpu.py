@@ -12,8 +12,8 @@ import typing as t
 from .measurement import MeasuredTrial, Measurement
 from .samples import INTERVAL_SECONDS, NOTHING, Counters, HypervisorSample, Span
 
-_MARGIN_SECONDS: t.Final = 0.3
-"""Seconds around a trial that do not count as idle: clocks are known only so well, and packets are still under way."""
+_SETTLING_SECONDS: t.Final = 0.2
+"""Seconds after a trial that do not count as idle: packets are still under way."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,7 +115,7 @@ def _row(
     points = []
     for each in group:
         counters = each.counters
-        idle = sum(_idle(each.trials, counters), idle)
+        idle = sum(_idle(each.trials, counters, each.clocks.uncertainty_seconds or 0.0), idle)
         for trial in each.trials:
             span = counters.between(trial.start, trial.start + trial.seconds) if trial.valid else None
             if span is not None:
@@ -173,11 +173,11 @@ def _shares(span: Span) -> dict[str, float]:
     return {str(cpu): seconds / span.seconds for cpu, seconds in span.busy.items()} if span.seconds else {}
 
 
-def _idle(trials: t.Sequence[MeasuredTrial], counters: Counters) -> t.Iterator[Span]:
-    """What lies between trials: the guest forwards nothing there."""
+def _idle(trials: t.Sequence[MeasuredTrial], counters: Counters, uncertainty: float) -> t.Iterator[Span]:
+    """What lies between trials: the guest forwards nothing there. uncertainty: of its clock, in seconds."""
     ordered = sorted(trials, key=lambda trial: trial.start)
     for before, after in zip(ordered, ordered[1:]):
-        start, end = before.start + before.seconds + _MARGIN_SECONDS, after.start - _MARGIN_SECONDS
+        start, end = before.start + before.seconds + _SETTLING_SECONDS + uncertainty, after.start - uncertainty
         span = counters.between(start, end)
         if span is not None:
             yield span

@@ -186,6 +186,22 @@ def test_the_price_does_not_depend_on_the_guest_s_clock(ahead: tuple[float, floa
     assert unseen[1].interrupts_per_packet != pytest.approx(right[1].interrupts_per_packet, abs=0.1)
 
 
+@pytest.mark.parametrize(("gap", "uncertain", "known"), [(0.6, 0.05, True), (0.6, 0.14, True), (0.3, 0.05, False)])
+def test_what_lies_between_trials_is_idle_but_for_packets_under_way(gap: float, uncertain: float, known: bool) -> None:
+    """As close as a tester begins one trial after the other."""
+    guest = sample.Guest(sample.START)
+    guest.run(1.0, 0.04)
+    for _number in range(5):
+        guest.trial(9000, 9000, 9000)
+        guest.run(1.2, 0.8)  # packets under way
+        guest.run(gap - 0.2, 0.04)
+        guest.trials[-1]["seconds"] = 1.0
+    clocks = [sample.clocks(moment, uncertain=uncertain) for moment in (sample.START, guest.now)]
+    one = {**turn("interrupt", 1, (9000, 9100)), "clock_ticks": sample.TICKS, "clocks": clocks}
+    (row,) = compared([{**one, "trials": guest.trials, "samples": guest.samples}]).cpu
+    assert row.idle_cpus == (pytest.approx(0.04, abs=0.03) if known else None)
+
+
 def test_clocks_that_cannot_be_compared_leave_the_price_unknown() -> None:
     measured = [read_late(one, (0.0, 0.0), uncertain=0.16) for one in sample.measurements(["64"])]
     found = compared(measured)
