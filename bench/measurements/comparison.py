@@ -11,6 +11,12 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._comparison.rates import (
+    BOUNDS_OVERLAP,
+    SPREAD_LIMIT,
+    SPREAD_WIDE,
+    TESTER_LIMITS,
+)
 from bench.comparison_lab import compare_pgw, compare_testpmd
 from bench.model import Measurement, Size, Target, at_least
 
@@ -69,8 +75,10 @@ def _open(row: t.Mapping[str, t.Any], target: Target) -> str:
     if row["lowest"] is not None and target.met(row["lowest"]):
         return ""
     if row["highest"] is None:
-        return "tester_limits"
-    return "bounds_overlap" if target.met(row["highest"]) else ""
+        return TESTER_LIMITS
+    if not target.met(row["highest"]):
+        return ""
+    return SPREAD_WIDE if (row["spread"] or 0.0) > SPREAD_LIMIT else BOUNDS_OVERLAP
 
 
 def _turns(report: Report, variant: str, goal: str) -> tuple[float, ...]:

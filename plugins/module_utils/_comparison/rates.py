@@ -169,10 +169,11 @@ def _reason(
     lowest, highest = bounds
     if poll.lowest_pps is None and other.lowest_pps is None:
         return NOTHING_FORWARDED
-    if spread is not None and spread > SPREAD_LIMIT:
-        return SPREAD_WIDE
+    # Turns that differ widely still tell the two apart where the worst of one is beyond the best of the other.
     if (lowest is not None and lowest > 1) or (highest is not None and highest < 1):
         return None
+    if spread is not None and spread > SPREAD_LIMIT:
+        return SPREAD_WIDE
     # Nothing forwarded at all has no lower bound, and a limit of the tester no upper one: both leave the ratio open.
     return TESTER_LIMITS if TESTER in (poll.limited_by, other.limited_by) else BOUNDS_OVERLAP
 

@@ -14,6 +14,7 @@ from .rates import (
     LESS,
     NOT_MEASURED,
     NOTHING_FORWARDED,
+    SPREAD_LIMIT,
     SPREAD_WIDE,
     TESTER_LIMITS,
     UNKNOWN,
@@ -94,11 +95,17 @@ def _told(ratio: Ratio, other: str) -> str:
     if ratio.finding == LESS:
         # No median on one of the sides leaves the bound alone.
         at_most = ratio.ratio is None or ratio.lowest is None
-        amount = f"at most {times(ratio.highest)}" if at_most else times(ratio.ratio)
+        amount = f"at most {times(ratio.highest)}" if at_most else _amount(ratio)
         return f"Poll mode forwards less {goal} than {other}, {amount} times as much"
     at_least = ratio.ratio is None or ratio.at_least
-    amount = f"at least {times(ratio.lowest)}" if at_least else times(ratio.ratio)
+    amount = f"at least {times(ratio.lowest)}" if at_least else _amount(ratio)
     return f"Poll mode forwards {amount} times as much {goal}"
+
+
+def _amount(ratio: Ratio) -> str:
+    """The ratio, or what all turns leave possible where they differ widely."""
+    wide = ratio.spread is not None and ratio.spread > SPREAD_LIMIT
+    return f"{times(ratio.lowest)} to {times(ratio.highest)}" if wide else times(ratio.ratio)
 
 
 def times(value: float | None) -> str:

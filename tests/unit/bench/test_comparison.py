@@ -92,7 +92,9 @@ def test_everything_promised_is_told_with_the_reports_numbers(monkeypatch: pytes
         ([(15_000, None)], [(10_000, 10_100)], 1.485, None, "tester_limits"),
         ([(20_000, None)], [(10_000, 10_100)], 1.980, True, ""),
         ([(10_000, 10_100)], [(10_050, 10_150)], 0.995, None, "bounds_overlap"),
-        ([(20_000, 20_200), (30_000, 30_300)], [(10_000, 10_100)] * 2, 2.5, None, "spread_wide"),
+        ([(20_000, 20_200), (30_000, 30_300)], [(10_000, 10_100)] * 2, 2.5, True, ""),
+        ([(16_000, 16_200), (30_000, 30_300)], [(10_000, 10_100)] * 2, 2.3, None, "spread_wide"),
+        ([(9_000, 9_100), (30_000, 30_300)], [(10_000, 10_100)] * 2, 1.95, None, "spread_wide"),
         ([(None, 100.0)], [(None, 100.0)], None, None, "nothing_forwarded"),
         # One of them does not even forward at the lowest rate.
         ([(20_000, 20_200)], [(None, 100.0)], 200.0, True, ""),

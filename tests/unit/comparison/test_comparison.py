@@ -100,7 +100,16 @@ def test_the_sample_in_one_sentence() -> None:
         ([(None, 100.0)], [(None, 100.0)], "not_judged", "nothing_forwarded", "unknown", "neither forwarded the low"),
         ([(1e4, 1.1e4)], [(None, 1e3)], "judged", None, "more", "forwards at least 10 times as much without loss."),
         ([(None, 1e3)], [(1e4, 1.1e4)], "judged", None, "less", "interrupts, at most 0.10 times as much."),
-        ([(2e4, 2e4), (3e4, 3e4)], [(1e4, 1e4)] * 2, "not_judged", "spread_wide", "unknown", "turns of one of them"),
+        (
+            [(2e4, 2e4), (3e4, 3e4)],
+            [(1e4, 1e4)] * 2,
+            "judged",
+            None,
+            "more",
+            "forwards 2.0 to 3.0 times as much without",
+        ),
+        ([(1e4, 1e4)] * 2, [(2e4, 2e4), (4e4, 4e4)], "judged", None, "less", "interrupts, 0.25 to 0.50 times as much."),
+        ([(1e4, 1e4), (3e4, 3e4)], [(1e4, 1e4)] * 2, "not_judged", "spread_wide", "unknown", "turns of one of them"),
     ],
 )
 def test_a_pair_is_judged_by_its_bounds(
