@@ -38,7 +38,7 @@ test-guests: setup ## Single roles and every false pass in guests of their own; 
 test-events: setup ## The rulebook by ansible-rulebook, what takes minutes included (8 minutes; docs/testing.md)
 	@scripts/install-collection && scripts/rulebook && NFV_COLLECTION_INSTALLED=yes $(PYTHON) -m pytest -v --durations=0 tests/eda
 
-test-gitops: setup ## The pipelines of examples/gitops with the tools of their forges; needs npm (docs/testing.md)
+test-gitops: setup ## The pipelines of examples/gitops, with a guest and the tools of their forges, and the rulebook; needs npm (docs/testing.md)
 	@scripts/test gitops
 
 fuzz: setup ## The fuzzers on new inputs, FUZZ_SECONDS=3600 each (docs/testing.md)

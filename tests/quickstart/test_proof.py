@@ -14,10 +14,9 @@ import typing as t
 
 import pytest
 
-from lab import generated_inventory, lifecycle, pki, vcenter_process
-from lab.plan import proxy_command
-from lab.state import State, find_state
+from lab.state import State
 from tests.support.quickstart import Newcomer
+from tests.support.running_lab import Site, fresh_lab, site
 from tests.support.shipped import build_collection
 
 if t.TYPE_CHECKING:
@@ -30,38 +29,23 @@ GUEST = {"addresses": f"[{ADDRESS}/24]", "gateways": "[198.18.0.1]", "dns_server
 @pytest.fixture
 def lab() -> t.Iterator[State]:
     """A lab with nothing in it but the template, started for this test."""
-    state = find_state()
-    lifecycle.down(state, print)
-    lifecycle.up(state, print)
-    yield state
-    lifecycle.down(state, print)
+    with fresh_lab() as state:
+        yield state
 
 
-def way_to_the_guests(state: State, keys: pki.Pki) -> dict[str, str]:
-    """Stands for the route to the management network and the newcomer's ssh agent; an emulated guest answers slowly."""
-    return {
-        "ANSIBLE_SSH_COMMON_ARGS": f'-o ProxyCommand="{proxy_command(state.segments_namespace)}"',
-        "ANSIBLE_PRIVATE_KEY_FILE": str(keys.ssh_key),
-        "ANSIBLE_TIMEOUT": "60",
-    }
-
-
-def newcomer(state: State, home: Path, tarball: Path) -> Newcomer:
+def newcomer(here: Site, home: Path, tarball: Path) -> Newcomer:
     """Somebody at this lab, who has its vCenter's password, a way to its guests, and its tester."""
-    keys = pki.ensure_pki(state.pki)
-    vcenter = vcenter_process.running(state)
-    assert vcenter is not None
-    groups = generated_inventory.variables(state, keys, vcenter.port, keys.password.read_text())
-    site = groups["all"]
-    password = site.pop("vsphere_password")
-    public_key = keys.ssh_public_key.read_text()
-    way = way_to_the_guests(state, keys)
-    return Newcomer(home, site, groups["testers"], GUEST, public_key, password, tarball, environment=way, afresh=True)
+    public_key = here.keys.ssh_public_key.read_text()
+    way = here.login("ANSIBLE_SSH_COMMON_ARGS")
+    return Newcomer(
+        home, here.vcenter, here.tester, GUEST, public_key, here.password, tarball, environment=way, afresh=True
+    )
 
 
 def test_a_newcomer_ends_with_a_proved_gateway(lab: State, tmp_path_factory: pytest.TempPathFactory) -> None:
+    here = site(lab)
     home = tmp_path_factory.mktemp("home")  # shorter than tmp_path: ssh's sockets are below it
-    somebody = newcomer(lab, home, build_collection(tmp_path_factory.mktemp("build")))
+    somebody = newcomer(here, home, build_collection(tmp_path_factory.mktemp("build")))
     began = time.monotonic()
     for line, done in somebody.follow():
         print(f"{time.monotonic() - began:5.0f} s  {line}\n{done.stdout[-3000:]}")
@@ -77,4 +61,4 @@ def test_a_newcomer_ends_with_a_proved_gateway(lab: State, tmp_path_factory: pyt
     # The key that the guest made, not the one that all clones of the template have.
     known = (home / "inventory/.known_hosts").read_text()
     assert known.startswith(f"pgw-1,{ADDRESS} ")
-    assert pki.ensure_pki(lab.pki).host_public_key.read_text().split()[1] not in known
+    assert here.keys.host_public_key.read_text().split()[1] not in known

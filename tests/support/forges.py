@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import enum
 import re
+import shutil
 import subprocess
 import typing as t
 from dataclasses import dataclass
@@ -62,6 +63,8 @@ def clone(repository: Repository) -> Path:
     jobs = repository.directory.parent / "jobs"
     directory = jobs / str(sum(path.is_dir() for path in jobs.glob("*")))
     repository.git("clone", "--quiet", str(repository.directory), str(directory))
+    # Without the connections that an earlier job has left open for a minute: they were logged in.
+    shutil.rmtree(repository.directory.parent / ".ansible/cp", ignore_errors=True)
     return directory
 
 
