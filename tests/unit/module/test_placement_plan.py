@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import typing as t
 
@@ -50,6 +51,27 @@ def test_a_vm_is_planned_on_the_node_of_its_uplinks(params: dict[str, t.Any]) ->
     assert json.loads(json.dumps(result)) == result
     again = compute({**params, "earlier": result["plan"]})
     assert again["plan"]["placements"][0]["change"] == "kept"
+
+
+def test_the_plan_does_not_depend_on_the_order_of_the_vms(params: dict[str, t.Any]) -> None:
+    """A play's hosts come in whatever order their forks answered, and what was approved must be what is deployed."""
+    uplinks = {"PG-Mgmt": (0,), "PG-S5U": (1,)}
+    topology = hosts_as_data([make_host(f"esx-{number}", cores=8, uplinks=uplinks) for number in (1, 2, 3)])
+    apart = {**DATAPLANE, "placement": {"numa": "auto", "keep_apart_from": "pgw"}}
+    names = ["pgw-1", "pgw-2", "pgw-10"]
+    plans = [
+        compute(
+            {
+                **params,
+                "vms": [{"name": name, "dataplane": apart} for name in order],
+                "topology": json.loads(json.dumps(topology)),
+                "groups": {"pgw": list(order)},
+            }
+        )
+        for order in itertools.permutations(names)
+    ]
+    assert all(plan == plans[0] for plan in plans)
+    assert len({placed["host"] for placed in plans[0]["plan"]["placements"]}) == len(names)
 
 
 def test_no_place_has_reasons_in_words_and_as_data(params: dict[str, t.Any]) -> None:
