@@ -122,6 +122,12 @@ def test_an_error_that_was_rescued_or_ignored_does_not_count() -> None:
     assert report(DRIFT, there(), ignored, failed=[])["hosts"]["pgw-1"]["looked"] == {"vsphere": True, "guest": False}
 
 
+def test_a_guest_was_looked_at_by_the_module_with_which_ansible_found_its_interpreter() -> None:
+    found = {"differences": [], "ansible_facts": {"discovered_interpreter_python": "/usr/bin/python3.11"}}
+    data = report(DRIFT, there(), task("guest_dataplane_info", found))
+    assert data["hosts"]["pgw-1"]["looked"] == {"vsphere": True, "guest": True}
+
+
 def test_a_host_that_another_one_stopped_takes_its_outcome() -> None:
     hosts = report(DEPLOY, failure("[key_missing] pgw-1: x"), hosts=["pgw-1", "pgw-2"])["hosts"]
     assert {name: host["outcome"] for name, host in hosts.items()} == {"pgw-1": "refused", "pgw-2": "refused"}

@@ -171,7 +171,9 @@ def _read(ended: TaskResult) -> t.Iterator[tuple[str | None, t.Any]]:
     facts = ended.result.get("ansible_facts")
     if isinstance(facts, dict) and not ended.failed:
         yield from _facts(ended.host, facts)
-        return
+        # The first module on a host has facts, too: the interpreter that Ansible has found there.
+        if not ended.action.startswith(_OURS):
+            return
     name = ended.action.removeprefix(_OURS)
     if name == ended.action:
         yield from _named_by_task(ended)
