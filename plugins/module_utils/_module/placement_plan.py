@@ -78,7 +78,8 @@ def _read_staying(staying: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, str]:
 def _read_descriptions(vms: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, Dataplane]:
     dataplanes: dict[str, Dataplane] = {}
     problems = []
-    # By name: of two that may change places, the first one gets the first place, and a play's hosts have no order.
+    # By name: of two that may change places, the first one gets the first place. Ansible sorts the hosts of tasks by a
+    # play's ``order``, but not those of ``ansible_play_hosts`` (ansible-core 2.19).
     for entry in sorted(vms, key=lambda entry: str(entry["name"])):
         dataplane, found = parse_dataplane(entry["dataplane"], "dataplane")
         problems += [f"{entry['name']}: {problem}" for problem in found]
