@@ -48,9 +48,12 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
     return ensure_pki(tmp_path_factory.mktemp("pki"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def start_vcenter(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., VCenter]]:
-    """A function that starts another lab vCenter, with a hypervisor's socket or another inventory if given one."""
+    """A function that starts another lab vCenter, with a hypervisor's socket or another inventory if given one.
+
+    Each ends with its file: what one file leaves in a vCenter must not decide whether another passes.
+    """
     with ExitStack() as stack:
 
         def start(
@@ -65,7 +68,7 @@ def start_vcenter(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield start
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def vcenter(start_vcenter: Callable[..., VCenter]) -> VCenter:
-    """The lab vCenter that tests share; without a hypervisor, so power operations only change state."""
+    """The lab vCenter that the tests of a file share; without a hypervisor, so power operations only change state."""
     return start_vcenter()

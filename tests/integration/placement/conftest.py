@@ -136,18 +136,18 @@ DESCRIPTION = description(
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def placing(start_vcenter: t.Callable[..., t.Any]) -> t.Any:
     """The lab vCenter with the inventory above."""
     return start_vcenter(inventory=INVENTORY)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def connection(placing: t.Any) -> Connection:
     return Connection(placing.hostname, placing.port, placing.username, placing.password, ca_path=str(placing.ca_path))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def session(connection: Connection) -> t.Iterator[Client]:
     """Somebody else's session, to prepare and to look."""
     with Client.open(connection, closed_for_writes=False) as client:

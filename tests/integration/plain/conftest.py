@@ -14,6 +14,6 @@ from tests.integration.vsphere.conftest import ansible, connection, session
 __all__ = ["ansible", "connection", "session"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def vcenter(start_vcenter: t.Callable[..., t.Any]) -> t.Any:
     return start_vcenter(plain=True)

@@ -155,13 +155,13 @@ OPTIONS: dict[str, t.Any] = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lacking(start_vcenter: t.Callable[..., t.Any]) -> t.Any:
     """The lab vCenter with the inventory above."""
     return start_vcenter(inventory=INVENTORY)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def look(lacking: t.Any) -> t.Callable[..., list[dict[str, t.Any]]]:
     """Runs readiness_info for one VM, vnf-1; ``sections`` change its description."""
 

@@ -70,9 +70,9 @@ def open_lab() -> Callable[[Any], Lab]:
     return lambda vcenter: Lab(connect(vcenter), vcenter)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(vcenter: Any, open_lab: Callable[[Any], Lab]) -> Iterator[Lab]:
-    """The shared lab vCenter, logged in."""
+    """The file's lab vCenter, logged in."""
     opened = open_lab(vcenter)
     yield opened
     Disconnect(opened.service)

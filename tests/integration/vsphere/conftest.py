@@ -44,12 +44,12 @@ def description() -> dict[str, t.Any]:
     return copy.deepcopy(DESCRIPTION)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def connection(vcenter: t.Any) -> Connection:
     return Connection(vcenter.hostname, vcenter.port, vcenter.username, vcenter.password, ca_path=str(vcenter.ca_path))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def session(connection: Connection) -> t.Iterator[Client]:
     """Somebody else's session, to prepare VMs and to look at them."""
     with Client.open(connection, closed_for_writes=False) as client:
@@ -161,19 +161,19 @@ def other_vcenter(start: t.Callable[..., t.Any], inventory: dict[str, t.Any]) ->
         yield Other(Engine(one, reached), make)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def newest(start_vcenter: t.Callable[..., t.Any]) -> t.Iterator[Other]:
     with other_vcenter(start_vcenter, other_vcenters.newest()) as other:
         yield other
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def older(start_vcenter: t.Callable[..., t.Any]) -> t.Iterator[Other]:
     with other_vcenter(start_vcenter, other_vcenters.older()) as other:
         yield other
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def segments(start_vcenter: t.Callable[..., t.Any]) -> t.Iterator[Other]:
     with other_vcenter(start_vcenter, other_vcenters.segments()) as other:
         yield other

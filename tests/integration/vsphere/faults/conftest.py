@@ -48,7 +48,7 @@ class Fleet:
         return {"vms": [{"name": name} for name in self.names], "dataplane": dataplane, **options}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def fleet(start_vcenter: t.Callable[..., t.Any]) -> t.Iterator[Fleet]:
     inventory = json.loads((REPOSITORY / "lab" / "vcenter" / "lab.json").read_text())
     machine = {"name": NAME, "cpus": 2, "memoryMB": 1024, "diskGB": 4, "networks": ["PG-Mgmt", "PG-S5U", "PG-SGi"]}

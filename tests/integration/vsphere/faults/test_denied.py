@@ -15,7 +15,7 @@ WRITING = [case for case in CASES if case.writes and case.in_vcenter]
 
 
 def configuration(machine: t.Any) -> tuple[t.Any, ...]:
-    """What the modules change: of the VM, and of its cluster, in which other tests leave groups."""
+    """What the modules change: of the VM, and of its cluster."""
     groups = machine.resourcePool.owner.configurationEx.group
     return (
         machine.config.changeVersion,
