@@ -8,6 +8,7 @@ That the figures are right, bench/measurements and tests/integration/traffic sho
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -193,8 +194,14 @@ def test_a_guest_without_a_described_workload_is_compared_by_testpmd(comparing: 
     for name in TESTPMD:
         del guest[name]
     comparing.inventory.write_text(json.dumps(hosts))
-    run = comparing.compare(comparison_interrupt_service="never")
+    variants, frames = ["interrupt", "interrupt_uncoalesced", "bridge"], ["512", "imix"]
+    run = comparing.compare(
+        comparison_interrupt_service="never", comparison_variants=variants, comparison_frames=frames
+    )
     assert run.succeeded, run.output
-    assert comparing.report("comparison")["error"] is None
+    report = comparing.report("comparison")
+    assert report["error"] is None
+    measured = {(rate["variant"], rate["frame"]) for rate in report["rates"] if rate["lower_pps"]}
+    assert measured == set(itertools.product(["poll", *variants], frames))
     assert "comparison-testpmd" not in comparing.testbed.shell("systemctl list-unit-files 'vnf-*'")
     assert not (comparing.reports / "deploy.json").exists()
