@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import re
+import time
 import typing as t
 from pathlib import Path
 
@@ -25,6 +27,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._guest.engine.apply import Guest
 
 READ_ATTEMPTS = 3
+SETTLE_SECONDS = 60
 HUNG_UP = ("Broken pipe", "Connection reset by peer")
 INSTALL = "Install Open vSwitch."
 COMMAND_NOT_FOUND = 127  # sh(1p), 2.8.2
@@ -78,11 +81,11 @@ class ObservedPlane:
 
 
 def observe(guest: Guest, ask: Ask) -> ObservedPlane:
-    """Reads the user plane. Raises NfvError ``ovs_not_running``."""
+    """Reads the user plane, once systemd has settled its unit. Raises NfvError ``ovs_not_running``."""
+    unit = settled(ask, UNIT)
     files = {path: text for path in _installable(guest) if (text := guest.text(path)) is not None}
     dump = _dump(ask)
     meters = {bridge: read_meters(bridge) for bridge in BRIDGES}
-    unit = _unit(ask, UNIT)
     links = {link["ifname"]: link for link in _json(ask, ("ip", "-json", "address", "show"))}
     near = _json(ask, ("ip", "-json", "neighbour", "show"))
     return ObservedPlane(
@@ -106,10 +109,27 @@ def observe(guest: Guest, ask: Ask) -> ObservedPlane:
 
 
 _ACTIVE, _ENABLED = "ActiveState=active", "UnitFileState=enabled"
+_JOB = re.compile(r"^Job=[1-9]", re.MULTILINE)
+
+
+def settled(ask: Ask, name: str) -> set[str]:
+    """The state of a unit once systemd is about to do nothing with it, or after SETTLE_SECONDS.
+
+    A restart of the switch returns before the units that follow it have started. Such a start may have read flows
+    already, and would install them over those that a change installs meanwhile.
+    """
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while _JOB.search(shown := _show(ask, name)) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return set(shown.splitlines())
 
 
 def _unit(ask: Ask, name: str) -> set[str]:
-    return set(ask(("systemctl", "show", "--property=ActiveState,UnitFileState", name), "")[1].splitlines())
+    return set(_show(ask, name).splitlines())
+
+
+def _show(ask: Ask, name: str) -> str:
+    return ask(("systemctl", "show", "--property=ActiveState,Job,UnitFileState", name), "")[1]
 
 
 def _installable(guest: Guest) -> tuple[str, ...]:
