@@ -168,7 +168,8 @@ class GitLab:
         found = re.search(rf"^ *(PASS|WARN|FAIL) +{name}\b", output, re.MULTILINE)
         assert found, output
         shown = {"PASS": "green", "WARN": "warning", "FAIL": "red"}[found[1]]
-        assert (shown == "red") is (done.returncode != 0), output
+        # gitlab-ci-local itself ends with 0 wherever a job has allow_failure, whatever exit codes that allows.
+        assert shown == "red" or done.returncode == 0, output
         return Job(shown, output, directory)
 
     def _clone(self) -> Path:
