@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help hooks setup setup-lab setup-controller deploy test test-fast test-guests test-gitops test-versions fuzz lab-up lab-down lab-status build docs bench lint sanity lock \
+.PHONY: help hooks setup setup-lab setup-controller deploy test test-fast test-guests test-events test-gitops test-versions fuzz lab-up lab-down lab-status build docs bench lint sanity lock \
 	clean
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -34,11 +34,10 @@ test-fast: setup ## What answers within 6 minutes: static checks, units, modules
 test-guests: setup ## Single roles and every false pass in guests of their own; what make test leaves out, too (docs/testing.md)
 	@scripts/test guests
 
-.PHONY: test-events
-test-events: setup ## The rulebook by ansible-rulebook, what takes minutes included (8 minutes; docs/testing.md)
+test-events: setup ## The rulebook by ansible-rulebook, what takes minutes included (4 minutes; docs/testing.md)
 	@scripts/install-collection && scripts/rulebook && NFV_COLLECTION_INSTALLED=yes $(PYTHON) -m pytest -v --durations=0 tests/eda
 
-test-gitops: setup ## The pipelines of examples/gitops, with a guest and the tools of their forges, and the rulebook; needs npm (docs/testing.md)
+test-gitops: setup ## The pipelines of examples/gitops, with a guest and the tools of their forges, and the rulebook (15 minutes); needs npm (docs/testing.md)
 	@scripts/test gitops
 
 fuzz: setup ## The fuzzers on new inputs, FUZZ_SECONDS=3600 each (docs/testing.md)

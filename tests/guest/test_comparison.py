@@ -194,7 +194,7 @@ def test_a_guest_without_a_described_workload_is_compared_by_testpmd(comparing: 
     for name in TESTPMD:
         del guest[name]
     comparing.inventory.write_text(json.dumps(hosts))
-    variants, frames = ["interrupt", "interrupt_uncoalesced", "bridge"], ["512", "imix"]
+    variants, frames = ["interrupt", "bridge"], ["512", "imix"]
     run = comparing.compare(
         comparison_interrupt_service="never", comparison_variants=variants, comparison_frames=frames
     )

@@ -11,11 +11,11 @@ import typing as t
 
 from ansible_collections.nfv.vsphere_dpdk.plugins.module_utils._core.errors import ErrorCode, NfvError
 
-from .measurement import FRAMES, INTERRUPT, KERNEL_GTP, POLL
+from .measurement import BRIDGE, FRAMES, INTERRUPT, KERNEL_GTP, POLL
 
 Mapping = t.Mapping[str, t.Any]
 
-OTHERS: t.Final = {"frames": (INTERRUPT, "interrupt_uncoalesced", "bridge"), "gtpu": (KERNEL_GTP,)}
+OTHERS: t.Final = {"frames": (INTERRUPT, "interrupt_uncoalesced", BRIDGE), "gtpu": (KERNEL_GTP,)}
 """What poll mode can be compared with, by what the tester sends. The first is the one to compare with unless told."""
 SEARCH: t.Final[Mapping] = {
     "minimum_pps": 100.0,
@@ -134,7 +134,7 @@ def _measuring_seconds(search: Mapping) -> float:
 
 @dataclasses.dataclass(frozen=True)
 class KernelForwarding:
-    """Options of the module interrupt_forwarding."""
+    """Options of the module interrupt_forwarding, and of the tester that sends through it."""
 
     forwarding: str
     """routing, bridge or gtp."""
@@ -146,6 +146,8 @@ class KernelForwarding:
     """Whether interrupts may wait for more packets."""
     left_out: tuple[str, ...]
     """Sessions without an IPv4 address, which the kernel's module does not know."""
+    tester: Mapping
+    """Options of the modules traffic_probe and tester_load."""
 
 
 def plan_forwarding(variant: str, verification: Mapping, sides: t.Sequence[Mapping], pgw: Mapping) -> KernelForwarding:
@@ -175,9 +177,16 @@ def plan_forwarding(variant: str, verification: Mapping, sides: t.Sequence[Mappi
     sessions = verification["options"].get("sessions", ()) if gtp else ()
     keys = ("local_teid", "peer_teid", "peer_address", "ue_address")
     return KernelForwarding(
-        forwarding="gtp" if gtp else "bridge" if variant == "bridge" else "routing",
+        forwarding="gtp" if gtp else "bridge" if variant == BRIDGE else "routing",
         adapters=tuple(adapters),
         sessions=tuple({key: one[key] for key in keys} for one in sessions if one.get("ue_address")),
         coalescing=variant != "interrupt_uncoalesced",
         left_out=tuple(str(one.get("name")) for one in sessions if not one.get("ue_address")),
+        tester=_past_a_bridge(verification["options"], sides) if variant == BRIDGE else verification["options"],
     )
+
+
+def _past_a_bridge(options: Mapping, sides: t.Sequence[Mapping]) -> Mapping:
+    """The tester's options with its own other side as the receiver: a bridge keeps what is sent to its own ports."""
+    receivers = {"first": sides[1]["mac"], "second": sides[0]["mac"]}
+    return {**options, **{name: {**options[name], "guest_mac": mac} for name, mac in receivers.items()}}

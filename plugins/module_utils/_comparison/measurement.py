@@ -18,8 +18,9 @@ from .samples import Counters, GuestSample
 # Variants: what forwards. All others are compared with POLL.
 POLL: t.Final = "poll"
 INTERRUPT: t.Final = "interrupt"
+BRIDGE: t.Final = "bridge"
 KERNEL_GTP: t.Final = "kernel_gtp"
-VARIANTS: t.Final = (POLL, INTERRUPT, "interrupt_uncoalesced", "bridge", "e1000e", KERNEL_GTP)
+VARIANTS: t.Final = (POLL, INTERRUPT, "interrupt_uncoalesced", BRIDGE, "e1000e", KERNEL_GTP)
 
 NDR: t.Final = "ndr"
 PDR: t.Final = "pdr"

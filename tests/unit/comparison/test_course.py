@@ -37,6 +37,14 @@ VERIFICATION = {
     "options": {"sessions": [{"name": "verification", **KEYS}, {"name": "six", **KEYS, "ue_address": ""}]},
     "expected": {"sides": {"s5u": "s5u", "sgi": "sgi"}},
 }
+FRAMES_VERIFICATION = {
+    "options": {
+        "first": {"interface": "s5u", "guest_mac": "00:50:56:00:00:02"},
+        "second": {"interface": "sgi", "guest_mac": "00:50:56:00:00:03"},
+        "dropped": [],
+    },
+    "expected": {"sides": {"first": "left", "second": "right"}},
+}
 
 
 def test_variants_take_turns() -> None:
@@ -102,10 +110,23 @@ def test_the_kernel_has_the_pgws_addresses_and_the_testers_sessions() -> None:
     [("interrupt", "routing", True), ("interrupt_uncoalesced", "routing", False), ("bridge", "bridge", True)],
 )
 def test_frames_pass_between_the_testers_networks(variant: str, forwarding: str, coalescing: bool) -> None:
-    verification = {"options": {}, "expected": {"sides": {"first": "left", "second": "right"}}}
-    planned = plan_forwarding(variant, verification, SIDES, {})
+    planned = plan_forwarding(variant, FRAMES_VERIFICATION, SIDES, {})
     assert (planned.forwarding, planned.coalescing, planned.sessions) == (forwarding, coalescing, ())
     assert [one["name"] for one in planned.adapters] == ["left", "right"]
+
+
+@pytest.mark.parametrize("variant", ["interrupt", "interrupt_uncoalesced"])
+def test_a_router_is_sent_frames_of_its_own(variant: str) -> None:
+    assert plan_forwarding(variant, FRAMES_VERIFICATION, SIDES, {}).tester == FRAMES_VERIFICATION["options"]
+
+
+def test_a_bridge_is_sent_frames_of_others() -> None:
+    tester = plan_forwarding("bridge", FRAMES_VERIFICATION, SIDES, {}).tester
+    assert tester == {
+        "first": {"interface": "s5u", "guest_mac": "02:00:00:00:00:02"},
+        "second": {"interface": "sgi", "guest_mac": "02:00:00:00:00:01"},
+        "dropped": [],
+    }
 
 
 def test_a_tester_behind_a_router_is_refused() -> None:
