@@ -43,7 +43,8 @@ def test_refused_before_any_connection(
         **variables,
     }
     inventory = tmp_path / "hosts.json"
-    inventory.write_text(json.dumps({"pgw": {"hosts": {f"pgw-{n + 1}": shared for n in range(hosts)}}}))
+    # Whatever order the inventory has, hosts are listed by their names.
+    inventory.write_text(json.dumps({"pgw": {"hosts": {f"pgw-{number}": shared for number in range(hosts, 0, -1)}}}))
     run = run_playbook("nfv.vsphere_dpdk.compare_poll_and_interrupt", [inventory], *arguments)
     assert not run.succeeded
     assert said in run.failures[0], run.output
