@@ -50,10 +50,22 @@ class _Play:
     """Whether it is a playbook's first one, whose hosts are not those of the run."""
     hosts: dict[str, float] = dataclasses.field(default_factory=dict)
     """Seconds of tasks by host."""
-    tasks: dict[str, float] = dataclasses.field(default_factory=dict)
-    """Seconds by task: the longest of any host."""
+    begun_tasks: list[tuple[str, float]] = dataclasses.field(default_factory=list)
+    """The tasks by their IDs, in their order, with when the first host began each."""
+    names: dict[str, str] = dataclasses.field(default_factory=dict)
+    """Names of tasks by their IDs."""
     ended: float | None = None
     """When it ended."""
+
+    @property
+    def tasks(self) -> dict[str, float]:
+        """Seconds by task, of all hosts, until the next task begins: with many of them, Ansible takes most itself."""
+        ends = [*(begun for _task, begun in self.begun_tasks[1:]), self.ended or self.begun]
+        spent: dict[str, float] = {}
+        for (task_id, begun), end in zip(self.begun_tasks, ends):
+            name = self.names.get(task_id, "a task without an end")
+            spent[name] = spent.get(name, 0.0) + end - begun
+        return spent
 
 
 class Recorder:
@@ -76,7 +88,10 @@ class Recorder:
 
     def task_begins(self, host: str, task_id: str) -> None:
         """A task begins on a host."""
-        self._running[host, task_id] = self._clock()
+        begun = self._running[host, task_id] = self._clock()
+        tasks = self._plays[-1].begun_tasks
+        if not tasks or tasks[-1][0] != task_id:
+            tasks.append((task_id, begun))
 
     def task_ends(self, ended: TaskResult, task_id: str) -> None:
         """A task has ended on a host."""
@@ -106,7 +121,7 @@ class Recorder:
     def _time(self, play: _Play, ended: TaskResult, task_id: str) -> None:
         spent = self._clock() - self._running.pop((ended.host, task_id), self._clock())
         play.hosts[ended.host] = play.hosts.get(ended.host, 0.0) + spent
-        play.tasks[ended.task] = max(play.tasks.get(ended.task, 0.0), spent)
+        play.names[task_id] = ended.task
 
     def _end_play(self) -> None:
         if self._plays and self._plays[-1].ended is None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 from pathlib import Path
@@ -46,6 +47,21 @@ def test_hosts_of_the_first_checks_are_not_those_of_the_run() -> None:
     assert compare["slowest"] == [{"host": "pgw-1", "seconds": data["hosts"]["pgw-1"]["seconds"]}]
     assert compare["slowest"][0]["seconds"] > 0
     assert data["seconds"] >= sum(stage["seconds"] for stage in data["stages"]) > 0
+
+
+def test_a_task_takes_until_the_next_one_begins() -> None:
+    now = [0.0]
+    record = Recorder(RUN, lambda: now[0])
+    record.play("Compare", gate=False)
+    for task, hosts in (("1", ("pgw-1", "pgw-2", "pgw-3")), ("2", ("pgw-1",))):
+        for host in hosts:
+            record.task_begins(host, task)
+            now[0] += 2
+            record.task_ends(dataclasses.replace(look(host), task=f"Task {task}"), task)
+        now[0] += 1
+    data = report_as_data(record.report(()))
+    assert data["stages"][0]["tasks"] == [{"task": "Task 1", "seconds": 7.0}, {"task": "Task 2", "seconds": 3.0}]
+    assert data["hosts"]["pgw-1"]["seconds"] == 4.0
 
 
 def test_a_result_that_cannot_be_read_is_never_green() -> None:

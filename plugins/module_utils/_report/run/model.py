@@ -139,7 +139,7 @@ class Stage:
     slowest: tuple[tuple[str, float], ...]
     """The hosts that took longest, with seconds."""
     tasks: tuple[tuple[str, float], ...]
-    """The tasks that took longest, with seconds."""
+    """The tasks that took longest, with seconds: of all hosts, until the next task begins."""
 
 
 @dataclasses.dataclass(frozen=True)
