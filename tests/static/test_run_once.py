@@ -14,8 +14,9 @@ import yaml
 from tests.support.imports import ROOT
 
 PLAYBOOKS = ROOT / "playbooks"
-# A variable of the user's; not a part of the collection's name, of another variable's or of a result, and no key.
-VARIABLE = re.compile(r"(?<![\w.'])(?:nfv|vsphere|drift|remove|vm_hardware|dpdk_verify)_[a-z0-9_]*[a-z0-9]\b(?![.:])")
+# A variable of the user's; not a part of the collection's name, of another variable's or of a result, no key, and no
+# error code.
+VARIABLE = re.compile(r"(?<![\w.'\[])(?:nfv|vsphere|drift|remove|vm_hardware|dpdk_verify)_[a-z0-9_]*[a-z0-9]\b(?![.:])")
 # What runs once with the variables of the first host, and need not be alike.
 NOT_SHARED = {
     "vsphere_password": "of the account, which is one: playbooks/vars/common.yml",
