@@ -16,7 +16,9 @@ from tests.support.imports import ROOT
 PLAYBOOKS = ROOT / "playbooks"
 # A variable of the user's; not a part of the collection's name, of another variable's or of a result, no key, and no
 # error code.
-VARIABLE = re.compile(r"(?<![\w.'\[])(?:nfv|vsphere|drift|remove|vm_hardware|dpdk_verify)_[a-z0-9_]*[a-z0-9]\b(?![.:])")
+VARIABLE = re.compile(
+    r"(?<![\w.'])(?<!['\"]\[)(?:nfv|vsphere|drift|remove|vm_hardware|dpdk_verify)_[a-z0-9_]*[a-z0-9]\b(?![.:])"
+)
 # What runs once with the variables of the first host, and need not be alike.
 NOT_SHARED = {
     "vsphere_password": "of the account, which is one: playbooks/vars/common.yml",
@@ -110,4 +112,6 @@ def test_a_task_that_takes_more_is_found() -> None:
     tasks = [{"block": [{"run_once": True, "x": {"nfv.vsphere_dpdk.y": "{{ nfv_new_option | default(1) }}"}}]}]
     assert taken(once(tasks), COMMON) == {"nfv_new_option"}
     assert taken(once([{"run_once": True, "x": "{{ __nfv_placement_name }}"}]), COMMON) == {"nfv_placement_name"}
+    assert taken(once([{"run_once": True, "x": "{{ table[nfv_new_option] }}"}]), COMMON) == {"nfv_new_option"}
+    assert taken(once([{"run_once": True, "x": "[nfv_new_code] it is refused"}]), COMMON) == set()
     assert taken(once([{"x": "{{ nfv_new_option }}"}]), COMMON) == set()
